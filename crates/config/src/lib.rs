@@ -1,0 +1,28 @@
+//! relay.toml: the operator's settings, typed and validated.
+//!
+//! [`Relay::load`] is the way in. What it returns has been checked as a whole: nothing behind it asks again whether a
+//! field name is one, whether a duration is sane or which store a routing value belongs to.
+//! `infra/config/relay.toml` documents every key.
+
+mod check;
+mod clause;
+mod day;
+mod duration;
+mod error;
+mod field;
+mod locate;
+mod protocol;
+mod relay;
+mod reviews;
+mod salesforce;
+mod store;
+
+pub use clause::{Clause, Literal};
+pub use day::{BusinessDay, NotADay, Window};
+pub use error::Error;
+pub use field::{FieldPath, NotAPath};
+pub use protocol::{Pace, Protocol, Settle};
+pub use relay::Relay;
+pub use reviews::Reviews;
+pub use salesforce::{Line, Salesforce, Spec};
+pub use store::{Currency, Store, StoreName};

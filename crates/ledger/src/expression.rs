@@ -1,0 +1,174 @@
+//! The one translator between the protocol's data and DynamoDB: conditions, changes, items.
+
+use crate::{
+    key::{DeliveryKey, EffectHash, Revision, Token},
+    record::{Millis, Record, State},
+    write::{Change, Condition, Write},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+
+/// An item of the table.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A write in DynamoDB's language.
+#[derive(Debug, Default)]
+pub(crate) struct Expression {
+    pub(crate) condition: String,
+    pub(crate) update: String,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: Item,
+}
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// Translates a write into condition and update expressions.
+pub(crate) fn translate(write: &Write) -> Expression {
+    let mut expression = Expression::default();
+    expression.condition = expression.predicate(&write.condition);
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for change in &write.changes {
+        expression.change(change, write.key.flow(), &mut set, &mut remove);
+    }
+    expression.update = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression.update.push_str(" REMOVE ");
+        expression.update.push_str(&remove.join(", "));
+    }
+    expression
+}
+
+impl Expression {
+    fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{attribute}");
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    fn compare(&mut self, attribute: &str, operator: &str, value: AttributeValue) -> String {
+        let (name, value) = (self.name(attribute), self.value(value));
+        format!("{name} {operator} {value}")
+    }
+
+    fn predicate(&mut self, condition: &Condition) -> String {
+        match condition {
+            Condition::All(parts) => self.joined(parts, " AND "),
+            Condition::Any(parts) => self.joined(parts, " OR "),
+            Condition::Absent => format!("attribute_not_exists({})", self.name("k")),
+            Condition::ExpiredAt(second) => self.compare("expires_at", "<=", number(*second)),
+            Condition::StateIn(states) => {
+                let name = self.name("state");
+                let values: Vec<_> = states.iter().map(|s| self.value(text(s.as_str()))).collect();
+                format!("{name} IN ({})", values.join(", "))
+            }
+            Condition::RevisionBelow(revision) => self.compare("revision", "<", number(revision.0)),
+            Condition::RevisionAtMost(revision) => self.compare("revision", "<=", number(revision.0)),
+            Condition::EmbargoOver(now) => {
+                let over = self.compare("not_before", "<=", number(now.0));
+                format!("(attribute_not_exists({}) OR {over})", self.name("not_before"))
+            }
+            Condition::LeaseEndedBy(at) => self.compare("lease_end", "<=", number(at.0)),
+            Condition::TokenIs(token) => self.compare("token", "=", text(token.as_str())),
+        }
+    }
+
+    fn joined(&mut self, parts: &[Condition], with: &str) -> String {
+        let parts: Vec<_> = parts.iter().map(|part| self.predicate(part)).collect();
+        format!("({})", parts.join(with))
+    }
+
+    fn change(&mut self, change: &Change, flow: &str, set: &mut Vec<String>, remove: &mut Vec<String>) {
+        let mut put = |this: &mut Self, attribute: &str, value: AttributeValue| {
+            set.push(this.compare(attribute, "=", value));
+        };
+        match change {
+            Change::State(state) => put(self, "state", text(state.as_str())),
+            Change::Version(revision, hash) => {
+                put(self, "revision", number(revision.0));
+                put(self, "hash", text(hash.as_str()));
+            }
+            Change::Place(store, day) => {
+                put(self, "store", text(store));
+                if let Some(day) = day {
+                    put(self, "day", text(day));
+                }
+            }
+            Change::Claim(token, lease_end) => {
+                put(self, "token", text(token.as_str()));
+                put(self, "lease_end", number(lease_end.0));
+            }
+            Change::CountAttempt => {
+                let (name, zero, one) = (self.name("attempts"), self.value(number(0)), self.value(number(1)));
+                set.push(format!("{name} = if_not_exists({name}, {zero}) + {one}"));
+            }
+            Change::NotBefore(Some(at)) => put(self, "not_before", number(at.0)),
+            Change::NotBefore(None) => remove.push(self.name("not_before")),
+            Change::Reason(Some(reason)) => put(self, "reason", text(reason)),
+            Change::Reason(None) => remove.push(self.name("reason")),
+            Change::AcceptedAt(at) => put(self, "accepted_at", number(at.0)),
+            Change::OpenSince(at) => {
+                let (name, at) = (self.name("open_since"), self.value(number(at.0)));
+                set.push(format!("{name} = if_not_exists({name}, {at})"));
+                let flow = self.compare("open_flow", "=", text(flow));
+                set.push(flow);
+            }
+            Change::Closed => {
+                remove.push(self.name("open_since"));
+                remove.push(self.name("open_flow"));
+            }
+            Change::Written(at, expires_at) => {
+                put(self, "updated_at", number(at.0));
+                put(self, "expires_at", number(*expires_at));
+            }
+        }
+    }
+}
+
+/// The primary key of a delivery's record.
+pub(crate) fn primary_key(key: &DeliveryKey) -> Item {
+    HashMap::from([("k".to_owned(), text(key.as_str()))])
+}
+
+/// A text attribute of an item.
+pub(crate) fn get_text<'a>(item: &'a Item, attribute: &str) -> Option<&'a str> {
+    item.get(attribute)?.as_s().ok().map(String::as_str)
+}
+
+/// An integer attribute of an item.
+pub(crate) fn get_number(item: &Item, attribute: &str) -> Option<i64> {
+    item.get(attribute)?.as_n().ok()?.parse().ok()
+}
+
+/// Reads a record; the name of the attribute that is missing or unreadable otherwise.
+pub(crate) fn record(item: &Item) -> Result<Record, &'static str> {
+    let words = |name| get_text(item, name).map(str::to_owned);
+    let instant = |name| get_number(item, name).map(Millis);
+    Ok(Record {
+        state: get_text(item, "state").and_then(State::parse).ok_or("state")?,
+        revision: Revision(get_number(item, "revision").ok_or("revision")?),
+        hash: EffectHash::stored(words("hash").ok_or("hash")?),
+        token: words("token").map(Token::from_text),
+        lease_end: instant("lease_end"),
+        not_before: instant("not_before"),
+        attempts: get_number(item, "attempts").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+        reason: words("reason"),
+        store: words("store").ok_or("store")?,
+        day: words("day"),
+        updated_at: instant("updated_at").ok_or("updated_at")?,
+        accepted_at: instant("accepted_at"),
+        open_since: instant("open_since"),
+        expires_at: get_number(item, "expires_at").ok_or("expires_at")?,
+    })
+}

@@ -1,0 +1,25 @@
+//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints.
+//!
+//! The protocol lives in [`decide`]: two pure functions, [`decide::decide`] (which conditional write an
+//! event asks for) and [`decide::conclude`] (what the database's answer means). Everything else here is
+//! the data they speak ([`record`], [`write`]), one translator into DynamoDB's language ([`expression`])
+//! and the shell that sends it ([`table`]). Time, tokens and randomness are arguments.
+
+pub mod backoff;
+pub mod class;
+pub mod cursor;
+pub mod decide;
+pub mod expression;
+pub mod key;
+pub mod record;
+pub mod table;
+pub mod write;
+
+pub use backoff::Backoff;
+pub use class::ErrorClass;
+pub use cursor::{Checkpoint, Cursor};
+pub use decide::{Event, Outcome, Policy, Repeat, Settled, Verdict};
+pub use key::{Delivery, DeliveryKey, EffectHash, InvalidKey, Revision, Token};
+pub use record::{Millis, Record, State};
+pub use table::{Error, Ledger};
+pub use write::{Attempt, Write};

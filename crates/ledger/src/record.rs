@@ -1,0 +1,119 @@
+//! A delivery's record: what the ledger remembers, in under one kilobyte, without payload or personal data.
+
+use crate::key::{EffectHash, Revision, Token};
+
+/// Milliseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Millis(pub i64);
+
+impl Millis {
+    /// This instant plus a duration.
+    #[must_use]
+    pub fn plus(self, duration: std::time::Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This instant less a duration.
+    #[must_use]
+    pub fn minus(self, duration: std::time::Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long after this instant `later` is; zero if it is not.
+    pub fn until(self, later: Self) -> std::time::Duration {
+        std::time::Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+}
+
+impl From<chrono::DateTime<chrono::Utc>> for Millis {
+    fn from(instant: chrono::DateTime<chrono::Utc>) -> Self {
+        Self(instant.timestamp_millis())
+    }
+}
+
+/// The states of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    /// Known not to have taken effect (or harmless to repeat), to be tried again.
+    Pending,
+    /// Somebody is at it until the lease ends.
+    Claimed,
+    /// The vendor said yes.
+    Accepted,
+    /// Seen at the destination by reading it back.
+    Confirmed,
+    /// Never sent, by rule.
+    Skipped,
+    /// Refused for good.
+    Rejected,
+    /// Needs a person's decision; a copy is in the dead-letter queue.
+    Parked,
+    /// A call was made, nobody knows whether it took effect, and repeating it is not safe.
+    Uncertain,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Claimed,
+        Self::Accepted,
+        Self::Confirmed,
+        Self::Skipped,
+        Self::Rejected,
+        Self::Parked,
+        Self::Uncertain,
+    ];
+
+    /// The state as it stands in the table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Claimed => "claimed",
+            Self::Accepted => "accepted",
+            Self::Confirmed => "confirmed",
+            Self::Skipped => "skipped",
+            Self::Rejected => "rejected",
+            Self::Parked => "parked",
+            Self::Uncertain => "uncertain",
+        }
+    }
+
+    /// The state with that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// What the table holds about one delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// What became of it.
+    pub state: State,
+    /// The newest revision that was seen.
+    pub revision: Revision,
+    /// Hash of the effect that revision asks for.
+    pub hash: EffectHash,
+    /// The token of the last claim, kept after it so that a holder recognises its own write.
+    pub token: Option<Token>,
+    /// When the last claim's lease ends.
+    pub lease_end: Option<Millis>,
+    /// No claim before this instant: a call that was given up on may still land until then.
+    pub not_before: Option<Millis>,
+    /// How often it was claimed.
+    pub attempts: u32,
+    /// Why it is skipped, rejected or parked, or what the last attempt failed with.
+    pub reason: Option<String>,
+    /// The store it belongs to.
+    pub store: String,
+    /// The business day it counts for.
+    pub day: Option<String>,
+    /// When the record was last written.
+    pub updated_at: Millis,
+    /// When the vendor accepted it.
+    pub accepted_at: Option<Millis>,
+    /// Since when something has been wrong with it; absent on an ordinary delivery.
+    pub open_since: Option<Millis>,
+    /// From this second on the record counts as absent, deleted or not.
+    pub expires_at: i64,
+}

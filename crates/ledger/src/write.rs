@@ -1,0 +1,162 @@
+//! A conditional write as data: what must hold of the record, and what changes.
+//!
+//! The same value is run against a [`Record`] in memory by the model ([`Write::run`]) and translated for
+//! DynamoDB by [`crate::expression`]; a test on the emulator holds the two together.
+
+use crate::{
+    key::{DeliveryKey, EffectHash, Revision, Token},
+    record::{Millis, Record, State},
+};
+
+/// What must hold of the record for a write to happen. As in DynamoDB, a comparison with an attribute
+/// that is not there is false.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Every one of them.
+    All(Vec<Condition>),
+    /// At least one of them.
+    Any(Vec<Condition>),
+    /// There is no record.
+    Absent,
+    /// The record's life ended at or before this second (it may still be there: deletion lags by days).
+    ExpiredAt(i64),
+    /// The record is in one of these states.
+    StateIn(&'static [State]),
+    /// The record's revision is older.
+    RevisionBelow(Revision),
+    /// The record's revision is not newer.
+    RevisionAtMost(Revision),
+    /// The record has no embargo, or it has passed by this instant.
+    EmbargoOver(Millis),
+    /// The record's lease ended at or before this instant.
+    LeaseEndedBy(Millis),
+    /// The last claim is this one.
+    TokenIs(Token),
+}
+
+impl Condition {
+    /// Whether it holds of `record`.
+    pub fn holds(&self, record: Option<&Record>) -> bool {
+        let of = |test: &dyn Fn(&Record) -> bool| record.is_some_and(test);
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(record)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(record)),
+            Self::Absent => record.is_none(),
+            Self::ExpiredAt(second) => of(&|r| r.expires_at <= *second),
+            Self::StateIn(states) => of(&|r| states.contains(&r.state)),
+            Self::RevisionBelow(revision) => of(&|r| r.revision < *revision),
+            Self::RevisionAtMost(revision) => of(&|r| r.revision <= *revision),
+            Self::EmbargoOver(now) => of(&|r| r.not_before.is_none_or(|at| at <= *now)),
+            Self::LeaseEndedBy(at) => of(&|r| r.lease_end.is_some_and(|end| end <= *at)),
+            Self::TokenIs(token) => of(&|r| r.token.as_ref() == Some(token)),
+        }
+    }
+}
+
+/// One change to the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The new state.
+    State(State),
+    /// The version the record now speaks of, and its effect.
+    Version(Revision, EffectHash),
+    /// Where it belongs: store and business day.
+    Place(String, Option<String>),
+    /// A claim: token and end of the lease.
+    Claim(Token, Millis),
+    /// One more attempt.
+    CountAttempt,
+    /// No claim before this instant; `None` lifts the embargo.
+    NotBefore(Option<Millis>),
+    /// Why; `None` forgets it.
+    Reason(Option<String>),
+    /// When the vendor accepted it.
+    AcceptedAt(Millis),
+    /// Something is wrong since this instant, if nothing was before (flow for the index).
+    OpenSince(Millis),
+    /// Nothing is wrong any more.
+    Closed,
+    /// When this write happens, and the second at which the record's life ends.
+    Written(Millis, i64),
+}
+
+/// One conditional write of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// Which record.
+    pub key: DeliveryKey,
+    /// What must hold.
+    pub condition: Condition,
+    /// What changes; [`Change::State`], [`Change::Version`], [`Change::Place`] and [`Change::Written`] make
+    /// a record whole where there was none.
+    pub changes: Vec<Change>,
+}
+
+/// What became of a write, with the record as it was before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It was applied over this.
+    Applied(Option<Record>),
+    /// Its condition did not hold of this.
+    Refused(Option<Record>),
+}
+
+impl Write {
+    /// Runs the write against a record in memory, as the table would.
+    pub fn run(&self, record: &mut Option<Record>) -> Attempt {
+        let before = record.clone();
+        if !self.condition.holds(before.as_ref()) {
+            return Attempt::Refused(before);
+        }
+        let mut after = record.take().unwrap_or_else(blank);
+        for change in &self.changes {
+            apply(&mut after, change);
+        }
+        *record = Some(after);
+        Attempt::Applied(before)
+    }
+}
+
+fn blank() -> Record {
+    Record {
+        state: State::Pending,
+        revision: Revision(0),
+        hash: EffectHash::stored(""),
+        token: None,
+        lease_end: None,
+        not_before: None,
+        attempts: 0,
+        reason: None,
+        store: String::new(),
+        day: None,
+        updated_at: Millis(0),
+        accepted_at: None,
+        open_since: None,
+        expires_at: 0,
+    }
+}
+
+fn apply(record: &mut Record, change: &Change) {
+    match change.clone() {
+        Change::State(state) => record.state = state,
+        Change::Version(revision, hash) => (record.revision, record.hash) = (revision, hash),
+        Change::Place(store, day) => {
+            record.store = store;
+            if day.is_some() {
+                record.day = day;
+            }
+        }
+        Change::Claim(token, lease_end) => {
+            (record.token, record.lease_end) = (Some(token), Some(lease_end));
+        }
+        Change::CountAttempt => record.attempts += 1,
+        Change::NotBefore(at) => record.not_before = at,
+        Change::Reason(reason) => record.reason = reason,
+        Change::AcceptedAt(at) => record.accepted_at = Some(at),
+        Change::OpenSince(at) => record.open_since = record.open_since.or(Some(at)),
+        Change::Closed => record.open_since = None,
+        Change::Written(at, expires_at) => {
+            (record.updated_at, record.expires_at) = (at, expires_at);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The whole stack on one machine: emulator, sandbox, functions built and deployed

@@ -1,0 +1,90 @@
+//! SQS: send in batches, take a delivered batch apart.
+
+mod receive;
+mod send;
+
+pub use receive::{Batch, InvalidBatch, Message};
+pub use send::{Entry, Refused, Sent};
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::{Client, error::DisplayErrorContext, types::QueueAttributeName};
+
+/// SQS takes at most this many entries in one batch call.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
+pub const BATCH_ENTRIES: usize = 10;
+/// SQS takes at most this many bytes in one message, and in one batch call, attributes included.
+pub const BATCH_BYTES: usize = 1024 * 1024;
+
+/// One standard queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+/// How much is in a queue; the numbers are approximate, as SQS gives them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Ready to be received.
+    pub visible: u64,
+    /// Received, neither deleted nor visible again.
+    pub in_flight: u64,
+    /// Sent with a delay that has not passed.
+    pub delayed: u64,
+}
+
+impl Depth {
+    /// Everything that is in the queue.
+    pub fn total(self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
+}
+
+/// SQS could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue did not {operation}: {detail}")]
+pub struct Unavailable {
+    operation: &'static str,
+    detail: String,
+}
+
+impl Unavailable {
+    fn new(operation: &'static str, source: impl std::error::Error) -> Self {
+        Self { operation, detail: DisplayErrorContext(source).to_string() }
+    }
+}
+
+impl Queue {
+    /// The queue at `url`.
+    pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
+        Self { client: Client::new(config), url: url.into() }
+    }
+
+    /// How much is in the queue now.
+    ///
+    /// # Errors
+    /// When SQS cannot be used.
+    pub async fn depth(&self) -> Result<Depth, Unavailable> {
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages as Visible, ApproximateNumberOfMessagesDelayed as Delayed,
+            ApproximateNumberOfMessagesNotVisible as InFlight,
+        };
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .set_attribute_names(Some(vec![Visible, InFlight, Delayed]))
+            .send()
+            .await
+            .map_err(|e| Unavailable::new("tell its depth", e))?;
+        let number = |name| {
+            let attributes = answer.attributes()?;
+            attributes.get(&name)?.parse().ok()
+        };
+        Ok(Depth {
+            visible: number(Visible).unwrap_or_default(),
+            in_flight: number(InFlight).unwrap_or_default(),
+            delayed: number(Delayed).unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! The reviews flow: completed Salesforce orders become Yotpo purchases

@@ -1,0 +1,1 @@
+//! Salesforce's REST API in Salesforce's words: tokens, SOQL queries, describe, limits

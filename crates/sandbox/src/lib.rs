@@ -1,0 +1,1 @@
+//! Stateful simulators of the vendors over HTTP, which can be told to fail

@@ -1,0 +1,1 @@
+//! Yotpo's APIs in Yotpo's words: tokens, purchases
