@@ -26,7 +26,10 @@ pub(crate) fn whole(file: &File) -> Result<(), Fault> {
 }
 
 fn salesforce(s: &Salesforce) -> Result<(), Fault> {
-    let version = s.api_version.strip_prefix('v').and_then(|v| v.strip_suffix(".0"));
+    let version = s
+        .api_version
+        .strip_prefix('v')
+        .and_then(|v| v.strip_suffix(".0"));
     require(
         version.is_some_and(|v| v.len() <= 3 && v.parse::<u16>().is_ok_and(|n| n >= 41)),
         "salesforce.api_version",
@@ -43,7 +46,10 @@ fn salesforce(s: &Salesforce) -> Result<(), Fault> {
         "expected at least one clause such as { field = \"Status\", is = [\"Completed\"] }: without one every order would go",
     )?;
     completed_at(&s.completed_at)?;
-    for (paths, key) in [(&s.email, "salesforce.email"), (&s.customer_name, "salesforce.customer_name")] {
+    for (paths, key) in [
+        (&s.email, "salesforce.email"),
+        (&s.customer_name, "salesforce.customer_name"),
+    ] {
         require(!paths.is_empty(), key, "expected at least one field path")?;
     }
     Ok(())
@@ -93,14 +99,45 @@ fn pace(p: &Pace) -> Result<(), Fault> {
 
 fn protocol(p: &Protocol) -> Result<(), Fault> {
     const LEAST: Duration = Duration::from_millis(1);
-    within(p.call_timeout, LEAST, Duration::from_secs(60), "protocol.call_timeout")?;
-    within(p.clock_skew, Duration::ZERO, Duration::from_mins(5), "protocol.clock_skew")?;
+    within(
+        p.call_timeout,
+        LEAST,
+        Duration::from_mins(1),
+        "protocol.call_timeout",
+    )?;
+    within(
+        p.clock_skew,
+        Duration::ZERO,
+        Duration::from_mins(5),
+        "protocol.clock_skew",
+    )?;
     within(p.backoff_cap, LEAST, SQS_LONGEST, "protocol.backoff_cap")?;
-    within(p.backoff_base, LEAST, p.backoff_cap, "protocol.backoff_base")?;
+    within(
+        p.backoff_base,
+        LEAST,
+        p.backoff_cap,
+        "protocol.backoff_base",
+    )?;
+    within(p.held_at_least, LEAST, SQS_LONGEST, "protocol.held_at_least")?;
     within(p.wait, LEAST, SQS_LONGEST, "protocol.wait")?;
-    within(p.missing_after, Duration::ZERO, 7 * DAY, "protocol.missing_after")?;
-    within(p.producer_stop_before, LEAST, Duration::from_mins(14), "protocol.producer_stop_before")?;
-    within(p.settle.yotpo_reviews, Duration::ZERO, SQS_LONGEST, "protocol.settle.yotpo_reviews")?;
+    within(
+        p.missing_after,
+        Duration::ZERO,
+        7 * DAY,
+        "protocol.missing_after",
+    )?;
+    within(
+        p.producer_stop_before,
+        LEAST,
+        Duration::from_mins(14),
+        "protocol.producer_stop_before",
+    )?;
+    within(
+        p.settle.yotpo_reviews,
+        Duration::ZERO,
+        SQS_LONGEST,
+        "protocol.settle.yotpo_reviews",
+    )?;
     require(
         (1..=100).contains(&p.repair_limit),
         "protocol.repair_limit",
@@ -110,10 +147,14 @@ fn protocol(p: &Protocol) -> Result<(), Fault> {
 
 fn stores(file: &File) -> Result<(), Fault> {
     const ROUTE_BY: &str = "salesforce.route_by";
-    let routed = file.salesforce.route_by.is_some();
-    require(!file.stores.is_empty(), "stores", "expected at least one store, such as [stores.default]")?;
+    let by_field = file.salesforce.route_by.is_some();
     require(
-        routed || file.stores.len() == 1,
+        !file.stores.is_empty(),
+        "stores",
+        "expected at least one store, such as [stores.default]",
+    )?;
+    require(
+        by_field || file.stores.len() == 1,
         ROUTE_BY,
         "expected the field that tells the stores' orders apart, for there are several stores",
     )?;
@@ -127,19 +168,24 @@ fn stores(file: &File) -> Result<(), Fault> {
         )?;
         let routes = format!("{key}.routes");
         require(
-            routed || store.routes.is_empty(),
+            by_field || store.routes.is_empty(),
             &routes,
             "expected no values, or the field to compare them with in salesforce.route_by",
         )?;
         require(
-            !routed || !store.routes.is_empty(),
+            !by_field || !store.routes.is_empty(),
             &routes,
             "expected at least one value of the field in salesforce.route_by: no order could reach this store",
         )?;
         for route in &store.routes {
             if let Some(other) = taken.insert(route, name) {
-                let expected = format!("expected values that no store has yet: {route:?} is already that of {other}");
-                return Err(Fault { key: routes, expected });
+                let expected = format!(
+                    "expected values that no store has yet: {route:?} is already that of {other}"
+                );
+                return Err(Fault {
+                    key: routes,
+                    expected,
+                });
             }
         }
     }
@@ -159,5 +205,8 @@ fn require(holds: bool, key: &str, expected: &str) -> Result<(), Fault> {
     if holds {
         return Ok(());
     }
-    Err(Fault { key: key.to_owned(), expected: expected.to_owned() })
+    Err(Fault {
+        key: key.to_owned(),
+        expected: expected.to_owned(),
+    })
 }

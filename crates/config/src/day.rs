@@ -32,13 +32,20 @@ impl BusinessDay {
         let day = Self(instant.with_timezone(&zone).date_naive());
         // Clocks set back across midnight show a day's last minutes again after the next one has begun: those belong to
         // the day that has begun.
-        if day.next().start(zone) <= instant { day.next() } else { day }
+        if day.next().start(zone) <= instant {
+            day.next()
+        } else {
+            day
+        }
     }
 
     /// The day's instants: 23 or 25 hours when the clocks change, none where a zone left the day out (Samoa had no
     /// 30 December 2011). The windows of consecutive days meet exactly.
     pub fn window(self, zone: Tz) -> Window {
-        Window { start: self.start(zone), end: self.next().start(zone) }
+        Window {
+            start: self.start(zone),
+            end: self.next().start(zone),
+        }
     }
 
     /// The calendar's next day.
@@ -57,13 +64,21 @@ impl BusinessDay {
     /// months is 28 or 29 February).
     #[must_use]
     pub fn months_before(self, months: u32) -> Self {
-        Self(self.0.checked_sub_months(Months::new(months)).unwrap_or(self.0))
+        Self(
+            self.0
+                .checked_sub_months(Months::new(months))
+                .unwrap_or(self.0),
+        )
     }
 
     /// `days` earlier.
     #[must_use]
     pub fn days_before(self, days: u32) -> Self {
-        Self(self.0.checked_sub_days(Days::new(days.into())).unwrap_or(self.0))
+        Self(
+            self.0
+                .checked_sub_days(Days::new(days.into()))
+                .unwrap_or(self.0),
+        )
     }
 
     /// The bare date, for fields that hold dates.
@@ -104,7 +119,13 @@ impl FromStr for BusinessDay {
 
     fn from_str(text: &str) -> Result<Self, NotADay> {
         let shaped = text.len() == 10
-            && text.char_indices().all(|(i, c)| if i == 4 || i == 7 { c == '-' } else { c.is_ascii_digit() });
+            && text.char_indices().all(|(i, c)| {
+                if i == 4 || i == 7 {
+                    c == '-'
+                } else {
+                    c.is_ascii_digit()
+                }
+            });
         let date = shaped.then(|| text.parse().ok()).flatten();
         date.map(Self).ok_or(NotADay)
     }
@@ -127,5 +148,166 @@ impl From<BusinessDay> for String {
 impl fmt::Display for BusinessDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use chrono_tz::TZ_VARIANTS;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(text: &str) -> BusinessDay {
+        text.parse().unwrap()
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn hours(text: &str, zone: Tz) -> f64 {
+        let window = day(text).window(zone);
+        f64::from(i32::try_from((window.end - window.start).num_seconds()).unwrap()) / 3600.0
+    }
+
+    #[test]
+    fn a_day_starts_at_local_midnight() {
+        let window = day("2026-11-20").window(chrono_tz::Asia::Kolkata);
+        assert_eq!(window.start, at("2026-11-19T18:30:00Z"));
+        assert_eq!(window.end, at("2026-11-20T18:30:00Z"));
+        assert!(window.contains(window.start));
+        assert!(!window.contains(window.end));
+        assert_eq!(
+            BusinessDay::of(window.start, chrono_tz::Asia::Kolkata),
+            day("2026-11-20")
+        );
+        assert_eq!(
+            BusinessDay::of(window.end, chrono_tz::Asia::Kolkata),
+            day("2026-11-21")
+        );
+    }
+
+    #[test]
+    fn days_of_a_clock_change_are_longer_or_shorter() {
+        use chrono_tz::{America, Europe};
+        for (text, zone, expected) in [
+            ("2026-03-08", America::New_York, 23.0),
+            ("2026-11-01", America::New_York, 25.0),
+            ("2026-03-29", Europe::Berlin, 23.0),
+            ("2026-10-25", Europe::Berlin, 25.0),
+            ("2026-10-25", chrono_tz::Asia::Kolkata, 24.0),
+        ] {
+            assert!((hours(text, zone) - expected).abs() < 1e-9, "{text} {zone}");
+        }
+    }
+
+    #[test]
+    fn a_day_without_midnight_starts_when_its_clock_does() {
+        // Clocks went from 24:00 to 01:00.
+        let sao_paulo = chrono_tz::America::Sao_Paulo;
+        assert_eq!(
+            day("2018-11-04").window(sao_paulo).start,
+            at("2018-11-04T03:00:00Z")
+        );
+        assert!((hours("2018-11-04", sao_paulo) - 23.0).abs() < 1e-9);
+        // Clocks go from 24:00 to 01:00 in Egypt, and from 01:00 back to 24:00 in the Azores, which live 00:00 twice.
+        assert!((hours("2026-04-24", chrono_tz::Africa::Cairo) - 23.0).abs() < 1e-9);
+        assert!((hours("2026-10-25", chrono_tz::Atlantic::Azores) - 25.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_day_that_a_zone_left_out_is_empty() {
+        let apia = chrono_tz::Pacific::Apia;
+        let window = day("2011-12-30").window(apia);
+        assert_eq!(window.start, window.end);
+        assert_eq!(BusinessDay::of(window.end, apia), day("2011-12-31"));
+        assert_eq!(
+            BusinessDay::of(window.end - TimeDelta::milliseconds(1), apia),
+            day("2011-12-29")
+        );
+    }
+
+    #[test]
+    fn minutes_lived_again_after_midnight_stay_with_the_new_day() {
+        // At 00:01 of 7 November 2010 the clocks of Newfoundland went back to 23:01 of the 6th.
+        let zone = chrono_tz::America::St_Johns;
+        let again = at("2010-11-07T02:45:00Z");
+        assert_eq!(
+            again.with_timezone(&zone).date_naive(),
+            day("2010-11-06").date()
+        );
+        assert_eq!(BusinessDay::of(again, zone), day("2010-11-07"));
+        assert!(day("2010-11-07").window(zone).contains(again));
+    }
+
+    #[test]
+    fn only_plain_dates_are_days() {
+        for text in [
+            "",
+            "2026-1-20",
+            "2026-02-30",
+            "20261120",
+            "2026-11-20T00:00:00Z",
+            "+026-11-20",
+            "2026-11-20 ",
+            "２026-11-2",
+        ] {
+            assert_eq!(text.parse::<BusinessDay>(), Err(NotADay), "{text}");
+        }
+        assert_eq!(day("2026-11-20").to_string(), "2026-11-20");
+    }
+
+    #[test]
+    fn months_back_end_with_the_month() {
+        assert_eq!(day("2026-11-20").months_before(6), day("2026-05-20"));
+        assert_eq!(day("2026-08-31").months_before(6), day("2026-02-28"));
+        assert_eq!(day("2024-08-31").months_before(6), day("2024-02-29"));
+        assert_eq!(day("2026-03-01").days_before(1), day("2026-02-28"));
+    }
+
+    /// In all zones, for years with odd changes (date line crossed 1994 and 2011) and an ordinary one: no gap, no overlap.
+    #[test]
+    fn consecutive_windows_meet_in_every_zone() {
+        for zone in TZ_VARIANTS {
+            for year in [1994, 2011, 2026] {
+                let first = BusinessDay(NaiveDate::from_ymd_opt(year, 1, 1).unwrap());
+                let mut end = first.previous().window(zone).end;
+                for day in std::iter::successors(Some(first), |day| Some(day.next())).take(366) {
+                    let window = day.window(zone);
+                    assert_eq!(window.start, end, "{day} {zone}");
+                    assert!(window.start <= window.end, "{day} {zone}");
+                    // The ends of a window are where off-by-one errors would be.
+                    if window.start < window.end {
+                        let last = window.end - TimeDelta::milliseconds(1);
+                        assert_eq!(BusinessDay::of(window.start, zone), day, "{zone}");
+                        assert_eq!(BusinessDay::of(last, zone), day, "{zone}");
+                    }
+                    end = window.end;
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_day_of_an_instant_contains_it(
+            zone in proptest::sample::select(TZ_VARIANTS.to_vec()),
+            millis in at("1990-01-01T00:00:00Z").timestamp_millis()..at("2040-01-01T00:00:00Z").timestamp_millis(),
+        ) {
+            let instant = DateTime::from_timestamp_millis(millis).unwrap();
+            let day = BusinessDay::of(instant, zone);
+            prop_assert!(day.window(zone).contains(instant));
+            prop_assert!(!day.next().window(zone).contains(instant));
+            prop_assert!(!day.previous().window(zone).contains(instant));
+        }
+
+        #[test]
+        fn a_day_survives_its_text(days in 0_i32..40_000) {
+            let day = BusinessDay(NaiveDate::from_epoch_days(days).unwrap());
+            prop_assert_eq!(day.to_string().parse(), Ok(day));
+            prop_assert_eq!(day.next().previous(), day);
+        }
     }
 }

@@ -16,6 +16,8 @@ mod relay;
 mod reviews;
 mod salesforce;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use clause::{Clause, Literal};
 pub use day::{BusinessDay, NotADay, Window};

@@ -59,7 +59,10 @@ fn find(text: &str, key: &str) -> Option<(Range<usize>, bool)> {
         let Some((name, mut value)) = table.and_then(|t| t.get_key_value(name)) else {
             return found.map(|(span, _)| (span, true));
         };
-        for index in indices.split(['[', ']']).filter_map(|i| i.parse::<usize>().ok()) {
+        for index in indices
+            .split(['[', ']'])
+            .filter_map(|i| i.parse::<usize>().ok())
+        {
             value = value.get_ref().get(index).unwrap_or(value);
         }
         table = value.get_ref().as_table();

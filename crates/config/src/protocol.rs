@@ -30,6 +30,9 @@ pub struct Protocol {
     /// The longest back-off; at most 12 h, SQS's longest visibility time-out.
     #[serde(deserialize_with = "duration::read")]
     pub backoff_cap: Duration,
+    /// A delivery that another worker holds is looked at again no sooner than this.
+    #[serde(deserialize_with = "duration::read")]
+    pub held_at_least: Duration,
     /// When a delivery that waits for another one is looked at again.
     #[serde(deserialize_with = "duration::read")]
     pub wait: Duration,
@@ -67,10 +70,11 @@ impl Default for Protocol {
             clock_skew: Duration::from_secs(10),
             backoff_base: Duration::from_secs(10),
             backoff_cap: Duration::from_mins(30),
+            held_at_least: Duration::from_mins(1),
             wait: Duration::from_mins(20),
             missing_after: Duration::from_hours(6),
             repair_limit: 5,
-            producer_stop_before: Duration::from_secs(60),
+            producer_stop_before: Duration::from_mins(1),
             settle: Settle::default(),
         }
     }

@@ -111,7 +111,9 @@ impl fmt::Display for Currency {
 pub(crate) fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse().map_err(|_| {
-        de::Error::custom("expected an IANA time zone such as \"Europe/Berlin\" or \"America/New_York\"")
+        de::Error::custom(
+            "expected an IANA time zone such as \"Europe/Berlin\" or \"America/New_York\"",
+        )
     })
 }
 

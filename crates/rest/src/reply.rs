@@ -20,7 +20,9 @@ pub struct Reply {
 
 /// A body that is not the JSON expected.  Says where, never what: the text may be personal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the answer (HTTP {status}, {content_type}, {bytes} bytes) is not the JSON expected: {what} at line {line}, column {column}")]
+#[error(
+    "the answer (HTTP {status}, {content_type}, {bytes} bytes) is not the JSON expected: {what} at line {line}, column {column}"
+)]
 pub struct Unreadable {
     /// The HTTP status it came with.
     pub status: u16,
@@ -37,7 +39,7 @@ pub struct Unreadable {
 }
 
 /// A wait longer than this is taken for a mistake of the sender's and cut.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 impl Reply {
     pub(crate) fn new(status: u16, headers: HeaderMap, body: Bytes) -> Reply {
@@ -108,7 +110,9 @@ mod tests {
     use super::*;
 
     fn reply(headers: &[(&'static str, &str)], body: &str) -> Reply {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
         Reply::new(429, headers.collect(), Bytes::copy_from_slice(body.as_bytes()))
     }
 
@@ -139,7 +143,10 @@ mod tests {
             #[expect(dead_code, reason = "only its type matters")]
             email: u8,
         }
-        let reply = reply(&[("content-type", "application/json")], r#"{"email":"jane@example.com"}"#);
+        let reply = reply(
+            &[("content-type", "application/json")],
+            r#"{"email":"jane@example.com"}"#,
+        );
         let error = reply.json::<Number>().unwrap_err();
         assert_eq!((error.status, error.bytes, error.what), (429, 28, "another shape"));
         assert!(!format!("{error} {error:?} {reply:?}").contains("jane"), "{error}");

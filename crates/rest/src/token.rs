@@ -17,7 +17,10 @@ pub struct TokenCell<T, E> {
 impl<T, E: Clone> TokenCell<T, E> {
     /// An empty cell.
     pub fn new() -> TokenCell<T, E> {
-        TokenCell { mints: AtomicU64::new(0), last: Mutex::new(None) }
+        TokenCell {
+            mints: AtomicU64::new(0),
+            last: Mutex::new(None),
+        }
     }
 
     /// The token; `mint` is awaited only if there is none or the one there is `stale` (the one the vendor has just
@@ -27,7 +30,9 @@ impl<T, E: Clone> TokenCell<T, E> {
         let mut last = self.last.lock().await;
         let waited_for_a_mint = self.mints.load(Ordering::Acquire) != before;
         match &*last {
-            Some(Ok(token)) if stale.is_none_or(|stale| !Arc::ptr_eq(stale, token)) => return Ok(Arc::clone(token)),
+            Some(Ok(token)) if stale.is_none_or(|stale| !Arc::ptr_eq(stale, token)) => {
+                return Ok(Arc::clone(token));
+            }
             Some(Err(error)) if waited_for_a_mint => return Err(error.clone()),
             _ => {}
         }
@@ -70,8 +75,10 @@ mod tests {
         );
         let first = a.unwrap();
         assert_eq!((*first, *b.unwrap(), *c.unwrap()), (1, 1, 1));
-        let (a, b) =
-            tokio::join!(cell.get(Some(&first), mint(&count, true)), cell.get(Some(&first), mint(&count, true)));
+        let (a, b) = tokio::join!(
+            cell.get(Some(&first), mint(&count, true)),
+            cell.get(Some(&first), mint(&count, true))
+        );
         assert_eq!((*a.unwrap(), *b.unwrap()), (2, 2));
         cell.forget().await;
         assert_eq!(*cell.get(None, mint(&count, true)).await.unwrap(), 3);

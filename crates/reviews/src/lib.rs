@@ -1,1 +1,23 @@
-//! The reviews flow: completed Salesforce orders become Yotpo purchases
+//! The reviews flow: completed Salesforce orders become Yotpo purchases, so that buyers are asked for a review.
+//!
+//! One file a step. The producer: [`select`] (which orders a run is about), [`map`] (an order becomes a
+//! purchase, or a reason why not), [`publish`] (purchases become messages), [`produce`] (the run).
+//! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`consume`] (the batch).
+
+pub mod consume;
+pub mod deliver;
+pub mod environment;
+pub mod event;
+pub mod fields;
+pub mod map;
+pub mod message;
+pub mod outcome;
+pub mod pace;
+pub mod produce;
+pub mod publish;
+pub mod report;
+pub mod select;
+pub mod stores;
+
+/// The flow's name, in delivery keys, logs and metrics.
+pub const FLOW: &str = "reviews";

@@ -1,1 +1,30 @@
-//! Salesforce's REST API in Salesforce's words: tokens, SOQL queries, describe, limits
+//! Salesforce's REST API in Salesforce's words: tokens, SOQL queries, describe, limits.
+//!
+//! [`Client`] keeps one session a process, pages through queries with every child relationship complete, and
+//! stops before the org's daily pool of calls is used up.  [`Schema`] finds out whether the fields a configuration
+//! names exist.  Reads only: repeating any of these calls is harmless.
+
+mod auth;
+mod client;
+mod credentials;
+mod describe;
+mod error;
+mod id;
+mod page;
+mod record;
+mod schema;
+pub mod soql;
+mod time;
+mod usage;
+
+pub use client::Client;
+pub use credentials::{BadCredentials, Credentials};
+pub use describe::{ChildRelationship, Describe, Field, PicklistValue};
+pub use error::{Error, Outage, Piece};
+pub use id::{BadId, Id};
+pub use page::{NextPage, Page};
+pub use record::{BadField, Record};
+pub use rest::Client as Http;
+pub use schema::{Resolved, Schema};
+pub use time::{BadDatetime, parse_datetime};
+pub use usage::Usage;

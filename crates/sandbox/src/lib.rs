@@ -1,1 +1,61 @@
-//! Stateful simulators of the vendors over HTTP, which can be told to fail
+//! Stateful simulators of Salesforce and Yotpo Reviews over HTTP, which can be told to fail.
+//!
+//! One server on a loopback port speaks for both vendors (their paths do not collide) and for the
+//! sandbox itself, under `/_sandbox/`. The demo and every end-to-end test run against it:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use sandbox::{DaySpec, Endpoint, Fault, Rule, Sandbox};
+//!
+//! let sandbox = Sandbox::start(1, "127.0.0.1:0".parse()?).await?;
+//! let secret = sandbox.salesforce_secret(); // content of `{stack}/salesforce`
+//! let manifest = sandbox.seed_day(&DaySpec::new(1, "2026-11-20".parse()?, chrono_tz::Europe::Berlin, 1_000))?;
+//! sandbox.add_fault(Rule { next: Some(3), ..Rule::always(Endpoint::YotpoCreate, Fault::status(503)) });
+//! // … run the product against `sandbox.base_url()` …
+//! let verdict = manifest.compare(&sandbox.arrivals());
+//! assert!(verdict.lost.is_empty() && verdict.doubled.is_empty());
+//! sandbox.shutdown().await;
+//! # Ok(()) }
+//! ```
+//!
+//! [`Sandbox`] dereferences to a [`Handle`], which is cheap to clone. What the handle can do, HTTP can do:
+//!
+//! | request | does |
+//! |---|---|
+//! | `GET /_sandbox/report` | [`Report`]: counters, fault rules with how often they fired, sums of what arrived |
+//! | `GET /_sandbox/arrivals` | every order id that Yotpo was sent: a list of [`Arrival`] |
+//! | `POST /_sandbox/orders` | adds or replaces one order or a list of them (nested documents) |
+//! | `GET`, `PATCH`, `DELETE /_sandbox/orders/{id}` | one order, by id or order number; `PATCH` changes fields and the stamp |
+//! | `POST /_sandbox/seed` | a [`DaySpec`]; answers its [`Manifest`] |
+//! | `GET`, `POST`, `DELETE /_sandbox/faults` | list, add one [`Rule`] or a list or `{"preset":"demo"}`, clear |
+//! | `GET`, `PATCH /_sandbox/settings` | [`Settings`], whole or the keys given |
+//! | `POST /_sandbox/expire/{sessions,cursors,utokens}` | they are no longer known from now on |
+//! | `POST /_sandbox/refuse` | a list of order ids that Yotpo refuses with 400 |
+//! | `POST /_sandbox/reset` | an empty org, an empty Yotpo, no faults, settings as at the start |
+//!
+//! What is simulated, and on whose word, is said in the module of each endpoint. Where the vendor's
+//! behaviour is not documented there is a key in [`Settings`].
+
+mod admin;
+mod call;
+mod clock;
+mod counters;
+mod faults;
+mod handle;
+mod report;
+mod salesforce;
+mod seed;
+mod server;
+mod settings;
+mod wire;
+mod world;
+mod yotpo;
+
+pub use counters::Counters;
+pub use faults::{Active, Endpoint, Fault, Moment, Rule, Target, Vendor};
+pub use handle::Handle;
+pub use report::{Arrival, Report, Sums};
+pub use salesforce::BadRecord;
+pub use seed::{DaySpec, Expected, Manifest, Outcome, Personal, Route, Verdict};
+pub use server::Sandbox;
+pub use settings::{Settings, SinceDate};

@@ -1,0 +1,91 @@
+//! What the producer is invoked with.
+
+use chrono::{DateTime, Utc};
+use config::{BusinessDay, StoreName};
+use serde::Deserialize;
+
+/// A producer's event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// From the schedule: settle whatever is over by then.
+    Scheduled {
+        /// When the schedule fired.
+        at: DateTime<Utc>,
+    },
+    /// By hand: exactly that day; cursors stay where they are.
+    Day {
+        /// The business day.
+        day: BusinessDay,
+        /// One store, or every store.
+        store: Option<StoreName>,
+    },
+}
+
+/// An event that is neither.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "bad event: {0}; expected {{\"scheduled_at\":\"<RFC 3339>\"}} or {{\"business_day\":\"YYYY-MM-DD\",\"store\"?:\"<name>\"}}"
+)]
+pub struct BadEvent(String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    scheduled_at: Option<String>,
+    business_day: Option<String>,
+    store: Option<String>,
+}
+
+impl Event {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// Names the field and what was expected.
+    pub fn parse(event: serde_json::Value) -> Result<Self, BadEvent> {
+        let raw: Raw = serde_json::from_value(event).map_err(|e| BadEvent(e.to_string()))?;
+        match (raw.scheduled_at, raw.business_day, raw.store) {
+            (Some(at), None, None) => DateTime::parse_from_rfc3339(&at)
+                .map(|at| Self::Scheduled { at: at.to_utc() })
+                .map_err(|_| BadEvent(format!("`scheduled_at` is {at:?}"))),
+            (None, Some(day), store) => Ok(Self::Day {
+                day: day.parse().map_err(|_| BadEvent(format!("`business_day` is {day:?}")))?,
+                store: store
+                    .map(StoreName::try_from)
+                    .transpose()
+                    .map_err(|expected| BadEvent(format!("`store`: {expected}")))?,
+            }),
+            (None, None, _) => Err(BadEvent("it has neither `scheduled_at` nor `business_day`".to_owned())),
+            (Some(_), _, _) => Err(BadEvent("`scheduled_at` stands alone".to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn both_forms_are_read() {
+        let at = Event::parse(json!({"scheduled_at": "2026-11-21T02:15:00Z"})).unwrap();
+        assert_eq!(at, Event::Scheduled { at: "2026-11-21T02:15:00Z".parse().unwrap() });
+        let day = Event::parse(json!({"business_day": "2026-11-20", "store": "default"})).unwrap();
+        assert!(matches!(day, Event::Day { store: Some(_), .. }));
+    }
+
+    #[test]
+    fn anything_else_is_refused_by_name() {
+        for (event, named) in [
+            (json!({}), "neither"),
+            (json!({"scheduled_at": "yesterday"}), "`scheduled_at` is \"yesterday\""),
+            (json!({"business_day": "2026-02-30"}), "`business_day` is \"2026-02-30\""),
+            (json!({"business_day": "2026-11-20", "store": "a b"}), "`store`"),
+            (json!({"buisness_day": "2026-11-20"}), "buisness_day"),
+            (json!({"scheduled_at": "2026-11-21T02:15:00Z", "business_day": "2026-11-20"}), "stands alone"),
+            (json!([1]), "expected"),
+        ] {
+            let error = Event::parse(event).unwrap_err().to_string();
+            assert!(error.contains(named) && error.contains("YYYY-MM-DD"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The configured fields, found in the org before the run: a field that is not there is an error that names
+//! its configuration key, not a query that Salesforce refuses at night.
+
+use config::{FieldPath, Relay, Spec};
+use salesforce::{Schema, soql};
+
+/// The child relationship that holds an order's lines.
+pub const LINES: &str = "OrderItems";
+
+/// What kind of field says when an order was completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completed {
+    /// An instant: the business day follows from the store's time zone.
+    DateTime,
+    /// A date: it is the business day.
+    Date,
+}
+
+/// Configured paths in the spelling that the org answers with.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// When the order was completed, and of which kind the field is.
+    pub completed_at: (String, Completed),
+    /// Where the buyer's e-mail may be.
+    pub email: Vec<String>,
+    /// Where the buyer's name may be.
+    pub customer_name: Vec<String>,
+    /// Yotpo's order id.
+    pub order_id: String,
+    /// The order's currency.
+    pub currency: Option<String>,
+    /// The field that routes to a store.
+    pub route_by: Option<String>,
+    /// The checkbox of test orders.
+    pub test_order: Option<String>,
+    /// The same for the lines.
+    pub line: LineFields,
+    /// The condition on completed orders, in SOQL.
+    pub completed: String,
+}
+
+/// Configured paths of an order's lines.
+#[derive(Clone, Debug)]
+pub struct LineFields {
+    /// The product's id at Yotpo.
+    pub product_id: String,
+    /// The product's name.
+    pub name: String,
+    /// The product's page.
+    pub url: Option<String>,
+    /// The product's picture.
+    pub image: Option<String>,
+    /// The product's description.
+    pub description: Option<String>,
+    /// The price of one piece.
+    pub price: Option<String>,
+    /// Yotpo's product specs.
+    pub specs: Vec<(Spec, String)>,
+}
+
+/// Why the org does not fit the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// Something the configuration names is not in the org.
+    #[error("misconfigured: `{key}` is {path:?}, but {source}")]
+    Missing {
+        /// The configuration key.
+        key: &'static str,
+        /// Its value.
+        path: String,
+        /// What the org lacks.
+        source: salesforce::Error,
+    },
+    /// A field that cannot be used for what it is named for.
+    #[error("misconfigured: `{key}` is {path:?}, {reason}")]
+    Unusable {
+        /// The configuration key.
+        key: &'static str,
+        /// Its value.
+        path: String,
+        /// Why, and what was expected.
+        reason: String,
+    },
+    /// Salesforce could not be asked.
+    #[error(transparent)]
+    Salesforce(salesforce::Error),
+}
+
+impl Fields {
+    /// Finds every configured field in the org.
+    ///
+    /// # Errors
+    /// Names the key whose field is missing or cannot be used.
+    pub async fn find(schema: &Schema<'_>, config: &Relay) -> Result<Self, Unfit> {
+        let find = Find { schema };
+        let order = &config.salesforce;
+        Ok(Self {
+            completed_at: find.completed_at(&order.completed_at).await?,
+            email: find.all("salesforce.email", &order.email).await?,
+            customer_name: find.all("salesforce.customer_name", &order.customer_name).await?,
+            order_id: find.order("salesforce.order_id", &order.order_id).await?,
+            currency: find.maybe("salesforce.currency", order.currency.as_ref()).await?,
+            route_by: find.maybe("salesforce.route_by", order.route_by.as_ref()).await?,
+            test_order: find.maybe("reviews.test_order", config.reviews.test_order.as_ref()).await?,
+            line: find.lines(&order.line).await?,
+            completed: find.condition(&order.completed).await?,
+        })
+    }
+
+    /// The `SELECT` list of a query over orders, with their lines as a subquery.
+    pub fn select_list(&self) -> String {
+        let mut fields = vec!["Id", "SystemModstamp", self.completed_at.0.as_str(), self.order_id.as_str()];
+        fields.extend(self.email.iter().chain(&self.customer_name).map(String::as_str));
+        fields.extend([&self.currency, &self.route_by, &self.test_order].into_iter().flatten().map(String::as_str));
+        let line = &self.line;
+        let mut lines = vec!["Id", line.product_id.as_str(), line.name.as_str()];
+        lines.extend([&line.url, &line.image, &line.description, &line.price].into_iter().flatten().map(String::as_str));
+        lines.extend(line.specs.iter().map(|(_, path)| path.as_str()));
+        format!("{}, (SELECT {} FROM {LINES})", distinct(fields), distinct(lines))
+    }
+}
+
+/// SOQL refuses a field that is selected twice.
+fn distinct(fields: Vec<&str>) -> String {
+    let mut seen = Vec::with_capacity(fields.len());
+    for field in fields {
+        if !seen.contains(&field) {
+            seen.push(field);
+        }
+    }
+    seen.join(", ")
+}
+
+struct Find<'a> {
+    schema: &'a Schema<'a>,
+}
+
+impl Find<'_> {
+    async fn path(&self, object: &str, key: &'static str, path: &FieldPath) -> Result<salesforce::Resolved, Unfit> {
+        self.schema.resolve(object, path.as_str()).await.map_err(|source| match source {
+            salesforce::Error::Missing { .. } => Unfit::Missing { key, path: path.as_str().to_owned(), source },
+            other => Unfit::Salesforce(other),
+        })
+    }
+
+    async fn order(&self, key: &'static str, path: &FieldPath) -> Result<String, Unfit> {
+        Ok(self.path("Order", key, path).await?.path)
+    }
+
+    async fn maybe(&self, key: &'static str, path: Option<&FieldPath>) -> Result<Option<String>, Unfit> {
+        match path {
+            Some(path) => self.order(key, path).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn all(&self, key: &'static str, paths: &[FieldPath]) -> Result<Vec<String>, Unfit> {
+        let mut found = Vec::with_capacity(paths.len());
+        for path in paths {
+            found.push(self.order(key, path).await?);
+        }
+        Ok(found)
+    }
+
+    async fn completed_at(&self, path: &FieldPath) -> Result<(String, Completed), Unfit> {
+        let key = "salesforce.completed_at";
+        let found = self.path("Order", key, path).await?;
+        let unusable = |reason: &str| Unfit::Unusable { key, path: path.as_str().to_owned(), reason: reason.to_owned() };
+        if found.field.calculated {
+            return Err(unusable("a formula: it can change without the order being touched; expected a stored date or date-time field"));
+        }
+        match found.field.kind.as_str() {
+            "datetime" => Ok((found.path, Completed::DateTime)),
+            "date" => Ok((found.path, Completed::Date)),
+            other => Err(unusable(&format!("a field of type {other}; expected a date or date-time field"))),
+        }
+    }
+
+    async fn lines(&self, config: &config::Line) -> Result<LineFields, Unfit> {
+        let (_, object) = self.schema.child("Order", LINES).await.map_err(Unfit::Salesforce)?;
+        let find = async |key, path: &FieldPath| Ok::<_, Unfit>(self.path(&object, key, path).await?.path);
+        let maybe = async |key, path: &Option<FieldPath>| match path {
+            Some(path) => find(key, path).await.map(Some),
+            None => Ok(None),
+        };
+        let mut specs = Vec::with_capacity(config.specs.len());
+        for (spec, path) in &config.specs {
+            specs.push((*spec, find("salesforce.line.specs", path).await?));
+        }
+        Ok(LineFields {
+            product_id: find("salesforce.line.product_id", &config.product_id).await?,
+            name: find("salesforce.line.name", &config.name).await?,
+            url: maybe("salesforce.line.url", &config.url).await?,
+            image: maybe("salesforce.line.image", &config.image).await?,
+            description: maybe("salesforce.line.description", &config.description).await?,
+            price: maybe("salesforce.line.price", &config.price).await?,
+            specs,
+        })
+    }
+
+    async fn condition(&self, clauses: &[config::Clause]) -> Result<String, Unfit> {
+        let mut conditions = Vec::with_capacity(clauses.len());
+        for clause in clauses {
+            let key = "salesforce.completed";
+            let found = self.path("Order", key, &clause.field).await?;
+            if !found.field.filterable {
+                let reason = "a field that Salesforce cannot filter by".to_owned();
+                return Err(Unfit::Unusable { key, path: found.path, reason });
+            }
+            conditions.push(compare(&found.path, clause));
+        }
+        Ok(conditions.join(" AND "))
+    }
+}
+
+fn compare(path: &str, clause: &config::Clause) -> String {
+    let values: Vec<String> = clause.values.iter().map(literal).collect();
+    match (values.as_slice(), clause.negated) {
+        ([value], false) => format!("{path} = {value}"),
+        ([value], true) => format!("{path} != {value}"),
+        (values, false) => format!("{path} IN ({})", values.join(", ")),
+        (values, true) => format!("{path} NOT IN ({})", values.join(", ")),
+    }
+}
+
+fn literal(value: &config::Literal) -> String {
+    match value {
+        config::Literal::Boolean(value) => value.to_string(),
+        config::Literal::Integer(value) => value.to_string(),
+        config::Literal::Decimal(value) => value.to_string(),
+        config::Literal::Text(text) => soql::quote(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clause(toml: &str) -> config::Clause {
+        let text = include_str!("../../../infra/config/relay.toml")
+            .replace(r#"completed = [{ field = "Status", is = ["Completed"] }]"#, &format!("completed = [{toml}]"));
+        config::Relay::parse(&text, "test").unwrap().salesforce.completed.remove(0)
+    }
+
+    #[test]
+    fn a_value_stays_a_value_whatever_it_says() {
+        let clause = clause(r#"{ field = "Status", is = ["x' OR Name != '"] }"#);
+        assert_eq!(compare("Status", &clause), r"Status = 'x\' OR Name != \''");
+    }
+
+    #[test]
+    fn clauses_become_soql() {
+        assert_eq!(compare("S", &clause(r#"{ field = "S", is_not = ["a", "b"] }"#)), "S NOT IN ('a', 'b')");
+        assert_eq!(compare("S", &clause(r#"{ field = "S", is = [false] }"#)), "S = false");
+        assert_eq!(compare("S", &clause(r#"{ field = "S", is_not = [3] }"#)), "S != 3");
+    }
+}

@@ -1,0 +1,232 @@
+//! The producer's run: passes over the source, page by page, until everything that is over is settled or the
+//! invocation's time is up; the next run goes on from the checkpoint.
+
+use crate::{
+    FLOW,
+    event::Event,
+    fields::{Fields, Unfit},
+    publish::{Publisher, Unpublished},
+    report::{Answer, Report},
+    select::{BadDay, Pass, Position, first_day},
+};
+use chrono::{DateTime, Utc};
+use config::Relay;
+use ledger::{Checkpoint, Ledger, Millis, Policy};
+use queue::Queue;
+use salesforce::Page;
+use std::{collections::BTreeMap, sync::Arc};
+use telemetry::{Metric, Metrics};
+
+/// What the producer works with; built once at cold start.
+pub struct Producer {
+    /// The configuration.
+    pub config: Arc<Relay>,
+    /// The source.
+    pub salesforce: salesforce::Client,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The protocol's view of Yotpo Reviews.
+    pub policy: Policy,
+    /// The flow's queue.
+    pub queue: Queue,
+    /// Its dead-letter queue.
+    pub dead_letters: Queue,
+    /// The clock.
+    pub now: fn() -> DateTime<Utc>,
+}
+
+/// Why a run failed. What is published and recorded stays; the next run goes on from the checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// The day cannot be run.
+    #[error("bad event: {0}")]
+    Day(#[from] BadDay),
+    /// The org does not fit the configuration.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The source failed.
+    #[error(transparent)]
+    Salesforce(#[from] salesforce::Error),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// A page could not be published as a whole.
+    #[error(transparent)]
+    Unpublished(#[from] Unpublished),
+    /// The checkpoint could not be written.
+    #[error("the checkpoint cannot be written: {0}")]
+    Checkpoint(#[from] serde_json::Error),
+}
+
+/// How a pass ended.
+enum Ended {
+    /// Every page is published.
+    Complete,
+    /// Time, quota or another run put an end to it.
+    Stopped,
+}
+
+impl Producer {
+    /// Runs until settled or out of time. `deadline` is the invocation's.
+    ///
+    /// # Errors
+    /// When a system that it needs fails; the schedule's next run tries again.
+    pub async fn run(&self, event: Event, deadline: DateTime<Utc>, metrics: &mut Metrics) -> Result<Answer, Failed> {
+        let mut report = Report::default();
+        let settled = match event {
+            Event::Scheduled { at } => self.settle_what_is_over(at.min((self.now)()), deadline, &mut report, metrics).await?,
+            Event::Day { day, store } => {
+                let name = format!("{FLOW}/{day}/{}", store.as_ref().map_or("", |s| s.as_str()));
+                let pass = Pass::of_day(day, store, &self.config, (self.now)())?;
+                let (version, pass) = self.resume(&name, pass).await?;
+                matches!(self.pass_within_quota(&name, version, pass, deadline, &mut report).await?, Ended::Complete)
+            }
+        };
+        if let Some(usage) = self.salesforce.usage() {
+            metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
+        }
+        Ok(Answer { runs: report.finish(metrics), settled })
+    }
+
+    /// Passes until no store has a day left that is over: days that end meanwhile get a pass of their own.
+    async fn settle_what_is_over(
+        &self,
+        now: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+        report: &mut Report,
+        metrics: &mut Metrics,
+    ) -> Result<bool, Failed> {
+        loop {
+            let mut cursors = BTreeMap::new();
+            for (name, store) in &self.config.stores {
+                // The first run's start is the cursor before anything is read, so that a first night that
+                // fails is caught up like any other.
+                let cursor = match self.ledger.cursor(FLOW, name.as_str()).await? {
+                    Some(cursor) => cursor,
+                    None => self.ledger.begin(FLOW, name.as_str(), first_day(store, now).into()).await?,
+                };
+                cursors.insert(name.clone(), (instant(cursor.first), instant(cursor.settled_until)));
+            }
+            let Some(pass) = Pass::plan(&cursors, &self.config, now) else {
+                return Ok(true);
+            };
+            let (version, pass) = self.resume(FLOW, pass).await?;
+            for (store, day) in pass.days(&self.config) {
+                report.of(&store, day);
+            }
+            let spans = pass.spans.clone();
+            let days = pass.days(&self.config).len();
+            match self.pass_within_quota(FLOW, version, pass, deadline, report).await? {
+                Ended::Stopped => return Ok(false),
+                Ended::Complete => {
+                    for (name, span) in spans {
+                        self.ledger.settle_until(FLOW, name.as_str(), span.until.into()).await?;
+                    }
+                    metrics.count(Metric::DaysSettled, None, days);
+                }
+            }
+        }
+    }
+
+    /// The pass under way, if there is one with this configuration that still has something to settle; else
+    /// the planned one.
+    async fn resume(&self, name: &str, planned: Pass) -> Result<(i64, Pass), Failed> {
+        let Some(Checkpoint { version, state }) = self.ledger.checkpoint(name).await? else {
+            return Ok((0, planned));
+        };
+        let kept = serde_json::from_str::<Pass>(&state).ok().filter(|kept| {
+            let same_start = kept.spans.iter().all(|(name, span)| planned.spans.get(name).is_some_and(|p| p.from == span.from));
+            kept.config == planned.config && kept.only == planned.only && same_start
+        });
+        Ok((version, kept.unwrap_or(planned)))
+    }
+
+    /// A pass that ends cleanly when the org's quota does.
+    async fn pass_within_quota(
+        &self,
+        name: &str,
+        version: i64,
+        pass: Pass,
+        deadline: DateTime<Utc>,
+        report: &mut Report,
+    ) -> Result<Ended, Failed> {
+        match self.pass(name, version, pass, deadline, report).await {
+            Err(Failed::Salesforce(error) | Failed::Unfit(Unfit::Salesforce(error)))
+                if matches!(error, salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }) =>
+            {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the quota is near its end; a later run goes on");
+                Ok(Ended::Stopped)
+            }
+            other => other,
+        }
+    }
+
+    async fn pass(
+        &self,
+        name: &str,
+        mut version: i64,
+        mut pass: Pass,
+        deadline: DateTime<Utc>,
+        report: &mut Report,
+    ) -> Result<Ended, Failed> {
+        let schema = self.salesforce.schema();
+        let fields = Fields::find(&schema, &self.config).await?;
+        let publisher = Publisher {
+            config: &self.config,
+            fields: &fields,
+            ledger: &self.ledger,
+            policy: self.policy,
+            queue: &self.queue,
+            dead_letters: &self.dead_letters,
+            now: self.now,
+        };
+        let mut page = self.salesforce.query(&pass.query(&fields, &self.config)).await?;
+        loop {
+            // The next page is fetched while this one is published.
+            let (published, next) = tokio::join!(publisher.page(&pass, &page.records, report), self.next(&page));
+            published?;
+            if let Some(last) = page.records.last() {
+                pass.after = Some(position(last)?);
+            }
+            let Some(next) = next else {
+                self.ledger.save_checkpoint(name, version, "").await?;
+                return Ok(Ended::Complete);
+            };
+            let Some(saved) = self.ledger.save_checkpoint(name, version, &serde_json::to_string(&pass)?).await? else {
+                tracing::info!("another run has this pass; this one ends");
+                return Ok(Ended::Stopped);
+            };
+            version = saved;
+            if self.out_of_time(deadline) {
+                tracing::info!("out of time after a committed page; the next run goes on from it");
+                return Ok(Ended::Stopped);
+            }
+            page = match next {
+                Ok(page) => page,
+                // The cursor lives for minutes: ask again from the checkpoint.
+                Err(salesforce::Error::CursorExpired) => self.salesforce.query(&pass.query(&fields, &self.config)).await?,
+                Err(error) => return Err(error.into()),
+            };
+        }
+    }
+
+    async fn next(&self, page: &Page) -> Option<Result<Page, salesforce::Error>> {
+        match &page.next {
+            Some(next) => Some(self.salesforce.next(next).await),
+            None => None,
+        }
+    }
+
+    fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {
+        deadline - (self.now)() < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
+    }
+}
+
+fn position(row: &salesforce::Record) -> Result<Position, Unpublished> {
+    let missing = || salesforce::BadField { path: "SystemModstamp".to_owned(), expected: "a dateTime" };
+    Ok(Position { stamp: row.datetime("SystemModstamp")?.ok_or_else(missing)?, id: row.id()? })
+}
+
+fn instant(millis: Millis) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis.0).unwrap_or_default()
+}

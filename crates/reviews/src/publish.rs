@@ -1,0 +1,245 @@
+//! Purchases become messages: what the ledger has settled is left out, what will not be sent is recorded,
+//! the rest goes to the queue in batches.
+
+use crate::{
+    fields::Fields,
+    map::{Mapped, map},
+    message::{Message, Unmapped, ascii_json, key, revision},
+    report::Report,
+    select::{Pass, Place},
+};
+use chrono::{DateTime, Utc};
+use config::{BusinessDay, Relay, StoreName};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use ledger::{Delivery, EffectHash, ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict};
+use queue::{Entry, Queue};
+use salesforce::Record as Row;
+
+/// Ledger writes under way at once.
+const CONCURRENT_WRITES: usize = 10;
+/// The reasons for which an order waits for a person.
+const UNKNOWN_STORE: &str = "unknown_store";
+const NO_COMPLETION_DATE: &str = "no_completion_date";
+
+/// Where a page's orders go.
+pub struct Publisher<'a> {
+    /// The configuration.
+    pub config: &'a Relay,
+    /// The configured fields as the org spells them.
+    pub fields: &'a Fields,
+    /// The ledger.
+    pub ledger: &'a Ledger,
+    /// The protocol's view of Yotpo Reviews.
+    pub policy: Policy,
+    /// The flow's queue.
+    pub queue: &'a Queue,
+    /// Its dead-letter queue.
+    pub dead_letters: &'a Queue,
+    /// The clock.
+    pub now: fn() -> DateTime<Utc>,
+}
+
+/// Why a page is not published as a whole. What was published stays so; doing it again is harmless.
+#[derive(Debug, thiserror::Error)]
+pub enum Unpublished {
+    /// The ledger could not be used.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// The dead-letter queue could not be used.
+    #[error(transparent)]
+    DeadLetters(#[from] queue::Unavailable),
+    /// The queue did not accept everything.
+    #[error("{0} messages were not accepted by the queue")]
+    Queue(usize),
+    /// A row lacks what every row has.
+    #[error("a row of the query cannot be read: {0}")]
+    Row(#[from] salesforce::BadField),
+    /// A message cannot be written.
+    #[error("a message cannot be written: {0}")]
+    Message(#[from] serde_json::Error),
+    /// A row's id makes no delivery key.
+    #[error(transparent)]
+    Key(#[from] ledger::InvalidKey),
+}
+
+/// One order of a page, on its way.
+struct Item {
+    delivery: Delivery,
+    store: StoreName,
+    day: BusinessDay,
+    fate: Fate,
+}
+
+enum Fate {
+    /// To the queue, with this body.
+    Send(String),
+    /// Recorded as skipped.
+    Skip(&'static str),
+    /// Recorded as parked, with this body in the dead-letter queue.
+    Park(&'static str, String),
+}
+
+impl Publisher<'_> {
+    /// Publishes a page's rows; when it returns, every row is accepted by SQS or recorded.
+    ///
+    /// # Errors
+    /// When part of it failed: the page is to be published again.
+    pub async fn page(&self, pass: &Pass, rows: &[Row], report: &mut Report) -> Result<(), Unpublished> {
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            items.extend(self.item(pass, row)?);
+        }
+        let keys: Vec<_> = items.iter().map(|item| item.delivery.key.clone()).collect();
+        let known = self.ledger.read(&keys).await?;
+        let (mut send, mut settle) = (Vec::new(), Vec::new());
+        for item in items {
+            let counts = report.of(&item.store, item.day);
+            counts.fetched += 1;
+            match (settled(&item, known.get(&item.delivery.key)), &item.fate) {
+                (Some(State::Accepted | State::Confirmed), _) => counts.already_delivered += 1,
+                (Some(State::Rejected), _) => count(&mut counts.rejected, known.get(&item.delivery.key)),
+                (Some(State::Parked), _) => count(&mut counts.parked, known.get(&item.delivery.key)),
+                (Some(_), Fate::Skip(reason)) => *counts.skipped.entry(reason).or_default() += 1,
+                (_, Fate::Send(_)) => send.push(item),
+                (_, Fate::Skip(_) | Fate::Park(..)) => settle.push(item),
+            }
+        }
+        self.settle(&settle, report).await?;
+        for batch in send.chunks(self.config.reviews.batch_size) {
+            self.send(batch, report).await?;
+        }
+        Ok(())
+    }
+
+    fn item(&self, pass: &Pass, row: &Row) -> Result<Option<Item>, Unpublished> {
+        let id = row.id()?;
+        let (key, revision) = (key(&id)?, revision(row)?);
+        let parked = |store: StoreName, day, reason: &'static str, dated: bool| {
+            let day_text = dated.then(|| BusinessDay::to_string(&day));
+            let hash = EffectHash::of(reason.as_bytes());
+            let delivery = Delivery { key: key.clone(), revision, hash, store: store.as_str().to_owned(), day: day_text };
+            let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id.clone() })?;
+            Ok(Some(Item { delivery, store, day, fate: Fate::Park(reason, body) }))
+        };
+        let (store, day) = match pass.place(row, self.fields, self.config)? {
+            Place::Elsewhere => return Ok(None),
+            Place::Unrouted(day) => return parked(StoreName::unrouted(), day, UNKNOWN_STORE, true),
+            Place::Undated(store) => {
+                let day = BusinessDay::of(pass.begun_at, self.config.time_zone).previous();
+                return parked(store.unwrap_or_else(StoreName::unrouted), day, NO_COMPLETION_DATE, false);
+            }
+            Place::Day(store, day) => (store, day),
+        };
+        let settings = &self.config.stores[&store];
+        Ok(Some(match map(row, self.fields, self.config, settings, day, pass.oldest_day(self.config)) {
+            Mapped::Send { purchase, lines_left_out } => {
+                let message = Message::new(key, revision, store.as_str(), *purchase)?;
+                if lines_left_out > 0 {
+                    tracing::warn!(delivery_key = %message.delivery.key, lines_left_out, "lines without a product id that Yotpo takes");
+                }
+                let body = ascii_json(&message)?;
+                Item { delivery: message.delivery, store, day, fate: Fate::Send(body) }
+            }
+            Mapped::Skip(skip) => {
+                let hash = EffectHash::of(skip.as_str().as_bytes());
+                let delivery = Delivery { key, revision, hash, store: store.as_str().to_owned(), day: Some(day.to_string()) };
+                Item { delivery, store, day, fate: Fate::Skip(skip.as_str()) }
+            }
+        }))
+    }
+
+    /// Records skips and parkings; a parked order's copy goes to the dead-letter queue first.
+    async fn settle(&self, items: &[Item], report: &mut Report) -> Result<(), Unpublished> {
+        let writes: Vec<()> = stream::iter(items)
+            .map(|item| async move {
+                let settled = match &item.fate {
+                    Fate::Send(_) => return Ok(()),
+                    Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
+                    Fate::Park(reason, body) => {
+                        self.dead_letters.send_one(dead_letter(item, ErrorClass::BadRecord, reason, body)).await?;
+                        Settled::Parked((*reason).to_owned())
+                    }
+                };
+                self.record(item, settled).await
+            })
+            .buffer_unordered(CONCURRENT_WRITES)
+            .try_collect()
+            .await?;
+        drop(writes);
+        for item in items {
+            let counts = report.of(&item.store, item.day);
+            match &item.fate {
+                Fate::Send(_) => {}
+                Fate::Skip(reason) => *counts.skipped.entry(reason).or_default() += 1,
+                Fate::Park(reason, _) => *counts.parked.entry((*reason).to_owned()).or_default() += 1,
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, items: &[Item], report: &mut Report) -> Result<(), Unpublished> {
+        let entries: Vec<Entry> = items.iter().filter_map(Item::entry).collect();
+        let sent = self.queue.send(&entries).await;
+        for refused in &sent.refused {
+            // It holds nothing up: SQS will never take it.
+            let item = &items[refused.index];
+            self.record(item, Settled::Rejected(format!("{}: {}", ErrorClass::BadRecord, refused.code))).await?;
+            *report.of(&item.store, item.day).rejected.entry(ErrorClass::BadRecord.as_str().to_owned()).or_default() += 1;
+        }
+        if !sent.unsent.is_empty() {
+            return Err(Unpublished::Queue(sent.unsent.len()));
+        }
+        for (index, item) in items.iter().enumerate() {
+            if sent.refused.iter().all(|refused| refused.index != index) {
+                report.of(&item.store, item.day).enqueued += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn record(&self, item: &Item, settled: Settled) -> Result<(), Unpublished> {
+        let event = Event::Settle { delivery: item.delivery.clone(), settled: settled.clone() };
+        let verdict = self.ledger.put(&event, &self.policy, Millis::from((self.now)())).await?;
+        let (Settled::Skipped(reason) | Settled::Rejected(reason) | Settled::Parked(reason)) = settled;
+        let state = if verdict == Verdict::Recorded { "recorded" } else { "overtaken" };
+        tracing::info!(delivery_key = %item.delivery.key, reason, outcome = state, "not sent, by rule");
+        Ok(())
+    }
+}
+
+impl Item {
+    fn entry(&self) -> Option<Entry> {
+        match &self.fate {
+            Fate::Send(body) => Some(Entry::new(body.clone())),
+            Fate::Skip(_) | Fate::Park(..) => None,
+        }
+    }
+}
+
+/// The state in which the ledger has settled this very order, if it has.
+fn settled(item: &Item, known: Option<&Known>) -> Option<State> {
+    let known = known?;
+    let current = known.revision >= item.delivery.revision;
+    match (known.state, &item.fate) {
+        (State::Accepted | State::Confirmed, _) => Some(known.state),
+        (State::Rejected | State::Parked, _) if current => Some(known.state),
+        (State::Skipped, Fate::Skip(reason)) if current && known.reason.as_deref() == Some(reason) => Some(known.state),
+        _ => None,
+    }
+}
+
+fn count(counts: &mut std::collections::BTreeMap<String, usize>, known: Option<&Known>) {
+    let reason = known.and_then(|known| known.reason.as_deref()).unwrap_or("unknown");
+    *counts.entry(reason.to_owned()).or_default() += 1;
+}
+
+fn dead_letter(item: &Item, class: ErrorClass, reason: &str, body: &str) -> Entry {
+    Entry {
+        body: body.to_owned(),
+        attributes: vec![
+            ("error_class", class.as_str().to_owned()),
+            ("error", reason.to_owned()),
+            ("delivery_key", item.delivery.key.to_string()),
+        ],
+    }
+}

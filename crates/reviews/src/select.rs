@@ -1,0 +1,244 @@
+//! Which orders a run is about: the stores and days it will settle, the query, and where each row belongs.
+//!
+//! Pure: what was read from the ledger and the clock come in as arguments.
+
+use crate::fields::{Completed, Fields};
+use chrono::{DateTime, Utc};
+use config::{BusinessDay, Relay, StoreName};
+use salesforce::{Id, Record, soql};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A review can be asked for until so many months after the order.
+/// <https://core-api.yotpo.com/v1.0/reference/create-an-order-within-the-yotpo-system-metadata>
+const MONTHS: u32 = 6;
+
+/// Position in the query's order: everything up to it has been published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The row's `SystemModstamp`.
+    pub stamp: DateTime<Utc>,
+    /// The row's id.
+    pub id: Id,
+}
+
+/// What a run settles for one store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Start of the first day that the flow ever settled there; nothing older is sent.
+    pub first: DateTime<Utc>,
+    /// Where the store's cursor stands.
+    pub from: DateTime<Utc>,
+    /// End of the last day to settle.
+    pub until: DateTime<Utc>,
+}
+
+/// A pass over the source: fixed when it begins, kept with its checkpoint, finished before the next one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pass {
+    /// SHA-256 of the configuration it was planned with.
+    pub config: String,
+    /// When it was planned.
+    pub begun_at: DateTime<Utc>,
+    /// What it settles.
+    pub spans: BTreeMap<StoreName, Span>,
+    /// By hand: exactly this day, selected by completion alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<BusinessDay>,
+    /// How far it has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Position>,
+}
+
+/// Where a row belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// To this store's business day.
+    Day(StoreName, BusinessDay),
+    /// To no store; the day is by the org's time zone.
+    Unrouted(BusinessDay),
+    /// To this store (or none), but it does not say when it was completed.
+    Undated(Option<StoreName>),
+    /// Not to this pass.
+    Elsewhere,
+}
+
+/// A day that cannot be run by hand.
+#[derive(Debug, thiserror::Error)]
+pub enum BadDay {
+    /// It is not over in a store's time zone.
+    #[error("`business_day` {day} is not over yet in store `{store}`")]
+    NotOver {
+        /// The day.
+        day: BusinessDay,
+        /// The store.
+        store: StoreName,
+    },
+    /// The configuration has no such store.
+    #[error("`store` is `{0}`, which the configuration does not have")]
+    NoSuchStore(StoreName),
+}
+
+/// Where a store begins that has no cursor yet: at the start of yesterday.
+pub fn first_day(store: &config::Store, now: DateTime<Utc>) -> DateTime<Utc> {
+    BusinessDay::of(now, store.time_zone).previous().window(store.time_zone).start
+}
+
+impl Pass {
+    /// Plans a pass over every store that has a day to settle; `None` if there is none. `cursors` gives each
+    /// store's first instant and the end of its last settled day.
+    pub fn plan(
+        cursors: &BTreeMap<StoreName, (DateTime<Utc>, DateTime<Utc>)>,
+        config: &Relay,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let spans: BTreeMap<_, _> = cursors
+            .iter()
+            .filter_map(|(name, &(first, from))| {
+                let zone = config.stores.get(name)?.time_zone;
+                let until = BusinessDay::of(now, zone).window(zone).start;
+                (from < until).then(|| (name.clone(), Span { first, from, until }))
+            })
+            .collect();
+        (!spans.is_empty()).then(|| Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None })
+    }
+
+    /// Plans a run of one day by hand.
+    ///
+    /// # Errors
+    /// When the day is not over, or the store is unknown.
+    pub fn of_day(day: BusinessDay, store: Option<StoreName>, config: &Relay, now: DateTime<Utc>) -> Result<Self, BadDay> {
+        let names = match store {
+            Some(name) if config.stores.contains_key(&name) => vec![name],
+            Some(name) => return Err(BadDay::NoSuchStore(name)),
+            None => config.stores.keys().cloned().collect(),
+        };
+        let mut spans = BTreeMap::new();
+        for name in names {
+            let window = day.window(config.stores[&name].time_zone);
+            if now < window.end {
+                return Err(BadDay::NotOver { day, store: name });
+            }
+            spans.insert(name, Span { first: window.start, from: window.start, until: window.end });
+        }
+        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None })
+    }
+
+    /// The query, from the checkpoint on, in keyset order. There is no upper bound on `SystemModstamp`: a
+    /// nightly job that touches every order would starve them for ever.
+    pub fn query(&self, fields: &Fields, config: &Relay) -> String {
+        let (at, kind) = (&fields.completed_at.0, fields.completed_at.1);
+        let edges = Edges { pass: self, kind, config };
+        let (from, before) = (edges.earliest(|span| span.from), edges.latest(|span| span.until));
+        let window = if self.only.is_some() {
+            format!("({at} >= {from} AND {at} < {before})")
+        } else {
+            let floor = self.oldest_day(config).window(config.time_zone).start;
+            let earliest = edges.earliest(|span| span.first.max(floor));
+            let since = self.spans.values().map(|span| span.from).min().unwrap_or(self.begun_at) - config.reviews.overlap;
+            let since = soql::datetime(since);
+            let recent = edges.earliest(|span| span.from - config.reviews.overlap);
+            format!(
+                "(({at} >= {earliest} AND {at} < {before} AND (SystemModstamp >= {since} OR {at} >= {recent})) \
+                 OR ({at} = null AND SystemModstamp >= {since}))"
+            )
+        };
+        let keyset = self.after.as_ref().map_or_else(String::new, |Position { stamp, id }| {
+            let (stamp, id) = (soql::datetime(*stamp), soql::quote(id.as_str()));
+            format!(" AND (SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {id}))")
+        });
+        format!(
+            "SELECT {} FROM Order WHERE ({}) AND {window}{keyset} ORDER BY SystemModstamp, Id",
+            fields.select_list(),
+            fields.completed,
+        )
+    }
+
+    /// Where `row` belongs.
+    ///
+    /// # Errors
+    /// When the completion field cannot be read.
+    pub fn place(&self, row: &Record, fields: &Fields, config: &Relay) -> Result<Place, salesforce::BadField> {
+        let route = fields.route_by.as_ref().and_then(|path| row.text(path));
+        let store = config.route(route.as_deref());
+        let zone = store.map_or(config.time_zone, |(_, store)| store.time_zone);
+        let (path, kind) = &fields.completed_at;
+        let day = match kind {
+            Completed::DateTime => row.datetime(path)?.map(|at| BusinessDay::of(at, zone)),
+            Completed::Date => row.date(path)?.map(BusinessDay::from),
+        };
+        let name = store.map(|(name, _)| name.clone());
+        let Some(day) = day else {
+            return Ok(if self.only.is_none() { Place::Undated(name) } else { Place::Elsewhere });
+        };
+        let end = day.window(zone).end;
+        let ours = self.only.is_none_or(|only| only == day)
+            && match &name {
+                Some(name) => self.spans.get(name).is_some_and(|span| end > span.first && end <= span.until),
+                // An order of no store is nobody's when one store is run by hand.
+                None if self.only.is_some() => self.spans.len() == config.stores.len(),
+                None => self.spans.values().any(|span| end <= span.until),
+            };
+        Ok(match name {
+            _ if !ours => Place::Elsewhere,
+            Some(name) => Place::Day(name, day),
+            None => Place::Unrouted(day),
+        })
+    }
+
+    /// The business days that the pass settles, by store.
+    pub fn days(&self, config: &Relay) -> Vec<(StoreName, BusinessDay)> {
+        let mut days = Vec::new();
+        for (name, span) in &self.spans {
+            let Some(store) = config.stores.get(name) else { continue };
+            let mut day = BusinessDay::of(span.from, store.time_zone);
+            while day.window(store.time_zone).end <= span.until {
+                days.push((name.clone(), day));
+                day = day.next();
+            }
+        }
+        days
+    }
+
+    /// Before this day a review cannot be asked for.
+    pub fn oldest_day(&self, config: &Relay) -> BusinessDay {
+        BusinessDay::of(self.begun_at, config.time_zone).months_before(MONTHS)
+    }
+}
+
+/// Edges of a pass over all its stores, as literals that compare with the completion field: an instant, or
+/// the date that it is in the store whose edge it is.
+struct Edges<'a> {
+    pass: &'a Pass,
+    kind: Completed,
+    config: &'a Relay,
+}
+
+impl Edges<'_> {
+    fn earliest(&self, of: impl Fn(&Span) -> DateTime<Utc>) -> String {
+        match self.kind {
+            Completed::DateTime => self.pass.spans.values().map(of).min().map(soql::datetime),
+            Completed::Date => self.dates(of).min().map(soql::date),
+        }
+        .unwrap_or_default()
+    }
+
+    fn latest(&self, of: impl Fn(&Span) -> DateTime<Utc>) -> String {
+        match self.kind {
+            Completed::DateTime => self.pass.spans.values().map(of).max().map(soql::datetime),
+            Completed::Date => self.dates(of).max().map(soql::date),
+        }
+        .unwrap_or_default()
+    }
+
+    fn dates(&self, of: impl Fn(&Span) -> DateTime<Utc>) -> impl Iterator<Item = chrono::NaiveDate> {
+        self.pass.spans.iter().map(move |(name, span)| {
+            let zone = self.config.stores.get(name).map_or(self.config.time_zone, |store| store.time_zone);
+            BusinessDay::of(of(span), zone).date()
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "select_tests.rs"]
+mod tests;

@@ -1,0 +1,217 @@
+use super::*;
+use proptest::prelude::*;
+use serde_json::json;
+
+const RELAY: &str = include_str!("../../../infra/config/relay.toml");
+
+/// The shipped configuration with stores in these zones, routed by `Store__c`.
+fn config(zones: &[(&str, &str)]) -> Relay {
+    let (head, _) = RELAY.split_once("[stores.default]").unwrap();
+    let head = head.replace("#route_by = \"Brand__c\"", "route_by = \"Store__c\"");
+    let stores: String = zones
+        .iter()
+        .map(|(name, zone)| format!("[stores.{name}]\ntime_zone = \"{zone}\"\nroutes = [\"{name}\"]\n"))
+        .collect();
+    Relay::parse(&format!("{head}{stores}"), "test").unwrap()
+}
+
+fn fields(kind: Completed) -> Fields {
+    Fields {
+        completed_at: ("ActivatedDate".into(), kind),
+        email: vec!["BillToContact.Email".into()],
+        customer_name: vec!["BillToContact.Name".into()],
+        order_id: "OrderNumber".into(),
+        currency: None,
+        route_by: Some("Store__c".into()),
+        test_order: None,
+        line: crate::fields::LineFields {
+            product_id: "Product2.ProductCode".into(),
+            name: "Product2.Name".into(),
+            url: None,
+            image: None,
+            description: None,
+            price: None,
+            specs: vec![],
+        },
+        completed: "Status = 'Completed'".into(),
+    }
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn name(text: &str) -> StoreName {
+    StoreName::try_from(text.to_owned()).unwrap()
+}
+
+fn row(store: &str, completed: &str) -> Record {
+    serde_json::from_value(json!({"Id": "801RO000000AbcDYAS", "Store__c": store, "ActivatedDate": completed})).unwrap()
+}
+
+/// A pass for one store whose cursor stands at the start of its yesterday.
+fn pass(config: &Relay, now: &str) -> Pass {
+    let now = at(now);
+    let cursors = config.stores.iter().map(|(name, store)| (name.clone(), (first_day(store, now), first_day(store, now))));
+    Pass::plan(&cursors.collect(), config, now).unwrap()
+}
+
+#[test]
+fn both_ends_of_the_business_day_on_ordinary_days_and_when_the_clocks_change() {
+    // (zone, now, first instant of yesterday, last millisecond of yesterday, hours)
+    for (zone, now, first, last, hours) in [
+        ("America/New_York", "2026-11-21T12:00:00Z", "2026-11-20T05:00:00.000Z", "2026-11-21T04:59:59.999Z", 24),
+        ("America/New_York", "2026-03-09T12:00:00Z", "2026-03-08T05:00:00.000Z", "2026-03-09T03:59:59.999Z", 23),
+        ("America/New_York", "2026-11-02T12:00:00Z", "2026-11-01T04:00:00.000Z", "2026-11-02T04:59:59.999Z", 25),
+        ("Europe/Berlin", "2026-03-30T12:00:00Z", "2026-03-28T23:00:00.000Z", "2026-03-29T21:59:59.999Z", 23),
+        ("Europe/Berlin", "2026-10-26T12:00:00Z", "2026-10-24T22:00:00.000Z", "2026-10-25T22:59:59.999Z", 25),
+        ("Asia/Kolkata", "2026-11-21T12:00:00Z", "2026-11-19T18:30:00.000Z", "2026-11-20T18:29:59.999Z", 24),
+    ] {
+        let config = config(&[("s", zone)]);
+        let pass = pass(&config, now);
+        let span = pass.spans[&name("s")];
+        assert_eq!((span.until - span.from).num_hours(), hours, "{zone} {now}");
+        let (_, yesterday) = pass.days(&config)[0].clone();
+        let place = |instant: &str| pass.place(&row("s", instant), &fields(Completed::DateTime), &config).unwrap();
+        assert_eq!(place(first), Place::Day(name("s"), yesterday), "{zone} {first}");
+        assert_eq!(place(last), Place::Day(name("s"), yesterday), "{zone} {last}");
+        let before = soql::datetime(at(first) - chrono::TimeDelta::milliseconds(1));
+        let after = soql::datetime(at(last) + chrono::TimeDelta::milliseconds(1));
+        assert_eq!(place(&before), Place::Elsewhere, "{zone}: before our first day");
+        assert_eq!(place(&after), Place::Elsewhere, "{zone}: today is not over");
+        let query = pass.query(&fields(Completed::DateTime), &config);
+        assert!(query.contains(&format!("ActivatedDate >= {first} AND ActivatedDate < {after}")), "{query}");
+    }
+}
+
+#[test]
+fn the_query_has_no_upper_bound_on_the_stamp_and_looks_back_by_the_overlap() {
+    let config = config(&[("s", "Etc/UTC")]);
+    let query = pass(&config, "2026-11-21T02:00:00Z").query(&fields(Completed::DateTime), &config);
+    assert_eq!(
+        query,
+        "SELECT Id, SystemModstamp, ActivatedDate, OrderNumber, BillToContact.Email, BillToContact.Name, Store__c, \
+         (SELECT Id, Product2.ProductCode, Product2.Name FROM OrderItems) FROM Order WHERE (Status = 'Completed') AND \
+         ((ActivatedDate >= 2026-11-20T00:00:00.000Z AND ActivatedDate < 2026-11-21T00:00:00.000Z AND \
+         (SystemModstamp >= 2026-11-19T23:30:00.000Z OR ActivatedDate >= 2026-11-19T23:30:00.000Z)) OR \
+         (ActivatedDate = null AND SystemModstamp >= 2026-11-19T23:30:00.000Z)) ORDER BY SystemModstamp, Id"
+    );
+}
+
+#[test]
+fn a_date_field_is_compared_with_dates_and_overlaps_by_whole_days() {
+    let config = config(&[("ny", "America/New_York"), ("in", "Asia/Kolkata")]);
+    let pass = pass(&config, "2026-11-21T12:00:00Z");
+    let query = pass.query(&fields(Completed::Date), &config);
+    assert!(query.contains("ActivatedDate >= 2026-11-20 AND ActivatedDate < 2026-11-21 AND"), "{query}");
+    assert!(query.contains("OR ActivatedDate >= 2026-11-19))"), "{query}");
+    let day: BusinessDay = "2026-11-20".parse().unwrap();
+    let place = |store, date| pass.place(&row(store, date), &fields(Completed::Date), &config).unwrap();
+    assert_eq!(place("ny", "2026-11-20"), Place::Day(name("ny"), day));
+    assert_eq!(place("in", "2026-11-20"), Place::Day(name("in"), day));
+    assert_eq!(place("ny", "2026-11-21"), Place::Elsewhere);
+}
+
+#[test]
+fn a_store_whose_day_is_not_over_is_left_for_a_later_pass() {
+    let config = config(&[("ny", "America/New_York"), ("in", "Asia/Kolkata")]);
+    // 20:00 in New York on the 20th; the 21st has begun in India.
+    let now = at("2026-11-21T01:00:00Z");
+    let settled = |zone: &str, day: &str| day.parse::<BusinessDay>().unwrap().window(zone.parse().unwrap()).end;
+    let cursors = BTreeMap::from([
+        (name("ny"), (settled("America/New_York", "2026-11-01"), settled("America/New_York", "2026-11-19"))),
+        (name("in"), (settled("Asia/Kolkata", "2026-11-01"), settled("Asia/Kolkata", "2026-11-19"))),
+    ]);
+    let pass = Pass::plan(&cursors, &config, now).unwrap();
+    assert_eq!(pass.spans.keys().map(StoreName::as_str).collect::<Vec<_>>(), ["in"]);
+    let place = |store, instant| pass.place(&row(store, instant), &fields(Completed::DateTime), &config).unwrap();
+    assert_eq!(place("ny", "2026-11-20T12:00:00Z"), Place::Elsewhere);
+    assert_eq!(place("in", "2026-11-20T12:00:00Z"), Place::Day(name("in"), "2026-11-20".parse().unwrap()));
+}
+
+#[test]
+fn missed_nights_are_settled_together_and_a_settled_one_ends_at_once() {
+    let config = config(&[("s", "Europe/Berlin")]);
+    let zone = "Europe/Berlin".parse().unwrap();
+    let end = |day: &str| day.parse::<BusinessDay>().unwrap().window(zone).end;
+    let cursors = |day| BTreeMap::from([(name("s"), (end("2026-10-01"), end(day)))]);
+    let pass = Pass::plan(&cursors("2026-10-22"), &config, at("2026-10-27T03:00:00Z")).unwrap();
+    let days: Vec<String> = pass.days(&config).into_iter().map(|(_, day)| day.to_string()).collect();
+    assert_eq!(days, ["2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26"]);
+    assert_eq!(Pass::plan(&cursors("2026-10-26"), &config, at("2026-10-27T03:00:00Z")), None);
+}
+
+#[test]
+fn nothing_older_than_the_first_day_or_six_months_is_asked_for() {
+    let config = config(&[("s", "Etc/UTC")]);
+    let old = BTreeMap::from([(name("s"), (at("2024-01-01T00:00:00Z"), at("2026-11-20T00:00:00Z")))]);
+    let query = Pass::plan(&old, &config, at("2026-11-21T02:00:00Z")).unwrap().query(&fields(Completed::DateTime), &config);
+    assert!(query.contains("((ActivatedDate >= 2026-05-21T00:00:00.000Z AND"), "{query}");
+}
+
+#[test]
+fn an_order_of_no_store_is_parked_by_the_orgs_day_and_one_without_a_date_is_undated() {
+    let config = config(&[("s", "Etc/UTC"), ("t", "Etc/UTC")]);
+    let pass = pass(&config, "2026-11-21T02:00:00Z");
+    let fields = fields(Completed::DateTime);
+    let place = |row: Record| pass.place(&row, &fields, &config).unwrap();
+    assert_eq!(place(row("x", "2026-11-20T12:00:00Z")), Place::Unrouted("2026-11-20".parse().unwrap()));
+    assert_eq!(place(row("x", "2026-11-21T00:00:00Z")), Place::Elsewhere);
+    let undated = serde_json::from_value(json!({"Id": "801RO000000AbcDYAS", "Store__c": "s", "ActivatedDate": null})).unwrap();
+    assert_eq!(place(undated), Place::Undated(Some(name("s"))));
+}
+
+#[test]
+fn a_day_by_hand_is_exactly_that_day_and_must_be_over() {
+    let config = config(&[("s", "America/New_York")]);
+    let day: BusinessDay = "2026-11-20".parse().unwrap();
+    let fields = fields(Completed::DateTime);
+    let pass = Pass::of_day(day, None, &config, at("2026-11-21T05:00:00Z")).unwrap();
+    let query = pass.query(&fields, &config);
+    assert!(query.contains("AND (ActivatedDate >= 2026-11-20T05:00:00.000Z AND ActivatedDate < 2026-11-21T05:00:00.000Z) ORDER"), "{query}");
+    assert_eq!(pass.place(&row("s", "2026-11-19T12:00:00Z"), &fields, &config).unwrap(), Place::Elsewhere);
+    assert!(matches!(pass.place(&row("s", "2026-11-20T12:00:00Z"), &fields, &config).unwrap(), Place::Day(..)));
+    let early = Pass::of_day(day, None, &config, at("2026-11-21T04:59:59Z")).unwrap_err();
+    assert_eq!(early.to_string(), "`business_day` 2026-11-20 is not over yet in store `s`");
+    let unknown = Pass::of_day(day, Some(name("z")), &config, at("2026-11-22T00:00:00Z")).unwrap_err();
+    assert_eq!(unknown.to_string(), "`store` is `z`, which the configuration does not have");
+}
+
+#[test]
+fn the_keyset_goes_on_after_the_last_row_whatever_its_neighbours_stamps() {
+    let config = config(&[("s", "Etc/UTC")]);
+    let mut pass = pass(&config, "2026-11-21T02:00:00Z");
+    pass.after = Some(Position { stamp: at("2026-11-20T10:00:00.123Z"), id: Id::parse("801RO000000AbcDYAS").unwrap() });
+    let query = pass.query(&fields(Completed::DateTime), &config);
+    let keyset = " AND (SystemModstamp > 2026-11-20T10:00:00.123Z OR (SystemModstamp = 2026-11-20T10:00:00.123Z AND Id > '801RO000000AbcDYAS'))";
+    assert!(query.contains(keyset), "{query}");
+    let kept = serde_json::to_string(&pass).unwrap();
+    assert_eq!(serde_json::from_str::<Pass>(&kept).unwrap(), pass);
+}
+
+proptest! {
+    /// However the runs fall, every instant from the first day on belongs to exactly one pass's days.
+    #[test]
+    fn passes_tile_the_time_of_every_store(
+        zone in prop::sample::select(vec!["America/New_York", "Europe/Berlin", "Asia/Kolkata", "America/Santiago", "Australia/Lord_Howe"]),
+        start in 1_700_000_000i64..1_900_000_000,
+        gaps in prop::collection::vec(1i64..200, 1..12),
+    ) {
+        let config = config(&[("s", zone)]);
+        let mut now = DateTime::from_timestamp(start, 0).unwrap();
+        let first = first_day(&config.stores[&name("s")], now);
+        let mut settled = first;
+        for hours in gaps {
+            if let Some(pass) = Pass::plan(&BTreeMap::from([(name("s"), (first, settled))]), &config, now) {
+                let zone = config.stores[&name("s")].time_zone;
+                for (_, day) in pass.days(&config) {
+                    prop_assert_eq!(day.window(zone).start, settled);
+                    settled = day.window(zone).end;
+                }
+                prop_assert_eq!(settled, pass.spans[&name("s")].until);
+                prop_assert!(settled <= now);
+            }
+            now += chrono::TimeDelta::hours(hours);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rest::{Reply, Request, TokenCell, Url};
+
+use crate::auth::{Session, mint};
+use crate::error::{Outage, judge};
+use crate::page::Answer;
+use crate::{Credentials, Describe, Error, NextPage, Page, Record, Schema, Usage};
+
+/// A client of one org.
+pub struct Client {
+    http: rest::Client,
+    credentials: RwLock<Arc<Credentials>>,
+    session: TokenCell<Session, Error>,
+    api_version: String,
+    quota_share: f64,
+    usage: Mutex<Option<(Usage, DateTime<Utc>)>>,
+    now: fn() -> DateTime<Utc>,
+}
+
+/// How long the last word on the org's usage counts.  After that one call may go and learn the news: otherwise a
+/// process that has once seen the pool near its end would never call again.
+const USAGE_COUNTS_FOR: TimeDelta = TimeDelta::minutes(10);
+
+impl Client {
+    /// A client that logs in at its first call.
+    ///
+    /// `api_version` as in `v66.0`; `quota_share` is the part (0 to 1) of the org's daily API calls at which
+    /// [`Error::QuotaNearEnd`] stops us; `now` dates the assertion of a JWT login and the usage.
+    pub fn new(
+        http: rest::Client,
+        credentials: Credentials,
+        api_version: &str,
+        quota_share: f64,
+        now: fn() -> DateTime<Utc>,
+    ) -> Client {
+        Client {
+            http,
+            credentials: RwLock::new(Arc::new(credentials)),
+            session: TokenCell::new(),
+            api_version: api_version.to_owned(),
+            quota_share,
+            usage: Mutex::new(None),
+            now,
+        }
+    }
+
+    /// Replaces the credentials, after a rotation, and forgets the session.
+    pub async fn refresh_credentials(&self, credentials: Credentials) {
+        *self.credentials.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(credentials);
+        self.session.forget().await;
+    }
+
+    /// Runs a query and returns its first page.
+    pub async fn query(&self, soql: &str) -> Result<Page, Error> {
+        self.check_quota()?;
+        let reply = self
+            .send(|instance| {
+                let mut url = instance.join(&["services", "data", &self.api_version, "query"]);
+                url.query_pairs_mut().append_pair("q", soql);
+                Ok(url)
+            })
+            .await?;
+        self.page(&reply).await
+    }
+
+    /// Returns the next page of a query.
+    pub async fn next(&self, next: &NextPage) -> Result<Page, Error> {
+        self.check_quota()?;
+        let reply = self.more(&next.0).await?;
+        self.page(&reply).await
+    }
+
+    /// What the org knows of an object: `GET /services/data/{version}/sobjects/{object}/describe`.
+    pub async fn describe(&self, object: &str) -> Result<Describe, Error> {
+        self.check_quota()?;
+        let segments = ["services", "data", &self.api_version, "sobjects", object, "describe"];
+        let reply = self.send(|instance| Ok(instance.join(&segments))).await?;
+        Ok(reply.json()?)
+    }
+
+    /// Looks names up by describe, each object described once.  For one run: what it learned is never refreshed.
+    pub fn schema(&self) -> Schema<'_> {
+        Schema::new(self)
+    }
+
+    /// The org's API calls as of the last answer.
+    pub fn usage(&self) -> Option<Usage> {
+        let usage = *self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        usage.map(|(usage, _)| usage)
+    }
+
+    async fn page(&self, reply: &Reply) -> Result<Page, Error> {
+        let Answer {
+            total,
+            done,
+            next,
+            mut records,
+        } = reply.json()?;
+        let next = next.map(NextPage);
+        if !done && next.is_none() {
+            return Err(Outage::Undocumented("a page that is not the last and says not where the next is").into());
+        }
+        self.complete(&mut records).await?;
+        Ok(Page {
+            records,
+            next,
+            total,
+            usage: self.usage(),
+        })
+    }
+
+    /// Fetches what did not fit into the page: child relationships page on their own, at any depth, and the page
+    /// says `done` all the same.  A page that was begun is completed, whatever the quota.
+    async fn complete(&self, records: &mut [Record]) -> Result<(), Error> {
+        let mut open: Vec<&mut Record> = records.iter_mut().collect();
+        while let Some(record) = open.pop() {
+            for children in record.children_mut() {
+                while let Some(next) = children.next.take() {
+                    let Answer {
+                        next, records, done, ..
+                    } = self.more(&next).await?.json()?;
+                    if !done && next.is_none() {
+                        return Err(
+                            Outage::Undocumented("a subquery that is not done and says not where the rest is").into(),
+                        );
+                    }
+                    children.records.extend(records);
+                    children.next = next;
+                }
+                
+            }
+        }
+        Ok(())
+    }
+
+    async fn more(&self, path: &str) -> Result<Reply, Error> {
+        self.send(|instance| {
+            let url = if path.starts_with("/services/data/") {
+                instance.at(path)
+            } else {
+                None
+            };
+            url.ok_or_else(|| Outage::Undocumented("`nextRecordsUrl` is not a path under /services/data/").into())
+        })
+        .await
+    }
+
+    /// Every data call: with a session, minted anew once if Salesforce refuses the one we have.
+    async fn send(&self, url: impl Fn(&rest::BaseUrl) -> Result<Url, Error>) -> Result<Reply, Error> {
+        let mut refused: Option<Arc<Session>> = None;
+        loop {
+            let session = self.session.get(refused.as_ref(), self.mint()).await?;
+            let request = Request {
+                bearer: Some(&session.token),
+                ..Request::get(url(&session.instance)?)
+            };
+            let reply = self.http.send(request).await?;
+            self.note_usage(&reply);
+            match judge(reply, (self.now)()) {
+                Err(Error::SessionExpired) if refused.is_none() => refused = Some(session),
+                judged => return judged,
+            }
+        }
+    }
+
+    async fn mint(&self) -> Result<Session, Error> {
+        let credentials = Arc::clone(&self.credentials.read().unwrap_or_else(PoisonError::into_inner));
+        mint(&self.http, &credentials, (self.now)()).await
+    }
+
+    fn note_usage(&self, reply: &Reply) {
+        if let Some(usage) = reply.header("sforce-limit-info").and_then(Usage::parse) {
+            *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Some((usage, (self.now)()));
+        }
+    }
+
+    fn check_quota(&self) -> Result<(), Error> {
+        let last = *self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        match last {
+            Some((usage, seen)) if usage.share() >= self.quota_share && (self.now)() - seen < USAGE_COUNTS_FOR => {
+                Err(Error::QuotaNearEnd {
+                    used: usage.used,
+                    max: usage.max,
+                    share: self.quota_share,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let credentials = self.credentials.read().unwrap_or_else(PoisonError::into_inner);
+        f.debug_struct("Client")
+            .field("credentials", &*credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,529 @@
+use std::time::Duration;
+
+use chrono::TimeZone;
+use serde_json::{Value, json};
+use wiremock::matchers::{body_string_contains, header, method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+use crate::Piece;
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()
+}
+
+fn credentials(server: &MockServer, secret: &str) -> Credentials {
+    let json = json!({"login_url": server.uri(), "client_id": "id", "client_secret": secret});
+    serde_json::from_value(json).unwrap()
+}
+
+fn client_at(server: &MockServer, now: fn() -> DateTime<Utc>) -> Client {
+    let http = rest::Client::new(Duration::from_secs(20)).unwrap();
+    Client::new(http, credentials(server, "hunter2"), "v66.0", 0.8, now)
+}
+
+fn client(server: &MockServer) -> Client {
+    client_at(server, now)
+}
+
+fn session(server: &MockServer, token: &str) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({
+        "access_token": token, "instance_url": server.uri(), "token_type": "Bearer", "issued_at": "1278448832702"
+    }))
+}
+
+/// Logins answered in turn with sessions `token-1` to `token-{n}`; a login more than that is a 404.
+async fn logins(server: &MockServer, n: usize) {
+    for number in 1..=n {
+        Mock::given(method("POST"))
+            .and(path("/services/oauth2/token"))
+            .and(body_string_contains(
+                "grant_type=client_credentials&client_id=id&client_secret=hunter2",
+            ))
+            .respond_with(session(server, &format!("token-{number}")))
+            .up_to_n_times(1)
+            .expect(1)
+            .mount(server)
+            .await;
+    }
+}
+
+/// What `GET {path}` answers to a session.
+async fn answer(server: &MockServer, token: &str, at: &str, answer: ResponseTemplate) {
+    Mock::given(method("GET"))
+        .and(path(at))
+        .and(header("authorization", format!("Bearer {token}").as_str()))
+        .respond_with(answer)
+        .mount(server)
+        .await;
+}
+
+const QUERY: &str = "/services/data/v66.0/query";
+
+fn expired() -> ResponseTemplate {
+    api_error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+}
+
+fn api_error(status: u16, code: &str, message: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(json!([{"message": message, "errorCode": code}]))
+}
+
+fn page(records: &Value, next: Option<&str>) -> ResponseTemplate {
+    let mut body = json!({"totalSize": 3, "done": next.is_none(), "records": records});
+    if let Some(next) = next {
+        body["nextRecordsUrl"] = next.into();
+    }
+    ResponseTemplate::new(200)
+        .set_body_json(body)
+        .insert_header("Sforce-Limit-Info", "api-usage=18/100")
+}
+
+async fn logins_seen(server: &MockServer) -> usize {
+    let requests = server.received_requests().await.unwrap();
+    requests
+        .iter()
+        .filter(|request| request.url.path() == "/services/oauth2/token")
+        .count()
+}
+
+/// What a query comes to when Salesforce answers so.
+async fn query_answered_with(response: ResponseTemplate) -> Result<Page, Error> {
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    answer(&server, "token-1", QUERY, response).await;
+    client(&server).query("SELECT Id FROM Order").await
+}
+
+#[test]
+fn calls_can_run_on_other_threads() {
+    fn is_send(_: &impl Send) {}
+    let http = rest::Client::new(Duration::from_secs(1)).unwrap();
+    let credentials = json!({"login_url": "https://h.example", "client_id": "i", "client_secret": "s"});
+    let credentials = serde_json::from_value(credentials).unwrap();
+    let client = Client::new(http, credentials, "v66.0", 0.8, now);
+    let next = NextPage(String::new());
+    is_send(&(
+        client.query("q"),
+        client.next(&next),
+        client.schema().resolve("Order", "Id"),
+    ));
+}
+
+#[tokio::test]
+async fn a_query_is_paged_with_one_login_and_its_text_arrives_unharmed() {
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    let soql = "SELECT Id FROM Order WHERE Name = 'a+b&c=\u{e9}%' AND SystemModstamp >= 2026-11-20T00:00:00+01:00";
+    Mock::given(query_param("q", soql))
+        .and(path(QUERY))
+        .respond_with(page(
+            &json!([{"Id": "801RO000000AbcDYAS"}]),
+            Some("/services/data/v66.0/query/01gX-500"),
+        ))
+        .mount(&server)
+        .await;
+    answer(
+        &server,
+        "token-1",
+        "/services/data/v66.0/query/01gX-500",
+        page(&json!([{"Id": "801RO000000AbcE"}]), None),
+    )
+    .await;
+    let client = client(&server);
+    let first = client.query(soql).await.unwrap();
+    assert_eq!(
+        (first.records.len(), first.total, first.usage),
+        (1, 3, Some(Usage { used: 18, max: 100 }))
+    );
+    let second = client.next(&first.next.unwrap()).await.unwrap();
+    assert_eq!(second.records[0].id().unwrap().as_str(), "801RO000000AbcEYAS");
+    assert_eq!(second.next, None);
+}
+
+#[tokio::test]
+async fn children_are_completed_at_every_depth() {
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    let rows = json!([
+        {"attributes": {"type": "Order"}, "Id": "801RO000000AbcD", "Deep": null, "OrderItems": {
+            "totalSize": 3, "done": false, "nextRecordsUrl": "/services/data/v66.0/query/01gItems-1", "records": [{"N": 1}]
+        }},
+        {"Id": "801RO000000AbcE", "OrderItems": null},
+        {"Id": "801RO000000AbcF", "OrderItems": {"totalSize": 1, "done": true, "records": [{"N": 9}]}},
+    ]);
+    answer(&server, "token-1", QUERY, page(&rows, None)).await;
+    let second = json!([{"N": 2, "Deep": {"totalSize": 1, "done": false, "nextRecordsUrl": "/services/data/v66.0/query/01gDeep-0", "records": []}}]);
+    answer(
+        &server,
+        "token-1",
+        "/services/data/v66.0/query/01gItems-1",
+        page(&second, Some("/services/data/v66.0/query/01gItems-2")),
+    )
+    .await;
+    answer(
+        &server,
+        "token-1",
+        "/services/data/v66.0/query/01gItems-2",
+        page(&json!([{"N": 3}]), None),
+    )
+    .await;
+    answer(
+        &server,
+        "token-1",
+        "/services/data/v66.0/query/01gDeep-0",
+        page(&json!([{"N": 4}]), None),
+    )
+    .await;
+    let page = client(&server).query("SELECT …").await.unwrap();
+    let numbers = |record: &Record, name: &str| -> Vec<String> {
+        record
+            .children(name)
+            .iter()
+            .map(|child| child.text("N").unwrap().into_owned())
+            .collect()
+    };
+    assert_eq!(numbers(&page.records[0], "OrderItems"), ["1", "2", "3"]);
+    assert_eq!(numbers(&page.records[0].children("OrderItems")[1], "Deep"), ["4"]);
+    assert!(page.records[1].children("OrderItems").is_empty());
+    assert_eq!(numbers(&page.records[2], "OrderItems"), ["9"]);
+}
+
+#[tokio::test]
+async fn a_session_that_expires_amid_the_children_is_replaced_and_nothing_is_lost() {
+    let server = MockServer::start().await;
+    logins(&server, 2).await;
+    let rows = json!([{"Id": "801RO000000AbcD", "OrderItems": {
+        "totalSize": 2, "done": false, "nextRecordsUrl": "/services/data/v66.0/query/01gItems-1", "records": [{"N": 1}]
+    }}]);
+    answer(&server, "token-1", QUERY, page(&rows, None)).await;
+    answer(&server, "token-1", "/services/data/v66.0/query/01gItems-1", expired()).await;
+    answer(
+        &server,
+        "token-2",
+        "/services/data/v66.0/query/01gItems-1",
+        page(&json!([{"N": 2}]), None),
+    )
+    .await;
+    let page = client(&server).query("SELECT …").await.unwrap();
+    assert_eq!(page.records[0].children("OrderItems").len(), 2);
+}
+
+#[tokio::test]
+async fn concurrent_calls_share_one_login_and_one_renewal() {
+    let server = MockServer::start().await;
+    logins(&server, 2).await;
+    answer(&server, "token-1", QUERY, expired()).await;
+    answer(&server, "token-2", QUERY, page(&json!([]), None)).await;
+    let client = client(&server);
+    let (a, b, c) = tokio::join!(client.query("a"), client.query("b"), client.query("c"));
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    assert_eq!(logins_seen(&server).await, 2);
+}
+
+#[tokio::test]
+async fn a_fresh_session_that_is_refused_ends_the_call() {
+    let server = MockServer::start().await;
+    logins(&server, 2).await;
+    answer(&server, "token-1", QUERY, expired()).await;
+    answer(&server, "token-2", QUERY, expired()).await;
+    assert!(matches!(client(&server).query("q").await, Err(Error::SessionExpired)));
+}
+
+#[tokio::test]
+async fn a_session_that_may_not_use_the_api_is_not_replaced() {
+    for message in [
+        "This session is not valid for use with the REST API",
+        "Connected app is not attached to Agent",
+    ] {
+        // Only one login is expected; the mock server verifies that when it is dropped.
+        let result = query_answered_with(api_error(401, "INVALID_SESSION_ID", message)).await;
+        assert!(
+            matches!(&result, Err(Error::Unauthorized { description, .. }) if description == message),
+            "{result:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rotated_credentials_are_used_at_once() {
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    answer(&server, "token-1", QUERY, page(&json!([]), None)).await;
+    let client = client(&server);
+    client.query("q").await.unwrap();
+    Mock::given(body_string_contains("client_secret=rotated"))
+        .respond_with(session(&server, "new"))
+        .mount(&server)
+        .await;
+    answer(&server, "new", QUERY, page(&json!([{"Id": "801RO000000AbcD"}]), None)).await;
+    client.refresh_credentials(credentials(&server, "rotated")).await;
+    assert_eq!(client.query("q").await.unwrap().records.len(), 1);
+}
+
+#[tokio::test]
+async fn errors_are_told_apart_by_what_the_caller_can_do() {
+    let error =
+        |status, code, message| async move { query_answered_with(api_error(status, code, message)).await.unwrap_err() };
+    let e = error(400, "INVALID_FIELD", "No such column 'foo' on sobject of type Bar").await;
+    assert!(
+        matches!(&e, Error::BadQuery { code, message } if code == "INVALID_FIELD" && message.contains("'foo'")),
+        "{e:?}"
+    );
+    assert!(matches!(
+        error(400, "MALFORMED_QUERY", "").await,
+        Error::BadQuery { .. }
+    ));
+    assert!(matches!(error(400, "INVALID_TYPE", "").await, Error::BadQuery { .. }));
+    assert!(matches!(
+        error(400, "INVALID_QUERY_LOCATOR", "").await,
+        Error::CursorExpired
+    ));
+    assert!(matches!(error(400, "QUERY_TIMEOUT", "").await, Error::QueryTimeout));
+    assert!(matches!(error(500, "QUERY_TIMEOUT", "").await, Error::QueryTimeout));
+    let e = error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").await;
+    assert!(matches!(e, Error::QuotaExceeded { .. }), "{e:?}");
+    let e = error(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.").await;
+    assert!(matches!(e, Error::Unavailable { .. }), "{e:?}");
+    assert!(matches!(
+        error(403, "API_DISABLED_FOR_ORG", "").await,
+        Error::Unauthorized { .. }
+    ));
+    assert!(matches!(
+        error(400, "UNABLE_TO_LOCK_ROW", "").await,
+        Error::Unavailable { .. }
+    ));
+    assert!(matches!(
+        error(503, "SERVER_UNAVAILABLE", "").await,
+        Error::Unavailable { .. }
+    ));
+    let e = error(418, "SOMETHING_NEW", "of 2031").await;
+    assert!(
+        matches!(&e, Error::Refused { status: 418, code, message } if code == "SOMETHING_NEW" && message == "of 2031"),
+        "{e:?}"
+    );
+    assert!(matches!(
+        error(410, "UNSUPPORTED_API_VERSION", "").await,
+        Error::Refused { status: 410, .. }
+    ));
+}
+
+#[tokio::test]
+async fn pages_of_html_are_survived() {
+    let html = |status| ResponseTemplate::new(status).set_body_raw("<html>Down for maintenance</html>", "text/html");
+    for status in [200, 302, 406, 420, 500, 503] {
+        let result = query_answered_with(html(status).insert_header("Retry-After", "9")).await;
+        assert!(matches!(result, Err(Error::Unavailable { .. })), "{status} {result:?}");
+    }
+    let Err(Error::Unavailable { retry_after, .. }) =
+        query_answered_with(html(503).insert_header("Retry-After", "9")).await
+    else {
+        panic!("503 is an outage")
+    };
+    assert_eq!(retry_after, Some(Duration::from_secs(9)));
+    assert!(matches!(
+        query_answered_with(html(404)).await,
+        Err(Error::Refused { status: 404, .. })
+    ));
+}
+
+#[tokio::test]
+async fn answers_that_would_lose_rows_or_lead_elsewhere_are_outages() {
+    for body in [
+        json!({"totalSize": 3, "done": false, "records": []}),
+        json!({"totalSize": 3, "done": true, "records": [{"OrderItems": {"done": false, "records": []}}]}),
+        json!({"totalSize": 3, "done": true, "records": [
+            {"OrderItems": {"done": false, "nextRecordsUrl": "https://example.com/services/data/", "records": []}}
+        ]}),
+        json!({"totalSize": 3, "done": true}),
+    ] {
+        let result = query_answered_with(ResponseTemplate::new(200).set_body_json(&body)).await;
+        assert!(matches!(result, Err(Error::Unavailable { .. })), "{body} {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn near_the_end_of_the_quota_the_next_call_is_not_made() {
+    static CLOCK: Mutex<i64> = Mutex::new(0);
+    fn clock() -> DateTime<Utc> {
+        now() + TimeDelta::minutes(*CLOCK.lock().unwrap())
+    }
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    let near = |used: u8| format!("api-usage={used}/100; per-app-api-usage=1/250(appName=x)");
+    let more = Some("/services/data/v66.0/query/01gX-500");
+    answer(
+        &server,
+        "token-1",
+        QUERY,
+        page(&json!([]), more).insert_header("Sforce-Limit-Info", near(80).as_str()),
+    )
+    .await;
+    let client = client_at(&server, clock);
+    let first = client.query("q").await.unwrap();
+    let made = server.received_requests().await.unwrap().len();
+    let refused = client.next(&first.next.unwrap()).await.unwrap_err();
+    assert!(
+        matches!(refused, Error::QuotaNearEnd { used: 80, max: 100, .. }),
+        "{refused:?}"
+    );
+    assert!(client.query("q").await.is_err() && client.describe("Order").await.is_err());
+    assert_eq!(server.received_requests().await.unwrap().len(), made);
+    // A warm process asks again later: one call, which learns that the pool is still near its end.
+    *CLOCK.lock().unwrap() = 11;
+    assert!(client.query("q").await.is_ok());
+    assert!(client.query("q").await.is_err());
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_is_made_once_and_says_why() {
+    let server = MockServer::start().await;
+    let refusal = json!({"error": "invalid_grant", "error_description": "audience is invalid"});
+    Mock::given(path("/services/oauth2/token"))
+        .respond_with(ResponseTemplate::new(400).set_body_json(refusal))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    let (a, b) = tokio::join!(client.query("a"), client.query("b"));
+    for error in [a.unwrap_err(), b.unwrap_err()] {
+        assert!(
+            matches!(&error, Error::Unauthorized { error, .. } if error == "invalid_grant"),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("audience is invalid"));
+        assert!(!format!("{error:?} {client:?}").contains("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn a_login_page_that_is_down_is_an_outage() {
+    let server = MockServer::start().await;
+    for template in [
+        ResponseTemplate::new(503).set_body_raw("<html>", "text/html"),
+        ResponseTemplate::new(400)
+            .set_body_json(json!({"error": "unknown_error", "error_description": "retry your request"})),
+        ResponseTemplate::new(200).set_body_raw("<html>", "text/html"),
+    ] {
+        server.reset().await;
+        Mock::given(method("POST")).respond_with(template).mount(&server).await;
+        let result = client(&server).query("q").await;
+        assert!(matches!(result, Err(Error::Unavailable { .. })), "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_not_taken_to_a_host_without_tls() {
+    let server = MockServer::start().await;
+    let body = json!({"access_token": "t", "instance_url": "http://example.com"});
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(body))
+        .mount(&server)
+        .await;
+    let error = client(&server).query("q").await.unwrap_err();
+    assert!(
+        error.to_string().contains("example.com") && error.to_string().contains("https"),
+        "{error}"
+    );
+}
+
+async fn org(server: &MockServer) {
+    logins(server, 1).await;
+    let lookup = |name: &str, relationship: &str, to: &[&str]| json!({"name": name, "type": "reference", "relationshipName": relationship, "referenceTo": to});
+    let email = json!({"name": "Email", "type": "email", "length": 80, "filterable": true});
+    let objects = [
+        (
+            "Order",
+            json!([
+                {"name": "Status", "type": "picklist", "picklistValues": [{"value": "Completed", "active": true, "label": "x"}]},
+                lookup("BillToContactId", "BillToContact", &["Contact"]),
+                lookup("OwnerId", "Owner", &["Group", "User"]),
+            ]),
+        ),
+        ("Contact", json!([email, lookup("AccountId", "Account", &["Account"])])),
+        (
+            "Account",
+            json!([{"name": "Total__c", "type": "currency", "calculated": true}]),
+        ),
+        ("Group", json!([{"name": "Name", "type": "string"}])),
+        ("User", json!([email])),
+        ("OrderItem", json!([lookup("Product2Id", "Product2", &["Product2"])])),
+        ("Product2", json!([{"name": "ProductCode", "type": "string"}])),
+    ];
+    for (name, fields) in objects {
+        let children = json!([
+            {"relationshipName": null, "childSObject": "OrderHistory", "field": "OrderId"},
+            {"relationshipName": "OrderItems", "childSObject": "OrderItem", "field": "OrderId"},
+        ]);
+        let body = json!({"name": name, "fields": fields, "childRelationships": children, "label": name});
+        Mock::given(path(format!("/services/data/v66.0/sobjects/{name}/describe")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            // Once, however often it is asked for.
+            .up_to_n_times(1)
+            .mount(server)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn paths_are_followed_by_describe() {
+    let server = MockServer::start().await;
+    org(&server).await;
+    let client = client(&server);
+    let schema = client.schema();
+    let status = schema.resolve("Order", "status").await.unwrap();
+    assert_eq!(
+        (status.path.as_str(), status.field.picklist_values[0].value.as_str()),
+        ("Status", "Completed")
+    );
+    let email = schema.resolve("Order", "billtocontact.EMAIL").await.unwrap();
+    assert_eq!(
+        (email.path.as_str(), email.object.as_str()),
+        ("BillToContact.Email", "Contact")
+    );
+    assert_eq!((email.field.kind.as_str(), email.field.length), ("email", 80));
+    assert!(
+        schema
+            .resolve("Order", "BillToContact.Account.Total__c")
+            .await
+            .unwrap()
+            .field
+            .calculated
+    );
+    // Owner may be a group, which has no e-mail address, or a user.
+    assert_eq!(schema.resolve("Order", "Owner.Email").await.unwrap().object, "User");
+    let (relationship, object) = schema.child("Order", "orderitems").await.unwrap();
+    assert_eq!((relationship.as_str(), object.as_str()), ("OrderItems", "OrderItem"));
+    assert_eq!(
+        schema.resolve(&object, "Product2.ProductCode").await.unwrap().path,
+        "Product2.ProductCode"
+    );
+}
+
+#[tokio::test]
+async fn a_path_that_does_not_exist_is_named_by_piece_and_object() {
+    let server = MockServer::start().await;
+    org(&server).await;
+    let client = client(&server);
+    let schema = client.schema();
+    for (path, expected_piece, expected) in [
+        ("BillToContact.Emial", Piece::Field, "Contact has no field `Emial`"),
+        (
+            "BilToContact.Email",
+            Piece::Relationship,
+            "Order has no relationship `BilToContact`",
+        ),
+        ("Owner.Phone", Piece::Field, "Group or User has no field `Phone`"),
+        ("", Piece::Field, "Order has no field ``"),
+    ] {
+        let error = schema.resolve("Order", path).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Missing { piece, .. } if piece == expected_piece),
+            "{error:?}"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    let error = schema.child("Order", "Lines").await.unwrap_err();
+    assert_eq!(error.to_string(), "Order has no child relationship `Lines`");
+    let error = schema.resolve("Ordr", "Id").await.unwrap_err();
+    assert_eq!(error.to_string(), "the org has no object `Ordr`");
+}

@@ -1,0 +1,63 @@
+//! The mixture of faults that the demo runs with.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Endpoint, Fault, Moment, Rule, Vendor};
+
+impl Fault {
+    /// Everything that can go wrong except silent drops, at rates a bad night might have: about one in
+    /// ten posts to Yotpo meets something, Salesforce fails a few times at calls that the seed chooses.
+    pub fn demo(seed: u64) -> Vec<Rule> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rules = yotpo();
+        // An outage of a few seconds somewhere in the first posts.
+        let after = Some(rng.random_range(20..200));
+        rules.push(Rule { after, ..Rule::outage(Vendor::Yotpo, Some(3.0)) });
+        let salesforce = [
+            (Endpoint::SalesforceToken, Self::status(503)),
+            (Endpoint::SalesforceQuery, Self::ExpireTokens),
+            (Endpoint::SalesforceQuery, Self::status(503)),
+            (Endpoint::SalesforceQuery, Self::Html { code: 502 }),
+            (Endpoint::SalesforceNext, Self::ExpireTokens),
+            (Endpoint::SalesforceNext, Self::Cut { moment: Moment::Before }),
+            (Endpoint::SalesforceNext, Self::Delay { ms: 700, moment: Moment::Before }),
+        ];
+        for (endpoint, fault) in salesforce {
+            // Tokens are asked for seldom: those faults strike at once, the others within the first calls.
+            let last = if endpoint == Endpoint::SalesforceToken { 0 } else { 3 };
+            let after = Some(rng.random_range(0..=last));
+            rules.push(Rule { after, next: Some(1), ..Rule::always(endpoint, fault) });
+        }
+        rules
+    }
+}
+
+fn yotpo() -> Vec<Rule> {
+    let status = |code, moment| Fault::Status { code, moment, retry_after: None, reset: None };
+    let limited = |retry_after, reset| Fault::Status { code: 429, moment: Moment::Before, retry_after, reset };
+    let create = [
+        (0.015, limited(Some(1), None)),
+        (0.015, limited(None, Some(1))),
+        (0.01, status(500, Moment::Before)),
+        (0.01, status(503, Moment::Before)),
+        (0.01, status(500, Moment::After)),
+        (0.01, status(502, Moment::After)),
+        (0.01, Fault::Html { code: 503 }),
+        (0.01, Fault::Cut { moment: Moment::Before }),
+        (0.02, Fault::Cut { moment: Moment::After }),
+        (0.005, Fault::ExpireTokens),
+        (0.005, status(401, Moment::Before)),
+        (0.01, Fault::Delay { ms: 400, moment: Moment::Before }),
+        (0.005, Fault::Delay { ms: 800, moment: Moment::After }),
+    ];
+    let mut rules = vec![Rule { next: Some(1), ..Rule::always(Endpoint::YotpoToken, Fault::status(503)) }];
+    rules.push(Rule { share: Some(0.05), ..Rule::always(Endpoint::YotpoToken, Fault::status(500)) });
+    rules.push(Rule { share: Some(0.03), ..Rule::always(Endpoint::YotpoRead, Fault::status(502)) });
+    rules.extend(
+        create
+            .into_iter()
+            .map(|(share, fault)| Rule { share: Some(share), ..Rule::always(Endpoint::YotpoCreate, fault) }),
+    );
+    rules
+}

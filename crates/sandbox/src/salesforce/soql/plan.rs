@@ -1,0 +1,161 @@
+//! A query with its names resolved, and its evaluation: from the org to the rows that match, in order.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::compare::{self, Operand};
+use crate::salesforce::cell::Cell;
+use crate::salesforce::org::Org;
+use crate::salesforce::schema::Object;
+
+/// A field, possibly of a parent: the references to follow, then the column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Column {
+    pub(super) hops: Vec<(usize, Object)>,
+    pub(super) column: usize,
+}
+
+/// What is shown of a record.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    /// Columns with the names they are shown under.
+    pub(crate) fields: Vec<(usize, String)>,
+    /// References, the relationship's name, where it leads, what is shown of it.
+    pub(crate) parents: Vec<(usize, String, Object, Selection)>,
+    /// Child relationships, by name.
+    pub(crate) children: Vec<(String, Arc<Plan>)>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Test {
+    And(Vec<Self>),
+    Or(Vec<Self>),
+    Not(Box<Self>),
+    Is(Column, Operand),
+    In(Column, Vec<Operand>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct SortKey {
+    pub(super) column: Column,
+    pub(super) descending: bool,
+    pub(super) nulls_last: bool,
+}
+
+/// A query ready to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) object: Object,
+    pub(crate) selection: Selection,
+    /// `COUNT()`: the number alone is wanted.
+    pub(crate) counts: bool,
+    pub(super) test: Option<Test>,
+    pub(super) order: Vec<SortKey>,
+    pub(super) limit: Option<usize>,
+    pub(super) offset: usize,
+}
+
+impl Plan {
+    /// The rows that match, sorted and cut.
+    pub(crate) fn rows(&self, org: &Org) -> Vec<u32> {
+        if self.object == Object::Order {
+            let from = self.test.as_ref().and_then(|test| test.stamped_from(org)).unwrap_or(DateTime::<Utc>::MIN_UTC);
+            self.matching(org, org.orders_since(from), self.is_by_stamp(org))
+        } else {
+            self.matching(org, org.table(self.object).all(), false)
+        }
+    }
+
+    /// The same among the lines of one order.
+    pub(crate) fn rows_of(&self, org: &Org, order: u32) -> Vec<u32> {
+        self.matching(org, org.lines(order).iter().copied(), false)
+    }
+
+    fn matching(&self, org: &Org, candidates: impl Iterator<Item = u32>, sorted: bool) -> Vec<u32> {
+        let matches = candidates.filter(|row| self.test.as_ref().is_none_or(|test| test.holds(org, self.object, *row)));
+        let limit = self.limit.unwrap_or(usize::MAX);
+        if sorted || self.order.is_empty() {
+            return matches.skip(self.offset).take(limit).collect();
+        }
+        let mut rows: Vec<u32> = matches.collect();
+        rows.sort_by(|a, b| self.compare(org, *a, *b));
+        rows.into_iter().skip(self.offset).take(limit).collect()
+    }
+
+    /// Whether the index over orders already has the order that is asked for.
+    fn is_by_stamp(&self, org: &Org) -> bool {
+        let schema = &org.table(Object::Order).schema;
+        let wanted = ["SystemModstamp", "Id"].map(|name| schema.find(name).map(|(column, _)| column));
+        !self.order.is_empty()
+            && self.order.len() <= 2
+            && self.order.iter().zip(wanted).all(|(key, wanted)| {
+                key.column.hops.is_empty() && Some(key.column.column) == wanted && !key.descending
+            })
+    }
+
+    fn compare(&self, org: &Org, a: u32, b: u32) -> Ordering {
+        let of_key = |key: &SortKey| {
+            let (a, b) = (key.column.cell(org, self.object, a), key.column.cell(org, self.object, b));
+            match (*a == Cell::Null, *b == Cell::Null) {
+                (true, true) => Ordering::Equal,
+                (true, false) if key.nulls_last => Ordering::Greater,
+                (true, false) => Ordering::Less,
+                (false, true) if key.nulls_last => Ordering::Less,
+                (false, true) => Ordering::Greater,
+                (false, false) => {
+                    let forward = compare::cells(a, b).unwrap_or(Ordering::Equal);
+                    if key.descending { forward.reverse() } else { forward }
+                }
+            }
+        };
+        self.order.iter().map(of_key).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    }
+}
+
+const NULL: Cell = Cell::Null;
+
+impl Column {
+    /// Null, too, when a parent on the way is.
+    fn cell<'a>(&self, org: &'a Org, object: Object, row: u32) -> &'a Cell {
+        let (mut object, mut row) = (object, row);
+        for (reference, to) in &self.hops {
+            let Some(parent) = org.parent(object, row, *reference, *to) else {
+                return &NULL;
+            };
+            (object, row) = (*to, parent);
+        }
+        org.cell(object, row, self.column)
+    }
+}
+
+impl Test {
+    fn holds(&self, org: &Org, object: Object, row: u32) -> bool {
+        match self {
+            Self::And(tests) => tests.iter().all(|test| test.holds(org, object, row)),
+            Self::Or(tests) => tests.iter().any(|test| test.holds(org, object, row)),
+            Self::Not(test) => !test.holds(org, object, row),
+            Self::Is(column, operand) => operand.accepts(column.cell(org, object, row)),
+            Self::In(column, operands) => {
+                let cell = column.cell(org, object, row);
+                operands.iter().any(|operand| operand.accepts(cell))
+            }
+        }
+    }
+
+    /// An instant before which no matching order can be stamped, so that the index need not be read from its beginning.
+    fn stamped_from(&self, org: &Org) -> Option<DateTime<Utc>> {
+        match self {
+            Self::And(tests) => tests.iter().filter_map(|test| test.stamped_from(org)).max(),
+            Self::Or(tests) => {
+                tests.iter().map(|test| test.stamped_from(org)).collect::<Option<Vec<_>>>()?.into_iter().min()
+            }
+            Self::Is(column, operand) if column.hops.is_empty() => {
+                let (stamp, _) = org.table(Object::Order).schema.find("SystemModstamp")?;
+                (column.column == stamp).then(|| operand.least()).flatten()
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What one account at Yotpo has received and created.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::report::Arrival;
+
+/// One order x product, as it is read back.
+pub(crate) struct PurchaseRow {
+    pub(crate) id: u64,
+    pub(crate) order_id: String,
+    pub(crate) product_id: String,
+    pub(crate) order_date: NaiveDate,
+    pub(crate) created_at: DateTime<Utc>,
+    /// From when on it can be read. Never earlier than that of the row before.
+    pub(crate) visible_at: DateTime<Utc>,
+}
+
+/// An account, named by its app key.
+pub(crate) struct Account {
+    pub(crate) secret: String,
+    /// By order id: everything that was posted, created or not.
+    pub(crate) arrivals: BTreeMap<String, Arrival>,
+    /// What was created, in that order.
+    pub(crate) rows: Vec<PurchaseRow>,
+}
+
+impl Account {
+    pub(crate) fn new(secret: String) -> Self {
+        Self { secret, arrivals: BTreeMap::new(), rows: Vec::new() }
+    }
+
+    /// The entry of an order id, new if need be.
+    pub(crate) fn arrival(&mut self, app_key: &str, order_id: &str) -> &mut Arrival {
+        if !self.arrivals.contains_key(order_id) {
+            self.arrivals.insert(order_id.to_owned(), Arrival::new(app_key, order_id));
+        }
+        self.arrivals.entry(order_id.to_owned()).or_insert_with(|| Arrival::new(app_key, order_id))
+    }
+
+    /// The purchase takes effect: a row for each of its products.
+    pub(crate) fn create(&mut self, order_id: &str, purchase: &Value, order_date: NaiveDate, now: DateTime<Utc>, delay: TimeDelta) {
+        let previous = self.rows.last().map(|row| row.visible_at);
+        let visible_at = previous.unwrap_or(now).max(now + delay);
+        for product_id in purchase["products"].as_object().into_iter().flat_map(|products| products.keys()) {
+            self.rows.push(PurchaseRow {
+                id: 3_000_000 + self.rows.len() as u64,
+                order_id: order_id.to_owned(),
+                product_id: product_id.clone(),
+                order_date,
+                created_at: now,
+                visible_at,
+            });
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What is measured.
+
+/// The metrics of namespace `OrderRelay`, each with dimension `Flow`; four of them also with `Flow` and `Store`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Metric {
+    /// Records read from the source.
+    OrdersFetched,
+    /// Messages accepted by the queue.
+    OrdersEnqueued,
+    /// Records left out for a reason.
+    OrdersSkipped,
+    /// Deliveries that the destination accepted. Also by store.
+    Delivered,
+    /// Messages whose delivery had been made before.
+    AlreadyDelivered,
+    /// Messages that went back to the queue after a failed attempt.
+    Retried,
+    /// Deliveries of which nobody knows whether they took effect.
+    Uncertain,
+    /// Deliveries refused for good. Also by store, and as 0.
+    Rejected,
+    /// Deliveries that wait for a person. Also by store, and as 0.
+    Parked,
+    /// Deliveries found at the destination.
+    Confirmed,
+    /// Records completed at the source and not at the destination. Also by store, and as 0.
+    Missing,
+    /// Deliveries that are open after something went wrong.
+    OpenDeliveries,
+    /// Age of the oldest open delivery, in seconds.
+    OldestOpenSeconds,
+    /// Age of the oldest uncertain delivery, in seconds.
+    OldestUncertainSeconds,
+    /// Business days settled.
+    DaysSettled,
+    /// Used part of a vendor's quota, in percent.
+    QuotaUsed,
+    /// Days until the first credential expires.
+    CredentialDaysLeft,
+    /// From the record's revision to its acceptance, in milliseconds; one value a delivery.
+    DeliveryLatencyMs,
+    /// One call to a vendor, in milliseconds; one value a call.
+    VendorCallMs,
+    /// Answers that said "too many requests".
+    RateLimited,
+}
+
+impl Metric {
+    /// Those that are emitted even when nothing of the kind happened, so that an alarm has data.
+    pub(crate) const ALWAYS: [Self; 3] = [Self::Rejected, Self::Parked, Self::Missing];
+
+    /// The metric's name in CloudWatch.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OrdersFetched => "OrdersFetched",
+            Self::OrdersEnqueued => "OrdersEnqueued",
+            Self::OrdersSkipped => "OrdersSkipped",
+            Self::Delivered => "Delivered",
+            Self::AlreadyDelivered => "AlreadyDelivered",
+            Self::Retried => "Retried",
+            Self::Uncertain => "Uncertain",
+            Self::Rejected => "Rejected",
+            Self::Parked => "Parked",
+            Self::Confirmed => "Confirmed",
+            Self::Missing => "Missing",
+            Self::OpenDeliveries => "OpenDeliveries",
+            Self::OldestOpenSeconds => "OldestOpenSeconds",
+            Self::OldestUncertainSeconds => "OldestUncertainSeconds",
+            Self::DaysSettled => "DaysSettled",
+            Self::QuotaUsed => "QuotaUsed",
+            Self::CredentialDaysLeft => "CredentialDaysLeft",
+            Self::DeliveryLatencyMs => "DeliveryLatencyMs",
+            Self::VendorCallMs => "VendorCallMs",
+            Self::RateLimited => "RateLimited",
+        }
+    }
+
+    /// The unit in CloudWatch's words.
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Self::OldestOpenSeconds | Self::OldestUncertainSeconds => "Seconds",
+            Self::DeliveryLatencyMs | Self::VendorCallMs => "Milliseconds",
+            Self::QuotaUsed => "Percent",
+            // CloudWatch has no unit of days.
+            Self::CredentialDaysLeft => "None",
+            _ => "Count",
+        }
+    }
+
+    /// Whether there is a series for each store.
+    pub(crate) fn is_by_store(self) -> bool {
+        matches!(
+            self,
+            Self::Delivered | Self::Rejected | Self::Parked | Self::Missing
+        )
+    }
+
+    /// Whether its values are added up, so that a line has their sum; the others are kept one by one.
+    pub(crate) fn is_count(self) -> bool {
+        self.unit() == "Count" && self != Self::OpenDeliveries
+    }
+}

@@ -1,0 +1,93 @@
+use std::collections::BTreeMap;
+
+use rest::{BadUrl, BaseUrl};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Where the Reviews API lives unless the secret says otherwise.
+pub const REVIEWS_URL: &str = "https://api.yotpo.com";
+
+/// The secret `{stack}/yotpo`:
+/// `{"reviews_url"?,"loyalty_url"?,"stores":{"default":{"app_key","secret_key",…}}}`.  Keys that are not named here are
+/// refused.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// The Reviews API, if not [`REVIEWS_URL`].
+    #[serde(default)]
+    pub reviews_url: Option<BaseUrl>,
+    /// The Loyalty API, if not Yotpo's.
+    #[serde(default)]
+    pub loyalty_url: Option<BaseUrl>,
+    /// What each store logs in with, by the name the configuration gives it.
+    pub stores: BTreeMap<String, StoreCredentials>,
+}
+
+/// What one store logs in with; the keys of a flow that is not used may be absent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreCredentials {
+    /// Names the store at Yotpo.
+    #[serde(default)]
+    pub app_key: Option<String>,
+    /// Its secret.
+    #[serde(default)]
+    pub secret_key: Option<SecretString>,
+    /// Names the merchant in Loyalty.
+    #[serde(default)]
+    pub loyalty_guid: Option<String>,
+    /// Loyalty's key.
+    #[serde(default)]
+    pub loyalty_api_key: Option<SecretString>,
+    /// The unguessable part of the address that Loyalty's events come to.
+    #[serde(default)]
+    pub webhook_token: Option<SecretString>,
+}
+
+/// A key that a flow needs is absent or empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` is absent or empty")]
+pub struct MissingKey {
+    /// The key in the store's part of the secret.
+    pub key: &'static str,
+}
+
+impl Credentials {
+    /// The Reviews API's address.  Fails only if [`REVIEWS_URL`] is no address.
+    pub fn reviews_url(&self) -> Result<BaseUrl, BadUrl> {
+        self.reviews_url.clone().map_or_else(|| BaseUrl::parse(REVIEWS_URL), Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_secret_is_read_strictly_and_never_shown() {
+        let stores = json!({"default": {"app_key": "a", "secret_key": "hunter2", "webhook_token": "hunter2"}});
+        let credentials: Credentials = serde_json::from_value(json!({ "stores": stores })).unwrap();
+        assert_eq!(credentials.reviews_url().unwrap().to_string(), REVIEWS_URL);
+        assert!(!format!("{credentials:?}").contains("hunter2"));
+        let sandbox = json!({"reviews_url": "http://127.0.0.1:1/yotpo", "stores": {}});
+        let credentials: Credentials = serde_json::from_value(sandbox).unwrap();
+        assert_eq!(
+            credentials.reviews_url().unwrap().to_string(),
+            "http://127.0.0.1:1/yotpo"
+        );
+        for (bad, expected) in [
+            (
+                json!({"reviews_url": "http://api.yotpo.com", "stores": {}}),
+                "api.yotpo.com",
+            ),
+            (json!({"stores": {"default": {"appkey": "a"}}}), "appkey"),
+            (json!({"app_key": "a"}), "app_key"),
+            (json!({}), "stores"),
+        ] {
+            let error = serde_json::from_value::<Credentials>(bad).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// Whether Yotpo's server takes this for an e-mail address.
+///
+/// Its rule, as a comment in Yotpo's own Salesforce cartridge has it, is that of the Ruby gem `email_validator`:
+/// `\A\s*([-\p{L}\d+._]{1,64})@((?:[-\p{L}\d]+\.)+\p{L}{2,})\s*\z` in its strict mode, `[^@\s]{1,64}` before the `@` in
+/// its other; the comment leaves open which.  An address that fails is dropped without a word, so this accepts
+/// only what both modes accept, and is stricter where that is simpler: no spaces around, at most 254 characters,
+/// letters of the scripts listed below.
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let Some((labels, top)) = domain.rsplit_once('.') else {
+        return false;
+    };
+    text.chars().count() <= 254
+        && (1..=64).contains(&local.chars().count())
+        && local
+            .chars()
+            .all(|c| is_letter(c) || c.is_ascii_digit() || "-+._".contains(c))
+        && labels
+            .split('.')
+            .all(|label| !label.is_empty() && label.chars().all(is_of_label))
+        && top.chars().count() >= 2
+        && top.chars().all(is_letter)
+}
+
+fn is_of_label(c: char) -> bool {
+    is_letter(c) || c.is_ascii_digit() || c == '-'
+}
+
+/// A part of `\p{L}`: ranges that hold letters and nothing else.  (`char::is_alphabetic` is wider than `\p{L}`.)
+fn is_letter(c: char) -> bool {
+    matches!(c,
+        'A'..='Z' | 'a'..='z'
+        // Latin with accents, without × and ÷
+        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{24F}'
+        // Greek, Cyrillic
+        | '\u{391}'..='\u{3A1}' | '\u{3A3}'..='\u{3CE}' | '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}'
+        // Hebrew
+        | '\u{5D0}'..='\u{5EA}'
+        // Hiragana, Katakana, Han, Hangul
+        | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' | '\u{4E00}'..='\u{9FA5}' | '\u{AC00}'..='\u{D7A3}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+    use regex::Regex;
+
+    use super::*;
+
+    /// The strict mode, the smaller of the two.
+    static YOTPO: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\A\s*([-\p{L}0-9+._]{1,64})@((?:[-\p{L}0-9]+\.)+\p{L}{2,})\s*\z").unwrap());
+
+    #[test]
+    fn what_yotpo_takes_and_what_it_drops() {
+        for good in [
+            "jane@example.com",
+            "j@a.io",
+            "first.last+tag@sub-domain.example.co.uk",
+            "_x-1@1.example.museum",
+            "m\u{fc}ller@b\u{fc}cher.example",
+            "\u{43f}\u{43e}\u{447}\u{442}\u{430}@\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.\u{440}\u{444}",
+        ] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "",
+            "jane",
+            "@example.com",
+            "jane@",
+            "jane@example",
+            "jane@.com",
+            "jane@example.",
+            "jane@example..com",
+            "jane@example.c",
+            "jane@example.c0m",
+            "jane@@example.com",
+            "jane@doe@example.com",
+            "jane doe@example.com",
+            " jane@example.com",
+            "jane@example.com\n",
+            "o'neil@example.com",
+            "jane@exa_mple.com",
+            "jane@example.com,joe@example.com",
+            "\u{24d0}@example.com",
+            "e\u{301}@example.com",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+        assert!(is_email(&format!("{}@example.com", "a".repeat(64))));
+        assert!(!is_email(&format!("{}@example.com", "a".repeat(65))));
+        assert!(!is_email(&format!("a@{}.com", "a".repeat(250))));
+    }
+
+    proptest! {
+        /// Never laxer.
+        #[test]
+        fn nothing_is_accepted_that_yotpo_would_drop(text in r"([-a-z0-9@._+' ]|[\u{c0}-\u{52f}]|\PC){0,12}@?([-a-z0-9.]|\PC){1,8}\.([a-z]|\PC){0,4}") {
+            prop_assert!(!is_email(&text) || YOTPO.is_match(&text), "{}", text);
+        }
+
+        /// For ASCII without spaces around, not stricter either.
+        #[test]
+        fn plain_ascii_is_judged_exactly(text in r"[-a-zA-Z0-9+._]{0,6}@?[-a-zA-Z0-9.]{0,8}\.?[a-z0-9]{0,3}") {
+            prop_assert_eq!(is_email(&text), YOTPO.is_match(&text), "{}", text);
+        }
+    }
+
+    #[test]
+    fn every_letter_accepted_is_a_letter() {
+        let letter = Regex::new(r"^\p{L}$").unwrap();
+        let wrong: Vec<char> = ('\0'..=char::MAX)
+            .filter(|c| is_letter(*c) && !letter.is_match(&c.to_string()))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+}
