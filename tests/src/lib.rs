@@ -1,1 +1,4 @@
-//! End-to-end tests.
+//! End to end, and the rules of the design as tests. One package, one binary.
+
+#[cfg(test)]
+mod arrows;

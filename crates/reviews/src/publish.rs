@@ -156,7 +156,7 @@ impl Publisher<'_> {
                     Fate::Send(_) => return Ok(()),
                     Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
                     Fate::Park(reason, body) => {
-                        self.dead_letters.send_one(dead_letter(item, ErrorClass::BadRecord, reason, body)).await?;
+                        self.dead_letters.send_one(dead_letter(item, reason, body)).await?;
                         Settled::Parked((*reason).to_owned())
                     }
                 };
@@ -233,7 +233,8 @@ fn count(counts: &mut std::collections::BTreeMap<String, usize>, known: Option<&
     *counts.entry(reason.to_owned()).or_default() += 1;
 }
 
-fn dead_letter(item: &Item, class: ErrorClass, reason: &str, body: &str) -> Entry {
+fn dead_letter(item: &Item, reason: &str, body: &str) -> Entry {
+    let class = if reason == UNKNOWN_STORE { ErrorClass::Misconfigured } else { ErrorClass::BadRecord };
     Entry {
         body: body.to_owned(),
         attributes: vec![

@@ -129,7 +129,7 @@ impl Client {
                     children.records.extend(records);
                     children.next = next;
                 }
-                
+                open.extend(children.records.iter_mut());
             }
         }
         Ok(())
