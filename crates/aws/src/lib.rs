@@ -20,15 +20,7 @@ const ROOTS: &[u8] = include_bytes!("amazon-trust-services.pem");
 /// # Errors
 /// Only when the embedded certificates cannot be read.
 pub async fn sdk_config() -> Result<SdkConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let tls = TlsContext::builder()
-        .with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS))
-        .build()?;
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(tls)
-        .build_https();
-    Ok(aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .load()
-        .await)
+    let tls = TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build()?;
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
+    Ok(aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await)
 }

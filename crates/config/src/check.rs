@@ -26,10 +26,7 @@ pub(crate) fn whole(file: &File) -> Result<(), Fault> {
 }
 
 fn salesforce(s: &Salesforce) -> Result<(), Fault> {
-    let version = s
-        .api_version
-        .strip_prefix('v')
-        .and_then(|v| v.strip_suffix(".0"));
+    let version = s.api_version.strip_prefix('v').and_then(|v| v.strip_suffix(".0"));
     require(
         version.is_some_and(|v| v.len() <= 3 && v.parse::<u16>().is_ok_and(|n| n >= 41)),
         "salesforce.api_version",
@@ -99,12 +96,7 @@ fn pace(p: &Pace) -> Result<(), Fault> {
 
 fn protocol(p: &Protocol) -> Result<(), Fault> {
     const LEAST: Duration = Duration::from_millis(1);
-    within(
-        p.call_timeout,
-        LEAST,
-        Duration::from_mins(1),
-        "protocol.call_timeout",
-    )?;
+    within(p.call_timeout, LEAST, Duration::from_mins(1), "protocol.call_timeout")?;
     within(
         p.clock_skew,
         Duration::ZERO,
@@ -112,20 +104,10 @@ fn protocol(p: &Protocol) -> Result<(), Fault> {
         "protocol.clock_skew",
     )?;
     within(p.backoff_cap, LEAST, SQS_LONGEST, "protocol.backoff_cap")?;
-    within(
-        p.backoff_base,
-        LEAST,
-        p.backoff_cap,
-        "protocol.backoff_base",
-    )?;
+    within(p.backoff_base, LEAST, p.backoff_cap, "protocol.backoff_base")?;
     within(p.held_at_least, LEAST, SQS_LONGEST, "protocol.held_at_least")?;
     within(p.wait, LEAST, SQS_LONGEST, "protocol.wait")?;
-    within(
-        p.missing_after,
-        Duration::ZERO,
-        7 * DAY,
-        "protocol.missing_after",
-    )?;
+    within(p.missing_after, Duration::ZERO, 7 * DAY, "protocol.missing_after")?;
     within(
         p.producer_stop_before,
         LEAST,
@@ -179,13 +161,8 @@ fn stores(file: &File) -> Result<(), Fault> {
         )?;
         for route in &store.routes {
             if let Some(other) = taken.insert(route, name) {
-                let expected = format!(
-                    "expected values that no store has yet: {route:?} is already that of {other}"
-                );
-                return Err(Fault {
-                    key: routes,
-                    expected,
-                });
+                let expected = format!("expected values that no store has yet: {route:?} is already that of {other}");
+                return Err(Fault { key: routes, expected });
             }
         }
     }

@@ -64,21 +64,13 @@ impl BusinessDay {
     /// months is 28 or 29 February).
     #[must_use]
     pub fn months_before(self, months: u32) -> Self {
-        Self(
-            self.0
-                .checked_sub_months(Months::new(months))
-                .unwrap_or(self.0),
-        )
+        Self(self.0.checked_sub_months(Months::new(months)).unwrap_or(self.0))
     }
 
     /// `days` earlier.
     #[must_use]
     pub fn days_before(self, days: u32) -> Self {
-        Self(
-            self.0
-                .checked_sub_days(Days::new(days.into()))
-                .unwrap_or(self.0),
-        )
+        Self(self.0.checked_sub_days(Days::new(days.into())).unwrap_or(self.0))
     }
 
     /// The bare date, for fields that hold dates.
@@ -119,13 +111,9 @@ impl FromStr for BusinessDay {
 
     fn from_str(text: &str) -> Result<Self, NotADay> {
         let shaped = text.len() == 10
-            && text.char_indices().all(|(i, c)| {
-                if i == 4 || i == 7 {
-                    c == '-'
-                } else {
-                    c.is_ascii_digit()
-                }
-            });
+            && text
+                .char_indices()
+                .all(|(i, c)| if i == 4 || i == 7 { c == '-' } else { c.is_ascii_digit() });
         let date = shaped.then(|| text.parse().ok()).flatten();
         date.map(Self).ok_or(NotADay)
     }
@@ -183,10 +171,7 @@ mod tests {
             BusinessDay::of(window.start, chrono_tz::Asia::Kolkata),
             day("2026-11-20")
         );
-        assert_eq!(
-            BusinessDay::of(window.end, chrono_tz::Asia::Kolkata),
-            day("2026-11-21")
-        );
+        assert_eq!(BusinessDay::of(window.end, chrono_tz::Asia::Kolkata), day("2026-11-21"));
     }
 
     #[test]
@@ -207,10 +192,7 @@ mod tests {
     fn a_day_without_midnight_starts_when_its_clock_does() {
         // Clocks went from 24:00 to 01:00.
         let sao_paulo = chrono_tz::America::Sao_Paulo;
-        assert_eq!(
-            day("2018-11-04").window(sao_paulo).start,
-            at("2018-11-04T03:00:00Z")
-        );
+        assert_eq!(day("2018-11-04").window(sao_paulo).start, at("2018-11-04T03:00:00Z"));
         assert!((hours("2018-11-04", sao_paulo) - 23.0).abs() < 1e-9);
         // Clocks go from 24:00 to 01:00 in Egypt, and from 01:00 back to 24:00 in the Azores, which live 00:00 twice.
         assert!((hours("2026-04-24", chrono_tz::Africa::Cairo) - 23.0).abs() < 1e-9);
@@ -234,10 +216,7 @@ mod tests {
         // At 00:01 of 7 November 2010 the clocks of Newfoundland went back to 23:01 of the 6th.
         let zone = chrono_tz::America::St_Johns;
         let again = at("2010-11-07T02:45:00Z");
-        assert_eq!(
-            again.with_timezone(&zone).date_naive(),
-            day("2010-11-06").date()
-        );
+        assert_eq!(again.with_timezone(&zone).date_naive(), day("2010-11-06").date());
         assert_eq!(BusinessDay::of(again, zone), day("2010-11-07"));
         assert!(day("2010-11-07").window(zone).contains(again));
     }

@@ -8,8 +8,6 @@ use serde::{Deserialize, Deserializer, de};
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).map_err(|_| {
-        de::Error::custom(
-            "expected a length of time, not negative, such as \"30m\", \"10s\" or \"400ms\"",
-        )
+        de::Error::custom("expected a length of time, not negative, such as \"30m\", \"10s\" or \"400ms\"")
     })
 }

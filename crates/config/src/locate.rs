@@ -20,11 +20,7 @@ pub(crate) fn syntax(text: &str, origin: &str, error: &toml::de::Error) -> Error
 }
 
 /// A value has the wrong type, or a key is unknown or missing.
-pub(crate) fn typed(
-    text: &str,
-    origin: &str,
-    error: &serde_path_to_error::Error<toml::de::Error>,
-) -> Error {
+pub(crate) fn typed(text: &str, origin: &str, error: &serde_path_to_error::Error<toml::de::Error>) -> Error {
     let fault = Fault {
         key: error.path().to_string(),
         expected: error.inner().message().replace('\n', ", "),
@@ -59,10 +55,7 @@ fn find(text: &str, key: &str) -> Option<(Range<usize>, bool)> {
         let Some((name, mut value)) = table.and_then(|t| t.get_key_value(name)) else {
             return found.map(|(span, _)| (span, true));
         };
-        for index in indices
-            .split(['[', ']'])
-            .filter_map(|i| i.parse::<usize>().ok())
-        {
+        for index in indices.split(['[', ']']).filter_map(|i| i.parse::<usize>().ok()) {
             value = value.get_ref().get(index).unwrap_or(value);
         }
         table = value.get_ref().as_table();

@@ -58,10 +58,8 @@ impl Relay {
 
     /// Checks the text of a file; `origin` is what errors call it.
     pub fn parse(text: &str, origin: &str) -> Result<Self, Error> {
-        let document =
-            toml::Deserializer::parse(text).map_err(|e| locate::syntax(text, origin, &e))?;
-        let file: File = serde_path_to_error::deserialize(document)
-            .map_err(|e| locate::typed(text, origin, &e))?;
+        let document = toml::Deserializer::parse(text).map_err(|e| locate::syntax(text, origin, &e))?;
+        let file: File = serde_path_to_error::deserialize(document).map_err(|e| locate::typed(text, origin, &e))?;
         check::whole(&file).map_err(|fault| locate::fault(text, origin, &fault))?;
         Ok(Self {
             stores: file

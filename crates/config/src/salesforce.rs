@@ -130,10 +130,7 @@ fn email() -> Vec<FieldPath> {
 }
 
 fn customer_name() -> Vec<FieldPath> {
-    vec![
-        FieldPath::known("BillToContact.Name"),
-        FieldPath::known("Account.Name"),
-    ]
+    vec![FieldPath::known("BillToContact.Name"), FieldPath::known("Account.Name")]
 }
 
 fn order_id() -> FieldPath {

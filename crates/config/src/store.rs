@@ -110,11 +110,8 @@ impl fmt::Display for Currency {
 /// An IANA time zone, with an error that says so.
 pub(crate) fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
-    name.parse().map_err(|_| {
-        de::Error::custom(
-            "expected an IANA time zone such as \"Europe/Berlin\" or \"America/New_York\"",
-        )
-    })
+    name.parse()
+        .map_err(|_| de::Error::custom("expected an IANA time zone such as \"Europe/Berlin\" or \"America/New_York\""))
 }
 
 fn some_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tz>, D::Error> {

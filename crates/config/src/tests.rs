@@ -66,11 +66,7 @@ fn documented_keys() -> Vec<(String, String)> {
 fn the_shipped_file_is_as_the_design_says() {
     let relay = parse(SHIPPED).unwrap();
     assert_eq!(
-        relay
-            .stores
-            .keys()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>(),
+        relay.stores.keys().map(ToString::to_string).collect::<Vec<_>>(),
         ["default"]
     );
     let [clause] = relay.salesforce.completed.as_slice() else {
@@ -90,22 +86,10 @@ fn what_the_shipped_file_calls_a_default_is_one() {
     assert_eq!(least.pace, Pace::default());
     assert_eq!(least.protocol, shipped.protocol);
     assert_eq!(least.protocol, Protocol::default());
-    let reviews = |r: &Reviews| {
-        (
-            r.platform.clone(),
-            r.overlap,
-            r.batch_size,
-            r.test_order.clone(),
-        )
-    };
+    let reviews = |r: &Reviews| (r.platform.clone(), r.overlap, r.batch_size, r.test_order.clone());
     assert_eq!(reviews(&least.reviews), reviews(&shipped.reviews));
     let fields = |s: &Salesforce| {
-        let names = [
-            s.email.clone(),
-            s.customer_name.clone(),
-            vec![s.order_id.clone()],
-        ]
-        .concat();
+        let names = [s.email.clone(), s.customer_name.clone(), vec![s.order_id.clone()]].concat();
         let line = [&s.line.product_id, &s.line.name].map(Clone::clone);
         (
             s.api_version.clone(),
@@ -140,15 +124,7 @@ fn every_key_is_documented_in_the_file() {
 fn every_key_that_can_be_set_is_in_the_file() {
     // An unknown key is told which ones there are; each of those must be in the file.
     let keys: Vec<_> = documented_keys().into_iter().map(|(key, _)| key).collect();
-    let tables = [
-        "salesforce",
-        "line",
-        "reviews",
-        "pace",
-        "protocol",
-        "settle",
-        "stores",
-    ];
+    let tables = ["salesforce", "line", "reviews", "pace", "protocol", "settle", "stores"];
     for header in [
         "",
         "[salesforce]",
@@ -162,11 +138,7 @@ fn every_key_that_can_be_set_is_in_the_file() {
         let text = if header.is_empty() {
             format!("colour = 1\n{SHIPPED}")
         } else {
-            SHIPPED.replacen(
-                &format!("\n{header}\n"),
-                &format!("\n{header}\ncolour = 1\n"),
-                1,
-            )
+            SHIPPED.replacen(&format!("\n{header}\n"), &format!("\n{header}\ncolour = 1\n"), 1)
         };
         let said = refusal(parse(&text));
         says(&said, &["colour", "unknown field", "expected"]);
@@ -218,10 +190,7 @@ fn defaults_are_field_paths() {
 #[test]
 fn an_unknown_key_is_refused() {
     let said = refusal(shipped_with("quota_share = 0.8", "quota_shar = 0.8"));
-    let line = 1 + SHIPPED
-        .lines()
-        .position(|l| l == "quota_share = 0.8")
-        .unwrap();
+    let line = 1 + SHIPPED.lines().position(|l| l == "quota_share = 0.8").unwrap();
     says(
         &said,
         &[
@@ -238,20 +207,10 @@ fn a_wrong_time_zone_is_refused() {
     let said = refusal(shipped_with("\"Etc/UTC\"", "\"Mars/Olympus\""));
     says(
         &said,
-        &[
-            "line 12:",
-            "`time_zone` is \"Mars/Olympus\"",
-            "IANA time zone",
-        ],
+        &["line 12:", "`time_zone` is \"Mars/Olympus\"", "IANA time zone"],
     );
-    let said = refusal(shipped_with(
-        "#time_zone = \"Europe/Berlin\"",
-        "time_zone = \"CEST\"",
-    ));
-    says(
-        &said,
-        &["`stores.default.time_zone` is \"CEST\"", "IANA time zone"],
-    );
+    let said = refusal(shipped_with("#time_zone = \"Europe/Berlin\"", "time_zone = \"CEST\""));
+    says(&said, &["`stores.default.time_zone` is \"CEST\"", "IANA time zone"]);
 }
 
 #[test]
@@ -260,14 +219,8 @@ fn an_empty_condition_is_refused() {
         "[{ field = \"Status\", is = [\"Completed\"] }]\n\n",
         "[]\n\n",
     ));
-    says(
-        &said,
-        &["`salesforce.completed` is []", "at least one clause"],
-    );
-    let said = refusal(shipped_with(
-        "is = [\"Completed\"] }]\n\n",
-        "is = [] }]\n\n",
-    ));
+    says(&said, &["`salesforce.completed` is []", "at least one clause"]);
+    let said = refusal(shipped_with("is = [\"Completed\"] }]\n\n", "is = [] }]\n\n"));
     says(&said, &["salesforce.completed[0]", "at least one value"]);
     let said = refusal(shipped_with(
         "is = [\"Completed\"] }]\n\n",
@@ -279,11 +232,7 @@ fn an_empty_condition_is_refused() {
 #[test]
 fn soql_in_a_value_stays_a_value_and_in_a_field_is_refused() {
     let attempt = "x' OR Id != '' OR Name = '";
-    let relay = shipped_with(
-        "is = [\"Completed\"] }]\n\n",
-        &format!("is = [\"{attempt}\"] }}]\n\n"),
-    )
-    .unwrap();
+    let relay = shipped_with("is = [\"Completed\"] }]\n\n", &format!("is = [\"{attempt}\"] }}]\n\n")).unwrap();
     assert_eq!(
         relay.salesforce.completed[0].values,
         [Literal::Text(attempt.to_owned())]
@@ -305,19 +254,10 @@ fn soql_in_a_value_stays_a_value_and_in_a_field_is_refused() {
             "field = \"Status\", is = [\"Completed\"] }]\n\n",
             &format!("field = \"{field}\", is = [\"x\"] }}]\n\n"),
         ));
-        says(
-            &said,
-            &["salesforce.completed[0]", "letters, digits and `_` only"],
-        );
+        says(&said, &["salesforce.completed[0]", "letters, digits and `_` only"]);
     }
-    let said = refusal(shipped_with(
-        "\"OrderNumber\"\n\n",
-        "\"OrderNumber FROM User\"\n\n",
-    ));
-    says(
-        &said,
-        &["`salesforce.order_id` is \"OrderNumber FROM User\""],
-    );
+    let said = refusal(shipped_with("\"OrderNumber\"\n\n", "\"OrderNumber FROM User\"\n\n"));
+    says(&said, &["`salesforce.order_id` is \"OrderNumber FROM User\""]);
 }
 
 #[test]
@@ -332,10 +272,7 @@ fn values_of_one_clause_are_of_one_kind() {
         ("[1.5, 2.5]", false),
         ("[2026-11-20]", false),
     ] {
-        let result = shipped_with(
-            "is = [\"Completed\"] }]\n\n",
-            &format!("is = {values} }}]\n\n"),
-        );
+        let result = shipped_with("is = [\"Completed\"] }]\n\n", &format!("is = {values} }}]\n\n"));
         assert_eq!(result.is_ok(), ok, "{values}: {result:?}");
     }
 }
@@ -356,11 +293,7 @@ fn a_moving_completed_at_is_refused() {
         let said = refusal(shipped_with("\"ActivatedDate\"", &format!("\"{field}\"")));
         says(
             &said,
-            &[
-                "`salesforce.completed_at` is",
-                field,
-                "moves with every change",
-            ],
+            &["`salesforce.completed_at` is", field, "moves with every change"],
         );
     }
     let said = refusal(shipped_with("\"ActivatedDate\"", "\"Account.Closed__c\""));
@@ -372,36 +305,16 @@ fn figures_out_of_bounds_are_refused() {
     for (from, to, key) in [
         ("batch_size = 50", "batch_size = 0", "reviews.batch_size"),
         ("batch_size = 50", "batch_size = 1001", "reviews.batch_size"),
-        (
-            "quota_share = 0.8",
-            "quota_share = 1.2",
-            "salesforce.quota_share",
-        ),
-        (
-            "quota_share = 0.8",
-            "quota_share = nan",
-            "salesforce.quota_share",
-        ),
-        (
-            "yotpo_reviews = 4",
-            "yotpo_reviews = 0",
-            "pace.yotpo_reviews",
-        ),
-        (
-            "yotpo_reviews = 4",
-            "yotpo_reviews = inf",
-            "pace.yotpo_reviews",
-        ),
+        ("quota_share = 0.8", "quota_share = 1.2", "salesforce.quota_share"),
+        ("quota_share = 0.8", "quota_share = nan", "salesforce.quota_share"),
+        ("yotpo_reviews = 4", "yotpo_reviews = 0", "pace.yotpo_reviews"),
+        ("yotpo_reviews = 4", "yotpo_reviews = inf", "pace.yotpo_reviews"),
         (
             "backoff_base = \"10s\"",
             "backoff_base = \"1h\"",
             "protocol.backoff_base",
         ),
-        (
-            "backoff_cap = \"30m\"",
-            "backoff_cap = \"13h\"",
-            "protocol.backoff_cap",
-        ),
+        ("backoff_cap = \"30m\"", "backoff_cap = \"13h\"", "protocol.backoff_cap"),
         (
             "api_version = \"v66.0\"",
             "api_version = \"66\"",
@@ -412,31 +325,15 @@ fn figures_out_of_bounds_are_refused() {
             "api_version = \"v31.0\"",
             "salesforce.api_version",
         ),
-        (
-            "platform = \"general\"",
-            "platform = \"\"",
-            "reviews.platform",
-        ),
+        ("platform = \"general\"", "platform = \"\"", "reviews.platform"),
         (
             "email = [\"BillToContact.Email\", \"Account.PersonEmail\"]\n",
             "email = []\n",
             "salesforce.email",
         ),
-        (
-            "repair_limit = 5",
-            "repair_limit = 0",
-            "protocol.repair_limit",
-        ),
-        (
-            "repair_limit = 5",
-            "repair_limit = -1",
-            "protocol.repair_limit",
-        ),
-        (
-            "#currency = \"USD\"",
-            "currency = \"usd\"",
-            "stores.default.currency",
-        ),
+        ("repair_limit = 5", "repair_limit = 0", "protocol.repair_limit"),
+        ("repair_limit = 5", "repair_limit = -1", "protocol.repair_limit"),
+        ("#currency = \"USD\"", "currency = \"usd\"", "stores.default.currency"),
     ] {
         let line = 1 + SHIPPED[..SHIPPED.find(from).unwrap()].matches('\n').count();
         let said = refusal(shipped_with(from, to));
@@ -448,26 +345,17 @@ fn figures_out_of_bounds_are_refused() {
 #[test]
 fn stores_are_told_apart() {
     let two = format!("{LEAST}routes = [\"A\"]\n[stores.b]\nroutes = [\"B\"]\n");
-    says(
-        &refusal(parse(&two)),
-        &["`salesforce.route_by`", "several stores"],
-    );
+    says(&refusal(parse(&two)), &["`salesforce.route_by`", "several stores"]);
     let by_field = two.replacen("[salesforce]", "[salesforce]\nroute_by = \"Brand__c\"", 1);
     let relay = parse(&by_field).unwrap();
     assert_eq!(relay.route(Some("B")).unwrap().0.as_str(), "b");
 
     let said = refusal(parse(&by_field.replace("[\"B\"]", "[\"B\", \"A\"]")));
-    says(
-        &said,
-        &["`stores.default.routes` is [\"A\"]", "already that of b"],
-    );
+    says(&said, &["`stores.default.routes` is [\"A\"]", "already that of b"]);
     let said = refusal(parse(&by_field.replace("routes = [\"B\"]", "")));
     says(&said, &["`stores.b.routes`", "at least one value"]);
     let said = refusal(parse(&format!("{LEAST}routes = [\"A\"]")));
-    says(
-        &said,
-        &["`stores.default.routes` is [\"A\"]", "salesforce.route_by"],
-    );
+    says(&said, &["`stores.default.routes` is [\"A\"]", "salesforce.route_by"]);
     let said = refusal(parse(&LEAST.replace("stores.default", "stores.unrouted")));
     says(&said, &["`stores.unrouted`", "another name"]);
     let said = refusal(parse(&LEAST.replace("stores.default", "stores.\"a/b\"")));
@@ -478,13 +366,8 @@ fn stores_are_told_apart() {
 
 #[test]
 fn what_is_missing_or_no_toml_is_said_with_its_place() {
-    let said = refusal(parse(
-        &LEAST.replace("completed_at = \"ActivatedDate\"", ""),
-    ));
-    says(
-        &said,
-        &["line 3: `salesforce`", "missing field `completed_at`"],
-    );
+    let said = refusal(parse(&LEAST.replace("completed_at = \"ActivatedDate\"", "")));
+    says(&said, &["line 3: `salesforce`", "missing field `completed_at`"]);
     let said = refusal(parse("time_zone = \"Etc/UTC\"\n[salesforce\n"));
     says(&said, &["line 2: not TOML"]);
     let error = Relay::load("no/such/relay.toml").unwrap_err();

@@ -5,10 +5,7 @@ use crate::{
     record::Millis,
     table::{Error, Ledger},
 };
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
-    types::AttributeValue,
-};
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
 use std::collections::HashMap;
 
 /// How far a store's days are settled. It only ever moves forward.
@@ -86,10 +83,7 @@ impl Ledger {
     pub async fn checkpoint(&self, flow: &str) -> Result<Option<Checkpoint>, Error> {
         let item = self.item(&pass_key(flow)).await?;
         Ok(item.and_then(|item| {
-            Some(Checkpoint {
-                version: get_number(&item, "version")?,
-                state: get_text(&item, "pass")?.to_owned(),
-            })
+            Some(Checkpoint { version: get_number(&item, "version")?, state: get_text(&item, "pass")?.to_owned() })
         }))
     }
 

@@ -180,9 +180,7 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
         (Event::Claim { .. }, Attempt::Applied(before)) => Verdict::Call {
             attempt: before.as_ref().map_or(0, |r| r.attempts) + 1,
             read_back_first: policy.repeat == Repeat::ReadBack
-                && before.as_ref().is_some_and(|r| {
-                    matches!(r.state, State::Claimed | State::Uncertain)
-                }),
+                && before.as_ref().is_some_and(|r| matches!(r.state, State::Claimed | State::Uncertain)),
         },
         (Event::Claim { delivery, token, .. }, Attempt::Refused(Some(record))) => {
             refused_claim(delivery, token, record, policy)
@@ -208,12 +206,9 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
         }
         (Event::Finish { .. } | Event::Settle { .. }, Attempt::Applied(_)) => Verdict::Recorded,
         // A claim that lapsed and was taken by somebody else (or a record that vanished under us).
-        (_, Attempt::Refused(record)) => Verdict::Held(
-            record
-                .as_ref()
-                .and_then(|r| r.lease_end)
-                .map_or(now, |end| policy.lapses_at(end)),
-        ),
+        (_, Attempt::Refused(record)) => {
+            Verdict::Held(record.as_ref().and_then(|r| r.lease_end).map_or(now, |end| policy.lapses_at(end)))
+        }
     }
 }
 
@@ -227,22 +222,11 @@ fn claimable(revision: Revision, policy: &Policy, now: Millis) -> Condition {
         &[State::Rejected, State::Parked]
     };
     let open = Any(vec![
-        All(vec![
-            RevisionAtMost(revision),
-            StateIn(&[State::Pending, State::Skipped, State::Uncertain]),
-        ]),
-        All(vec![
-            RevisionAtMost(revision),
-            StateIn(&[State::Claimed]),
-            LeaseEndedBy(lapsed),
-        ]),
+        All(vec![RevisionAtMost(revision), StateIn(&[State::Pending, State::Skipped, State::Uncertain])]),
+        All(vec![RevisionAtMost(revision), StateIn(&[State::Claimed]), LeaseEndedBy(lapsed)]),
         All(vec![RevisionBelow(revision), StateIn(reopened)]),
     ]);
-    Any(vec![
-        Absent,
-        ExpiredAt(now.0 / 1000),
-        All(vec![EmbargoOver(now), open]),
-    ])
+    Any(vec![Absent, ExpiredAt(now.0 / 1000), All(vec![EmbargoOver(now), open])])
 }
 
 /// When a skip, rejection or parking by rule may be recorded: never over what may have taken effect.
@@ -252,10 +236,7 @@ fn settleable(revision: Revision, now: Millis) -> Condition {
         Absent,
         ExpiredAt(now.0 / 1000),
         All(vec![RevisionAtMost(revision), StateIn(&[State::Skipped])]),
-        All(vec![
-            RevisionBelow(revision),
-            StateIn(&[State::Pending, State::Rejected, State::Parked]),
-        ]),
+        All(vec![RevisionBelow(revision), StateIn(&[State::Pending, State::Rejected, State::Parked])]),
     ])
 }
 
@@ -280,16 +261,12 @@ fn finished(outcome: &Outcome, now: Millis) -> Vec<Change> {
             Change::NotBefore(Some(*not_before)),
             Change::OpenSince(now),
         ],
-        Outcome::Rejected(reason) => vec![
-            Change::State(State::Rejected),
-            Change::Reason(Some(reason.clone())),
-            Change::OpenSince(now),
-        ],
-        Outcome::Parked(reason) => vec![
-            Change::State(State::Parked),
-            Change::Reason(Some(reason.clone())),
-            Change::OpenSince(now),
-        ],
+        Outcome::Rejected(reason) => {
+            vec![Change::State(State::Rejected), Change::Reason(Some(reason.clone())), Change::OpenSince(now)]
+        }
+        Outcome::Parked(reason) => {
+            vec![Change::State(State::Parked), Change::Reason(Some(reason.clone())), Change::OpenSince(now)]
+        }
     }
 }
 
@@ -297,10 +274,7 @@ fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &P
     if record.token.as_ref() == Some(token) && record.state == State::Claimed {
         // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
         // not known any more, so the careful path is taken.
-        return Verdict::Call {
-            attempt: record.attempts,
-            read_back_first: policy.repeat == Repeat::ReadBack,
-        };
+        return Verdict::Call { attempt: record.attempts, read_back_first: policy.repeat == Repeat::ReadBack };
     }
     let settled = matches!(record.state, State::Accepted | State::Confirmed);
     if record.revision > delivery.revision {

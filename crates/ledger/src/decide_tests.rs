@@ -3,13 +3,10 @@ use crate::key::EffectHash;
 use proptest::prelude::*;
 use std::time::Duration;
 
-const REVIEWS: Policy = Policy {
-    repeat: Repeat::Harmless,
-    supersedes: false,
-    settle: Duration::ZERO,
-    clock_skew: Duration::from_secs(5),
-};
-const UPSERT: Policy = Policy { repeat: Repeat::ReadBack, supersedes: true, settle: Duration::from_mins(15), ..REVIEWS };
+const REVIEWS: Policy =
+    Policy { repeat: Repeat::Harmless, supersedes: false, settle: Duration::ZERO, clock_skew: Duration::from_secs(5) };
+const UPSERT: Policy =
+    Policy { repeat: Repeat::ReadBack, supersedes: true, settle: Duration::from_mins(15), ..REVIEWS };
 const NOW: Millis = Millis(1_800_000_000_000);
 
 fn delivery(revision: i64) -> Delivery {
@@ -48,6 +45,7 @@ fn call(attempt: u32, read_back_first: bool) -> Verdict {
     Verdict::Call { attempt, read_back_first }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what `put` takes")]
 fn in_state(revision: i64, state: State) -> Option<Record> {
     let mut record = None;
     put(&mut record, &claim(revision, "before", NOW), &REVIEWS, NOW);
@@ -93,7 +91,11 @@ fn rejected_and_parked_are_reopened_by_a_newer_revision_only() {
 fn a_message_older_than_the_record_is_superseded() {
     for state in [State::Pending, State::Skipped, State::Rejected, State::Parked, State::Uncertain, State::Claimed] {
         let later = lease().plus(Duration::from_hours(1));
-        assert_eq!(put(&mut in_state(7, state), &claim(6, "b", later), &REVIEWS, later), Verdict::Superseded, "{state:?}");
+        assert_eq!(
+            put(&mut in_state(7, state), &claim(6, "b", later), &REVIEWS, later),
+            Verdict::Superseded,
+            "{state:?}"
+        );
     }
 }
 
@@ -218,10 +220,8 @@ fn events() -> impl Strategy<Value = (Event, i64)> {
         Just(Outcome::Rejected("no".into())),
         Just(Outcome::Parked("who".into())),
     ];
-    let settled = prop_oneof![
-        Just(Settled::Skipped("no_email".into())),
-        Just(Settled::Parked("unknown_store".into())),
-    ];
+    let settled =
+        prop_oneof![Just(Settled::Skipped("no_email".into())), Just(Settled::Parked("unknown_store".into())),];
     let event = prop_oneof![
         (1i64..4, 0u8..4, 0i64..60_000).prop_map(|(r, t, ms)| claim(r, &t.to_string(), Millis(NOW.0 + ms))),
         (1i64..4, 0u8..4, outcome).prop_map(|(r, t, o)| finish(r, &t.to_string(), o)),

@@ -14,9 +14,7 @@ pub struct DeliveryKey(String);
 
 /// A text that is not a delivery key.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "a delivery key is `flow/segment[/segment…]` in printable ASCII of at most 512 bytes, got {0} bytes"
-)]
+#[error("a delivery key is `flow/segment[/segment…]` in printable ASCII of at most 512 bytes, got {0} bytes")]
 pub struct InvalidKey(usize);
 
 impl DeliveryKey {
@@ -42,11 +40,7 @@ impl TryFrom<String> for DeliveryKey {
             && flow.bytes().all(|b| b.is_ascii_lowercase())
             && text.contains('/')
             && segments.all(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_graphic()));
-        if valid {
-            Ok(Self(text))
-        } else {
-            Err(InvalidKey(text.len()))
-        }
+        if valid { Ok(Self(text)) } else { Err(InvalidKey(text.len())) }
     }
 }
 

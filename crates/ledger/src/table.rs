@@ -48,10 +48,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn unavailable(
-        operation: &'static str,
-        source: impl std::error::Error,
-    ) -> Self {
+    pub(crate) fn unavailable(operation: &'static str, source: impl std::error::Error) -> Self {
         Self::Unavailable { operation, detail: DisplayErrorContext(source).to_string() }
     }
 }
@@ -145,7 +142,5 @@ fn old(key: &DeliveryKey, item: Option<Item>) -> Result<Option<Record>, Error> {
 }
 
 fn parse(key: &str, item: &Item) -> Result<Option<Record>, Error> {
-    expression::record(item)
-        .map(Some)
-        .map_err(|attribute| Error::Unreadable { key: key.to_owned(), attribute })
+    expression::record(item).map(Some).map_err(|attribute| Error::Unreadable { key: key.to_owned(), attribute })
 }

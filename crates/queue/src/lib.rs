@@ -3,8 +3,8 @@
 mod receive;
 mod send;
 
-pub use receive::{Batch, InvalidBatch, Message};
 pub use aws_lambda_events::sqs::{SqsBatchResponse as Response, SqsEvent as Event};
+pub use receive::{Batch, InvalidBatch, Message};
 pub use send::{Entry, Refused, Sent};
 
 use aws_config::SdkConfig;

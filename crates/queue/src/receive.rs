@@ -73,9 +73,8 @@ impl Message {
     fn from_record(record: SqsMessage) -> Result<Self, &'static str> {
         let attribute = |name: &str| record.attributes.get(name).map(String::as_str);
         let receives = attribute("ApproximateReceiveCount").and_then(|n| n.parse().ok()).unwrap_or(1);
-        let sent_at = attribute("SentTimestamp")
-            .and_then(|ms| ms.parse().ok())
-            .and_then(DateTime::from_timestamp_millis);
+        let sent_at =
+            attribute("SentTimestamp").and_then(|ms| ms.parse().ok()).and_then(DateTime::from_timestamp_millis);
         let present = |value: Option<String>| value.filter(|v| !v.is_empty());
         Ok(Self {
             receives,
@@ -129,11 +128,13 @@ mod tests {
     fn event(ids: &[&str]) -> SqsEvent {
         let records: Vec<_> = ids
             .iter()
-            .map(|id| serde_json::json!({
-                "messageId": id, "receiptHandle": format!("handle-{id}"), "body": "{}",
-                "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1763706271000"},
-                "messageAttributes": {}, "eventSource": "aws:sqs",
-            }))
+            .map(|id| {
+                serde_json::json!({
+                    "messageId": id, "receiptHandle": format!("handle-{id}"), "body": "{}",
+                    "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1763706271000"},
+                    "messageAttributes": {}, "eventSource": "aws:sqs",
+                })
+            })
             .collect();
         serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
     }

@@ -1,6 +1,9 @@
 //! The consumer: a batch of messages, each delivered under a claim of its own; what is not done goes back.
 
-use crate::deliver::{Deliverer, Disposal, Invocation};
+use crate::{
+    deliver::{Deliverer, Disposal},
+    invocation::Invocation,
+};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use queue::{Batch, InvalidBatch};
@@ -44,7 +47,10 @@ impl Deliverer {
             .await;
         if let Err(error) = self.queue.hide(&returned).await {
             // The queue's own visibility time-out applies: later, but they come back.
-            tracing::warn!(error = &error as &dyn std::error::Error, "messages keep the queue's own visibility time-out");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "messages keep the queue's own visibility time-out"
+            );
         }
         let response = batch.response(returned.iter().map(|(message, _)| message.id.as_str()));
         let metrics = invocation.metrics.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -114,7 +114,8 @@ impl Fields {
         fields.extend([&self.currency, &self.route_by, &self.test_order].into_iter().flatten().map(String::as_str));
         let line = &self.line;
         let mut lines = vec!["Id", line.product_id.as_str(), line.name.as_str()];
-        lines.extend([&line.url, &line.image, &line.description, &line.price].into_iter().flatten().map(String::as_str));
+        lines
+            .extend([&line.url, &line.image, &line.description, &line.price].into_iter().flatten().map(String::as_str));
         lines.extend(line.specs.iter().map(|(_, path)| path.as_str()));
         format!("{}, (SELECT {} FROM {LINES})", distinct(fields), distinct(lines))
     }
@@ -165,9 +166,12 @@ impl Find<'_> {
     async fn completed_at(&self, path: &FieldPath) -> Result<(String, Completed), Unfit> {
         let key = "salesforce.completed_at";
         let found = self.path("Order", key, path).await?;
-        let unusable = |reason: &str| Unfit::Unusable { key, path: path.as_str().to_owned(), reason: reason.to_owned() };
+        let unusable =
+            |reason: &str| Unfit::Unusable { key, path: path.as_str().to_owned(), reason: reason.to_owned() };
         if found.field.calculated {
-            return Err(unusable("a formula: it can change without the order being touched; expected a stored date or date-time field"));
+            return Err(unusable(
+                "a formula: it can change without the order being touched; expected a stored date or date-time field",
+            ));
         }
         match found.field.kind.as_str() {
             "datetime" => Ok((found.path, Completed::DateTime)),

@@ -2,13 +2,15 @@
 //!
 //! One file a step. The producer: [`select`] (which orders a run is about), [`map`] (an order becomes a
 //! purchase, or a reason why not), [`publish`] (purchases become messages), [`produce`] (the run).
-//! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`consume`] (the batch).
+//! The consumer: [`message`] (what travels), [`deliver`] (one message, under a
+//! claim), [`settle`] (how it ended, written down), [`consume`] (the batch).
 
 pub mod consume;
 pub mod deliver;
 pub mod environment;
 pub mod event;
 pub mod fields;
+pub mod invocation;
 pub mod map;
 pub mod message;
 pub mod outcome;
@@ -17,6 +19,7 @@ pub mod produce;
 pub mod publish;
 pub mod report;
 pub mod select;
+pub mod settle;
 pub mod stores;
 
 /// The flow's name, in delivery keys, logs and metrics.

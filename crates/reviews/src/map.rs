@@ -53,7 +53,14 @@ impl Skip {
 }
 
 /// Maps the order in `row`, which belongs to `store` and `day`; orders of days before `oldest` are too old.
-pub fn map(row: &Record, fields: &Fields, config: &Relay, store: &Store, day: BusinessDay, oldest: BusinessDay) -> Mapped {
+pub fn map(
+    row: &Record,
+    fields: &Fields,
+    config: &Relay,
+    store: &Store,
+    day: BusinessDay,
+    oldest: BusinessDay,
+) -> Mapped {
     let text = |path: &String| row.text(path).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if fields.test_order.as_ref().and_then(text).is_some_and(|marked| marked == "true") {
         return Mapped::Skip(Skip::TestOrder);
@@ -73,7 +80,7 @@ pub fn map(row: &Record, fields: &Fields, config: &Relay, store: &Store, day: Bu
     }
     let currency = fields.currency.as_ref().and_then(text);
     let purchase = Purchase {
-        customer_name: customer_name(fields.customer_name.iter().find_map(text), &email),
+        customer_name: customer_name(fields.customer_name.iter().find_map(text).as_deref(), &email),
         email,
         // An order without the configured id is still an order: its Salesforce id is as unique.
         order_id: text(&fields.order_id).unwrap_or_else(|| row.id().map(|id| id.to_string()).unwrap_or_default()),
@@ -126,9 +133,9 @@ fn clean(text: &str) -> Option<String> {
 }
 
 /// The buyer's name as Yotpo takes it; without one, what stands before the `@`.
-fn customer_name(name: Option<String>, email: &str) -> String {
+fn customer_name(name: Option<&str>, email: &str) -> String {
     let short = |name: &str| -> String { name.chars().take(NAME_LIMIT - 1).collect() };
-    let name = name.as_deref().and_then(clean).map(|name| short(&name)).filter(|name| is_customer_name(name));
+    let name = name.and_then(clean).map(|name| short(&name)).filter(|name| is_customer_name(name));
     name.unwrap_or_else(|| short(email.split('@').next().unwrap_or_default()))
 }
 

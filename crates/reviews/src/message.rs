@@ -58,7 +58,12 @@ impl Message {
     ///
     /// # Errors
     /// When the purchase cannot be written as JSON.
-    pub fn new(key: DeliveryKey, revision: Revision, store: &str, purchase: Purchase) -> Result<Self, serde_json::Error> {
+    pub fn new(
+        key: DeliveryKey,
+        revision: Revision,
+        store: &str,
+        purchase: Purchase,
+    ) -> Result<Self, serde_json::Error> {
         let hash = EffectHash::of(&serde_json::to_vec(&purchase)?);
         let day = Some(purchase.order_date.to_string());
         Ok(Self { delivery: Delivery { key, revision, hash, store: store.to_owned(), day }, purchase })

@@ -20,6 +20,13 @@ pub enum Failure {
     Rejected(String),
 }
 
+impl Failure {
+    /// Whether the vendor could not be reached or did not work.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Again { class: ErrorClass::Unavailable | ErrorClass::Uncertain, .. })
+    }
+}
+
 /// Reads a failure. A repeated `order_id` is not created again
 /// (<https://core-api.yotpo.com/v1.0/reference/create-an-order-within-the-yotpo-system-metadata>), so that
 /// even a call of unknown outcome may simply be made again.
@@ -33,9 +40,9 @@ pub fn failure(error: &Error) -> Failure {
         // The message may quote the buyer: only status, code and field are kept.
         Error::Refused { status, code, field, .. } => {
             let field = field.as_deref().unwrap_or("not named");
-            Failure::Rejected(format!("{}: Yotpo refused it, HTTP {status}, code {code}, field {field}", ErrorClass::BadRecord))
+            Failure::Rejected(format!("Yotpo refused it: HTTP {status}, code {code}, field {field}"))
         }
-        Error::Invalid(invalid) => Failure::Rejected(format!("{}: {invalid}", ErrorClass::BadRecord)),
+        Error::Invalid(invalid) => Failure::Rejected(invalid.to_string()),
     }
 }
 
@@ -59,8 +66,9 @@ mod tests {
 
     #[test]
     fn a_refusal_keeps_what_helps_and_nothing_of_the_buyer() {
-        let refused = Error::Refused { status: 400, code: 400, message: "jane@example.com".into(), field: Some("email".into()) };
+        let refused =
+            Error::Refused { status: 400, code: 400, message: "jane@example.com".into(), field: Some("email".into()) };
         let Failure::Rejected(reason) = failure(&refused) else { panic!("not rejected") };
-        assert_eq!(reason, "bad_record: Yotpo refused it, HTTP 400, code 400, field email");
+        assert_eq!(reason, "Yotpo refused it: HTTP 400, code 400, field email");
     }
 }

@@ -74,7 +74,9 @@ impl Producer {
     pub async fn run(&self, event: Event, deadline: DateTime<Utc>, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut report = Report::default();
         let settled = match event {
-            Event::Scheduled { at } => self.settle_what_is_over(at.min((self.now)()), deadline, &mut report, metrics).await?,
+            Event::Scheduled { at } => {
+                self.settle_what_is_over(at.min((self.now)()), deadline, &mut report, metrics).await?
+            }
             Event::Day { day, store } => {
                 let name = format!("{FLOW}/{day}/{}", store.as_ref().map_or("", |s| s.as_str()));
                 let pass = Pass::of_day(day, store, &self.config, (self.now)())?;
@@ -135,7 +137,8 @@ impl Producer {
             return Ok((0, planned));
         };
         let kept = serde_json::from_str::<Pass>(&state).ok().filter(|kept| {
-            let same_start = kept.spans.iter().all(|(name, span)| planned.spans.get(name).is_some_and(|p| p.from == span.from));
+            let same_start =
+                kept.spans.iter().all(|(name, span)| planned.spans.get(name).is_some_and(|p| p.from == span.from));
             kept.config == planned.config && kept.only == planned.only && same_start
         });
         Ok((version, kept.unwrap_or(planned)))
@@ -152,9 +155,15 @@ impl Producer {
     ) -> Result<Ended, Failed> {
         match self.pass(name, version, pass, deadline, report).await {
             Err(Failed::Salesforce(error) | Failed::Unfit(Unfit::Salesforce(error)))
-                if matches!(error, salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }) =>
+                if matches!(
+                    error,
+                    salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }
+                ) =>
             {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the quota is near its end; a later run goes on");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the quota is near its end; a later run goes on"
+                );
                 Ok(Ended::Stopped)
             }
             other => other,
@@ -183,8 +192,8 @@ impl Producer {
         let mut page = self.salesforce.query(&pass.query(&fields, &self.config)).await?;
         loop {
             // The next page is fetched while this one is published.
-            let (published, next) = tokio::join!(publisher.page(&pass, &page.records, report), self.next(&page));
-            published?;
+            let (done, next) = tokio::join!(publisher.page(&pass, &page.records, report), self.next(&page));
+            done?;
             if let Some(last) = page.records.last() {
                 pass.after = Some(position(last)?);
             }
@@ -204,7 +213,9 @@ impl Producer {
             page = match next {
                 Ok(page) => page,
                 // The cursor lives for minutes: ask again from the checkpoint.
-                Err(salesforce::Error::CursorExpired) => self.salesforce.query(&pass.query(&fields, &self.config)).await?,
+                Err(salesforce::Error::CursorExpired) => {
+                    self.salesforce.query(&pass.query(&fields, &self.config)).await?
+                }
                 Err(error) => return Err(error.into()),
             };
         }
@@ -218,7 +229,8 @@ impl Producer {
     }
 
     fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {
-        deadline - (self.now)() < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
+        deadline - (self.now)()
+            < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
     }
 }
 

@@ -11,7 +11,9 @@ use crate::{
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ledger::{Delivery, EffectHash, ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict};
+use ledger::{
+    Delivery, EffectHash, ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict,
+};
 use queue::{Entry, Queue};
 use salesforce::Record as Row;
 
@@ -117,7 +119,8 @@ impl Publisher<'_> {
         let parked = |store: StoreName, day, reason: &'static str, dated: bool| {
             let day_text = dated.then(|| BusinessDay::to_string(&day));
             let hash = EffectHash::of(reason.as_bytes());
-            let delivery = Delivery { key: key.clone(), revision, hash, store: store.as_str().to_owned(), day: day_text };
+            let delivery =
+                Delivery { key: key.clone(), revision, hash, store: store.as_str().to_owned(), day: day_text };
             let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id.clone() })?;
             Ok(Some(Item { delivery, store, day, fate: Fate::Park(reason, body) }))
         };
@@ -142,7 +145,8 @@ impl Publisher<'_> {
             }
             Mapped::Skip(skip) => {
                 let hash = EffectHash::of(skip.as_str().as_bytes());
-                let delivery = Delivery { key, revision, hash, store: store.as_str().to_owned(), day: Some(day.to_string()) };
+                let delivery =
+                    Delivery { key, revision, hash, store: store.as_str().to_owned(), day: Some(day.to_string()) };
                 Item { delivery, store, day, fate: Fate::Skip(skip.as_str()) }
             }
         }))
@@ -184,7 +188,8 @@ impl Publisher<'_> {
             // It holds nothing up: SQS will never take it.
             let item = &items[refused.index];
             self.record(item, Settled::Rejected(format!("{}: {}", ErrorClass::BadRecord, refused.code))).await?;
-            *report.of(&item.store, item.day).rejected.entry(ErrorClass::BadRecord.as_str().to_owned()).or_default() += 1;
+            *report.of(&item.store, item.day).rejected.entry(ErrorClass::BadRecord.as_str().to_owned()).or_default() +=
+                1;
         }
         if !sent.unsent.is_empty() {
             return Err(Unpublished::Queue(sent.unsent.len()));

@@ -100,14 +100,25 @@ impl Pass {
                 (from < until).then(|| (name.clone(), Span { first, from, until }))
             })
             .collect();
-        (!spans.is_empty()).then(|| Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None })
+        (!spans.is_empty()).then(|| Self {
+            config: config.sha256.clone(),
+            begun_at: now,
+            spans,
+            only: None,
+            after: None,
+        })
     }
 
     /// Plans a run of one day by hand.
     ///
     /// # Errors
     /// When the day is not over, or the store is unknown.
-    pub fn of_day(day: BusinessDay, store: Option<StoreName>, config: &Relay, now: DateTime<Utc>) -> Result<Self, BadDay> {
+    pub fn of_day(
+        day: BusinessDay,
+        store: Option<StoreName>,
+        config: &Relay,
+        now: DateTime<Utc>,
+    ) -> Result<Self, BadDay> {
         let names = match store {
             Some(name) if config.stores.contains_key(&name) => vec![name],
             Some(name) => return Err(BadDay::NoSuchStore(name)),
@@ -135,7 +146,8 @@ impl Pass {
         } else {
             let floor = self.oldest_day(config).window(config.time_zone).start;
             let earliest = edges.earliest(|span| span.first.max(floor));
-            let since = self.spans.values().map(|span| span.from).min().unwrap_or(self.begun_at) - config.reviews.overlap;
+            let since =
+                self.spans.values().map(|span| span.from).min().unwrap_or(self.begun_at) - config.reviews.overlap;
             let since = soql::datetime(since);
             let recent = edges.earliest(|span| span.from - config.reviews.overlap);
             format!(

@@ -8,10 +8,17 @@ const RELAY: &str = include_str!("../../../infra/config/relay.toml");
 fn config(zones: &[(&str, &str)]) -> Relay {
     let (head, _) = RELAY.split_once("[stores.default]").unwrap();
     let head = head.replace("#route_by = \"Brand__c\"", "route_by = \"Store__c\"");
-    let stores: String = zones
-        .iter()
-        .map(|(name, zone)| format!("[stores.{name}]\ntime_zone = \"{zone}\"\nroutes = [\"{name}\"]\n"))
-        .collect();
+    let store = |(name, zone): &(&str, &str)| {
+        format!(
+            "[stores.{name}]
+time_zone = \"{zone}\"
+routes = [\"{name}\"]"
+        )
+    };
+    let stores = zones.iter().map(store).collect::<Vec<_>>().join(
+        "
+",
+    );
     Relay::parse(&format!("{head}{stores}"), "test").unwrap()
 }
 
@@ -52,7 +59,8 @@ fn row(store: &str, completed: &str) -> Record {
 /// A pass for one store whose cursor stands at the start of its yesterday.
 fn pass(config: &Relay, now: &str) -> Pass {
     let now = at(now);
-    let cursors = config.stores.iter().map(|(name, store)| (name.clone(), (first_day(store, now), first_day(store, now))));
+    let cursors =
+        config.stores.iter().map(|(name, store)| (name.clone(), (first_day(store, now), first_day(store, now))));
     Pass::plan(&cursors.collect(), config, now).unwrap()
 }
 
@@ -145,7 +153,8 @@ fn missed_nights_are_settled_together_and_a_settled_one_ends_at_once() {
 fn nothing_older_than_the_first_day_or_six_months_is_asked_for() {
     let config = config(&[("s", "Etc/UTC")]);
     let old = BTreeMap::from([(name("s"), (at("2024-01-01T00:00:00Z"), at("2026-11-20T00:00:00Z")))]);
-    let query = Pass::plan(&old, &config, at("2026-11-21T02:00:00Z")).unwrap().query(&fields(Completed::DateTime), &config);
+    let query =
+        Pass::plan(&old, &config, at("2026-11-21T02:00:00Z")).unwrap().query(&fields(Completed::DateTime), &config);
     assert!(query.contains("((ActivatedDate >= 2026-05-21T00:00:00.000Z AND"), "{query}");
 }
 
@@ -157,7 +166,8 @@ fn an_order_of_no_store_is_parked_by_the_orgs_day_and_one_without_a_date_is_unda
     let place = |row: Record| pass.place(&row, &fields, &config).unwrap();
     assert_eq!(place(row("x", "2026-11-20T12:00:00Z")), Place::Unrouted("2026-11-20".parse().unwrap()));
     assert_eq!(place(row("x", "2026-11-21T00:00:00Z")), Place::Elsewhere);
-    let undated = serde_json::from_value(json!({"Id": "801RO000000AbcDYAS", "Store__c": "s", "ActivatedDate": null})).unwrap();
+    let undated =
+        serde_json::from_value(json!({"Id": "801RO000000AbcDYAS", "Store__c": "s", "ActivatedDate": null})).unwrap();
     assert_eq!(place(undated), Place::Undated(Some(name("s"))));
 }
 
@@ -168,7 +178,12 @@ fn a_day_by_hand_is_exactly_that_day_and_must_be_over() {
     let fields = fields(Completed::DateTime);
     let pass = Pass::of_day(day, None, &config, at("2026-11-21T05:00:00Z")).unwrap();
     let query = pass.query(&fields, &config);
-    assert!(query.contains("AND (ActivatedDate >= 2026-11-20T05:00:00.000Z AND ActivatedDate < 2026-11-21T05:00:00.000Z) ORDER"), "{query}");
+    assert!(
+        query.contains(
+            "AND (ActivatedDate >= 2026-11-20T05:00:00.000Z AND ActivatedDate < 2026-11-21T05:00:00.000Z) ORDER"
+        ),
+        "{query}"
+    );
     assert_eq!(pass.place(&row("s", "2026-11-19T12:00:00Z"), &fields, &config).unwrap(), Place::Elsewhere);
     assert!(matches!(pass.place(&row("s", "2026-11-20T12:00:00Z"), &fields, &config).unwrap(), Place::Day(..)));
     let early = Pass::of_day(day, None, &config, at("2026-11-21T04:59:59Z")).unwrap_err();

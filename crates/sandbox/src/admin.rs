@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -133,7 +134,8 @@ async fn patch_settings(State(handle): Own, Json(patch): Json<Value>) -> Respons
     }
 }
 
-async fn expire(State(handle): Own, Path(what): Path<String>) -> StatusCode {
+/// The body is read, though it says nothing: an unread one costs the connection.
+async fn expire(State(handle): Own, Path(what): Path<String>, _body: Bytes) -> StatusCode {
     match what.as_str() {
         "sessions" => handle.expire_sessions(),
         "cursors" => handle.expire_cursors(),
@@ -148,7 +150,7 @@ async fn refuse(State(handle): Own, Json(order_ids): Json<Vec<String>>) -> Statu
     StatusCode::NO_CONTENT
 }
 
-async fn reset(State(handle): Own) -> StatusCode {
+async fn reset(State(handle): Own, _body: Bytes) -> StatusCode {
     handle.reset();
     StatusCode::NO_CONTENT
 }

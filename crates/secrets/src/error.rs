@@ -105,10 +105,7 @@ impl Error {
 /// The error and its causes in their own words. Never their `Debug` output, which has the answer's body in it.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
@@ -145,11 +142,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_misconfigured_and_the_rest_is_worth_another_try() {
-        for code in [
-            "AccessDeniedException",
-            "DecryptionFailure",
-            "InvalidRequestException",
-        ] {
+        for code in ["AccessDeniedException", "DecryptionFailure", "InvalidRequestException"] {
             let said = said(code, "no");
             assert!(
                 said.starts_with("misconfigured: secret `order-relay/yotpo` cannot be read"),
@@ -163,10 +156,7 @@ mod tests {
             Some("ThrottlingException"),
             Some("SomethingNew"),
         ] {
-            assert!(
-                Error::of_answer("s", code, String::new()).is_none(),
-                "{code:?}"
-            );
+            assert!(Error::of_answer("s", code, String::new()).is_none(), "{code:?}");
         }
         let failure = SdkError::construction_failure("no route");
         let error = Error::of_call("s", &failure);

@@ -13,20 +13,13 @@ const TELLING: usize = 4;
 pub(crate) fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Error> {
     let name = name.to_owned();
     // The template's placeholder, or nothing at all.
-    if matches!(
-        text.split_whitespace().collect::<String>().as_str(),
-        "" | "{}"
-    ) {
+    if matches!(text.split_whitespace().collect::<String>().as_str(), "" | "{}") {
         return Err(Error::Empty { name });
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let parsed = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| (error.path().to_string(), error.into_inner()))
-        .and_then(|secret| {
-            json.end()
-                .map(|()| secret)
-                .map_err(|error| (".".to_owned(), error))
-        });
+        .and_then(|secret| json.end().map(|()| secret).map_err(|error| (".".to_owned(), error)));
     parsed.map_err(|(path, error)| Error::Malformed {
         name,
         path,
@@ -67,9 +60,7 @@ fn expected(error: &serde_json::Error, text: &str) -> String {
 }
 
 fn quotes_a_value(message: &str, text: &str) -> bool {
-    serde_json::from_str(text).map_or(true, |secret| {
-        any_value(&secret, &|value| message.contains(value))
-    })
+    serde_json::from_str(text).map_or(true, |secret| any_value(&secret, &|value| message.contains(value)))
 }
 
 fn any_value(secret: &Value, is_quoted: &dyn Fn(&str) -> bool) -> bool {
@@ -77,9 +68,7 @@ fn any_value(secret: &Value, is_quoted: &dyn Fn(&str) -> bool) -> bool {
         Value::Object(members) => members.values().any(|value| any_value(value, is_quoted)),
         Value::Array(values) => values.iter().any(|value| any_value(value, is_quoted)),
         Value::String(value) => value.len() >= TELLING && is_quoted(value),
-        Value::Number(value) => {
-            Some(value.to_string()).is_some_and(|v| v.len() >= TELLING && is_quoted(&v))
-        }
+        Value::Number(value) => Some(value.to_string()).is_some_and(|v| v.len() >= TELLING && is_quoted(&v)),
         Value::Bool(_) | Value::Null => false,
     }
 }
@@ -141,10 +130,7 @@ mod tests {
     fn refusal(text: &str) -> (String, String) {
         let error = parse::<Yotpo>("order-relay/yotpo", text).unwrap_err();
         for said in [error.to_string(), format!("{error:?}")] {
-            assert!(
-                !said.contains("s3cr3t") && !said.contains("7654321"),
-                "{said}"
-            );
+            assert!(!said.contains("s3cr3t") && !said.contains("7654321"), "{said}");
             assert!(!said.contains("at line"), "{said}");
         }
         assert!(
@@ -166,11 +152,7 @@ mod tests {
 
     #[test]
     fn a_good_secret_is_read() {
-        let yotpo: Yotpo = parse(
-            "n",
-            &format!(r#"{{"stores":{{"default":{{"app_key":"{SECRET}"}}}}}}"#),
-        )
-        .unwrap();
+        let yotpo: Yotpo = parse("n", &format!(r#"{{"stores":{{"default":{{"app_key":"{SECRET}"}}}}}}"#)).unwrap();
         assert_eq!(yotpo.stores["default"].app_key.expose_secret(), SECRET);
         assert!(
             yotpo.reviews_url.is_none()
@@ -208,8 +190,7 @@ mod tests {
             "stores.default",
             "missing field `app_key`",
         );
-        let (path, expected) =
-            refusal(r#"{"stores":{"default":{"app_key":"s3cr3t","colour":"s3cr3t"}}}"#);
+        let (path, expected) = refusal(r#"{"stores":{"default":{"app_key":"s3cr3t","colour":"s3cr3t"}}}"#);
         assert_eq!(path, "stores.default.colour");
         assert_eq!(
             expected,
@@ -239,15 +220,7 @@ mod tests {
 
     #[test]
     fn a_types_own_message_is_kept_unless_it_quotes_a_value() {
-        refused(
-            r#"{"reviews_url":"http://s3cr3t"}"#,
-            "reviews_url",
-            "expected https",
-        );
-        refused(
-            r#"{"reviews_url":"s3cr3t"}"#,
-            "reviews_url",
-            "expected another value",
-        );
+        refused(r#"{"reviews_url":"http://s3cr3t"}"#, "reviews_url", "expected https");
+        refused(r#"{"reviews_url":"s3cr3t"}"#, "reviews_url", "expected another value");
     }
 }

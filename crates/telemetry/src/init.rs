@@ -31,9 +31,7 @@ const OURS: [&str; 13] = [
 
 /// The log level is none.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "misconfigured: log level {level:?}: expected one of off, error, warn, info, debug and trace"
-)]
+#[error("misconfigured: log level {level:?}: expected one of off, error, warn, info, debug and trace")]
 pub struct UnknownLevel {
     level: String,
 }
@@ -52,11 +50,7 @@ pub fn init(function: &str, level: &str) -> Result<(), UnknownLevel> {
     Ok(())
 }
 
-pub(crate) fn subscriber<W>(
-    function: &str,
-    level: LevelFilter,
-    writer: W,
-) -> impl Subscriber + Send + Sync
+pub(crate) fn subscriber<W>(function: &str, level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -101,9 +95,7 @@ mod tests {
     fn logged(level: &str, say: impl FnOnce()) -> Vec<(String, Value)> {
         let paper = Paper::default();
         let writer = paper.clone();
-        let subscriber = subscriber("reviews-consumer", level.parse().unwrap(), move || {
-            writer.clone()
-        });
+        let subscriber = subscriber("reviews-consumer", level.parse().unwrap(), move || writer.clone());
         tracing::subscriber::with_default(subscriber, say);
         let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         text.lines()
@@ -136,12 +128,7 @@ mod tests {
         let lines = logged("error", || {
             let invocation = invocation("r-1", Some("t-1")).entered();
             let delivery = delivery("reviews/801").entered();
-            error!(
-                delivery_key = "reviews/802",
-                level = "mine",
-                function = "mine",
-                "odd"
-            );
+            error!(delivery_key = "reviews/802", level = "mine", function = "mine", "odd");
             drop(delivery);
             error!("between");
             drop(invocation);
@@ -149,14 +136,7 @@ mod tests {
         });
         assert_eq!(lines.len(), 3);
         for (line, _) in &lines {
-            for key in [
-                "timestamp",
-                "level",
-                "message",
-                "function",
-                "request_id",
-                "target",
-            ] {
+            for key in ["timestamp", "level", "message", "function", "request_id", "target"] {
                 assert_eq!(times(line, key), 1, "{key} in {line}");
             }
         }
@@ -169,18 +149,14 @@ mod tests {
         assert_eq!(odd_json["level"], "ERROR");
         assert!(lines[1].1.get("delivery_key").is_none());
         assert_eq!(lines[1].1["request_id"], "r-1");
-        assert_eq!(
-            lines[2].1["request_id"], "r-1",
-            "a task of the last invocation"
-        );
+        assert_eq!(lines[2].1["request_id"], "r-1", "a task of the last invocation");
     }
 
     #[test]
     fn an_inner_span_and_a_later_record_win() {
         let lines = logged("info", || {
             let _invocation = invocation("r-1", None).entered();
-            let inner =
-                info_span!("inner", request_id = "r-2", status = tracing::field::Empty).entered();
+            let inner = info_span!("inner", request_id = "r-2", status = tracing::field::Empty).entered();
             inner.record("status", 429);
             info!("limited");
         });
@@ -197,15 +173,9 @@ mod tests {
 
         let outer = Outer("x".parse::<i32>().unwrap_err());
         let lines = logged("info", || {
-            warn!(
-                error = &outer as &dyn std::error::Error,
-                "a try failed\nfor good"
-            );
+            warn!(error = &outer as &dyn std::error::Error, "a try failed\nfor good");
         });
-        assert_eq!(
-            lines[0].1["error"],
-            "no answer: invalid digit found in string"
-        );
+        assert_eq!(lines[0].1["error"], "no answer: invalid digit found in string");
         assert_eq!(lines[0].1["message"], "a try failed\nfor good");
     }
 
@@ -224,11 +194,7 @@ mod tests {
         assert_eq!(said, ["ours", "a warning"]);
         assert!(logged("off", || error!("nothing")).is_empty());
         let error = init("f", "verbose").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("\"verbose\": expected one of off")
-        );
+        assert!(error.to_string().contains("\"verbose\": expected one of off"));
     }
 
     #[test]

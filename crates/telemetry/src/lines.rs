@@ -61,10 +61,7 @@ where
         if attributes.metadata().name() == INVOCATION
             && let Some(request_id) = fields.0.get("request_id")
         {
-            *self
-                .request_id
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = request_id.clone();
+            *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = request_id.clone();
         }
         if let Some(span) = context.span(id) {
             span.extensions_mut().insert(fields);
@@ -81,11 +78,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
-        for span in context
-            .event_scope(event)
-            .into_iter()
-            .flat_map(Scope::from_root)
-        {
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(of_span) = span.extensions().get::<Fields>() {
                 fields.0.extend(of_span.0.clone());
             }
@@ -101,12 +94,9 @@ where
             level: event.metadata().level().as_str(),
             message: fields.remove("message").unwrap_or_default(),
             function: &self.function,
-            request_id: fields.remove("request_id").unwrap_or_else(|| {
-                self.request_id
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clone()
-            }),
+            request_id: fields
+                .remove("request_id")
+                .unwrap_or_else(|| self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone()),
             fields,
             target: event.metadata().target(),
         };

@@ -89,10 +89,7 @@ impl Metric {
 
     /// Whether there is a series for each store.
     pub(crate) fn is_by_store(self) -> bool {
-        matches!(
-            self,
-            Self::Delivered | Self::Rejected | Self::Parked | Self::Missing
-        )
+        matches!(self, Self::Delivered | Self::Rejected | Self::Parked | Self::Missing)
     }
 
     /// Whether its values are added up, so that a line has their sum; the others are kept one by one.

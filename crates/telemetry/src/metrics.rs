@@ -124,10 +124,7 @@ impl Metrics {
             json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": directives}),
         );
         for (key, value) in [
-            (
-                "timestamp",
-                now.to_rfc3339_opts(SecondsFormat::Millis, true),
-            ),
+            ("timestamp", now.to_rfc3339_opts(SecondsFormat::Millis, true)),
             ("level", "INFO".to_owned()),
             ("message", "metrics".to_owned()),
             ("function", self.function.clone()),
@@ -184,9 +181,7 @@ mod tests {
         metrics.flush(now(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.is_empty() || text.ends_with('\n'));
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     fn metrics() -> Metrics {
@@ -197,12 +192,7 @@ mod tests {
     fn extracted(lines: &[Value]) -> BTreeMap<(String, String), Vec<f64>> {
         let mut all: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
         for line in lines {
-            let keys: BTreeSet<&str> = line["_aws"]
-                .as_object()
-                .unwrap()
-                .keys()
-                .map(String::as_str)
-                .collect();
+            let keys: BTreeSet<&str> = line["_aws"].as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(keys, BTreeSet::from(["CloudWatchMetrics", "Timestamp"]));
             assert_eq!(line["_aws"]["Timestamp"], 1_795_000_000_123_i64);
             let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
@@ -266,20 +256,14 @@ mod tests {
         assert_eq!(all[&series("Delivered", "reviews")], [3.0]);
         assert_eq!(all[&series("Delivered", "reviews/default")], [3.0]);
         assert_eq!(all[&series("VendorCallMs", "reviews")], [41.5, 12.0]);
-        assert!(
-            !all.contains_key(&series("Retried", "reviews/default")),
-            "not by store"
-        );
+        assert!(!all.contains_key(&series("Retried", "reviews/default")), "not by store");
         for metric in ["Rejected", "Parked", "Missing"] {
             assert_eq!(all[&series(metric, "reviews")], [0.0]);
             assert_eq!(all[&series(metric, "reviews/default")], [0.0]);
         }
         let again = sums(&flushed(&mut metrics));
         assert_eq!(
-            again
-                .keys()
-                .filter(|(metric, _)| metric == "Delivered")
-                .count(),
+            again.keys().filter(|(metric, _)| metric == "Delivered").count(),
             0,
             "written once"
         );
@@ -338,18 +322,10 @@ mod tests {
                         Parked Confirmed Missing OpenDeliveries OldestOpenSeconds OldestUncertainSeconds DaysSettled \
                         QuotaUsed CredentialDaysLeft DeliveryLatencyMs VendorCallMs RateLimited";
         assert_eq!(ALL.map(Metric::name).join(" "), contract);
-        let by_store: Vec<_> = ALL
-            .into_iter()
-            .filter(|metric| metric.is_by_store())
-            .collect();
+        let by_store: Vec<_> = ALL.into_iter().filter(|metric| metric.is_by_store()).collect();
         assert_eq!(
             by_store,
-            [
-                Metric::Delivered,
-                Metric::Rejected,
-                Metric::Parked,
-                Metric::Missing
-            ]
+            [Metric::Delivered, Metric::Rejected, Metric::Parked, Metric::Missing]
         );
     }
 

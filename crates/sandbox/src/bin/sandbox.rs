@@ -23,11 +23,15 @@ struct Arguments {
     #[arg(long)]
     day: Option<NaiveDate>,
     /// Time zone of the business day
-    #[arg(long, default_value = "America/New_York")]
+    #[arg(long, default_value = "America/New_York", value_parser = zone)]
     zone: Tz,
     /// With the demo's faults
     #[arg(long)]
     faults: bool,
+}
+
+fn zone(name: &str) -> Result<Tz, String> {
+    name.parse().map_err(|_| "expected a name of the IANA time zone database, such as Europe/Berlin".to_owned())
 }
 
 #[tokio::main]

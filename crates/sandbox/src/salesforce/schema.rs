@@ -174,10 +174,6 @@ impl Schema {
     pub(crate) fn width(&self) -> usize {
         self.columns.len()
     }
-
-    pub(crate) fn kind(&self, column: usize) -> Option<Kind> {
-        self.columns.get(column)?.as_ref().map(|field| field.kind)
-    }
 }
 
 fn plain(object: Object) -> &'static [(&'static str, Kind)] {

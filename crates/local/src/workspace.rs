@@ -1,0 +1,58 @@
+//! Where things are.
+
+use crate::Error;
+use std::path::{Path, PathBuf};
+
+/// The project's folder and what the Makefile and cargo put there.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+/// Which build of the functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// `cargo build`: the tests.
+    Dev,
+    /// `cargo build --release`: the demo, as shipped.
+    Release,
+}
+
+impl Workspace {
+    /// The one this crate was compiled in; binaries are looked for in `CARGO_TARGET_DIR`, else in `target`.
+    pub fn here() -> Self {
+        let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).components().collect();
+        let root = root.ancestors().nth(2).unwrap_or(&root).to_owned();
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        Self { root, target }
+    }
+
+    /// The project's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The settings as shipped.
+    pub fn relay_toml(&self) -> PathBuf {
+        self.root.join("infra/config/relay.toml")
+    }
+
+    /// The emulator's folder of Python programs.
+    pub(crate) fn emulator(&self, program: &str) -> Result<PathBuf, Error> {
+        present(self.root.join(".tools/emulator/bin").join(program), || "make tools".to_owned())
+    }
+
+    /// A function's binary.
+    pub(crate) fn binary(&self, profile: Profile, name: &str) -> Result<PathBuf, Error> {
+        let (folder, flag) = match profile {
+            Profile::Dev => ("debug", ""),
+            Profile::Release => ("release", " --release"),
+        };
+        present(self.target.join(folder).join(name), || format!("cargo build{flag} --bin {name}"))
+    }
+}
+
+fn present(path: PathBuf, mend: impl FnOnce() -> String) -> Result<PathBuf, Error> {
+    if path.is_file() { Ok(path) } else { Err(Error::Missing { path, mend: mend() }) }
+}

@@ -1,0 +1,166 @@
+//! How a delivery ended, written down in the right order: dead-letter queue, ledger, then the message.
+
+use crate::{
+    deliver::{Attempt, Deliverer, Disposal},
+    invocation::Invocation,
+    outcome::Failure,
+};
+use ledger::{Delivery, ErrorClass, Event, Outcome, Verdict};
+use queue::Entry;
+use std::time::Duration;
+use telemetry::Metric;
+
+impl Deliverer {
+    pub(crate) async fn succeed(&self, attempt: &Attempt<'_>, invocation: &Invocation) -> Disposal {
+        match self.finish(attempt, Outcome::Accepted).await {
+            Some(Verdict::Recorded) => {
+                tracing::info!(attempt = attempt.number, "delivered");
+                invocation.count(Metric::Delivered, &attempt.delivery.store);
+                if let Some(latency) = attempt.message.sent_at.and_then(|at| ((self.now)() - at).to_std().ok()) {
+                    invocation.measure(Metric::DeliveryLatencyMs, latency);
+                }
+                Disposal::Delete
+            }
+            // It took effect and we could not say so: the next holder repeats it, which is harmless here.
+            _ => Disposal::Return(self.backoff(attempt.number, None)),
+        }
+    }
+
+    pub(crate) async fn fail(&self, attempt: &Attempt<'_>, failure: Failure, invocation: &Invocation) -> Disposal {
+        match failure {
+            Failure::Rejected(error) => {
+                if !self.bury(attempt, ErrorClass::BadRecord, &error).await {
+                    return self.release(attempt, ErrorClass::Internal, Duration::ZERO, None, invocation).await;
+                }
+                self.finish(attempt, Outcome::Rejected(error)).await;
+                invocation.count(Metric::Rejected, &attempt.delivery.store);
+                Disposal::Delete
+            }
+            Failure::Again { class, .. } if attempt.message.receives >= self.max_receives => {
+                let error = format!("the last of {} receives failed: {class}", self.max_receives);
+                self.park(attempt, ErrorClass::Exhausted, ErrorClass::Exhausted.as_str(), &error, invocation).await
+            }
+            Failure::Again { class, floor, effect } => {
+                let settle = if effect == yotpo::Effect::Unknown { self.policy.settle } else { Duration::ZERO };
+                self.release(attempt, class, settle, floor, invocation).await
+            }
+        }
+    }
+
+    /// Back to pending, and the message back to the queue. `settle`: how long the call may still take effect;
+    /// `floor`: how long the vendor asks to be left alone.
+    pub(crate) async fn release(
+        &self,
+        attempt: &Attempt<'_>,
+        class: ErrorClass,
+        settle: Duration,
+        floor: Option<Duration>,
+        invocation: &Invocation,
+    ) -> Disposal {
+        self.finish(attempt, Outcome::Pending(class, self.millis().plus(settle))).await;
+        let store = &attempt.delivery.store;
+        invocation.count(Metric::Retried, store);
+        if class == ErrorClass::RateLimited {
+            invocation.count(Metric::RateLimited, store);
+        }
+        let delay = self.backoff(attempt.number.max(attempt.message.receives), floor).max(settle);
+        tracing::info!(error_class = %class, attempt = attempt.number, retry_in_ms = delay.as_millis(), "to be tried again");
+        Disposal::Return(delay)
+    }
+
+    /// To the dead-letter queue, for a person to decide. `reason` is what the ledger keeps.
+    pub(crate) async fn park(
+        &self,
+        attempt: &Attempt<'_>,
+        class: ErrorClass,
+        reason: &str,
+        error: &str,
+        invocation: &Invocation,
+    ) -> Disposal {
+        if !self.bury(attempt, class, error).await {
+            return self.release(attempt, ErrorClass::Internal, Duration::ZERO, None, invocation).await;
+        }
+        self.finish(attempt, Outcome::Parked(reason.to_owned())).await;
+        invocation.count(Metric::Parked, &attempt.delivery.store);
+        Disposal::Delete
+    }
+
+    /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
+    async fn bury(&self, attempt: &Attempt<'_>, class: ErrorClass, error: &str) -> bool {
+        let attributes = vec![
+            ("error_class", class.as_str().to_owned()),
+            ("error", error.to_owned()),
+            ("delivery_key", attempt.delivery.key.to_string()),
+        ];
+        let sent = self.dead_letters.send_one(Entry { body: attempt.message.body.clone(), attributes }).await;
+        match &sent {
+            Ok(()) => tracing::error!(error_class = %class, error, "to the dead-letter queue"),
+            Err(lost) => {
+                tracing::error!(error = lost as &dyn std::error::Error, "the dead-letter queue did not take it");
+            }
+        }
+        sent.is_ok()
+    }
+
+    pub(crate) async fn bury_unreadable(&self, received: &queue::Message, error: &str) -> Disposal {
+        let attributes = vec![("error_class", ErrorClass::BadRecord.as_str().to_owned()), ("error", error.to_owned())];
+        match self.dead_letters.send_one(Entry { body: received.body.clone(), attributes }).await {
+            Ok(()) => {
+                tracing::error!(message_id = received.id, error_class = %ErrorClass::BadRecord, error, "to the dead-letter queue, as it came");
+                Disposal::Delete
+            }
+            Err(lost) => {
+                tracing::error!(
+                    message_id = received.id,
+                    error = &lost as &dyn std::error::Error,
+                    "the dead-letter queue did not take it"
+                );
+                Disposal::Return(self.backoff(received.receives, None))
+            }
+        }
+    }
+
+    /// Back to the queue without a call. On the last receive before SQS would move the message away, a fresh
+    /// copy takes its place.
+    pub(crate) async fn back(
+        &self,
+        received: &queue::Message,
+        invocation: &Invocation,
+        delivery: &Delivery,
+        wait: Duration,
+    ) -> Disposal {
+        invocation.count(Metric::Retried, &delivery.store);
+        if received.receives < self.max_receives {
+            return Disposal::Return(wait);
+        }
+        match self.queue.send_one(Entry::new(received.body.clone())).await {
+            Ok(()) => Disposal::Delete,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a fresh copy could not be sent");
+                Disposal::Return(wait)
+            }
+        }
+    }
+
+    async fn finish(&self, attempt: &Attempt<'_>, outcome: Outcome) -> Option<Verdict> {
+        let delivery = attempt.delivery;
+        let event = Event::Finish {
+            key: delivery.key.clone(),
+            revision: delivery.revision,
+            token: attempt.token.clone(),
+            outcome,
+        };
+        match self.put(&event).await {
+            Ok(verdict) => {
+                if verdict != Verdict::Recorded {
+                    tracing::warn!("the claim lapsed and somebody else has the delivery");
+                }
+                Some(verdict)
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, error_class = %ErrorClass::Internal, "the outcome is not recorded");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The sandbox over HTTP, as the product's clients see it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod admin;
+mod client;
+mod faults;
+mod salesforce;
+mod seed;
+mod yotpo;

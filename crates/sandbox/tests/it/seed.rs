@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use sandbox::{DaySpec, Outcome, Route};
+use serde_json::{Value, json};
+
+use crate::client::Bench;
+
+fn day(orders: usize) -> DaySpec {
+    DaySpec::new(5, "2026-11-20".parse().unwrap(), chrono_tz::America::New_York, orders)
+}
+
+/// Sends to Yotpo what the manifest says must arrive, from what Salesforce has.
+fn deliver(bench: &Bench, utoken: &str, order: &Value, products: &[String]) {
+    let body = json!({
+        "utoken": utoken, "platform": "general", "validate_data": true, "order_id": order["OrderNumber"],
+        "order_date": "2026-11-20", "customer_name": order["BillToContact"]["Name"],
+        "email": order["BillToContact"].get("Email").or_else(|| order["Account"].get("PersonEmail")),
+        "products": products.iter().map(|id| (id.clone(), json!({"name": "x"}))).collect::<serde_json::Map<_, _>>(),
+    });
+    bench.post("/apps/sandbox-default/purchases", &body);
+}
+
+#[test]
+fn a_seeded_day_is_found_by_its_window() {
+    let bench = Bench::start();
+    let manifest = bench.sandbox.seed_day(&day(200)).unwrap();
+    let session = bench.session();
+    let (start, end) = manifest.window;
+    assert_eq!((start.to_rfc3339(), end.to_rfc3339()), ("2026-11-20T05:00:00+00:00".into(), "2026-11-21T05:00:00+00:00".into()));
+    let at = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let soql = format!(
+        "SELECT COUNT() FROM Order WHERE Status = 'Completed' AND ((ActivatedDate >= {} AND ActivatedDate < {}) OR ActivatedDate = null)",
+        at(start), at(end)
+    );
+    let inside = manifest.expected.iter().filter(|expected| expected.outcome != Outcome::OutOfScope).count();
+    assert_eq!(bench.query(&session, &soql).json()["totalSize"], inside);
+    assert_eq!(inside, 200);
+    let counts: BTreeMap<Outcome, u64> = manifest.counts();
+    assert_eq!(counts[&Outcome::Rejected], 1);
+    assert!(counts[&Outcome::Delivered] > 150);
+}
+
+#[test]
+fn the_comparison_finds_what_is_lost_doubled_unexpected_or_altered() {
+    let bench = Bench::start();
+    let manifest = bench.sandbox.seed_day(&day(60)).unwrap();
+    let utoken = bench.utoken();
+    let (mut wanted, others): (Vec<_>, Vec<_>) =
+        manifest.expected.iter().partition(|expected| expected.outcome == Outcome::Delivered);
+    let (lost, altered, doubled) = (wanted.pop().unwrap(), wanted[0], wanted[1]);
+    for expected in &wanted {
+        let mut order = bench.sandbox.order(&expected.order_id).unwrap();
+        if expected.id == altered.id {
+            order["BillToContact"]["Name"] = json!("Somebody Else");
+        }
+        deliver(&bench, &utoken, &order, &expected.products);
+    }
+    bench.sandbox.set(|settings| settings.repeats_create = true);
+    deliver(&bench, &utoken, &bench.sandbox.order(&doubled.order_id).unwrap(), &doubled.products);
+    let early = others.iter().find(|expected| expected.kind == "DayBefore").unwrap();
+    deliver(&bench, &utoken, &bench.sandbox.order(&early.order_id).unwrap(), &["SKU-1".to_owned()]);
+    deliver(&bench, &utoken, &json!({"OrderNumber": "unknown", "BillToContact": {"Email": "a@example.com", "Name": "A"}}), &["SKU-1".to_owned()]);
+    let verdict = manifest.compare(&bench.sandbox.arrivals());
+    assert_eq!(verdict.delivered, wanted.len() as u64);
+    assert_eq!(verdict.lost, [lost.order_id.clone()]);
+    assert_eq!(verdict.altered, [altered.order_id.clone()]);
+    assert_eq!(verdict.doubled, [doubled.order_id.clone()]);
+    assert_eq!(verdict.unexpected, [early.order_id.clone(), "unknown".to_owned()]);
+}
+
+#[test]
+fn routes_share_the_orders() {
+    let bench = Bench::start();
+    bench.sandbox.yotpo_secret(&[("default", "sandbox-default"), ("eu", "eu-key")]);
+    let mut spec = day(40);
+    let route = |value: &str, app_key: &str, currency: &str| Route { value: Some(value.into()), app_key: app_key.into(), currency: currency.into() };
+    spec.routes = vec![route("US", "sandbox-default", "USD"), route("EU", "eu-key", "EUR")];
+    let manifest = bench.sandbox.seed_day(&spec).unwrap();
+    let expected = manifest.expected.iter().find(|expected| expected.app_key == "eu-key" && expected.outcome == Outcome::Delivered).unwrap();
+    assert_eq!(bench.sandbox.order(&expected.order_id).unwrap()["CurrencyIsoCode"], "EUR");
+    // At the wrong account it is both lost and unexpected.
+    deliver(&bench, &bench.utoken(), &bench.sandbox.order(&expected.order_id).unwrap(), &expected.products);
+    let verdict = manifest.compare(&bench.sandbox.arrivals());
+    assert!(verdict.lost.contains(&expected.order_id) && verdict.unexpected == [expected.order_id.clone()]);
+}
