@@ -1,6 +1,6 @@
 //! The AWS emulator as a child process. What it does differently from AWS: <https://pypi.org/project/ministack/1.5.33/>.
 
-use crate::{Error, Keeper, Line, Memory, Workspace, logs, memory, stack};
+use crate::{Error, Keeper, Line, Memory, Tail, Workspace, logs, memory, stack};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_lambda::config::{Credentials, SharedCredentialsProvider};
 use std::{
@@ -15,7 +15,7 @@ use std::{
 /// The region that everything is in.
 pub(crate) const REGION: &str = "us-east-1";
 /// Ready takes half a second; a busy machine is given this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A port that was free may be taken by somebody else before the emulator has it.
 const PORTS: usize = 3;
 
@@ -92,7 +92,12 @@ impl Emulator {
     /// # Errors
     /// When the files cannot be read.
     pub fn log_lines(&self) -> Result<Vec<Line>, Error> {
-        logs::read(&self.directory.join("logs"))
+        self.log_tail().lines()
+    }
+
+    /// The same, to be read as it comes.
+    pub fn log_tail(&self) -> Tail {
+        Tail::new(self.directory.join("logs"))
     }
 
     /// The function processes that run now.
@@ -110,13 +115,19 @@ impl Emulator {
     }
 
     /// One plain HTTP call, for the few things that would need another SDK. The body of an answer in the 200s.
-    pub(crate) fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<String, Error> {
+    pub(crate) fn call(
+        &self,
+        service: &str,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<String, Error> {
         let what = format!("{method} {path}");
         let refused = |detail: String| Error::Refused { what: what.clone(), detail };
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.endpoint));
-        // The emulator does not check signatures; it reads service and region from them.
-        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/lambda/aws4_request, SignedHeaders=host, Signature=0");
-        request = request.header("Authorization", scope);
+        // The emulator does not check signatures; it reads the service from them.
+        let scope = format!("Credential=test/20260101/{REGION}/{service}/aws4_request");
+        request = request.header("Authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -69,5 +69,4 @@ impl Error {
         let what = what.into();
         move |source| Self::Io { what, source }
     }
-
 }

@@ -65,3 +65,57 @@ impl Drop for Keeper {
         let _ = self.child.wait();
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use std::{
+        fs, thread,
+        time::{Duration, Instant},
+    };
+
+    /// A tree: a child, one in the background, and one that has moved to a session of its own.
+    const TREE: &str = "setsid sleep 611 & sleep 611 & echo started; sleep 611";
+
+    fn running(directory: &Path) -> usize {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let here = processes.filter(|entry| fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == directory));
+        here.count()
+    }
+
+    fn until(mut condition: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !condition() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it takes too long");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn start(directory: &Path, script: &str) -> Keeper {
+        let path = std::env::var_os("PATH").unwrap();
+        let log = directory.join("log");
+        let command = ["sh", "-c", script].map(OsStr::new);
+        Keeper::start(&Workspace::here(), &command, directory, &[("PATH", &path)], &log).unwrap()
+    }
+
+    #[test]
+    fn dropping_it_ends_every_descendant() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().canonicalize().unwrap();
+        let keeper = start(&path, TREE);
+        // The keeper itself, the shell, three sleepers.
+        until(|| running(&path) == 5);
+        drop(keeper);
+        assert_eq!(running(&path), 0);
+    }
+
+    #[test]
+    fn when_the_command_ends_so_do_its_descendants() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().canonicalize().unwrap();
+        let mut keeper = start(&path, "setsid sleep 612 & sleep 0.2");
+        until(|| keeper.has_ended());
+        assert_eq!(running(&path), 0);
+    }
+}

@@ -32,7 +32,7 @@ mod workspace;
 pub use emulator::Emulator;
 pub use error::Error;
 pub use keeper::Keeper;
-pub use logs::Line;
+pub use logs::{Line, Tail};
 pub use memory::{Memory, Peak, Process};
 pub use relay_toml::{NoSuchKey, with_values};
 pub use stack::{Answer, Deploy, Stack};

@@ -4,7 +4,12 @@
 //! oldest beyond 10,000, and has none of a cold start that failed.
 
 use crate::Error;
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
 
 /// In the environment of every function: the folder of the files.
 pub(crate) const VARIABLE: &str = "ORDER_RELAY_LOCAL_LOGS";
@@ -26,23 +31,53 @@ pub(crate) fn owner(path: &Path) -> Option<(String, u32)> {
     Some((function.to_owned(), pid.parse().ok()?))
 }
 
-/// Every whole line of every file, by function and process; a line that is being written is left for the next time.
-pub(crate) fn read(folder: &Path) -> Result<Vec<Line>, Error> {
-    let failed = || format!("read {}", folder.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Error::io(failed()))? {
-        let path = entry.map_err(Error::io(failed()))?.path();
-        files.extend(owner(&path).map(|(function, pid)| (function, pid, path)));
+/// Reads on where it stopped the last time.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    folder: PathBuf,
+    read: BTreeMap<PathBuf, u64>,
+}
+
+impl Tail {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, read: BTreeMap::new() }
     }
-    files.sort();
-    let mut lines = Vec::new();
-    for (function, pid, path) in files {
-        let text = fs::read(&path).map_err(Error::io(format!("read {}", path.display())))?;
-        let text = String::from_utf8_lossy(&text);
-        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        lines.extend(whole.lines().map(|text| Line { function: function.clone(), pid, text: text.to_owned() }));
+
+    /// The whole lines that are new since the last call, by function and process; a line that is still being written is
+    /// left for the next time.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn lines(&mut self) -> Result<Vec<Line>, Error> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed(&self.folder))? {
+            let path = entry.map_err(failed(&self.folder))?.path();
+            files.extend(owner(&path).map(|(function, pid)| (function, pid, path)));
+        }
+        files.sort();
+        let mut lines = Vec::new();
+        for (function, pid, path) in files {
+            let offset = self.read.entry(path.clone()).or_default();
+            let new = rest(&path, *offset).map_err(failed(&path))?;
+            let Some(end) = new.iter().rposition(|byte| *byte == b'\n') else { continue };
+            *offset += end as u64 + 1;
+            let text = String::from_utf8_lossy(&new[..end]);
+            lines.extend(text.split('\n').map(|text| Line { function: function.clone(), pid, text: text.to_owned() }));
+        }
+        Ok(lines)
     }
-    Ok(lines)
+}
+
+fn rest(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut rest = Vec::new();
+    file.read_to_end(&mut rest)?;
+    Ok(rest)
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
+    Error::io(format!("read {}", path.display()))
 }
 
 #[cfg(test)]
@@ -50,14 +85,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_lines_of_every_process_are_read() {
+    fn whole_lines_of_every_process_are_read_once() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("stack-consumer.7.log"), "one\ntwo\nhal").unwrap();
-        fs::write(folder.path().join("stack-consumer.12.log"), "").unwrap();
-        fs::write(folder.path().join("stack-producer.9.log"), "three\n").unwrap();
-        fs::write(folder.path().join("notes.txt"), "not a log\n").unwrap();
-        let lines = read(folder.path()).unwrap();
-        let seen: Vec<_> = lines.iter().map(|l| (l.function.as_str(), l.pid, l.text.as_str())).collect();
-        assert_eq!(seen, [("stack-consumer", 7, "one"), ("stack-consumer", 7, "two"), ("stack-producer", 9, "three")]);
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("stack-consumer.7.log", "one\n\ntwo\nthr");
+        write("stack-consumer.12.log", "");
+        write("stack-producer.9.log", "four\n");
+        write("notes.txt", "not a log\n");
+        let mut tail = Tail::new(folder.path().to_owned());
+        let mut seen =
+            || -> Vec<(u32, String)> { tail.lines().unwrap().into_iter().map(|l| (l.pid, l.text)).collect() };
+        assert_eq!(seen(), [(7, "one".into()), (7, String::new()), (7, "two".into()), (9, "four".into())]);
+        assert_eq!(seen(), []);
+        write("stack-consumer.7.log", "one\n\ntwo\nthree\n");
+        assert_eq!(seen(), [(7, "three".into())]);
     }
 }

@@ -24,7 +24,8 @@ pub fn with_values(toml: &str, values: &[(&str, &str, &str)]) -> Result<String, 
             let of_key = line.strip_prefix('#').unwrap_or(line).split_once('=');
             current == *table && of_key.is_some_and(|(name, _)| name.trim_end() == *key)
         });
-        *line.ok_or_else(|| NoSuchKey { table: (*table).to_owned(), key: (*key).to_owned() })? = format!("{key} = {value}");
+        *line.ok_or_else(|| NoSuchKey { table: (*table).to_owned(), key: (*key).to_owned() })? =
+            format!("{key} = {value}");
     }
     Ok(lines.join("\n") + "\n")
 }
@@ -33,13 +34,20 @@ pub fn with_values(toml: &str, values: &[(&str, &str, &str)]) -> Result<String, 
 mod tests {
     use super::*;
 
-    const FILE: &str = "# yotpo = no\na = 1\n\n[pace]\nyotpo = 4\n\n[protocol.settle]\nyotpo = \"0s\"\n#routes = [\"x\"]\n";
+    const FILE: &str =
+        "# yotpo = no\na = 1\n\n[pace]\nyotpo = 4\n\n[protocol.settle]\nyotpo = \"0s\"\n#routes = [\"x\"]\n";
 
     #[test]
     fn only_the_named_keys_change() {
         let changed =
-            with_values(FILE, &[("pace", "yotpo", "500"), ("protocol.settle", "routes", "[]"), ("", "a", "2")]).unwrap();
-        assert_eq!(changed, FILE.replace("yotpo = 4", "yotpo = 500").replace("#routes = [\"x\"]", "routes = []").replace("a = 1", "a = 2"));
+            with_values(FILE, &[("pace", "yotpo", "500"), ("protocol.settle", "routes", "[]"), ("", "a", "2")])
+                .unwrap();
+        assert_eq!(
+            changed,
+            FILE.replace("yotpo = 4", "yotpo = 500")
+                .replace("#routes = [\"x\"]", "routes = []")
+                .replace("a = 1", "a = 2")
+        );
     }
 
     #[test]

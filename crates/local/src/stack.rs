@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     error::Error as StdError,
+    fmt::Display,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -41,7 +42,7 @@ impl Deploy {
 
     /// With another value of a template parameter.
     #[must_use]
-    pub fn with(mut self, parameter: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, parameter: &str, value: impl Display) -> Self {
         self.parameters.insert(parameter.to_owned(), value.to_string());
         self
     }
@@ -96,8 +97,9 @@ impl Stack<'_> {
     /// When the template makes no such secret.
     pub fn put_secret_text(&self, name: &str, value: &str) -> Result<(), Error> {
         let body = json!({"SecretId": format!("{}/{name}", self.name), "SecretString": value}).to_string();
-        let headers = [("X-Amz-Target", "secretsmanager.PutSecretValue"), ("Content-Type", "application/x-amz-json-1.1")];
-        self.emulator.call("POST", "/", &headers, body.as_bytes())?;
+        let headers =
+            [("X-Amz-Target", "secretsmanager.PutSecretValue"), ("Content-Type", "application/x-amz-json-1.1")];
+        self.emulator.call("secretsmanager", ("POST", "/"), &headers, body.as_bytes())?;
         Ok(())
     }
 
@@ -122,7 +124,8 @@ impl Stack<'_> {
 
 pub(crate) async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Result<Stack<'a>, Error> {
     let template = packaged(emulator, deploy)?;
-    let config_path = deploy.relay_toml.canonicalize().map_err(Error::io(format!("find {}", deploy.relay_toml.display())))?;
+    let config_path =
+        deploy.relay_toml.canonicalize().map_err(Error::io(format!("find {}", deploy.relay_toml.display())))?;
     let mut parameters = deploy.parameters.clone();
     parameters.entry("ConfigPath".to_owned()).or_insert_with(|| config_path.display().to_string());
     let parameters: Vec<Parameter> =
@@ -151,10 +154,10 @@ pub(crate) async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Resul
 fn packaged(emulator: &Emulator, deploy: &Deploy) -> Result<String, Error> {
     let path = emulator.workspace().root().join("template.yaml");
     let template = fs::read_to_string(&path).map_err(Error::io(format!("read {}", path.display())))?;
-    emulator.call("PUT", &format!("/{BUCKET}"), &[], b"")?;
+    emulator.call("s3", ("PUT", &format!("/{BUCKET}")), &[], b"")?;
     let upload = |name: &str, package: &[u8]| {
         let key = format!("{}/{name}.zip", deploy.stack_name);
-        emulator.call("PUT", &format!("/{BUCKET}/{key}"), &[], package)?;
+        emulator.call("s3", ("PUT", &format!("/{BUCKET}/{key}")), &[], package)?;
         Ok::<_, Error>(format!("s3://{BUCKET}/{key}"))
     };
     let layer = upload("config", &package::layer(&deploy.relay_toml)?)?;
@@ -176,9 +179,11 @@ async fn settled(client: &Client, name: &str) -> Result<BTreeMap<String, String>
             let outputs = stack.outputs().iter();
             return Ok(outputs.filter_map(|o| Some((o.output_key.clone()?, o.output_value.clone()?))).collect());
         }
-        let events = client.describe_stack_events().stack_name(name).send().await.map_err(refused("list the stack's events"))?;
+        let events =
+            client.describe_stack_events().stack_name(name).send().await.map_err(refused("list the stack's events"))?;
         let reasons = events.stack_events().iter();
-        let reasons = reasons.filter_map(|e| Some(format!("{}: {}", e.logical_resource_id()?, e.resource_status_reason()?)));
+        let reasons =
+            reasons.filter_map(|e| Some(format!("{}: {}", e.logical_resource_id()?, e.resource_status_reason()?)));
         return Err(Error::NotDeployed { stack: name.to_owned(), status, reasons: reasons.collect() });
     }
 }
@@ -192,15 +197,22 @@ async fn describe(client: &Client, name: &str) -> Result<Description, Error> {
 /// CloudFormation gives a `Number` parameter to a number property as a number. The emulator keeps the text, and its poller
 /// then fails over `MaximumConcurrency`: it is set again here, as the number it is.
 async fn mend_concurrency(emulator: &Emulator, client: &Client, name: &str) -> Result<(), Error> {
-    let answer = client.describe_stack_resources().stack_name(name).send().await.map_err(refused("list the stack's resources"))?;
-    let mappings = answer.stack_resources().iter().filter(|r| r.resource_type() == Some("AWS::Lambda::EventSourceMapping"));
+    let answer = client
+        .describe_stack_resources()
+        .stack_name(name)
+        .send()
+        .await
+        .map_err(refused("list the stack's resources"))?;
+    let mappings =
+        answer.stack_resources().iter().filter(|r| r.resource_type() == Some("AWS::Lambda::EventSourceMapping"));
     for id in mappings.filter_map(|mapping| mapping.physical_resource_id()) {
         let path = format!("/2015-03-31/event-source-mappings/{id}");
-        let mapping: Value = serde_json::from_str(&emulator.call("GET", &path, &[], b"")?).unwrap_or_default();
+        let mapping: Value =
+            serde_json::from_str(&emulator.call("lambda", ("GET", &path), &[], b"")?).unwrap_or_default();
         let text = mapping["ScalingConfig"]["MaximumConcurrency"].as_str();
         if let Some(number) = text.and_then(|text| text.parse::<u32>().ok()) {
             let body = json!({"ScalingConfig": {"MaximumConcurrency": number}}).to_string();
-            emulator.call("PUT", &path, &[("Content-Type", "application/json")], body.as_bytes())?;
+            emulator.call("lambda", ("PUT", &path), &[("Content-Type", "application/json")], body.as_bytes())?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ pub(crate) fn with_packages(
     layer: &str,
     mut function: impl FnMut(&str) -> Result<String, Error>,
 ) -> Result<String, Error> {
-    let mut changed = String::with_capacity(template.len());
+    let mut changed = Vec::new();
     let mut binary = None;
     for (index, line) in template.lines().enumerate() {
         let wrong = |problem: &str| Error::Template { line: index + 1, problem: problem.to_owned() };
@@ -20,17 +20,16 @@ pub(crate) fn with_packages(
                 return Err(wrong("the function above has no `CodeUri`"));
             }
         }
-        match line.trim_start().split_once(": ") {
+        changed.push(match line.trim_start().split_once(": ") {
             Some(("CodeUri", _)) => {
                 let binary = binary.take().ok_or_else(|| wrong("`CodeUri` without a `Binary` above it"))?;
-                changed.push_str(&format!("{indent}CodeUri: {}", function(&binary)?));
+                format!("{indent}CodeUri: {}", function(&binary)?)
             }
-            Some(("ContentUri", _)) => changed.push_str(&format!("{indent}ContentUri: {layer}")),
-            _ => changed.push_str(line),
-        }
-        changed.push('\n');
+            Some(("ContentUri", _)) => format!("{indent}ContentUri: {layer}"),
+            _ => line.to_owned(),
+        });
     }
-    Ok(changed)
+    Ok(changed.join("\n") + "\n")
 }
 
 #[cfg(test)]
@@ -47,11 +46,14 @@ mod tests {
         let changed = packaged(template).unwrap();
         let differences: Vec<_> =
             template.lines().zip(changed.lines()).filter(|(a, b)| a != b).map(|(_, b)| b.trim()).collect();
-        assert_eq!(differences, [
-            "ContentUri: s3://code/layer.zip",
-            "CodeUri: s3://code/reviews-producer.zip",
-            "CodeUri: s3://code/reviews-consumer.zip",
-        ]);
+        assert_eq!(
+            differences,
+            [
+                "ContentUri: s3://code/layer.zip",
+                "CodeUri: s3://code/reviews-producer.zip",
+                "CodeUri: s3://code/reviews-consumer.zip",
+            ]
+        );
         assert_eq!(template.lines().count(), changed.lines().count());
     }
 

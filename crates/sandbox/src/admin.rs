@@ -95,7 +95,8 @@ enum Rules {
 
 async fn add_faults(State(handle): Own, Json(body): Json<Value>) -> Response {
     // An untagged enum would hide which key is wrong.
-    if body.is_object() && body.get("preset").is_none()
+    if body.is_object()
+        && body.get("preset").is_none()
         && let Err(error) = serde_json::from_value::<Rule>(body.clone())
     {
         return mistake(&error);

@@ -43,7 +43,7 @@ where
     if !delay_before.is_zero() {
         tokio::time::sleep(delay_before).await;
     }
-    let (response, is_cut) = strike(&shared, endpoint, fault, effect);
+    let (response, is_cut) = strike(&shared, endpoint, fault.as_ref(), effect);
     if !delay_after.is_zero() {
         tokio::time::sleep(delay_after).await;
     }
@@ -56,13 +56,13 @@ where
 }
 
 /// The answer, and whether the connection is to be cut instead of giving it.
-fn strike<F>(shared: &Shared, endpoint: Endpoint, fault: Option<Fault>, effect: F) -> (Response, bool)
+fn strike<F>(shared: &Shared, endpoint: Endpoint, fault: Option<&Fault>, effect: F) -> (Response, bool)
 where
     F: FnOnce(&mut World, Moments) -> Response,
 {
     let mut world = shared.lock();
     let now = world.clock.now();
-    let moments = Moments { now, drop_silently: fault == Some(Fault::SilentDrop) };
+    let moments = Moments { now, drop_silently: fault == Some(&Fault::SilentDrop) };
     match fault {
         None | Some(Fault::SilentDrop | Fault::Delay { .. }) => (effect(&mut world, moments), false),
         Some(Fault::ExpireTokens) => {
@@ -73,26 +73,26 @@ where
             (effect(&mut world, moments), false)
         }
         Some(Fault::Cut { moment }) => {
-            if moment == Moment::After {
+            if *moment == Moment::After {
                 effect(&mut world, moments);
             }
             (StatusCode::NO_CONTENT.into_response(), true)
         }
-        Some(Fault::Html { code }) => (html(code), false),
+        Some(Fault::Html { code }) => (html(*code), false),
         Some(Fault::Status { code, moment, retry_after, reset }) => {
-            if moment == Moment::After {
+            if *moment == Moment::After {
                 effect(&mut world, moments);
             }
             let mut response = match endpoint.vendor() {
-                Vendor::Salesforce => salesforce::error::of_status(endpoint, code),
-                Vendor::Yotpo => yotpo::error::of_status(code),
+                Vendor::Salesforce => salesforce::error::of_status(endpoint, *code),
+                Vendor::Yotpo => yotpo::error::of_status(*code),
             };
             let headers = response.headers_mut();
             if let Some(seconds) = retry_after {
-                headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
             }
             if let Some(seconds) = reset {
-                headers.insert("RateLimit-Reset", HeaderValue::from(seconds));
+                headers.insert("RateLimit-Reset", HeaderValue::from(*seconds));
                 headers.insert("RateLimit-Remaining", HeaderValue::from(0));
             }
             (response, false)

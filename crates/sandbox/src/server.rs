@@ -40,13 +40,13 @@ impl Sandbox {
         let shared = Arc::new(Shared::new(World::new(seed, base_url.clone())));
         let app = router(Arc::clone(&shared)).into_make_service_with_connect_info::<Cut>();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
+        let serving = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
             // An error means that the sandbox was dropped, which stops the server just as well.
             let _ = stopped.await;
         });
         let server = tokio::spawn(async {
             // It only returns when told to stop.
-            let _ = served.await;
+            let _ = serving.await;
         });
         Ok(Self { handle: Handle::new(shared, base_url), stop: Some(stop), server })
     }

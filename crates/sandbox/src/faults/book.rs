@@ -154,7 +154,8 @@ mod tests {
     #[test]
     fn after_and_next_count_calls_of_the_target_only() {
         let mut book = Book::new(1);
-        let rule = Rule { after: Some(2), next: Some(1), ..Rule::always(Endpoint::SalesforceNext, Fault::ExpireTokens) };
+        let rule =
+            Rule { after: Some(2), next: Some(1), ..Rule::always(Endpoint::SalesforceNext, Fault::ExpireTokens) };
         book.add(rule, now());
         let mut met = Vec::new();
         for _ in 0..5 {

@@ -121,7 +121,12 @@ impl Org {
     }
 
     /// Changes the fields given; `OrderItems`, if given, replaces the lines. The stamp becomes `now` unless given.
-    pub(crate) fn patch_order(&mut self, key: &str, patch: &Map<String, Value>, now: DateTime<Utc>) -> Result<SfId, BadRecord> {
+    pub(crate) fn patch_order(
+        &mut self,
+        key: &str,
+        patch: &Map<String, Value>,
+        now: DateTime<Utc>,
+    ) -> Result<SfId, BadRecord> {
         let row = self.find_order(key).ok_or(BadRecord::NotFound)?;
         let mut document = patch.clone();
         document.insert("Id".to_owned(), self.cell(Object::Order, row, 0).render());
@@ -171,8 +176,11 @@ impl Org {
         for (key, value) in document {
             let schema = &self.table(object).schema;
             if let Some((column, field)) = schema.find(key) {
-                let cell = Cell::read(field.kind, value)
-                    .map_err(|expected| BadRecord::WrongType { object: name, key: key.clone(), expected })?;
+                let cell = Cell::read(field.kind, value).map_err(|expected| BadRecord::WrongType {
+                    object: name,
+                    key: key.clone(),
+                    expected,
+                })?;
                 cells.push((column, cell));
             } else if let Some((column, _, to)) = schema.find_parent(key) {
                 let cell = match value {

@@ -42,7 +42,8 @@ pub(crate) fn next(world: &mut World, version: &str, headers: &HeaderMap, locato
 
 /// `Sforce-Query-Options: batchSize=N` from 200 to 2000, 2000 when absent; the settings win.
 fn limits(world: &World, version: &str, headers: &HeaderMap) -> Limits {
-    let asked = headers.get("Sforce-Query-Options").and_then(|value| value.to_str().ok()?.trim().strip_prefix("batchSize="));
+    let asked =
+        headers.get("Sforce-Query-Options").and_then(|value| value.to_str().ok()?.trim().strip_prefix("batchSize="));
     let asked = asked.and_then(|size| size.trim().parse().ok()).unwrap_or(2000_usize).clamp(200, 2000);
     Limits {
         page: world.settings.page_size.unwrap_or(asked).max(1),

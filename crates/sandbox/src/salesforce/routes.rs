@@ -98,9 +98,11 @@ async fn describe_object(
     Path((version, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    data_call(shared, cut, Endpoint::SalesforceDescribe, version, headers, move |world, _, _| match Object::find(&name) {
-        Some(object) => Json(describe::describe(&world.salesforce.org, object)).into_response(),
-        None => data(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist"),
+    data_call(shared, cut, Endpoint::SalesforceDescribe, version, headers, move |world, _, _| {
+        match Object::find(&name) {
+            Some(object) => Json(describe::describe(&world.salesforce.org, object)).into_response(),
+            None => data(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist"),
+        }
     })
     .await
 }
@@ -133,7 +135,8 @@ where
 {
     let counted = Arc::clone(&shared);
     let mut response = answer(shared, cut, endpoint, String::new(), move |world, moments| {
-        if let Err(refusal) = check_version(&version).and_then(|()| token::check_session(world, &headers, moments.now)) {
+        let refusal = version_refusal(&version).or_else(|| token::session_refusal(world, &headers, moments.now));
+        if let Some(refusal) = refusal {
             return refusal;
         }
         if world.settings.usage_used >= world.settings.usage_max {
@@ -153,13 +156,13 @@ where
     response
 }
 
-fn check_version(version: &str) -> Result<(), Response> {
+fn version_refusal(version: &str) -> Option<Response> {
     let number = version.strip_prefix('v').and_then(|rest| rest.strip_suffix(".0")?.parse::<u32>().ok());
     match number {
-        Some(number) if VERSIONS.contains(&number) => Ok(()),
+        Some(number) if VERSIONS.contains(&number) => None,
         Some(number) if number < *VERSIONS.start() => {
-            Err(data(StatusCode::GONE, "UNSUPPORTED_API_VERSION", "The API version is retired"))
+            Some(data(StatusCode::GONE, "UNSUPPORTED_API_VERSION", "The API version is retired"))
         }
-        _ => Err(data(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")),
+        _ => Some(data(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")),
     }
 }

@@ -122,7 +122,8 @@ impl Schema {
             ("LastModifiedDate", Kind::DateTime),
             ("IsDeleted", Kind::Boolean),
         ];
-        let mut columns: Vec<_> = common.iter().chain(plain(object)).map(|(name, kind)| Field::new(name, *kind)).collect();
+        let mut columns: Vec<_> =
+            common.iter().chain(plain(object)).map(|(name, kind)| Field::new(name, *kind)).collect();
         columns.extend(parents(object).iter().map(|(name, relationship, to)| Field {
             parent: Some(((*relationship).to_owned(), *to)),
             ..Field::new(name, Kind::Reference)
@@ -135,7 +136,9 @@ impl Schema {
             columns.push(Field { calculated: true, ..Field::new("Completed_Formula__c", Kind::DateTime) });
         }
         let mut schema = Self { columns: Vec::new(), by_name: HashMap::new() };
-        columns.into_iter().for_each(|field| schema.add(field));
+        for field in columns {
+            schema.add(field);
+        }
         schema
     }
 

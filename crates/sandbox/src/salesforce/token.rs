@@ -55,20 +55,22 @@ impl Sessions {
     }
 }
 
-/// Refuses a call without a session that is known and not too old.
-pub(crate) fn check_session(world: &World, headers: &HeaderMap, now: DateTime<Utc>) -> Result<(), Response> {
+/// The answer to a call without a session that is known and not too old.
+pub(crate) fn session_refusal(world: &World, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Response> {
     let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth ")).unwrap_or_default();
-    let minted = world.salesforce.sessions.minted.get(token).ok_or_else(session_expired)?;
     let life = world.settings.session_seconds.and_then(|seconds| i64::try_from(seconds).ok());
-    if life.is_some_and(|seconds| now - minted >= TimeDelta::seconds(seconds)) {
-        return Err(session_expired());
-    }
-    Ok(())
+    let is_alive = |minted: &DateTime<Utc>| life.is_none_or(|seconds| now - minted < TimeDelta::seconds(seconds));
+    (!world.salesforce.sessions.minted.get(token).is_some_and(is_alive)).then(session_expired)
 }
 
 /// `POST /services/oauth2/token`
-pub(crate) fn token(world: &mut World, headers: &HeaderMap, form: &HashMap<String, String>, now: DateTime<Utc>) -> Response {
+pub(crate) fn token(
+    world: &mut World,
+    headers: &HeaderMap,
+    form: &HashMap<String, String>,
+    now: DateTime<Utc>,
+) -> Response {
     let app = &world.salesforce.app;
     let checked = match form.get("grant_type").map(String::as_str) {
         None => Err(("invalid_request", "grant type is missing")),
@@ -102,7 +104,9 @@ fn check_secret(app: &App, headers: &HeaderMap, form: &HashMap<String, String>) 
     let basic = basic.and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok());
     let (id, secret) = match basic.as_ref().and_then(|pair| pair.split_once(':')) {
         Some(pair) => pair,
-        None => (form.get("client_id").map_or("", String::as_str), form.get("client_secret").map_or("", String::as_str)),
+        None => {
+            (form.get("client_id").map_or("", String::as_str), form.get("client_secret").map_or("", String::as_str))
+        }
     };
     if id != app.client_id {
         return Err(("invalid_client_id", "client identifier invalid"));

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use super::kind::Kind;
-use super::manifest::{Expected, Outcome};
+use super::manifest::Expected;
 use super::people;
 use super::spec::DaySpec;
 use crate::salesforce::SfId;
@@ -73,9 +73,8 @@ pub(super) fn draft(spec: &DaySpec, place: usize, kind: Kind, rng: &mut ChaCha8R
         },
         "OrderItems": lines.iter().zip(0..).map(|(line, n)| item(kind, number, n, line, rng)).collect::<Value>(),
     });
-    let outcome = kind.outcome();
-    let goods = lines.iter().filter(|line| line.good && outcome == Outcome::Delivered);
-    let mut products: Vec<String> = goods.filter_map(|line| line.code.clone()).collect();
+    let mut products: Vec<String> =
+        lines.iter().filter(|line| line.good).filter_map(|line| line.code.clone()).collect();
     products.sort();
     products.dedup();
     let expected = Expected {
@@ -87,7 +86,7 @@ pub(super) fn draft(spec: &DaySpec, place: usize, kind: Kind, rng: &mut ChaCha8R
         customer_name: full_name,
         order_date: spec.business_day,
         products,
-        outcome,
+        outcome: kind.outcome(),
     };
     (document, expected)
 }
@@ -172,6 +171,7 @@ fn item(kind: Kind, number: u64, n: u64, line: &Line, rng: &mut ChaCha8Rng) -> V
             "Name": name,
             "ProductCode": line.code,
             "StockKeepingUnit": line.code,
+            "Description": "It pours without dripping.",
             "DisplayUrl": format!("https://shop.example.com/p/{}", line.product),
             "IsActive": true,
         },

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,7 +22,8 @@ pub enum Outcome {
     },
     /// It needs a person's decision.
     Parked {
-        /// `unknown_store`, `no_completion_date`
+        /// `unknown_store`, `no_completion_date` (the latter in a scheduled run only: a run for a given business day
+        /// selects by the completion date alone and does not see such an order)
         reason: String,
     },
     /// Yotpo refuses it with 400.
@@ -108,8 +109,17 @@ impl Manifest {
         self.expected.push(expected);
     }
 
-    /// Another day's expectations, to compare both at once. Orders of the second day that were out of scope on
-    /// the first stay so: give the days in order, and orders generated at the day's end a place in neither.
+    /// The day after was run as well: its orders that this day generated (`AtDayEnd`, `DayAfter`) must be there now.
+    pub fn next_day_was_run(&mut self) {
+        for expected in &mut self.expected {
+            if matches!(expected.kind.as_str(), "AtDayEnd" | "DayAfter") && expected.outcome == Outcome::OutOfScope {
+                expected.outcome = Outcome::Delivered;
+                expected.order_date = expected.order_date + Days::new(1);
+            }
+        }
+    }
+
+    /// Another day's expectations, to compare both at once.
     pub fn extend(&mut self, other: Self) {
         self.window = (self.window.0.min(other.window.0), self.window.1.max(other.window.1));
         self.expected.extend(other.expected);

@@ -42,7 +42,8 @@ fn orders(spec: &DaySpec) -> impl Iterator<Item = (Value, Expected)> {
     let inside = (0..spec.orders).map(move |place| {
         let mut rng = rng(spec, place);
         let kind = awkward.get(&place).copied().unwrap_or_else(|| {
-            if spec.awkward && rng.random_bool(0.02) { kind::FREQUENT[rng.random_range(0..kind::FREQUENT.len())] } else { Kind::Ordinary }
+            let frequent = kind::FREQUENT[rng.random_range(0..kind::FREQUENT.len())];
+            if spec.awkward && rng.random_bool(0.02) && spec.has(frequent) { frequent } else { Kind::Ordinary }
         });
         draft::draft(spec, place, kind, &mut rng)
     });
@@ -65,7 +66,7 @@ fn rng(spec: &DaySpec, place: usize) -> ChaCha8Rng {
 fn places(spec: &DaySpec) -> BTreeMap<usize, Kind> {
     let mut rng = ChaCha8Rng::seed_from_u64(spec.seed);
     let mut places = BTreeMap::new();
-    let kinds = kind::ONCE.iter().filter(|kind| **kind != Kind::UnknownStore || spec.unknown_store.is_some());
+    let kinds = kind::ONCE.iter().filter(|kind| spec.has(**kind));
     for kind in kinds.take(spec.orders) {
         let mut place = rng.random_range(0..spec.orders);
         while places.contains_key(&place) {

@@ -4,7 +4,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 const FIRST: &[&str] = &["Quillan", "Thessaly", "Ottoline", "Bertrandt", "Ysolde", "Peregrine", "Marigolda", "Fenwick"];
-const LAST: &[&str] = &["Ravensworth", "Quibbleton", "Zimmerthal", "Oakenshaw", "Featherby", "Vandersloot", "Pumpernik"];
+const LAST: &[&str] =
+    &["Ravensworth", "Quibbleton", "Zimmerthal", "Oakenshaw", "Featherby", "Vandersloot", "Pumpernik"];
 const NON_ASCII: &[(&str, &str)] = &[
     ("Zoë", "Grönlundström"),
     ("José", "Muñoz-Peñaranda"),

@@ -4,6 +4,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::kind::Kind;
+
 /// A value of the routing field and the account where its orders must arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +44,9 @@ pub struct DaySpec {
     /// A value of the routing field that fits no store; none where every value does.
     #[serde(default = "default_unknown_store")]
     pub unknown_store: Option<String>,
+    /// Whether there are test orders (`Is_Test__c`) among the awkward ones.
+    #[serde(default = "yes")]
+    pub test_orders: bool,
     /// `Status` of a completed order.
     #[serde(default = "default_status")]
     pub completed_status: String,
@@ -59,6 +64,7 @@ impl DaySpec {
             first_number: None,
             routes: default_routes(),
             unknown_store: default_unknown_store(),
+            test_orders: true,
             completed_status: default_status(),
         }
     }
@@ -67,6 +73,14 @@ impl DaySpec {
     pub fn window(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         let next = self.business_day + Days::new(1);
         (midnight(self.business_day, self.zone), midnight(next, self.zone))
+    }
+
+    pub(super) fn has(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::UnknownStore => self.unknown_store.is_some(),
+            Kind::TestOrder => self.test_orders,
+            _ => true,
+        }
     }
 
     pub(super) fn number(&self, place: usize) -> u64 {

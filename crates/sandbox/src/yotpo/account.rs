@@ -41,7 +41,14 @@ impl Account {
     }
 
     /// The purchase takes effect: a row for each of its products.
-    pub(crate) fn create(&mut self, order_id: &str, purchase: &Value, order_date: NaiveDate, now: DateTime<Utc>, delay: TimeDelta) {
+    pub(crate) fn create(
+        &mut self,
+        order_id: &str,
+        purchase: &Value,
+        order_date: NaiveDate,
+        now: DateTime<Utc>,
+        delay: TimeDelta,
+    ) {
         let previous = self.rows.last().map(|row| row.visible_at);
         let visible_at = previous.unwrap_or(now).max(now + delay);
         for product_id in purchase["products"].as_object().into_iter().flat_map(|products| products.keys()) {

@@ -18,7 +18,12 @@ pub(crate) enum Fate {
 }
 
 /// Judges a purchase. `validate_data` is the request's, which mass creation has outside of the orders.
-pub(crate) fn check(purchase: &Map<String, Value>, validate_data: Option<&Value>, platform: Option<&Value>, now: DateTime<Utc>) -> Fate {
+pub(crate) fn check(
+    purchase: &Map<String, Value>,
+    validate_data: Option<&Value>,
+    platform: Option<&Value>,
+    now: DateTime<Utc>,
+) -> Fate {
     let text = |field: &str| purchase.get(field).and_then(Value::as_str).unwrap_or_default();
     let order_id = text("order_id");
     let refuse = |field, error| Fate::Refuse(FieldError { order_id: order_id.to_owned(), field, error });

@@ -23,10 +23,8 @@ pub(crate) fn unauthorized() -> Response {
 
 /// 400 with what is wrong, order by order.
 pub(crate) fn invalid(errors: &[FieldError]) -> Response {
-    let errors: Vec<Value> = errors
-        .iter()
-        .map(|one| json!({"order_id": one.order_id, "field": one.field, "error": one.error}))
-        .collect();
+    let errors: Vec<Value> =
+        errors.iter().map(|one| json!({"order_id": one.order_id, "field": one.field, "error": one.error})).collect();
     (StatusCode::BAD_REQUEST, Json(json!({"code": 400, "errors": errors}))).into_response()
 }
 

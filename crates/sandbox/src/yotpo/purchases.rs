@@ -20,7 +20,8 @@ pub(crate) struct Request {
 /// Counts the request for each of its orders, before anything is decided about it.
 pub(crate) fn note(world: &mut World, request: &Request) {
     let orders = request.body.get("orders").and_then(Value::as_array);
-    let orders = orders.map_or_else(|| vec![&request.body], |orders| orders.iter().filter_map(Value::as_object).collect());
+    let orders =
+        orders.map_or_else(|| vec![&request.body], |orders| orders.iter().filter_map(Value::as_object).collect());
     let Some(account) = world.yotpo.accounts.get_mut(&request.app_key) else { return };
     for order in orders {
         let arrival = account.arrival(&request.app_key, &order_id(order));
@@ -50,7 +51,8 @@ pub(crate) fn mass_create(world: &mut World, request: &Request, moments: Moments
     if !admit(world, request, moments) {
         return unauthorized();
     }
-    let orders = request.body.get("orders").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+    let orders =
+        request.body.get("orders").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
     let fates: Vec<_> = orders.map(|order| (order, fate(world, request, order, moments))).collect();
     let mut errors = Vec::new();
     for (_, fate) in &fates {

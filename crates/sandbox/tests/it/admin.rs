@@ -30,7 +30,9 @@ fn everything_can_be_done_by_http() {
     ] {
         assert_eq!(bench.post("/_sandbox/faults", &wrong).status, 422, "{wrong}");
     }
-    assert!(bench.post("/_sandbox/faults", &json!({"preset": "demo", "seed": 3})).json().as_array().unwrap().len() > 10);
+    assert!(
+        bench.post("/_sandbox/faults", &json!({"preset": "demo", "seed": 3})).json().as_array().unwrap().len() > 10
+    );
     assert_eq!(bench.agent.delete(bench.url("/_sandbox/faults")).call().unwrap().status(), 204);
     assert_eq!(bench.get("/_sandbox/faults", "").json(), json!([]));
 

@@ -54,7 +54,8 @@ fn a_token_answer_has_the_documented_keys_and_errors_the_oauth_shape() {
     let bench = Bench::start();
     let secret = bench.sandbox.salesforce_secret();
     let (id, key) = (secret["client_id"].as_str().unwrap(), secret["client_secret"].as_str().unwrap());
-    let form = |secret| bench.form(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)]);
+    let form =
+        |secret| bench.form(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)]);
     let answer = form(key).json();
     assert_eq!(answer["instance_url"], bench.sandbox.base_url());
     assert_eq!(answer["token_type"], "Bearer");
@@ -72,7 +73,9 @@ fn a_jwt_assertion_is_judged_by_its_claims() {
     let good = json!({"iss": secret["client_id"], "sub": secret["username"], "aud": "https://login.salesforce.com", "exp": exp});
     let ask = |change: &[(&str, Value)]| {
         let mut claims = good.clone();
-        change.iter().for_each(|(name, value)| claims[*name] = value.clone());
+        for (name, value) in change {
+            claims[*name] = value.clone();
+        }
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let assertion = format!("{}.{}.c2ln", encode(&json!({"alg": "RS256"})), encode(&claims));
         let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -104,7 +107,10 @@ fn records_look_as_in_the_documentation() {
     let record = &page["records"][0];
     let id = record["Id"].as_str().unwrap();
     assert_eq!(id.len(), 18);
-    assert_eq!(record["attributes"], json!({"type": "Order", "url": format!("/services/data/v66.0/sobjects/Order/{id}")}));
+    assert_eq!(
+        record["attributes"],
+        json!({"type": "Order", "url": format!("/services/data/v66.0/sobjects/Order/{id}")})
+    );
     assert_eq!(record["OrderNumber"], "0001");
     assert_eq!(record["ActivatedDate"], "2026-11-20T18:04:01.000+0000");
     assert_eq!((&record["EndDate"], &record["Account"]), (&Value::Null, &Value::Null));
@@ -208,7 +214,9 @@ fn describe_tells_types_relationships_and_formulas() {
     let status = field("Status").unwrap();
     assert!(status["picklistValues"].as_array().unwrap().iter().any(|value| value["value"] == "Completed"));
     let children = order["childRelationships"].as_array().unwrap();
-    assert!(children.iter().any(|child| child["relationshipName"] == "OrderItems" && child["childSObject"] == "OrderItem"));
+    assert!(
+        children.iter().any(|child| child["relationshipName"] == "OrderItems" && child["childSObject"] == "OrderItem")
+    );
     assert_eq!(bench.query(&session, "SELECT CurrencyIsoCode FROM Order").json()[0]["errorCode"], "INVALID_FIELD");
     assert_eq!(bench.query(&session, "SELECT Shipped__c FROM Order").status, 200);
     assert_eq!(bench.get("/services/data/v66.0/sobjects/Nothing/describe", &session).status, 404);
@@ -229,7 +237,9 @@ fn a_plus_sign_in_the_url_is_a_space() {
     let bench = Bench::start();
     let session = bench.session();
     let path = |plus| {
-        format!("/services/data/v66.0/query?q=SELECT%20Id%20FROM%20Order%20WHERE%20ActivatedDate%20%3E%202026-11-20T00:00:00{plus}01:00")
+        format!(
+            "/services/data/v66.0/query?q=SELECT%20Id%20FROM%20Order%20WHERE%20ActivatedDate%20%3E%202026-11-20T00:00:00{plus}01:00"
+        )
     };
     assert_eq!(bench.get(&path("+"), &session).json()[0]["errorCode"], "MALFORMED_QUERY");
     assert_eq!(bench.get(&path("%2B"), &session).status, 200);
@@ -255,7 +265,8 @@ fn orders_can_be_changed_touched_and_removed() {
     order(&bench, 1, 3);
     let session = bench.session();
     let stamp = || {
-        let page = bench.query(&session, "SELECT SystemModstamp, Status FROM Order WHERE SystemModstamp > 2020-01-01T00:00:00Z");
+        let page = bench
+            .query(&session, "SELECT SystemModstamp, Status FROM Order WHERE SystemModstamp > 2020-01-01T00:00:00Z");
         page.json()["records"][0]["SystemModstamp"].as_str().map(str::to_owned)
     };
     bench.sandbox.touch_order("0001", "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();

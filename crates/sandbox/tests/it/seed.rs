@@ -26,11 +26,15 @@ fn a_seeded_day_is_found_by_its_window() {
     let manifest = bench.sandbox.seed_day(&day(200)).unwrap();
     let session = bench.session();
     let (start, end) = manifest.window;
-    assert_eq!((start.to_rfc3339(), end.to_rfc3339()), ("2026-11-20T05:00:00+00:00".into(), "2026-11-21T05:00:00+00:00".into()));
+    assert_eq!(
+        (start.to_rfc3339(), end.to_rfc3339()),
+        ("2026-11-20T05:00:00+00:00".into(), "2026-11-21T05:00:00+00:00".into())
+    );
     let at = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let soql = format!(
         "SELECT COUNT() FROM Order WHERE Status = 'Completed' AND ((ActivatedDate >= {} AND ActivatedDate < {}) OR ActivatedDate = null)",
-        at(start), at(end)
+        at(start),
+        at(end)
     );
     let inside = manifest.expected.iter().filter(|expected| expected.outcome != Outcome::OutOfScope).count();
     assert_eq!(bench.query(&session, &soql).json()["totalSize"], inside);
@@ -59,13 +63,29 @@ fn the_comparison_finds_what_is_lost_doubled_unexpected_or_altered() {
     deliver(&bench, &utoken, &bench.sandbox.order(&doubled.order_id).unwrap(), &doubled.products);
     let early = others.iter().find(|expected| expected.kind == "DayBefore").unwrap();
     deliver(&bench, &utoken, &bench.sandbox.order(&early.order_id).unwrap(), &["SKU-1".to_owned()]);
-    deliver(&bench, &utoken, &json!({"OrderNumber": "unknown", "BillToContact": {"Email": "a@example.com", "Name": "A"}}), &["SKU-1".to_owned()]);
+    deliver(
+        &bench,
+        &utoken,
+        &json!({"OrderNumber": "unknown", "BillToContact": {"Email": "a@example.com", "Name": "A"}}),
+        &["SKU-1".to_owned()],
+    );
     let verdict = manifest.compare(&bench.sandbox.arrivals());
+    let mut both_days = manifest.clone();
+    both_days.next_day_was_run();
+    assert_eq!(both_days.compare(&bench.sandbox.arrivals()).lost.len(), 3);
     assert_eq!(verdict.delivered, wanted.len() as u64);
-    assert_eq!(verdict.lost, [lost.order_id.clone()]);
-    assert_eq!(verdict.altered, [altered.order_id.clone()]);
-    assert_eq!(verdict.doubled, [doubled.order_id.clone()]);
+    assert_eq!(verdict.lost, [lost.order_id.as_str()]);
+    assert_eq!(verdict.altered, [altered.order_id.as_str()]);
+    assert_eq!(verdict.doubled, [doubled.order_id.as_str()]);
     assert_eq!(verdict.unexpected, [early.order_id.clone(), "unknown".to_owned()]);
+}
+
+#[test]
+fn kinds_that_a_configuration_does_not_know_can_be_left_out() {
+    let bench = Bench::start();
+    let spec = DaySpec { unknown_store: None, test_orders: false, ..day(500) };
+    let manifest = bench.sandbox.seed_day(&spec).unwrap();
+    assert!(manifest.expected.iter().all(|expected| !["UnknownStore", "TestOrder"].contains(&expected.kind.as_str())));
 }
 
 #[test]
@@ -73,10 +93,18 @@ fn routes_share_the_orders() {
     let bench = Bench::start();
     bench.sandbox.yotpo_secret(&[("default", "sandbox-default"), ("eu", "eu-key")]);
     let mut spec = day(40);
-    let route = |value: &str, app_key: &str, currency: &str| Route { value: Some(value.into()), app_key: app_key.into(), currency: currency.into() };
+    let route = |value: &str, app_key: &str, currency: &str| Route {
+        value: Some(value.into()),
+        app_key: app_key.into(),
+        currency: currency.into(),
+    };
     spec.routes = vec![route("US", "sandbox-default", "USD"), route("EU", "eu-key", "EUR")];
     let manifest = bench.sandbox.seed_day(&spec).unwrap();
-    let expected = manifest.expected.iter().find(|expected| expected.app_key == "eu-key" && expected.outcome == Outcome::Delivered).unwrap();
+    let expected = manifest
+        .expected
+        .iter()
+        .find(|expected| expected.app_key == "eu-key" && expected.outcome == Outcome::Delivered)
+        .unwrap();
     assert_eq!(bench.sandbox.order(&expected.order_id).unwrap()["CurrencyIsoCode"], "EUR");
     // At the wrong account it is both lost and unexpected.
     deliver(&bench, &bench.utoken(), &bench.sandbox.order(&expected.order_id).unwrap(), &expected.products);

@@ -52,7 +52,8 @@ fn silence_and_refusals() {
 fn without_a_json_content_type_nothing_is_created_and_nothing_said() {
     let bench = Bench::start();
     let body = purchase(&bench.today(), &bench.utoken(), "1").to_string();
-    let response = bench.agent.post(bench.url("/apps/sandbox-default/purchases")).content_type("text/plain").send(&body);
+    let response =
+        bench.agent.post(bench.url("/apps/sandbox-default/purchases")).content_type("text/plain").send(&body);
     assert_eq!(response.unwrap().status(), 200);
     assert_eq!(bench.sandbox.arrival("sandbox-default", "1").unwrap().ignored, 1);
 }
@@ -95,9 +96,9 @@ fn mass_creation_takes_all_or_none() {
     let order = |id: &str, email: &str| {
         let mut order = purchase(&bench.today(), "", id);
         order["email"] = json!(email);
-        ["utoken", "platform", "validate_data"].iter().for_each(|key| {
-            order.as_object_mut().unwrap().remove(*key);
-        });
+        for key in ["utoken", "platform", "validate_data"] {
+            order.as_object_mut().unwrap().remove(key);
+        }
         order
     };
     let post = |orders: Value| {
@@ -132,7 +133,10 @@ fn purchases_are_read_back_in_pages_a_row_for_each_product() {
     assert_eq!(sizes("page=3&count=20"), (0, 30));
     assert_eq!(sizes("count=5000"), (30, 30));
     let row = &page["response"]["purchases"][1];
-    assert_eq!((&row["order_id"], &row["product_sku"], &row["product_name"]), (&json!("0"), &json!("B_2"), &json!("B")));
+    assert_eq!(
+        (&row["order_id"], &row["product_sku"], &row["product_name"]),
+        (&json!("0"), &json!("B_2"), &json!("B"))
+    );
     assert_eq!(read(&bench, "wrong", "").status, 401);
 }
 
@@ -159,7 +163,8 @@ fn since_date_and_late_appearance() {
 fn a_silent_drop_looks_like_success() {
     let bench = Bench::start();
     let utoken = bench.utoken();
-    let rule = Rule { order_id: Some("2".into()), next: Some(1), ..Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop) };
+    let rule =
+        Rule { order_id: Some("2".into()), next: Some(1), ..Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop) };
     bench.sandbox.add_fault(rule);
     for order_id in ["1", "2"] {
         assert_eq!(bench.purchase(&utoken, order_id).unwrap().status, 200);

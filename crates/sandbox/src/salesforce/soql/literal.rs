@@ -22,7 +22,8 @@ pub(super) enum Glob {
 }
 
 /// Characters allowed after a backslash.
-pub(super) const ESCAPES: [char; 16] = ['n', 'N', 'r', 'R', 't', 'T', 'b', 'B', 'f', 'F', '"', '\'', '\\', '_', '%', 'u'];
+pub(super) const ESCAPES: [char; 16] =
+    ['n', 'N', 'r', 'R', 't', 'T', 'b', 'B', 'f', 'F', '"', '\'', '\\', '_', '%', 'u'];
 
 impl Literal {
     /// An unquoted literal that begins with a digit or a sign: dateTime, date, or number.

@@ -27,7 +27,10 @@ pub(crate) struct SoqlError {
 /// Parses a query and resolves its names in the org.
 pub(crate) fn plan(org: &Org, soql: &str) -> Result<Plan, SoqlError> {
     if soql.trim().is_empty() {
-        return Err(SoqlError { code: "MALFORMED_QUERY", message: "SOQL statements cannot be empty or null".to_owned() });
+        return Err(SoqlError {
+            code: "MALFORMED_QUERY",
+            message: "SOQL statements cannot be empty or null".to_owned(),
+        });
     }
     resolve::query(org, soql, &parse::query(soql)?)
 }

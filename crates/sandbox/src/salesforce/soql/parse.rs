@@ -110,7 +110,8 @@ fn simple(input: &mut In<'_>) -> ModalResult<Condition> {
 
 fn comparison(input: &mut In<'_>) -> ModalResult<Condition> {
     let path = path.parse_next(input)?;
-    let is_in = opt(alt((keyword("IN").value(false), (keyword("NOT"), keyword("IN")).value(true)))).parse_next(input)?;
+    let is_in =
+        opt(alt((keyword("IN").value(false), (keyword("NOT"), keyword("IN")).value(true)))).parse_next(input)?;
     if let Some(negated) = is_in {
         let values = delimited(symbol("("), separated(1.., value, symbol(",")), symbol(")"));
         return cut_err(values).map(|values| Condition::In { path: path.clone(), negated, values }).parse_next(input);

@@ -90,9 +90,11 @@ impl Plan {
         let wanted = ["SystemModstamp", "Id"].map(|name| schema.find(name).map(|(column, _)| column));
         !self.order.is_empty()
             && self.order.len() <= 2
-            && self.order.iter().zip(wanted).all(|(key, wanted)| {
-                key.column.hops.is_empty() && Some(key.column.column) == wanted && !key.descending
-            })
+            && self
+                .order
+                .iter()
+                .zip(wanted)
+                .all(|(key, wanted)| key.column.hops.is_empty() && Some(key.column.column) == wanted && !key.descending)
     }
 
     fn compare(&self, org: &Org, a: u32, b: u32) -> Ordering {

@@ -12,7 +12,8 @@ use crate::salesforce::cell::Cell;
 use crate::salesforce::org::Org;
 use crate::salesforce::schema::{Field, Kind, Object};
 
-const HINT: &str = "after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
+const HINT: &str =
+    "after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
 
 /// Resolves a whole query.
 pub(super) fn query(org: &Org, soql: &str, query: &Query) -> Result<Plan, SoqlError> {
@@ -49,7 +50,11 @@ impl Resolver<'_> {
                     selection.children.push((name, Arc::new(self.plan(inner, child, false)?)));
                 }
                 Item::Children(inner) => {
-                    return Err(self.error("MALFORMED_QUERY", &inner.from, "only root queries support aggregate expressions"));
+                    return Err(self.error(
+                        "MALFORMED_QUERY",
+                        &inner.from,
+                        "only root queries support aggregate expressions",
+                    ));
                 }
                 Item::Count if counts && outermost => {}
                 Item::Count => return Err(self.error("MALFORMED_QUERY", &query.from, "unexpected token: 'COUNT'")),
@@ -142,7 +147,9 @@ impl Resolver<'_> {
     }
 
     fn test(&self, object: Object, condition: &Condition) -> Result<Test, SoqlError> {
-        let all = |conditions: &[Condition]| conditions.iter().map(|one| self.test(object, one)).collect::<Result<Vec<_>, _>>();
+        let all = |conditions: &[Condition]| {
+            conditions.iter().map(|one| self.test(object, one)).collect::<Result<Vec<_>, _>>()
+        };
         Ok(match condition {
             Condition::And(conditions) => Test::And(all(conditions)?),
             Condition::Or(conditions) => Test::Or(all(conditions)?),
@@ -193,8 +200,9 @@ impl Resolver<'_> {
                     Kind::Date | Kind::Boolean | Kind::Double | Kind::Currency => (kind.name(), "should not be"),
                     _ => ("string", "should be"),
                 };
-                let sentence =
-                    format!("value of filter criterion for field '{name}' must be of type {kind} and {quotes} enclosed in quotes");
+                let sentence = format!(
+                    "value of filter criterion for field '{name}' must be of type {kind} and {quotes} enclosed in quotes"
+                );
                 return Err(self.error("INVALID_FIELD", path, &sentence));
             }
         };

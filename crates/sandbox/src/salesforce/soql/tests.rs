@@ -24,7 +24,10 @@ fn five() -> Org {
         document
     };
     org(&[
-        order(3, json!({"ActivatedDate": "2026-11-20T03:00:00Z", "EffectiveDate": "2026-11-20", "PoNumber": "O'Neill 100%"})),
+        order(
+            3,
+            json!({"ActivatedDate": "2026-11-20T03:00:00Z", "EffectiveDate": "2026-11-20", "PoNumber": "O'Neill 100%"}),
+        ),
         order(1, json!({"ActivatedDate": "2026-11-20T01:00:00Z", "BillToContact": {"Email": "One@Example.com"}})),
         order(2, json!({"Status": "Draft", "TotalAmount": 12.5, "Is_Test__c": true, "PoNumber": "a_c"})),
         order(5, json!({"ActivatedDate": "2026-11-20T05:00:00Z", "PoNumber": "abc"})),
@@ -75,7 +78,10 @@ fn conditions() {
         ("PoNumber LIKE 'a_c'", "25"),
         (r"PoNumber LIKE 'a\_c'", "2"),
         (r"PoNumber = '\u0061bc'", "5"),
-        ("SystemModstamp > 2026-11-20T04:00:00Z OR (SystemModstamp = 2026-11-20T04:00:00Z AND Id > '801RO0000000003')", "45"),
+        (
+            "SystemModstamp > 2026-11-20T04:00:00Z OR (SystemModstamp = 2026-11-20T04:00:00Z AND Id > '801RO0000000003')",
+            "45",
+        ),
         ("systemmodstamp>=2026-11-20T04:00:00.000Z", "45"),
     ];
     for (condition, expected) in cases {

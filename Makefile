@@ -1,0 +1,57 @@
+# Everything that a fresh machine with a Rust toolchain, Python 3.10+ and make needs is set up under .tools/, once.
+
+ORDERS ?= 1000
+FAULTS ?= on
+SEED ?= 1
+PYTHON ?= python3
+CARGO_DENY = 0.20.2
+CARGO_NEXTEST = 0.9.143
+
+T := .tools
+NEXTEST := $(if $(shell command -v cargo-nextest),,$(T)/cargo-nextest-$(CARGO_NEXTEST))
+export PATH := $(CURDIR)/$(T)/bin:$(PATH)
+export ORDERS FAULTS SEED
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-watch test lint tools
+.DELETE_ON_ERROR:
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) are the demo's; FAULTS is on or off"
+
+demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on this machine
+	@cargo build --locked --release -p reviews --bins
+	@cargo build --locked -p local --bin demo
+	@$${CARGO_TARGET_DIR:-target}/debug/demo
+
+demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions rebuilt by cargo lambda when their code changes
+	@cargo build --locked -p local --bin demo
+	@$${CARGO_TARGET_DIR:-target}/debug/demo --watch
+
+# One build serves both the end-to-end tests, which start the functions' binaries, and the test runner.
+test: tools lint ## Format, clippy, licences, then every test
+	@cargo build --locked --workspace --all-targets
+	@cargo nextest run --locked --workspace
+
+lint: $(T)/cargo-deny-$(CARGO_DENY) ## Format, clippy, licences and sources
+	@cargo fmt --all --check
+	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@cargo deny --log-level error check licenses bans sources
+
+tools: $(T)/emulator/ready $(T)/cargo-deny-$(CARGO_DENY) $(NEXTEST) ## Install the pinned tools in .tools/
+
+$(T)/%/ready: infra/tools/%.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; set PYTHON="; exit 1; }
+	@echo "Installing $* in $(@D)"
+	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+$(T)/cargo-deny-$(CARGO_DENY):
+	cargo install --locked --root $(T) cargo-deny@$(CARGO_DENY)
+	@touch $@
+
+$(T)/cargo-nextest-$(CARGO_NEXTEST):
+	cargo install --locked --root $(T) cargo-nextest@$(CARGO_NEXTEST)
+	@touch $@

@@ -1,0 +1,42 @@
+//! A night of orders through the whole system on one machine: see README, "Try it".
+
+mod night;
+mod options;
+mod progress;
+mod summary;
+
+use clap::Parser;
+use options::Options;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What a shell reports for a process that a signal ended is 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+const TERMINATED: u8 = 143;
+
+#[tokio::main]
+#[expect(clippy::print_stderr, reason = "a command says why it failed")]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return ExitCode::FAILURE };
+    // Whatever ends first, dropping the night ends every process it started.
+    let ended = tokio::select! {
+        ended = night::run(&options) => ended,
+        _ = interrupt.recv() => return ExitCode::from(INTERRUPTED),
+        _ = terminate.recv() => return ExitCode::from(TERMINATED),
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! One night, from the seeded orders to the comparison.
+
+use crate::{
+    options::{Options, Switch},
+    progress::Progress,
+    summary::Summary,
+};
+use chrono::{SecondsFormat, Utc};
+use local::{Deploy, Emulator, Profile, Stack, Workspace, with_values};
+use sandbox::{DaySpec, Fault, Sandbox};
+use serde_json::{Value, json};
+use std::{
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// What the demo's settings have other than the shipped ones: how fast, and where the simulated org keeps things.
+const SETTINGS: [(&str, &str, &str); 6] = [
+    ("pace", "yotpo_reviews", "1000"),
+    ("protocol", "backoff_base", "\"500ms\""),
+    ("protocol", "backoff_cap", "\"4s\""),
+    ("salesforce", "route_by", "\"Store__c\""),
+    ("stores.default", "routes", "[\"default\"]"),
+    ("reviews", "test_order", "\"Is_Test__c\""),
+];
+const STACK: &str = "order-relay";
+/// The schedule's 15 minutes are a second here.
+const SCHEDULE: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(200);
+/// So many runs of the producer one after the other may fail.
+const FAILED_RUNS: usize = 20;
+/// Without any order delivered for so long, whatever is still in the queue stays there.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Whether nothing was lost or doubled.
+pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
+    let workspace = Workspace::here();
+    let directory = fresh_directory(&workspace, options)?;
+    let now = Utc::now();
+    let yesterday = now.date_naive().pred_opt().ok_or("there is no yesterday")?;
+
+    let sandbox = Sandbox::start(options.seed, ([127, 0, 0, 1], 0).into()).await?;
+    let manifest = sandbox.seed_day(&DaySpec::new(options.seed, yesterday, chrono_tz::UTC, options.orders))?;
+    if options.faults == Switch::On {
+        for rule in Fault::demo(options.seed) {
+            sandbox.add_fault(rule);
+        }
+    }
+    let settings = directory.join("relay.toml");
+    fs::write(&settings, with_values(&fs::read_to_string(workspace.relay_toml())?, &SETTINGS)?)?;
+
+    let progress = Progress::new(options.orders);
+    progress.say(&announcement(options, &directory));
+    let emulator = Emulator::start(&workspace, &directory, &[])?;
+    let memory = emulator.watch_memory();
+    let profile = if options.dev { Profile::Dev } else { Profile::Release };
+    let stack = emulator.deploy(&Deploy::new(STACK, profile, &settings)).await?;
+    stack.put_secret("salesforce", &sandbox.salesforce_secret())?;
+    stack.put_secret("yotpo", &sandbox.yotpo_secret(&[("default", "sandbox-default")]))?;
+
+    let begun = Instant::now();
+    let mut night = Night { stack: &stack, sandbox: &sandbox, progress, tail: emulator.log_tail(), last: (0, begun) };
+    let runs = night.settle().await?;
+    let quiet = night.drain().await?;
+    let summary = Summary {
+        quiet,
+        runs,
+        verdict: manifest.compare(&sandbox.arrivals()),
+        manifest,
+        report: sandbox.report(),
+        dead_lettered: stack.queue("ReviewsDeadLetterQueueUrl")?.depth().await?.total(),
+        peaks: memory.peaks(),
+        seconds: begun.elapsed().as_secs_f64(),
+        orders: options.orders,
+    };
+    night.progress.finish();
+    summary.print(SETTINGS[0].2);
+    drop(emulator);
+    fs::remove_dir_all(directory.join("tmp"))?;
+    Ok(summary.holds())
+}
+
+fn fresh_directory(workspace: &Workspace, options: &Options) -> io::Result<PathBuf> {
+    let default = || workspace.root().join(".demo").join(format!("seed-{}", options.seed));
+    let directory = options.directory.clone().unwrap_or_else(default);
+    match fs::remove_dir_all(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::create_dir_all(&directory)?;
+    Ok(directory)
+}
+
+fn announcement(options: &Options, directory: &Path) -> String {
+    let changed = SETTINGS.map(|(table, key, value)| format!("  [{table}] {key} = {value}\n")).concat();
+    format!(
+        "{} orders, faults {}, seed {}; logs in {}\n\
+         Settings are those of infra/config/relay.toml but for\n{changed}\
+         and the schedule's 15 minutes are a second: the vendors are simulated, there is nobody to be spared.",
+        options.orders,
+        if options.faults == Switch::On { "on" } else { "off" },
+        options.seed,
+        directory.display(),
+    )
+}
+
+struct Night<'a> {
+    stack: &'a Stack<'a>,
+    sandbox: &'a Sandbox,
+    progress: Progress,
+    tail: local::Tail,
+    /// How many were delivered, and since when so many.
+    last: (u64, Instant),
+}
+
+impl Night<'_> {
+    /// Does what the schedule does until the producer says that the day is settled; how many runs it took.
+    async fn settle(&mut self) -> Result<usize, Failure> {
+        let mut failed = 0;
+        for run in 1.. {
+            let at = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+            let event = json!({ "scheduled_at": at });
+            let mut invocation = Box::pin(self.stack.invoke("ReviewsProducerFunction", &event));
+            let answer = loop {
+                tokio::select! {
+                    answer = &mut invocation => break answer?,
+                    () = tokio::time::sleep(LOOK) => drop(self.progress.look(self.sandbox, &mut self.tail)?),
+                }
+            };
+            match answer.error {
+                None if answer.payload["settled"] == Value::Bool(true) => return Ok(run),
+                None => failed = 0,
+                Some(_) => failed += 1,
+            }
+            if failed == FAILED_RUNS {
+                return Err(format!("the producer failed {failed} times: {}", answer.payload["errorMessage"]).into());
+            }
+            tokio::time::sleep(SCHEDULE).await;
+        }
+        Err("unreachable: runs are not counted to the end".into())
+    }
+
+    /// Waits until the queue is empty and stays so; false when it does not become empty.
+    async fn drain(&mut self) -> Result<bool, Failure> {
+        let queue = self.stack.queue("ReviewsQueueUrl")?;
+        let mut empty = 0;
+        loop {
+            let delivered = self.progress.look(self.sandbox, &mut self.tail)?;
+            if delivered != self.last.0 {
+                self.last = (delivered, Instant::now());
+            }
+            empty = if queue.depth().await?.total() == 0 { empty + 1 } else { 0 };
+            if empty == 3 || self.last.1.elapsed() > PATIENCE {
+                return Ok(empty > 0);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The protocol's writes mean in DynamoDB what they mean in memory.
+
+use crate::stage::Stage;
+use ledger::{
+    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repeat,
+    Revision, Settled, Token, decide::decide,
+};
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use std::time::Duration;
+
+const NOW: i64 = 1_800_000_000_000;
+const POLICIES: [Policy; 2] = [
+    Policy { repeat: Repeat::Harmless, supersedes: false, settle: Duration::ZERO, clock_skew: Duration::from_secs(5) },
+    Policy {
+        repeat: Repeat::ReadBack,
+        supersedes: true,
+        settle: Duration::from_secs(20),
+        clock_skew: Duration::from_secs(5),
+    },
+];
+
+fn delivery(key: &DeliveryKey, revision: i64) -> Delivery {
+    Delivery {
+        key: key.clone(),
+        revision: Revision(revision),
+        hash: EffectHash::of(&revision.to_be_bytes()),
+        store: "default".to_owned(),
+        day: (revision != 2).then(|| "2026-11-20".to_owned()),
+    }
+}
+
+/// An event and the time at which it happens; the life of a record is among the times.
+fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
+    let time = prop_oneof![
+        8 => (0i64..60_000).prop_map(|ms| Millis(NOW + ms)),
+        1 => Just(Millis(NOW).plus(ledger::decide::RECORD_LIFE)),
+        1 => Just(Millis(NOW + 30_000).plus(ledger::decide::RECORD_LIFE)),
+    ];
+    let token = (0u8..3).prop_map(|n| Token::from_text(n.to_string()));
+    let outcome = prop_oneof![
+        2 => Just(Outcome::Accepted),
+        2 => (0i64..60_000).prop_map(|ms| Outcome::Pending(ErrorClass::Unavailable, Millis(NOW + ms))),
+        1 => (0i64..60_000).prop_map(|ms| Outcome::Uncertain(Millis(NOW + ms))),
+        1 => Just(Outcome::Rejected("no".to_owned())),
+        1 => Just(Outcome::Parked("who".to_owned())),
+    ];
+    let settled = prop_oneof![
+        Just(Settled::Skipped("no_email".to_owned())),
+        Just(Settled::Rejected("bad_record".to_owned())),
+        Just(Settled::Parked("unknown_store".to_owned())),
+    ];
+    let (claimed, finished, noted) = (key.clone(), key.clone(), key);
+    let event = prop_oneof![
+        4 => (1i64..4, token.clone(), 0i64..60_000).prop_map(move |(revision, token, end)| Event::Claim {
+            delivery: delivery(&claimed, revision),
+            token,
+            lease_end: Millis(NOW + end),
+        }),
+        4 => (1i64..4, token, outcome).prop_map(move |(revision, token, outcome)| Event::Finish {
+            key: finished.clone(),
+            revision: Revision(revision),
+            token,
+            outcome,
+        }),
+        2 => (1i64..4, settled)
+            .prop_map(move |(revision, settled)| Event::Settle { delivery: delivery(&noted, revision), settled }),
+    ];
+    (event, time)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_write_does_the_same_on_the_table_as_in_memory() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let mut runner = TestRunner::deterministic();
+    let (mut applied, mut refused) = (0, 0);
+    for history in 0..120 {
+        let key = DeliveryKey::try_from(format!("reviews/{history}")).unwrap();
+        let policy = POLICIES[history % 2];
+        let steps = prop::collection::vec(step(key.clone()), 12).new_tree(&mut runner).unwrap().current();
+        let mut memory: Option<Record> = None;
+        for (event, now) in steps {
+            let write = decide(&event, &policy, now);
+            let expected = write.run(&mut memory);
+            let seen = ledger.run(&write).await.unwrap();
+            assert_eq!(seen, expected, "{event:?} at {now:?}: {write:?}");
+            match seen {
+                Attempt::Applied(_) => applied += 1,
+                Attempt::Refused(_) => refused += 1,
+            }
+        }
+        let read = ledger.read(std::slice::from_ref(&key)).await.unwrap().remove(&key);
+        assert_eq!(read, memory);
+    }
+    assert!(
+        applied > 200 && refused > 200,
+        "{applied} applied, {refused} refused: too few of one kind to mean anything"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursors_only_move_forward_and_one_of_two_checkpoints_wins() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    assert_eq!(ledger.cursor("reviews", "s").await.unwrap(), None);
+    let begun = ledger.begin("reviews", "s", Millis(10)).await.unwrap();
+    assert_eq!(ledger.begin("reviews", "s", Millis(99)).await.unwrap(), begun);
+    assert!(ledger.settle_until("reviews", "s", Millis(20)).await.unwrap());
+    assert!(!ledger.settle_until("reviews", "s", Millis(15)).await.unwrap());
+    let cursor = ledger.cursor("reviews", "s").await.unwrap().unwrap();
+    assert_eq!((cursor.first, cursor.settled_until), (Millis(10), Millis(20)));
+
+    assert_eq!(ledger.checkpoint("reviews").await.unwrap(), None);
+    assert_eq!(ledger.save_checkpoint("reviews", 0, "a").await.unwrap(), Some(1));
+    assert_eq!(ledger.save_checkpoint("reviews", 0, "b").await.unwrap(), None);
+    assert_eq!(ledger.save_checkpoint("reviews", 1, "c").await.unwrap(), Some(2));
+    let kept = ledger.checkpoint("reviews").await.unwrap().unwrap();
+    assert_eq!((kept.version, kept.state.as_str()), (2, "c"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_an_ordinary_delivery_is_under_a_kilobyte_and_stays_out_of_the_index() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let key = DeliveryKey::try_from("reviews/801RO000000AbcDYAS".to_owned()).unwrap();
+    let token = Token::unique();
+    let now = Millis(NOW);
+    let claim = Event::Claim { delivery: delivery(&key, 1), token: token.clone(), lease_end: Millis(NOW + 60_000) };
+    ledger.put(&claim, &POLICIES[0], now).await.unwrap();
+    let accepted = Event::Finish { key: key.clone(), revision: Revision(1), token, outcome: Outcome::Accepted };
+    ledger.put(&accepted, &POLICIES[0], now).await.unwrap();
+    let table = stage.stack.output("LedgerTable").unwrap();
+    let answer = ureq::post(format!("{}/", stage.emulator.endpoint()))
+        .header("X-Amz-Target", "DynamoDB_20120810.Scan")
+        .header("Content-Type", "application/x-amz-json-1.0")
+        .header("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+        .send(serde_json::json!({"TableName": table}).to_string())
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let item = answer["Items"][0].as_object().unwrap();
+    let bytes: usize = item
+        .iter()
+        .map(|(name, value)| {
+            name.len() + value.as_object().unwrap().values().map(|v| v.as_str().unwrap().len()).sum::<usize>()
+        })
+        .sum();
+    assert!(bytes < 1024, "{bytes} bytes: {item:?}");
+    assert!(!item.contains_key("open_since") && !item.contains_key("open_flow"), "{item:?}");
+}

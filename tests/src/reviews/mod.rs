@@ -1,0 +1,7 @@
+//! The reviews flow, end to end.
+
+mod bad_input;
+mod day;
+mod edges;
+mod faults;
+mod kills;
