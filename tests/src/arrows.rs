@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("yotpo", &["rest"]),
     ("reviews", &["salesforce", "yotpo", "aws", "config", "queue", "ledger", "secrets", "telemetry"]),
     ("sandbox", &[]),
-    ("local", &["sandbox", "aws", "queue"]),
+    ("local", &["sandbox", "queue"]),
     ("relay", &["aws", "config", "ledger", "queue", "reviews", "salesforce", "secrets", "telemetry", "yotpo"]),
     (
         "tests",
@@ -42,7 +42,7 @@ const OWNERS: [(&str, &[&str]); 5] = [
     ("aws-sdk-sqs", &["queue"]),
     ("aws-sdk-dynamodb", &["ledger"]),
     ("aws-sdk-secretsmanager", &["secrets"]),
-    ("aws-smithy-http-client", &["aws"]),
+    ("aws-smithy-http-client", &["aws", "local"]),
 ];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;

@@ -2,6 +2,7 @@
 
 use crate::stage::{Setting, Stage, sqs};
 use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
 use queue::{Entry, Queue};
 use serde_json::{Value, json};
 use std::{
@@ -50,7 +51,7 @@ async fn only_entries_that_failed_are_sent_again() {
         .region(Region::from_static("us-east-1"))
         .endpoint_url(server.uri())
         .http_client(aws::sdk_config().await.unwrap().http_client().unwrap())
-        .no_credentials()
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .load()
         .await;
     let queue = Queue::new(&config, format!("{}/queue", server.uri()));

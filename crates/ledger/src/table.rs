@@ -10,7 +10,6 @@ use crate::{
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
-    error::DisplayErrorContext,
     types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use std::collections::HashMap;
@@ -30,12 +29,12 @@ pub struct Ledger {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// DynamoDB did not answer, or answered with an error.
-    #[error("the ledger did not {operation}: {detail}")]
+    #[error("the ledger did not {operation}")]
     Unavailable {
         /// What was asked of it.
         operation: &'static str,
-        /// The SDK's error with its chain.
-        detail: String,
+        /// The SDK's error.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An item in the table is not one of ours.
     #[error("the ledger's item `{key}` has no readable attribute `{attribute}`")]
@@ -48,8 +47,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn unavailable(operation: &'static str, source: impl std::error::Error) -> Self {
-        Self::Unavailable { operation, detail: DisplayErrorContext(source).to_string() }
+    pub(crate) fn unavailable(operation: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable { operation, source: Box::new(source) }
     }
 }
 

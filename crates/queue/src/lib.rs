@@ -8,7 +8,7 @@ pub use receive::{Batch, InvalidBatch, Message};
 pub use send::{Entry, Refused, Sent};
 
 use aws_config::SdkConfig;
-use aws_sdk_sqs::{Client, error::DisplayErrorContext, types::QueueAttributeName};
+use aws_sdk_sqs::{Client, types::QueueAttributeName};
 
 /// SQS takes at most this many entries in one batch call.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
@@ -43,15 +43,15 @@ impl Depth {
 
 /// SQS could not be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the queue did not {operation}: {detail}")]
+#[error("the queue did not {operation}")]
 pub struct Unavailable {
     operation: &'static str,
-    detail: String,
+    source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 impl Unavailable {
-    fn new(operation: &'static str, source: impl std::error::Error) -> Self {
-        Self { operation, detail: DisplayErrorContext(source).to_string() }
+    fn new(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { operation, source: source.into() }
     }
 }
 

@@ -105,8 +105,8 @@ impl Queue {
         let sent = self.send(std::slice::from_ref(&entry)).await;
         match (sent.accepted, sent.refused.into_iter().next()) {
             (1, _) => Ok(()),
-            (_, Some(refused)) => Err(Unavailable { operation: "take a message", detail: refused.code }),
-            (_, None) => Err(Unavailable { operation: "take a message", detail: "it did not answer".to_owned() }),
+            (_, Some(refused)) => Err(Unavailable::new("take a message", refused.code)),
+            (_, None) => Err(Unavailable::new("take a message", "it did not answer")),
         }
     }
 
@@ -126,7 +126,11 @@ impl Queue {
         };
         match answer {
             Err(error) => {
-                tracing::warn!(entries = batch.len(), error = %error, "a batch was not sent; it will be sent again");
+                tracing::warn!(
+                    entries = batch.len(),
+                    error = &error as &dyn std::error::Error,
+                    "a batch was not sent; it will be sent again"
+                );
                 sent.unsent = batch;
             }
             Ok(answer) => {

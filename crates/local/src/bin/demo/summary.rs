@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
 use local::Peak;
 use sandbox::{Manifest, Outcome, Report, Verdict};
-use serde_json::json;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The figures of one night.
@@ -20,6 +20,18 @@ pub(crate) struct Summary {
     pub(crate) peaks: Vec<Peak>,
     pub(crate) seconds: f64,
     pub(crate) orders: usize,
+}
+
+/// The last line, for scripts.
+#[derive(Serialize)]
+struct Line<'a> {
+    orders: usize,
+    skipped: BTreeMap<&'a str, usize>,
+    delivered: u64,
+    lost: usize,
+    doubled: usize,
+    dead_lettered: u64,
+    seconds: f64,
 }
 
 impl Summary {
@@ -43,7 +55,7 @@ impl Summary {
                 println!("{what}: {}", orders.join(" "));
             }
         }
-        println!("{}", self.json());
+        println!("{}", serde_json::to_string(&self.line()).unwrap_or_default());
     }
 
     /// Skipped by rule: expected to be, and not at Yotpo.
@@ -60,16 +72,16 @@ impl Summary {
         skipped
     }
 
-    fn json(&self) -> serde_json::Value {
-        json!({
-            "orders": self.orders,
-            "skipped": self.skipped(),
-            "delivered": self.verdict.delivered,
-            "lost": self.verdict.lost.len(),
-            "doubled": self.verdict.doubled.len(),
-            "dead_lettered": self.dead_lettered,
-            "seconds": (self.seconds * 10.0).round() / 10.0,
-        })
+    fn line(&self) -> Line<'_> {
+        Line {
+            orders: self.orders,
+            skipped: self.skipped(),
+            delivered: self.verdict.delivered,
+            lost: self.verdict.lost.len(),
+            doubled: self.verdict.doubled.len(),
+            dead_lettered: self.dead_lettered,
+            seconds: (self.seconds * 10.0).round() / 10.0,
+        }
     }
 
     fn orders_table(&self) -> Table {
