@@ -44,7 +44,7 @@ fn until(what: &str, mut condition: impl FnMut() -> bool) {
 fn interrupted(signal: &str) -> (Child, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().canonicalize().unwrap();
-    let child = demo(&path, 20_000, "off").spawn().unwrap();
+    let child = demo(&path, 4_000, "off").spawn().unwrap();
     // The keeper, the emulator, a producer and a consumer.
     until("the start", || running(&path) >= 4);
     let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
