@@ -26,6 +26,7 @@ demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on 
 	@$${CARGO_TARGET_DIR:-target}/debug/demo
 
 demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions rebuilt by cargo lambda when their code changes
+	@cargo build --locked -p reviews --bins
 	@cargo build --locked -p local --bin demo
 	@$${CARGO_TARGET_DIR:-target}/debug/demo --watch
 

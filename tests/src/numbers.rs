@@ -75,7 +75,7 @@ fn a_day_of_outage_passes_without_anyone_touching_it() {
         least += most / 2;
         latest += most;
         if attempts <= 9 || attempts % 20 == 0 {
-            println!("{attempts:>7}   {:>8?}   {:>9?} {:>9?}", most, least, latest);
+            println!("{attempts:>7}   {most:>8?}   {least:>9?} {latest:>9?}");
         }
     }
     println!("{attempts:>7}   a day is over at the earliest");

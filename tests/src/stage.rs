@@ -1,7 +1,7 @@
 //! What an end-to-end test plays on: an emulator, the sandbox, the stack deployed between them.
 
 use chrono::{DateTime, Utc};
-use local::{Deploy, Emulator, Peak, Profile, Stack, Workspace, with_values};
+use local::{Deploy, Emulator, Profile, Stack, Workspace, with_values};
 use sandbox::{DaySpec, Manifest, Outcome, Sandbox};
 use serde_json::{Value, json};
 use std::{
@@ -112,7 +112,7 @@ impl Stage {
         self.until("the queue is empty", async || queue.depth().await.unwrap().total() == 0).await;
     }
 
-    pub(crate) async fn dead_letters(&self) -> Vec<DeadLetter> {
+    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
         let url = self.stack.output("ReviewsDeadLetterQueueUrl").unwrap();
         dead_letters(self.emulator.endpoint(), url)
     }
@@ -177,16 +177,6 @@ impl Stage {
         let lines: Vec<String> = lines.iter().map(|l| format!("{} {}", l.function, l.text)).collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
-}
-
-/// The most memory that each function's processes had, in KiB.
-pub(crate) fn highest(peaks: &[Peak]) -> BTreeMap<String, u64> {
-    let mut highest = BTreeMap::new();
-    for peak in peaks {
-        let most: &mut u64 = highest.entry(peak.process.function.clone()).or_default();
-        *most = peak.kib.max(*most);
-    }
-    highest
 }
 
 fn relay_toml(directory: &tempfile::TempDir, more: &[(&str, &str, &str)], more_toml: &str) -> PathBuf {

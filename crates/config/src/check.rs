@@ -43,10 +43,7 @@ fn salesforce(s: &Salesforce) -> Result<(), Fault> {
         "expected at least one clause such as { field = \"Status\", is = [\"Completed\"] }: without one every order would go",
     )?;
     completed_at(&s.completed_at)?;
-    for (paths, key) in [
-        (&s.email, "salesforce.email"),
-        (&s.customer_name, "salesforce.customer_name"),
-    ] {
+    for (paths, key) in [(&s.email, "salesforce.email"), (&s.customer_name, "salesforce.customer_name")] {
         require(!paths.is_empty(), key, "expected at least one field path")?;
     }
     Ok(())
@@ -54,9 +51,7 @@ fn salesforce(s: &Salesforce) -> Result<(), Fault> {
 
 fn completed_at(field: &FieldPath) -> Result<(), Fault> {
     const KEY: &str = "salesforce.completed_at";
-    let moves = ["SystemModstamp", "LastModifiedDate"]
-        .iter()
-        .any(|name| field.as_str().eq_ignore_ascii_case(name));
+    let moves = ["SystemModstamp", "LastModifiedDate"].iter().any(|name| field.as_str().eq_ignore_ascii_case(name));
     require(
         !moves,
         KEY,
@@ -78,11 +73,7 @@ fn reviews(r: &Reviews) -> Result<(), Fault> {
         "reviews.platform",
         "expected one of Yotpo's platforms such as \"general\", \"shopify\" or \"commerce_cloud\"",
     )?;
-    require(
-        (1..=1000).contains(&r.batch_size),
-        "reviews.batch_size",
-        "expected 1 to 1000 messages",
-    )?;
+    require((1..=1000).contains(&r.batch_size), "reviews.batch_size", "expected 1 to 1000 messages")?;
     within(r.overlap, Duration::ZERO, 7 * DAY, "reviews.overlap")
 }
 
@@ -97,44 +88,21 @@ fn pace(p: &Pace) -> Result<(), Fault> {
 fn protocol(p: &Protocol) -> Result<(), Fault> {
     const LEAST: Duration = Duration::from_millis(1);
     within(p.call_timeout, LEAST, Duration::from_mins(1), "protocol.call_timeout")?;
-    within(
-        p.clock_skew,
-        Duration::ZERO,
-        Duration::from_mins(5),
-        "protocol.clock_skew",
-    )?;
+    within(p.clock_skew, Duration::ZERO, Duration::from_mins(5), "protocol.clock_skew")?;
     within(p.backoff_cap, LEAST, SQS_LONGEST, "protocol.backoff_cap")?;
     within(p.backoff_base, LEAST, p.backoff_cap, "protocol.backoff_base")?;
     within(p.held_at_least, LEAST, SQS_LONGEST, "protocol.held_at_least")?;
     within(p.wait, LEAST, SQS_LONGEST, "protocol.wait")?;
     within(p.missing_after, Duration::ZERO, 7 * DAY, "protocol.missing_after")?;
-    within(
-        p.producer_stop_before,
-        LEAST,
-        Duration::from_mins(14),
-        "protocol.producer_stop_before",
-    )?;
-    within(
-        p.settle.yotpo_reviews,
-        Duration::ZERO,
-        SQS_LONGEST,
-        "protocol.settle.yotpo_reviews",
-    )?;
-    require(
-        (1..=100).contains(&p.repair_limit),
-        "protocol.repair_limit",
-        "expected 1 to 100 repairs",
-    )
+    within(p.producer_stop_before, LEAST, Duration::from_mins(14), "protocol.producer_stop_before")?;
+    within(p.settle.yotpo_reviews, Duration::ZERO, SQS_LONGEST, "protocol.settle.yotpo_reviews")?;
+    require((1..=100).contains(&p.repair_limit), "protocol.repair_limit", "expected 1 to 100 repairs")
 }
 
 fn stores(file: &File) -> Result<(), Fault> {
     const ROUTE_BY: &str = "salesforce.route_by";
     let by_field = file.salesforce.route_by.is_some();
-    require(
-        !file.stores.is_empty(),
-        "stores",
-        "expected at least one store, such as [stores.default]",
-    )?;
+    require(!file.stores.is_empty(), "stores", "expected at least one store, such as [stores.default]")?;
     require(
         by_field || file.stores.len() == 1,
         ROUTE_BY,
@@ -182,8 +150,5 @@ fn require(holds: bool, key: &str, expected: &str) -> Result<(), Fault> {
     if holds {
         return Ok(());
     }
-    Err(Fault {
-        key: key.to_owned(),
-        expected: expected.to_owned(),
-    })
+    Err(Fault { key: key.to_owned(), expected: expected.to_owned() })
 }

@@ -59,11 +59,7 @@ impl TryFrom<Raw> for Clause {
         if matches!(first, Literal::Decimal(d) if !d.is_finite()) {
             return Err("expected a finite number");
         }
-        Ok(Self {
-            field: raw.field,
-            negated,
-            values,
-        })
+        Ok(Self { field: raw.field, negated, values })
     }
 }
 

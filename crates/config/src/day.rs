@@ -32,20 +32,13 @@ impl BusinessDay {
         let day = Self(instant.with_timezone(&zone).date_naive());
         // Clocks set back across midnight show a day's last minutes again after the next one has begun: those belong to
         // the day that has begun.
-        if day.next().start(zone) <= instant {
-            day.next()
-        } else {
-            day
-        }
+        if day.next().start(zone) <= instant { day.next() } else { day }
     }
 
     /// The day's instants: 23 or 25 hours when the clocks change, none where a zone left the day out (Samoa had no
     /// 30 December 2011). The windows of consecutive days meet exactly.
     pub fn window(self, zone: Tz) -> Window {
-        Window {
-            start: self.start(zone),
-            end: self.next().start(zone),
-        }
+        Window { start: self.start(zone), end: self.next().start(zone) }
     }
 
     /// The calendar's next day.
@@ -81,10 +74,7 @@ impl BusinessDay {
     /// The first instant whose local date is this day; where the zone has no midnight, the first one after the gap.
     fn start(self, zone: Tz) -> DateTime<Utc> {
         let midnight = self.0.and_time(NaiveTime::MIN);
-        let start = zone
-            .from_local_datetime(&midnight)
-            .earliest()
-            .or_else(|| after_gap(midnight, zone));
+        let start = zone.from_local_datetime(&midnight).earliest().or_else(|| after_gap(midnight, zone));
         start.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
     }
 }
@@ -111,9 +101,7 @@ impl FromStr for BusinessDay {
 
     fn from_str(text: &str) -> Result<Self, NotADay> {
         let shaped = text.len() == 10
-            && text
-                .char_indices()
-                .all(|(i, c)| if i == 4 || i == 7 { c == '-' } else { c.is_ascii_digit() });
+            && text.char_indices().all(|(i, c)| if i == 4 || i == 7 { c == '-' } else { c.is_ascii_digit() });
         let date = shaped.then(|| text.parse().ok()).flatten();
         date.map(Self).ok_or(NotADay)
     }
@@ -167,10 +155,7 @@ mod tests {
         assert_eq!(window.end, at("2026-11-20T18:30:00Z"));
         assert!(window.contains(window.start));
         assert!(!window.contains(window.end));
-        assert_eq!(
-            BusinessDay::of(window.start, chrono_tz::Asia::Kolkata),
-            day("2026-11-20")
-        );
+        assert_eq!(BusinessDay::of(window.start, chrono_tz::Asia::Kolkata), day("2026-11-20"));
         assert_eq!(BusinessDay::of(window.end, chrono_tz::Asia::Kolkata), day("2026-11-21"));
     }
 
@@ -205,10 +190,7 @@ mod tests {
         let window = day("2011-12-30").window(apia);
         assert_eq!(window.start, window.end);
         assert_eq!(BusinessDay::of(window.end, apia), day("2011-12-31"));
-        assert_eq!(
-            BusinessDay::of(window.end - TimeDelta::milliseconds(1), apia),
-            day("2011-12-29")
-        );
+        assert_eq!(BusinessDay::of(window.end - TimeDelta::milliseconds(1), apia), day("2011-12-29"));
     }
 
     #[test]

@@ -45,11 +45,7 @@ impl TryFrom<String> for FieldPath {
             part.starts_with(|c: char| c.is_ascii_alphabetic())
                 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         };
-        if path.split('.').all(is_name) && path.split('.').count() <= 6 {
-            Ok(Self(path))
-        } else {
-            Err(NotAPath)
-        }
+        if path.split('.').all(is_name) && path.split('.').count() <= 6 { Ok(Self(path)) } else { Err(NotAPath) }
     }
 }
 

@@ -21,10 +21,7 @@ pub(crate) fn syntax(text: &str, origin: &str, error: &toml::de::Error) -> Error
 
 /// A value has the wrong type, or a key is unknown or missing.
 pub(crate) fn typed(text: &str, origin: &str, error: &serde_path_to_error::Error<toml::de::Error>) -> Error {
-    let fault = Fault {
-        key: error.path().to_string(),
-        expected: error.inner().message().replace('\n', ", "),
-    };
+    let fault = Fault { key: error.path().to_string(), expected: error.inner().message().replace('\n', ", ") };
     place(text, origin, &fault, error.inner().span())
 }
 

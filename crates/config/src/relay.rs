@@ -49,10 +49,8 @@ impl Relay {
     /// Reads and checks the file at `path` (the environment's `RELAY_CONFIG`).
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let origin = path.as_ref().display().to_string();
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::Unreadable {
-            origin: origin.clone(),
-            source,
-        })?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| Error::Unreadable { origin: origin.clone(), source })?;
         Self::parse(&text, &origin)
     }
 
@@ -62,11 +60,7 @@ impl Relay {
         let file: File = serde_path_to_error::deserialize(document).map_err(|e| locate::typed(text, origin, &e))?;
         check::whole(&file).map_err(|fault| locate::fault(text, origin, &fault))?;
         Ok(Self {
-            stores: file
-                .stores
-                .into_iter()
-                .map(|(name, store)| (name, store.complete(file.time_zone)))
-                .collect(),
+            stores: file.stores.into_iter().map(|(name, store)| (name, store.complete(file.time_zone))).collect(),
             time_zone: file.time_zone,
             salesforce: file.salesforce,
             reviews: file.reviews,
@@ -83,9 +77,7 @@ impl Relay {
             return self.stores.first_key_value();
         }
         let value = value?;
-        self.stores
-            .iter()
-            .find(|(_, store)| store.routes.iter().any(|route| route == value))
+        self.stores.iter().find(|(_, store)| store.routes.iter().any(|route| route == value))
     }
 }
 

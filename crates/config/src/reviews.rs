@@ -23,11 +23,6 @@ pub struct Reviews {
 
 impl Default for Reviews {
     fn default() -> Self {
-        Self {
-            platform: "general".to_owned(),
-            overlap: Duration::from_mins(30),
-            batch_size: 50,
-            test_order: None,
-        }
+        Self { platform: "general".to_owned(), overlap: Duration::from_mins(30), batch_size: 50, test_order: None }
     }
 }

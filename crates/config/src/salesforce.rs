@@ -123,10 +123,7 @@ fn quota_share() -> f64 {
 }
 
 fn email() -> Vec<FieldPath> {
-    vec![
-        FieldPath::known("BillToContact.Email"),
-        FieldPath::known("Account.PersonEmail"),
-    ]
+    vec![FieldPath::known("BillToContact.Email"), FieldPath::known("Account.PersonEmail")]
 }
 
 fn customer_name() -> Vec<FieldPath> {

@@ -40,11 +40,7 @@ pub(crate) struct RawStore {
 
 impl RawStore {
     pub(crate) fn complete(self, org: Tz) -> Store {
-        Store {
-            time_zone: self.time_zone.unwrap_or(org),
-            currency: self.currency,
-            routes: self.routes,
-        }
+        Store { time_zone: self.time_zone.unwrap_or(org), currency: self.currency, routes: self.routes }
     }
 }
 

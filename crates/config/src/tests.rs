@@ -43,14 +43,8 @@ fn says(text: &str, parts: &[&str]) {
 fn documented_keys() -> Vec<(String, String)> {
     let (mut keys, mut comment) = (Vec::new(), String::new());
     for line in SHIPPED.lines() {
-        let setting = line
-            .strip_prefix('#')
-            .filter(|l| !l.starts_with([' ', '\n']) && !l.is_empty());
-        if let Some((key, _)) = setting
-            .unwrap_or(line)
-            .split_once(" = ")
-            .filter(|_| !line.starts_with("# "))
-        {
+        let setting = line.strip_prefix('#').filter(|l| !l.starts_with([' ', '\n']) && !l.is_empty());
+        if let Some((key, _)) = setting.unwrap_or(line).split_once(" = ").filter(|_| !line.starts_with("# ")) {
             keys.push((key.to_owned(), std::mem::take(&mut comment)));
         } else if line.starts_with("# ") {
             comment.push_str(line);
@@ -65,13 +59,8 @@ fn documented_keys() -> Vec<(String, String)> {
 #[test]
 fn the_shipped_file_is_as_the_design_says() {
     let relay = parse(SHIPPED).unwrap();
-    assert_eq!(
-        relay.stores.keys().map(ToString::to_string).collect::<Vec<_>>(),
-        ["default"]
-    );
-    let [clause] = relay.salesforce.completed.as_slice() else {
-        panic!("one clause")
-    };
+    assert_eq!(relay.stores.keys().map(ToString::to_string).collect::<Vec<_>>(), ["default"]);
+    let [clause] = relay.salesforce.completed.as_slice() else { panic!("one clause") };
     assert_eq!((clause.field.as_str(), clause.negated), ("Status", false));
     assert_eq!(clause.values, [Literal::Text("Completed".to_owned())]);
     assert_eq!(relay.salesforce.completed_at.as_str(), "ActivatedDate");
@@ -91,13 +80,7 @@ fn what_the_shipped_file_calls_a_default_is_one() {
     let fields = |s: &Salesforce| {
         let names = [s.email.clone(), s.customer_name.clone(), vec![s.order_id.clone()]].concat();
         let line = [&s.line.product_id, &s.line.name].map(Clone::clone);
-        (
-            s.api_version.clone(),
-            s.quota_share.to_bits(),
-            names,
-            line,
-            s.currency.clone(),
-        )
+        (s.api_version.clone(), s.quota_share.to_bits(), names, line, s.currency.clone())
     };
     assert_eq!(fields(&least.salesforce), fields(&shipped.salesforce));
     let (_, default) = least.route(None).unwrap();
@@ -109,14 +92,8 @@ fn every_key_is_documented_in_the_file() {
     let keys = documented_keys();
     assert!(keys.len() > 30, "{keys:#?}");
     for (key, comment) in keys {
-        assert!(
-            comment.contains("Default: ") || comment.contains("Required."),
-            "{key}: {comment}"
-        );
-        assert!(
-            comment.contains("Example: ") || comment.contains("Example:\n"),
-            "{key}: {comment}"
-        );
+        assert!(comment.contains("Default: ") || comment.contains("Required."), "{key}: {comment}");
+        assert!(comment.contains("Example: ") || comment.contains("Example:\n"), "{key}: {comment}");
     }
 }
 
@@ -144,10 +121,7 @@ fn every_key_that_can_be_set_is_in_the_file() {
         says(&said, &["colour", "unknown field", "expected"]);
         let known = said.rsplit("expected").next().unwrap();
         for name in known.split('`').skip(1).step_by(2) {
-            assert!(
-                keys.iter().any(|key| key == name) || tables.contains(&name),
-                "{header}: {name}"
-            );
+            assert!(keys.iter().any(|key| key == name) || tables.contains(&name), "{header}: {name}");
         }
     }
 }
@@ -165,10 +139,7 @@ fn the_optional_keys_of_the_file_are_good_examples() {
         .collect();
     let relay = parse(&text).unwrap();
     assert_eq!(relay.salesforce.line.specs.len(), 2);
-    assert_eq!(
-        relay.route(Some("Acme Outlet")).unwrap().1.time_zone,
-        chrono_tz::Europe::Berlin
-    );
+    assert_eq!(relay.route(Some("Acme Outlet")).unwrap().1.time_zone, chrono_tz::Europe::Berlin);
     assert!(relay.route(Some("acme")).is_none());
     assert!(relay.route(None).is_none());
 }
@@ -176,12 +147,7 @@ fn the_optional_keys_of_the_file_are_good_examples() {
 #[test]
 fn defaults_are_field_paths() {
     let s = parse(LEAST).unwrap().salesforce;
-    let all = [
-        s.email,
-        s.customer_name,
-        vec![s.order_id, s.line.product_id, s.line.name],
-    ]
-    .concat();
+    let all = [s.email, s.customer_name, vec![s.order_id, s.line.product_id, s.line.name]].concat();
     for path in all {
         assert_eq!(path.as_str().parse::<FieldPath>().as_ref(), Ok(&path));
     }
@@ -193,39 +159,25 @@ fn an_unknown_key_is_refused() {
     let line = 1 + SHIPPED.lines().position(|l| l == "quota_share = 0.8").unwrap();
     says(
         &said,
-        &[
-            "misconfigured: relay.toml",
-            &format!("line {line}:"),
-            "`salesforce.quota_shar` is 0.8",
-            "`quota_share`",
-        ],
+        &["misconfigured: relay.toml", &format!("line {line}:"), "`salesforce.quota_shar` is 0.8", "`quota_share`"],
     );
 }
 
 #[test]
 fn a_wrong_time_zone_is_refused() {
     let said = refusal(shipped_with("\"Etc/UTC\"", "\"Mars/Olympus\""));
-    says(
-        &said,
-        &["line 12:", "`time_zone` is \"Mars/Olympus\"", "IANA time zone"],
-    );
+    says(&said, &["line 12:", "`time_zone` is \"Mars/Olympus\"", "IANA time zone"]);
     let said = refusal(shipped_with("#time_zone = \"Europe/Berlin\"", "time_zone = \"CEST\""));
     says(&said, &["`stores.default.time_zone` is \"CEST\"", "IANA time zone"]);
 }
 
 #[test]
 fn an_empty_condition_is_refused() {
-    let said = refusal(shipped_with(
-        "[{ field = \"Status\", is = [\"Completed\"] }]\n\n",
-        "[]\n\n",
-    ));
+    let said = refusal(shipped_with("[{ field = \"Status\", is = [\"Completed\"] }]\n\n", "[]\n\n"));
     says(&said, &["`salesforce.completed` is []", "at least one clause"]);
     let said = refusal(shipped_with("is = [\"Completed\"] }]\n\n", "is = [] }]\n\n"));
     says(&said, &["salesforce.completed[0]", "at least one value"]);
-    let said = refusal(shipped_with(
-        "is = [\"Completed\"] }]\n\n",
-        "is = [\"a\"], is_not = [\"b\"] }]\n\n",
-    ));
+    let said = refusal(shipped_with("is = [\"Completed\"] }]\n\n", "is = [\"a\"], is_not = [\"b\"] }]\n\n"));
     says(&said, &["exactly one of `is"]);
 }
 
@@ -233,10 +185,7 @@ fn an_empty_condition_is_refused() {
 fn soql_in_a_value_stays_a_value_and_in_a_field_is_refused() {
     let attempt = "x' OR Id != '' OR Name = '";
     let relay = shipped_with("is = [\"Completed\"] }]\n\n", &format!("is = [\"{attempt}\"] }}]\n\n")).unwrap();
-    assert_eq!(
-        relay.salesforce.completed[0].values,
-        [Literal::Text(attempt.to_owned())]
-    );
+    assert_eq!(relay.salesforce.completed[0].values, [Literal::Text(attempt.to_owned())]);
 
     for field in [
         "Status = 'x' OR Id",
@@ -291,10 +240,7 @@ fn a_negative_overlap_is_refused() {
 fn a_moving_completed_at_is_refused() {
     for field in ["SystemModstamp", "lastmodifieddate"] {
         let said = refusal(shipped_with("\"ActivatedDate\"", &format!("\"{field}\"")));
-        says(
-            &said,
-            &["`salesforce.completed_at` is", field, "moves with every change"],
-        );
+        says(&said, &["`salesforce.completed_at` is", field, "moves with every change"]);
     }
     let said = refusal(shipped_with("\"ActivatedDate\"", "\"Account.Closed__c\""));
     says(&said, &["a field of Order itself"]);
@@ -309,28 +255,12 @@ fn figures_out_of_bounds_are_refused() {
         ("quota_share = 0.8", "quota_share = nan", "salesforce.quota_share"),
         ("yotpo_reviews = 4", "yotpo_reviews = 0", "pace.yotpo_reviews"),
         ("yotpo_reviews = 4", "yotpo_reviews = inf", "pace.yotpo_reviews"),
-        (
-            "backoff_base = \"10s\"",
-            "backoff_base = \"1h\"",
-            "protocol.backoff_base",
-        ),
+        ("backoff_base = \"10s\"", "backoff_base = \"1h\"", "protocol.backoff_base"),
         ("backoff_cap = \"30m\"", "backoff_cap = \"13h\"", "protocol.backoff_cap"),
-        (
-            "api_version = \"v66.0\"",
-            "api_version = \"66\"",
-            "salesforce.api_version",
-        ),
-        (
-            "api_version = \"v66.0\"",
-            "api_version = \"v31.0\"",
-            "salesforce.api_version",
-        ),
+        ("api_version = \"v66.0\"", "api_version = \"66\"", "salesforce.api_version"),
+        ("api_version = \"v66.0\"", "api_version = \"v31.0\"", "salesforce.api_version"),
         ("platform = \"general\"", "platform = \"\"", "reviews.platform"),
-        (
-            "email = [\"BillToContact.Email\", \"Account.PersonEmail\"]\n",
-            "email = []\n",
-            "salesforce.email",
-        ),
+        ("email = [\"BillToContact.Email\", \"Account.PersonEmail\"]\n", "email = []\n", "salesforce.email"),
         ("repair_limit = 5", "repair_limit = 0", "protocol.repair_limit"),
         ("repair_limit = 5", "repair_limit = -1", "protocol.repair_limit"),
         ("#currency = \"USD\"", "currency = \"usd\"", "stores.default.currency"),

@@ -37,7 +37,7 @@ impl Emulator {
     /// # Errors
     /// When the tools are not installed, or it does not answer within a minute.
     pub fn start(workspace: &Workspace, directory: &Path, environment: &[(&str, &str)]) -> Result<Self, Error> {
-        let program = workspace.emulator("ministack")?;
+        let program = workspace.tool("emulator", "ministack")?;
         for folder in [directory, &directory.join("home"), &directory.join("tmp"), &directory.join("logs")] {
             fs::create_dir_all(folder).map_err(Error::io(format!("make {}", folder.display())))?;
         }
@@ -147,7 +147,7 @@ fn agent() -> ureq::Agent {
         .into()
 }
 
-fn free_port() -> Result<u16, Error> {
+pub(crate) fn free_port() -> Result<u16, Error> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr());
     Ok(listener.map_err(Error::io("find a free port"))?.port())
 }

@@ -30,7 +30,7 @@ impl Keeper {
         environment: &[(&str, &OsStr)],
         log: &Path,
     ) -> Result<Self, Error> {
-        let python = workspace.emulator("python")?;
+        let python = workspace.tool("emulator", "python")?;
         let out = File::create(log).map_err(Error::io(format!("write {}", log.display())))?;
         let err = out.try_clone().map_err(Error::io(format!("write {}", log.display())))?;
         let child = Command::new(python)

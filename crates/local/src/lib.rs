@@ -27,6 +27,7 @@ mod package;
 mod relay_toml;
 mod stack;
 mod template;
+mod watch;
 mod workspace;
 
 pub use emulator::Emulator;
@@ -36,4 +37,5 @@ pub use logs::{Line, Tail};
 pub use memory::{Memory, Peak, Process};
 pub use relay_toml::{NoSuchKey, with_values};
 pub use stack::{Answer, Deploy, Stack};
+pub use watch::Watch;
 pub use workspace::{Profile, Workspace};

@@ -1,6 +1,6 @@
 //! A stack on the emulator, made by CloudFormation from `template.yaml`.
 
-use crate::{Emulator, Error, Profile, package, template};
+use crate::{Emulator, Error, Profile, Watch, package, template, watch};
 use aws_sdk_cloudformation::{
     Client,
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
@@ -120,6 +120,16 @@ impl Stack<'_> {
         let payload = serde_json::from_slice(payload).unwrap_or_else(|_| String::from_utf8_lossy(payload).into());
         Ok(Answer { payload, error: answer.function_error })
     }
+
+    /// Lets `cargo lambda watch` serve the functions that these outputs name, from `package` of the workspace. The secrets
+    /// must be there, and somebody must have run `make .tools/lambda/ready`.
+    ///
+    /// # Errors
+    /// When cargo lambda is not installed.
+    pub async fn watch(&self, package: &str, outputs: &[&str]) -> Result<Watch, Error> {
+        let functions: Result<Vec<&str>, Error> = outputs.iter().map(|name| self.output(name)).collect();
+        watch::start(self.emulator, &self.name, package, &functions?).await
+    }
 }
 
 pub(crate) async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Result<Stack<'a>, Error> {
@@ -218,7 +228,9 @@ async fn mend_concurrency(emulator: &Emulator, client: &Client, name: &str) -> R
     Ok(())
 }
 
-fn refused<E: StdError + 'static, R: std::fmt::Debug + 'static>(what: &str) -> impl FnOnce(SdkError<E, R>) -> Error {
+pub(crate) fn refused<E: StdError + 'static, R: std::fmt::Debug + 'static>(
+    what: &str,
+) -> impl FnOnce(SdkError<E, R>) -> Error {
     let what = what.to_owned();
     move |error| Error::Refused { what, detail: DisplayErrorContext(error).to_string() }
 }

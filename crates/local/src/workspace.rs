@@ -38,9 +38,10 @@ impl Workspace {
         self.root.join("infra/config/relay.toml")
     }
 
-    /// The emulator's folder of Python programs.
-    pub(crate) fn emulator(&self, program: &str) -> Result<PathBuf, Error> {
-        present(self.root.join(".tools/emulator/bin").join(program), || "make tools".to_owned())
+    /// A program of one of the folders that the Makefile makes in `.tools`.
+    pub(crate) fn tool(&self, folder: &str, program: &str) -> Result<PathBuf, Error> {
+        let path = self.root.join(".tools").join(folder).join("bin").join(program);
+        present(path, || format!("make .tools/{folder}/ready"))
     }
 
     /// A function's binary.

@@ -26,16 +26,8 @@ pub struct BadUrl {
 impl BaseUrl {
     /// Parses and checks an address.
     pub fn parse(text: &str) -> Result<BaseUrl, BadUrl> {
-        let url = Url::parse(text.trim()).map_err(|_| BadUrl {
-            host: None,
-            expected: "https://host",
-        })?;
-        let refuse = |expected| {
-            Err(BadUrl {
-                host: url.host_str().map(str::to_owned),
-                expected,
-            })
-        };
+        let url = Url::parse(text.trim()).map_err(|_| BadUrl { host: None, expected: "https://host" })?;
+        let refuse = |expected| Err(BadUrl { host: url.host_str().map(str::to_owned), expected });
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
@@ -155,10 +147,7 @@ mod tests {
     #[test]
     fn the_refusal_names_the_host_and_no_secret() {
         let error = BaseUrl::parse("http://api.yotpo.com/x").unwrap_err();
-        assert!(
-            error.to_string().contains("api.yotpo.com") && error.to_string().contains("https://"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("api.yotpo.com") && error.to_string().contains("https://"), "{error}");
         for secret in [
             "https://hunter2@h.example",
             "https://u:hunter2@h.example",
@@ -176,16 +165,10 @@ mod tests {
         for base in ["https://h.example/a", "https://h.example/a/"] {
             let base = BaseUrl::parse(base).unwrap();
             assert_eq!(base.join(&["b", "c d/e"]).as_str(), "https://h.example/a/b/c%20d%2Fe");
-            assert_eq!(
-                base.at("/services/x?y=1").unwrap().as_str(),
-                "https://h.example/a/services/x?y=1"
-            );
+            assert_eq!(base.at("/services/x?y=1").unwrap().as_str(), "https://h.example/a/services/x?y=1");
             assert_eq!(base.to_string(), "https://h.example/a");
         }
-        assert_eq!(
-            BaseUrl::parse("https://h.example").unwrap().join(&["b"]).as_str(),
-            "https://h.example/b"
-        );
+        assert_eq!(BaseUrl::parse("https://h.example").unwrap().join(&["b"]).as_str(), "https://h.example/b");
     }
 
     #[test]

@@ -31,9 +31,7 @@ impl Client {
     ///
     /// TLS by rustls with AWS-LC and Mozilla's roots, HTTP/1.1, at most ten idle connections a host.
     pub fn new(call_timeout: Duration) -> Result<Client, NoClient> {
-        let roots = rustls::RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| NoClient(error.into()))?
@@ -57,13 +55,7 @@ impl Client {
 
     /// Makes one call and waits for the complete answer.
     pub async fn send(&self, request: Request<'_>) -> Result<Reply, Failure> {
-        let Request {
-            method,
-            url,
-            bearer,
-            headers,
-            body,
-        } = request;
+        let Request { method, url, bearer, headers, body } = request;
         let fail = |error| Failure::from_reqwest(&url, error);
         let mut builder = self.0.request(method.into(), url.clone());
         for (name, value) in headers {

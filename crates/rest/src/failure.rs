@@ -31,10 +31,7 @@ pub enum Failure {
 
 impl Failure {
     pub(crate) fn not_sent(url: &Url, source: impl Error + Send + Sync + 'static) -> Failure {
-        Failure::NotSent {
-            host: host(url),
-            source: Arc::new(source),
-        }
+        Failure::NotSent { host: host(url), source: Arc::new(source) }
     }
 
     pub(crate) fn from_reqwest(url: &Url, error: reqwest::Error) -> Failure {
@@ -45,10 +42,7 @@ impl Failure {
         if error.is_connect() || error.is_builder() {
             Failure::not_sent(url, error)
         } else {
-            Failure::Unknown {
-                host: host(url),
-                source: Arc::new(error),
-            }
+            Failure::Unknown { host: host(url), source: Arc::new(error) }
         }
     }
 }

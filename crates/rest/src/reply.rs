@@ -110,9 +110,8 @@ mod tests {
     use super::*;
 
     fn reply(headers: &[(&'static str, &str)], body: &str) -> Reply {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
         Reply::new(429, headers.collect(), Bytes::copy_from_slice(body.as_bytes()))
     }
 
@@ -143,10 +142,7 @@ mod tests {
             #[expect(dead_code, reason = "only its type matters")]
             email: u8,
         }
-        let reply = reply(
-            &[("content-type", "application/json")],
-            r#"{"email":"jane@example.com"}"#,
-        );
+        let reply = reply(&[("content-type", "application/json")], r#"{"email":"jane@example.com"}"#);
         let error = reply.json::<Number>().unwrap_err();
         assert_eq!((error.status, error.bytes, error.what), (429, 28, "another shape"));
         assert!(!format!("{error} {error:?} {reply:?}").contains("jane"), "{error}");

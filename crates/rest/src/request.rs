@@ -39,35 +39,19 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// A call without a body.
     pub fn get(url: Url) -> Request<'a> {
-        Request {
-            method: Method::Get,
-            url,
-            bearer: None,
-            headers: Vec::new(),
-            body: None,
-        }
+        Request { method: Method::Get, url, bearer: None, headers: Vec::new(), body: None }
     }
 
     /// A call with a JSON body (UTF-8).  Fails, as not sent, if the value cannot be written as JSON.
     pub fn json(method: Method, url: Url, value: &impl Serialize) -> Result<Request<'a>, Failure> {
         let body = serde_json::to_vec(value).map_err(|error| Failure::not_sent(&url, error))?;
-        Ok(Request {
-            method,
-            body: Some(("application/json; charset=utf-8", body)),
-            ..Request::get(url)
-        })
+        Ok(Request { method, body: Some(("application/json; charset=utf-8", body)), ..Request::get(url) })
     }
 
     /// A `POST` with a form, as OAuth token endpoints want it.
     pub fn form(url: Url, fields: &[(&str, &str)]) -> Request<'a> {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let body = Some(("application/x-www-form-urlencoded", body.into_bytes()));
-        Request {
-            method: Method::Post,
-            body,
-            ..Request::get(url)
-        }
+        Request { method: Method::Post, body, ..Request::get(url) }
     }
 }

@@ -38,14 +38,8 @@ mod tests {
         let class_of = |status| Class::of(status);
         assert_eq!([200, 201, 204].map(class_of), [Class::Success; 3]);
         assert_eq!([400, 403, 404, 409, 422].map(class_of), [Class::Refused; 5]);
-        assert_eq!(
-            [408, 425, 500, 502, 503, 504, 599].map(class_of),
-            [Class::Unavailable; 7]
-        );
+        assert_eq!([408, 425, 500, 502, 503, 504, 599].map(class_of), [Class::Unavailable; 7]);
         assert_eq!([0, 100, 301, 302, 600, 1000].map(class_of), [Class::Unexpected; 6]);
-        assert_eq!(
-            (Class::of(401), Class::of(429)),
-            (Class::Unauthorized, Class::RateLimited)
-        );
+        assert_eq!((Class::of(401), Class::of(429)), (Class::Unauthorized, Class::RateLimited));
     }
 }

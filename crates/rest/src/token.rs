@@ -17,10 +17,7 @@ pub struct TokenCell<T, E> {
 impl<T, E: Clone> TokenCell<T, E> {
     /// An empty cell.
     pub fn new() -> TokenCell<T, E> {
-        TokenCell {
-            mints: AtomicU64::new(0),
-            last: Mutex::new(None),
-        }
+        TokenCell { mints: AtomicU64::new(0), last: Mutex::new(None) }
     }
 
     /// The token; `mint` is awaited only if there is none or the one there is `stale` (the one the vendor has just
@@ -75,10 +72,8 @@ mod tests {
         );
         let first = a.unwrap();
         assert_eq!((*first, *b.unwrap(), *c.unwrap()), (1, 1, 1));
-        let (a, b) = tokio::join!(
-            cell.get(Some(&first), mint(&count, true)),
-            cell.get(Some(&first), mint(&count, true))
-        );
+        let (a, b) =
+            tokio::join!(cell.get(Some(&first), mint(&count, true)), cell.get(Some(&first), mint(&count, true)));
         assert_eq!((*a.unwrap(), *b.unwrap()), (2, 2));
         cell.forget().await;
         assert_eq!(*cell.get(None, mint(&count, true)).await.unwrap(), 3);

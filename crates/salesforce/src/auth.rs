@@ -51,24 +51,12 @@ pub(crate) async fn mint(http: &rest::Client, credentials: &Credentials, now: Da
                 ("client_secret", client_secret.expose_secret()),
             ],
         ),
-        Grant::JwtBearer {
-            username,
-            audience,
-            key,
-        } => {
+        Grant::JwtBearer { username, audience, key } => {
             let exp = (now + TimeDelta::minutes(3)).timestamp();
-            let claims = Claims {
-                iss: id,
-                sub: username,
-                aud: audience,
-                exp,
-            };
+            let claims = Claims { iss: id, sub: username, aud: audience, exp };
             let assertion = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key).map_err(|error| {
                 // The message names the kind of fault only.
-                Error::Unauthorized {
-                    error: "private_key_pem".to_owned(),
-                    description: error.to_string(),
-                }
+                Error::Unauthorized { error: "private_key_pem".to_owned(), description: error.to_string() }
             })?;
             let grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer";
             Request::form(url, &[("grant_type", grant_type), ("assertion", &assertion)])
@@ -78,14 +66,9 @@ pub(crate) async fn mint(http: &rest::Client, credentials: &Credentials, now: Da
     if reply.class() != Class::Success {
         return Err(refusal(&reply, now));
     }
-    let TokenAnswer {
-        access_token: token,
-        instance_url,
-    } = reply.json()?;
-    let instance = BaseUrl::parse(&instance_url).map_err(|error| Error::Unauthorized {
-        error: "instance_url".to_owned(),
-        description: error.to_string(),
-    })?;
+    let TokenAnswer { access_token: token, instance_url } = reply.json()?;
+    let instance = BaseUrl::parse(&instance_url)
+        .map_err(|error| Error::Unauthorized { error: "instance_url".to_owned(), description: error.to_string() })?;
     tracing::info!(instance = instance.host(), "logged in to Salesforce");
     Ok(Session { token, instance })
 }
@@ -93,26 +76,17 @@ pub(crate) async fn mint(http: &rest::Client, credentials: &Credentials, now: Da
 /// Token endpoints answer errors with one object, `{"error","error_description"}`, mostly with HTTP 400.
 fn refusal(reply: &Reply, now: DateTime<Utc>) -> Error {
     let status = reply.status;
-    let unavailable = |code| Error::Unavailable {
-        retry_after: reply.retry_after(now),
-        source: Outage::Status { status, code },
-    };
-    let Ok(OauthError {
-        error,
-        error_description,
-    }) = reply.json::<OauthError>()
-    else {
+    let unavailable =
+        |code| Error::Unavailable { retry_after: reply.retry_after(now), source: Outage::Status { status, code } };
+    let Ok(OauthError { error, error_description }) = reply.json::<OauthError>() else {
         return unavailable(String::new());
     };
-    let passing = matches!(
-        error.as_str(),
-        "unknown_error" | "server_error" | "temporarily_unavailable"
-    ) || error_description.contains("rate exceeded");
+    let passing = matches!(error.as_str(), "unknown_error" | "server_error" | "temporarily_unavailable")
+        || error_description.contains("rate exceeded");
     match reply.class() {
-        Class::Refused | Class::Unauthorized if !passing => Error::Unauthorized {
-            error,
-            description: shortened(error_description),
-        },
+        Class::Refused | Class::Unauthorized if !passing => {
+            Error::Unauthorized { error, description: shortened(error_description) }
+        }
         _ => unavailable(error),
     }
 }

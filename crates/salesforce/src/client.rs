@@ -92,23 +92,13 @@ impl Client {
     }
 
     async fn page(&self, reply: &Reply) -> Result<Page, Error> {
-        let Answer {
-            total,
-            done,
-            next,
-            mut records,
-        } = reply.json()?;
+        let Answer { total, done, next, mut records } = reply.json()?;
         let next = next.map(NextPage);
         if !done && next.is_none() {
             return Err(Outage::Undocumented("a page that is not the last and says not where the next is").into());
         }
         self.complete(&mut records).await?;
-        Ok(Page {
-            records,
-            next,
-            total,
-            usage: self.usage(),
-        })
+        Ok(Page { records, next, total, usage: self.usage() })
     }
 
     /// Fetches what did not fit into the page: child relationships page on their own, at any depth, and the page
@@ -118,12 +108,10 @@ impl Client {
         while let Some(record) = open.pop() {
             for children in record.children_mut() {
                 while let Some(next) = children.next.take() {
-                    let Answer {
-                        next, records, done, ..
-                    } = self.more(&next).await?.json()?;
+                    let Answer { next, records, done, .. } = self.more(&next).await?.json()?;
                     if !done && next.is_none() {
                         return Err(
-                            Outage::Undocumented("a subquery that is not done and says not where the rest is").into(),
+                            Outage::Undocumented("a subquery that is not done and says not where the rest is").into()
                         );
                     }
                     children.records.extend(records);
@@ -137,11 +125,7 @@ impl Client {
 
     async fn more(&self, path: &str) -> Result<Reply, Error> {
         self.send(|instance| {
-            let url = if path.starts_with("/services/data/") {
-                instance.at(path)
-            } else {
-                None
-            };
+            let url = if path.starts_with("/services/data/") { instance.at(path) } else { None };
             url.ok_or_else(|| Outage::Undocumented("`nextRecordsUrl` is not a path under /services/data/").into())
         })
         .await
@@ -152,10 +136,7 @@ impl Client {
         let mut refused: Option<Arc<Session>> = None;
         loop {
             let session = self.session.get(refused.as_ref(), self.mint()).await?;
-            let request = Request {
-                bearer: Some(&session.token),
-                ..Request::get(url(&session.instance)?)
-            };
+            let request = Request { bearer: Some(&session.token), ..Request::get(url(&session.instance)?) };
             let reply = self.http.send(request).await?;
             self.note_usage(&reply);
             match judge(reply, (self.now)()) {
@@ -180,11 +161,7 @@ impl Client {
         let last = *self.usage.lock().unwrap_or_else(PoisonError::into_inner);
         match last {
             Some((usage, seen)) if usage.share() >= self.quota_share && (self.now)() - seen < USAGE_COUNTS_FOR => {
-                Err(Error::QuotaNearEnd {
-                    used: usage.used,
-                    max: usage.max,
-                    share: self.quota_share,
-                })
+                Err(Error::QuotaNearEnd { used: usage.used, max: usage.max, share: self.quota_share })
             }
             _ => Ok(()),
         }
@@ -194,9 +171,7 @@ impl Client {
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let credentials = self.credentials.read().unwrap_or_else(PoisonError::into_inner);
-        f.debug_struct("Client")
-            .field("credentials", &*credentials)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("credentials", &*credentials).finish_non_exhaustive()
     }
 }
 

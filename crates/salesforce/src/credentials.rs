@@ -20,14 +20,8 @@ pub struct Credentials {
 
 #[derive(Clone)]
 pub(crate) enum Grant {
-    ClientCredentials {
-        client_secret: SecretString,
-    },
-    JwtBearer {
-        username: String,
-        audience: String,
-        key: EncodingKey,
-    },
+    ClientCredentials { client_secret: SecretString },
+    JwtBearer { username: String, audience: String, key: EncodingKey },
 }
 
 /// Credentials that fit neither way of logging in.
@@ -61,14 +55,7 @@ impl TryFrom<Raw> for Credentials {
     type Error = BadCredentials;
 
     fn try_from(raw: Raw) -> Result<Self, BadCredentials> {
-        let Raw {
-            login_url,
-            client_id,
-            client_secret,
-            audience,
-            username,
-            private_key_pem,
-        } = raw;
+        let Raw { login_url, client_id, client_secret, audience, username, private_key_pem } = raw;
         let grant = match (client_secret, username, private_key_pem) {
             (Some(_), None, None) if audience.is_some() => return Err(BadCredentials::Audience),
             (Some(client_secret), None, None) => Grant::ClientCredentials { client_secret },
@@ -82,11 +69,7 @@ impl TryFrom<Raw> for Credentials {
             }
             _ => return Err(BadCredentials::Grant),
         };
-        Ok(Credentials {
-            login_url,
-            client_id,
-            grant,
-        })
+        Ok(Credentials { login_url, client_id, grant })
     }
 }
 
@@ -97,11 +80,7 @@ fn default_audience(host: &str) -> &'static str {
         || host.contains("--")
         || host.contains(".sandbox.")
         || host.contains(".scratch.");
-    if sandbox {
-        "https://test.salesforce.com"
-    } else {
-        "https://login.salesforce.com"
-    }
+    if sandbox { "https://test.salesforce.com" } else { "https://login.salesforce.com" }
 }
 
 impl fmt::Debug for Credentials {
@@ -127,30 +106,12 @@ mod tests {
         assert!(parse(json!({"login_url": url, "client_id": "i", "client_secret": "s"})).is_ok());
         for (bad, expected) in [
             (json!({"login_url": url, "client_id": "i"}), "client_secret"),
-            (
-                json!({"login_url": url, "client_id": "i", "username": "u"}),
-                "private_key_pem",
-            ),
-            (
-                json!({"login_url": url, "client_id": "i", "client_secret": "s", "username": "u"}),
-                "not both",
-            ),
-            (
-                json!({"login_url": url, "client_id": "i", "client_secret": "s", "audience": "a"}),
-                "audience",
-            ),
-            (
-                json!({"login_url": url, "client_id": "i", "username": "u", "private_key_pem": "hunter2"}),
-                "RSA",
-            ),
-            (
-                json!({"login_url": "http://acme.example", "client_id": "i", "client_secret": "s"}),
-                "acme.example",
-            ),
-            (
-                json!({"login_url": url, "client_id": "i", "client_secret": "s", "pasword": "p"}),
-                "pasword",
-            ),
+            (json!({"login_url": url, "client_id": "i", "username": "u"}), "private_key_pem"),
+            (json!({"login_url": url, "client_id": "i", "client_secret": "s", "username": "u"}), "not both"),
+            (json!({"login_url": url, "client_id": "i", "client_secret": "s", "audience": "a"}), "audience"),
+            (json!({"login_url": url, "client_id": "i", "username": "u", "private_key_pem": "hunter2"}), "RSA"),
+            (json!({"login_url": "http://acme.example", "client_id": "i", "client_secret": "s"}), "acme.example"),
+            (json!({"login_url": url, "client_id": "i", "client_secret": "s", "pasword": "p"}), "pasword"),
             (json!({"login_url": url, "client_secret": "s"}), "client_id"),
         ] {
             let error = parse(bad.clone()).unwrap_err().to_string();
@@ -169,11 +130,7 @@ mod tests {
             ("acme--uat.my.salesforce.com", true),
             ("acme.scratch.my.salesforce.com", true),
         ] {
-            assert_eq!(
-                default_audience(host) == "https://test.salesforce.com",
-                sandbox,
-                "{host}"
-            );
+            assert_eq!(default_audience(host) == "https://test.salesforce.com", sandbox, "{host}");
         }
     }
 }

@@ -83,16 +83,12 @@ impl Describe {
 
     /// The lookup that has this relationship name.
     pub fn lookup(&self, relationship: &str) -> Option<&Field> {
-        self.fields
-            .iter()
-            .find(|field| is_named(field.relationship_name.as_deref(), relationship))
+        self.fields.iter().find(|field| is_named(field.relationship_name.as_deref(), relationship))
     }
 
     /// The child relationship of this name.
     pub fn child(&self, relationship: &str) -> Option<&ChildRelationship> {
-        self.child_relationships
-            .iter()
-            .find(|child| is_named(child.relationship_name.as_deref(), relationship))
+        self.child_relationships.iter().find(|child| is_named(child.relationship_name.as_deref(), relationship))
     }
 }
 

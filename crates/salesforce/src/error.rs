@@ -129,10 +129,7 @@ impl std::fmt::Display for Piece {
 
 impl<T: Into<Outage>> From<T> for Error {
     fn from(source: T) -> Error {
-        Error::Unavailable {
-            retry_after: None,
-            source: source.into(),
-        }
+        Error::Unavailable { retry_after: None, source: source.into() }
     }
 }
 
@@ -147,10 +144,8 @@ struct ApiError {
 }
 
 /// Messages that come with `INVALID_SESSION_ID` and that no new session cures (jsforce keeps the same list).
-const NOT_THE_SESSIONS_FAULT: [&str; 2] = [
-    "Connected app is not attached to Agent",
-    "This session is not valid for use with the REST API",
-];
+const NOT_THE_SESSIONS_FAULT: [&str; 2] =
+    ["Connected app is not attached to Agent", "This session is not valid for use with the REST API"];
 
 /// Takes apart the answer to a data call: the one table from status and error code to [`Error`].
 pub(crate) fn judge(reply: Reply, now: DateTime<Utc>) -> Result<Reply, Error> {
@@ -159,28 +154,17 @@ pub(crate) fn judge(reply: Reply, now: DateTime<Utc>) -> Result<Reply, Error> {
     }
     let status = reply.status;
     // An HTML page, an empty body or a single object: no code, the status alone decides.
-    let first = reply
-        .json::<Vec<ApiError>>()
-        .ok()
-        .and_then(|errors| errors.into_iter().next());
+    let first = reply.json::<Vec<ApiError>>().ok().and_then(|errors| errors.into_iter().next());
     let (code, message) = first.map_or_else(Default::default, |error| (error.code, shortened(error.message)));
-    let unavailable = |code| Error::Unavailable {
-        retry_after: reply.retry_after(now),
-        source: Outage::Status { status, code },
-    };
+    let unavailable =
+        |code| Error::Unavailable { retry_after: reply.retry_after(now), source: Outage::Status { status, code } };
     Err(match (status, code.as_str()) {
         (401 | 403, "INVALID_SESSION_ID") if NOT_THE_SESSIONS_FAULT.iter().any(|fault| message.contains(fault)) => {
-            Error::Unauthorized {
-                error: code,
-                description: message,
-            }
+            Error::Unauthorized { error: code, description: message }
         }
         (401, "INVALID_SESSION_ID" | "") => Error::SessionExpired,
         (401, _) | (403, "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" | "INSUFFICIENT_ACCESS" | "FORBIDDEN") => {
-            Error::Unauthorized {
-                error: code,
-                description: message,
-            }
+            Error::Unauthorized { error: code, description: message }
         }
         // The same code for the daily pool and for too many calls at a time.
         (_, "REQUEST_LIMIT_EXCEEDED") if message.contains("Concurrent") => unavailable(code),

@@ -26,23 +26,17 @@ impl Id {
     /// lost on the way is refused and not guessed at.
     pub fn parse(text: &str) -> Result<Id, BadId> {
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(BadId {
-                expected: "letters and digits only",
-            });
+            return Err(BadId { expected: "letters and digits only" });
         }
         if text.len() != 15 && text.len() != 18 {
-            return Err(BadId {
-                expected: "15 or 18 characters",
-            });
+            return Err(BadId { expected: "15 or 18 characters" });
         }
         let (id, suffix) = text.split_at(15);
         let right: String = id.as_bytes().chunks(5).map(suffix_of).collect();
         if suffix.is_empty() || suffix.eq_ignore_ascii_case(&right) {
             return Ok(Id(format!("{id}{right}")));
         }
-        Err(BadId {
-            expected: "an 18-character id whose last three characters fit the case of the others",
-        })
+        Err(BadId { expected: "an 18-character id whose last three characters fit the case of the others" })
     }
 
     /// The 18 characters.
@@ -105,29 +99,15 @@ mod tests {
 
     #[test]
     fn known_ids_get_their_suffix() {
-        for id in [
-            "801RO000000AbcDYAS",
-            "003RO0000035WQgYAM",
-            "01gRO0000016PIAYA2",
-            "5001C000015UT19ABC",
-        ] {
+        for id in ["801RO000000AbcDYAS", "003RO0000035WQgYAM", "01gRO0000016PIAYA2", "5001C000015UT19ABC"] {
             // The last one is a placeholder of its source, with a suffix that does not fit.
             assert_eq!(Id::parse(id).is_ok(), id != "5001C000015UT19ABC", "{id}");
-            assert_eq!(
-                Id::parse(&id[..15]).unwrap().as_str() == id,
-                id != "5001C000015UT19ABC",
-                "{id}"
-            );
+            assert_eq!(Id::parse(&id[..15]).unwrap().as_str() == id, id != "5001C000015UT19ABC", "{id}");
         }
         assert_eq!(Id::parse("003RO0000035WQgyam").unwrap().as_str(), "003RO0000035WQgYAM");
-        for bad in [
-            "",
-            "801RO000000Abc",
-            "801RO000000AbcDY",
-            "801RO000000Abc!",
-            "801ro000000abcdYAS",
-            "801RO000000AbcÄ",
-        ] {
+        for bad in
+            ["", "801RO000000Abc", "801RO000000AbcDY", "801RO000000Abc!", "801ro000000abcdYAS", "801RO000000AbcÄ"]
+        {
             assert!(Id::parse(bad).is_err(), "{bad}");
         }
     }

@@ -67,10 +67,7 @@ impl Record {
     pub fn id(&self) -> Result<Id, BadField> {
         self.text("Id")
             .and_then(|id| Id::parse(&id).ok())
-            .ok_or_else(|| BadField {
-                path: "Id".to_owned(),
-                expected: "a Salesforce id",
-            })
+            .ok_or_else(|| BadField { path: "Id".to_owned(), expected: "a Salesforce id" })
     }
 
     /// A dateTime field; `None` if it is null.
@@ -81,19 +78,14 @@ impl Record {
 
     /// A date field; `None` if it is null.
     pub fn date(&self, path: &str) -> Result<Option<NaiveDate>, BadField> {
-        self.read(path, "a date such as 2026-11-20", |text| {
-            NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
-        })
+        self.read(path, "a date such as 2026-11-20", |text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
     }
 
     fn read<T>(&self, path: &str, expected: &'static str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, BadField> {
         let Some(text) = self.text(path) else {
             return Ok(None);
         };
-        parse(&text).map(Some).ok_or_else(|| BadField {
-            path: path.to_owned(),
-            expected,
-        })
+        parse(&text).map(Some).ok_or_else(|| BadField { path: path.to_owned(), expected })
     }
 
     fn content(&self, path: &str) -> Option<&Content> {
@@ -132,10 +124,7 @@ impl<'de> Deserialize<'de> for Record {
 fn record(map: serde_json::Map<String, Value>) -> Result<Record, &'static str> {
     // `attributes` (type and address of the row) is of no use to anyone and as long as the rest.
     let fields = map.into_iter().filter(|(name, _)| name != "attributes");
-    fields
-        .map(|(name, value)| Ok((name, content(value)?)))
-        .collect::<Result<_, _>>()
-        .map(Record)
+    fields.map(|(name, value)| Ok((name, content(value)?))).collect::<Result<_, _>>().map(Record)
 }
 
 fn content(value: Value) -> Result<Content, &'static str> {
@@ -169,12 +158,7 @@ fn next(map: &mut serde_json::Map<String, Value>) -> Result<Option<String>, &'st
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Record({}, {} fields)",
-            self.text("Id").as_deref().unwrap_or("no Id"),
-            self.0.len()
-        )
+        write!(f, "Record({}, {} fields)", self.text("Id").as_deref().unwrap_or("no Id"), self.0.len())
     }
 }
 
@@ -216,23 +200,13 @@ mod tests {
         assert_eq!(text("TotalAmount").as_deref(), Some("149.97"));
         assert_eq!(text("Quantity").as_deref(), Some("3.0"));
         assert_eq!(text("IsReductionOrder").as_deref(), Some("false"));
-        for nothing in [
-            "OriginalOrderId",
-            "ShipToContact.Email",
-            "Absent",
-            "BillToContact",
-            "OrderItems",
-            "Id.x",
-            "",
-            ".",
-        ] {
+        for nothing in
+            ["OriginalOrderId", "ShipToContact.Email", "Absent", "BillToContact", "OrderItems", "Id.x", "", "."]
+        {
             assert_eq!(text(nothing), None, "{nothing}");
         }
-        let codes: Vec<_> = order
-            .children("OrderItems")
-            .iter()
-            .filter_map(|item| item.text("Product2.ProductCode"))
-            .collect();
+        let codes: Vec<_> =
+            order.children("OrderItems").iter().filter_map(|item| item.text("Product2.ProductCode")).collect();
         assert_eq!(codes, ["A", "B"]);
         assert!(order.children("Nothing").is_empty() && order.children("Absent").is_empty());
     }
@@ -241,20 +215,11 @@ mod tests {
     fn times_and_ids_are_read_or_refused_by_name() {
         let order = order();
         assert_eq!(order.id().unwrap().as_str(), "801RO000000AbcDYAS");
-        assert_eq!(
-            order.datetime("ActivatedDate").unwrap().unwrap().timestamp(),
-            1_795_197_871
-        );
-        assert_eq!(
-            order.date("EffectiveDate").unwrap(),
-            NaiveDate::from_ymd_opt(2026, 11, 19)
-        );
+        assert_eq!(order.datetime("ActivatedDate").unwrap().unwrap().timestamp(), 1_795_197_871);
+        assert_eq!(order.date("EffectiveDate").unwrap(), NaiveDate::from_ymd_opt(2026, 11, 19));
         assert_eq!(order.datetime("Nothing"), Ok(None));
         let error = order.datetime("BillToContact.Email").unwrap_err();
-        assert!(
-            error.to_string().contains("BillToContact.Email") && !error.to_string().contains("jane"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("BillToContact.Email") && !error.to_string().contains("jane"), "{error}");
         assert!(order.date("ActivatedDate").is_err());
         assert!(order.children("OrderItems")[0].id().is_err());
     }

@@ -24,10 +24,7 @@ pub struct Resolved {
 
 impl<'a> Schema<'a> {
     pub(crate) fn new(client: &'a Client) -> Schema<'a> {
-        Schema {
-            client,
-            described: Mutex::new(BTreeMap::new()),
-        }
+        Schema { client, described: Mutex::new(BTreeMap::new()) }
     }
 
     /// An object's description, from the first time it was asked for.
@@ -73,11 +70,7 @@ impl<'a> Schema<'a> {
             let describe = self.object(candidate).await?;
             if let Some(field) = describe.field(rest) {
                 canonical.push_str(&field.name);
-                return Ok(Resolved {
-                    path: canonical,
-                    object: describe.name.clone(),
-                    field: field.clone(),
-                });
+                return Ok(Resolved { path: canonical, object: describe.name.clone(), field: field.clone() });
             }
         }
         Err(missing(&candidates, Piece::Field, rest))
@@ -95,9 +88,5 @@ impl<'a> Schema<'a> {
 }
 
 fn missing(objects: &[String], piece: Piece, name: &str) -> Error {
-    Error::Missing {
-        object: objects.join(" or "),
-        piece,
-        name: name.to_owned(),
-    }
+    Error::Missing { object: objects.join(" or "), piece, name: name.to_owned() }
 }

@@ -74,10 +74,7 @@ mod tests {
         assert_eq!(quote("a\nb\u{1}"), r"'a\nb\u0001'");
         let instant = Utc.with_ymd_and_hms(2026, 11, 20, 18, 4, 31).unwrap();
         assert_eq!(datetime(instant), "2026-11-20T18:04:31.000Z");
-        assert_eq!(
-            datetime(instant + chrono::TimeDelta::microseconds(7999)),
-            "2026-11-20T18:04:31.007Z"
-        );
+        assert_eq!(datetime(instant + chrono::TimeDelta::microseconds(7999)), "2026-11-20T18:04:31.007Z");
         assert_eq!(date(instant.date_naive()), "2026-11-20");
     }
 

@@ -32,19 +32,9 @@ mod tests {
             "2026-11-20T12:34:31+0000".replace("12:34", "18:04").as_str(),
             "2026-11-20T12:34:31.000-0530",
         ] {
-            assert_eq!(
-                parse_datetime(same).unwrap().timestamp_millis(),
-                1_795_197_871_000,
-                "{same}"
-            );
+            assert_eq!(parse_datetime(same).unwrap().timestamp_millis(), 1_795_197_871_000, "{same}");
         }
-        for bad in [
-            "2026-11-20",
-            "2026-11-20T18:04:31",
-            "2026-02-30T00:00:00Z",
-            "20 Nov 2026",
-            "",
-        ] {
+        for bad in ["2026-11-20", "2026-11-20T18:04:31", "2026-02-30T00:00:00Z", "20 Nov 2026", ""] {
             assert!(parse_datetime(bad).is_err(), "{bad}");
         }
     }

@@ -14,10 +14,7 @@ impl Usage {
     pub(crate) fn parse(header: &str) -> Option<Usage> {
         header.split([';', ',', ' ']).find_map(|part| {
             let (used, max) = part.trim().strip_prefix("api-usage=")?.split_once('/')?;
-            Some(Usage {
-                used: used.parse().ok()?,
-                max: max.parse().ok()?,
-            })
+            Some(Usage { used: used.parse().ok()?, max: max.parse().ok()? })
         })
     }
 
@@ -35,27 +32,12 @@ mod tests {
 
     #[test]
     fn the_header_alone_and_with_the_usage_of_the_app() {
-        let known = Usage {
-            used: 10_018,
-            max: 100_000,
-        };
+        let known = Usage { used: 10_018, max: 100_000 };
         let usage = Some(known);
         assert_eq!(Usage::parse("api-usage=10018/100000"), usage);
-        assert_eq!(
-            Usage::parse("api-usage=10018/100000; per-app-api-usage=17/250(appName=sample)"),
-            usage
-        );
-        assert_eq!(
-            Usage::parse("per-app-api-usage=17/250(appName=sample), api-usage=10018/100000"),
-            usage
-        );
-        for odd in [
-            "",
-            "api-usage=",
-            "api-usage=1",
-            "api-usage=a/b",
-            "per-app-api-usage=17/250(appName=x)",
-        ] {
+        assert_eq!(Usage::parse("api-usage=10018/100000; per-app-api-usage=17/250(appName=sample)"), usage);
+        assert_eq!(Usage::parse("per-app-api-usage=17/250(appName=sample), api-usage=10018/100000"), usage);
+        for odd in ["", "api-usage=", "api-usage=1", "api-usage=a/b", "per-app-api-usage=17/250(appName=x)"] {
             assert_eq!(Usage::parse(odd), None, "{odd}");
         }
         assert!((known.share() - 0.10018).abs() < 1e-9);

@@ -55,10 +55,8 @@ impl Error {
     pub(crate) fn of_call(name: &str, error: &SdkError<GetSecretValueError>) -> Self {
         let code = error.code().map(ToOwned::to_owned);
         let message = error.message().unwrap_or_default().to_owned();
-        Self::of_answer(name, code.as_deref(), message).unwrap_or_else(|| Self::Unavailable {
-            name: name.to_owned(),
-            reason: chain(error),
-        })
+        Self::of_answer(name, code.as_deref(), message)
+            .unwrap_or_else(|| Self::Unavailable { name: name.to_owned(), reason: chain(error) })
     }
 
     /// The error that AWS's code and message stand for; `None` where another try may help.
@@ -84,16 +82,10 @@ impl Error {
         let file = |name: &str| format!("file://{}.json", name.rsplit('/').next().unwrap_or(name));
         match self {
             Self::Missing { name } => {
-                format!(
-                    "aws secretsmanager create-secret --name {name} --secret-string {}",
-                    file(name)
-                )
+                format!("aws secretsmanager create-secret --name {name} --secret-string {}", file(name))
             }
             Self::Empty { name } | Self::Malformed { name, .. } => {
-                format!(
-                    "aws secretsmanager put-secret-value --secret-id {name} --secret-string {}",
-                    file(name)
-                )
+                format!("aws secretsmanager put-secret-value --secret-id {name} --secret-string {}", file(name))
             }
             Self::Refused { name, .. } | Self::Unavailable { name, .. } => {
                 format!("aws secretsmanager describe-secret --secret-id {name}")
@@ -113,17 +105,12 @@ mod tests {
     use super::*;
 
     fn said(code: &str, message: &str) -> String {
-        Error::of_answer("order-relay/yotpo", Some(code), message.to_owned())
-            .unwrap()
-            .to_string()
+        Error::of_answer("order-relay/yotpo", Some(code), message.to_owned()).unwrap().to_string()
     }
 
     #[test]
     fn a_secret_that_is_not_there_and_one_without_a_version_differ() {
-        let gone = said(
-            "ResourceNotFoundException",
-            "Secrets Manager can't find the specified secret.",
-        );
+        let gone = said("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         assert_eq!(
             gone,
             "misconfigured: secret `order-relay/yotpo` does not exist in this account and region (is STACK_NAME right?); \
@@ -144,27 +131,16 @@ mod tests {
     fn a_refusal_is_misconfigured_and_the_rest_is_worth_another_try() {
         for code in ["AccessDeniedException", "DecryptionFailure", "InvalidRequestException"] {
             let said = said(code, "no");
-            assert!(
-                said.starts_with("misconfigured: secret `order-relay/yotpo` cannot be read"),
-                "{said}"
-            );
+            assert!(said.starts_with("misconfigured: secret `order-relay/yotpo` cannot be read"), "{said}");
             assert!(said.contains(code), "{said}");
         }
-        for code in [
-            None,
-            Some("InternalServiceError"),
-            Some("ThrottlingException"),
-            Some("SomethingNew"),
-        ] {
+        for code in [None, Some("InternalServiceError"), Some("ThrottlingException"), Some("SomethingNew")] {
             assert!(Error::of_answer("s", code, String::new()).is_none(), "{code:?}");
         }
         let failure = SdkError::construction_failure("no route");
         let error = Error::of_call("s", &failure);
         assert!(matches!(error, Error::Unavailable { .. }), "{error}");
         let said = error.to_string();
-        assert!(
-            said.contains("could not be fetched: failed to construct request: no route"),
-            "{said}"
-        );
+        assert!(said.contains("could not be fetched: failed to construct request: no route"), "{said}");
     }
 }

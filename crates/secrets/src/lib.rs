@@ -21,9 +21,7 @@ pub struct Secrets {
 impl Secrets {
     /// With the SDK's one configuration.
     pub fn new(config: &SdkConfig) -> Self {
-        Self {
-            client: Client::new(config),
-        }
+        Self { client: Client::new(config) }
     }
 
     /// The current version of the secret called `name` (`{stack}/yotpo`), JSON, as a `T`.

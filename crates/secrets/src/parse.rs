@@ -20,11 +20,7 @@ pub(crate) fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Er
     let parsed = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| (error.path().to_string(), error.into_inner()))
         .and_then(|secret| json.end().map(|()| secret).map_err(|error| (".".to_owned(), error)));
-    parsed.map_err(|(path, error)| Error::Malformed {
-        name,
-        path,
-        expected: expected(&error, text),
-    })
+    parsed.map_err(|(path, error)| Error::Malformed { name, path, expected: expected(&error, text) })
 }
 
 /// What would have been right. `serde_json`'s own messages quote the value that they found: only what follows is kept.
@@ -35,28 +31,17 @@ fn expected(error: &serde_json::Error, text: &str) -> String {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
-    if [
-        "invalid type: ",
-        "invalid value: ",
-        "invalid length ",
-        "unknown variant ",
-    ]
-    .iter()
-    .any(|m| message.starts_with(m))
+    if ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "]
+        .iter()
+        .any(|m| message.starts_with(m))
     {
         // From the last one on, since what was found comes before it and may contain anything.
         let found = message.rfind(", expected ").map(|at| &message[at + 2..]);
         return found.unwrap_or("expected another value").to_owned();
     }
     // The type's own words: names of keys, or a message of a `TryFrom`, which might quote what it refused.
-    let names_a_key = ["missing field ", "unknown field ", "duplicate field "]
-        .iter()
-        .any(|m| message.starts_with(m));
-    if !names_a_key && quotes_a_value(message, text) {
-        "expected another value".to_owned()
-    } else {
-        message.to_owned()
-    }
+    let names_a_key = ["missing field ", "unknown field ", "duplicate field "].iter().any(|m| message.starts_with(m));
+    if !names_a_key && quotes_a_value(message, text) { "expected another value".to_owned() } else { message.to_owned() }
 }
 
 fn quotes_a_value(message: &str, text: &str) -> bool {
@@ -117,11 +102,7 @@ mod tests {
         type Error = String;
 
         fn try_from(url: String) -> Result<Self, String> {
-            Err(if url.starts_with("http:") {
-                "expected https".to_owned()
-            } else {
-                format!("{url} is no URL")
-            })
+            Err(if url.starts_with("http:") { "expected https".to_owned() } else { format!("{url} is no URL") })
         }
     }
 
@@ -133,12 +114,7 @@ mod tests {
             assert!(!said.contains("s3cr3t") && !said.contains("7654321"), "{said}");
             assert!(!said.contains("at line"), "{said}");
         }
-        assert!(
-            error
-                .to_string()
-                .contains("put-secret-value --secret-id order-relay/yotpo "),
-            "{error}"
-        );
+        assert!(error.to_string().contains("put-secret-value --secret-id order-relay/yotpo "), "{error}");
         match error {
             Error::Malformed { path, expected, .. } => (path, expected),
             other => panic!("{other}"),
@@ -172,11 +148,7 @@ mod tests {
     #[test]
     fn what_is_not_json_is_told_where() {
         refused("s3cr3t", ".", "not JSON, line 1, column 1");
-        refused(
-            "{\"stores\":\n{\"default\": s3cr3t",
-            "stores.default",
-            "not JSON, line 2, column 13",
-        );
+        refused("{\"stores\":\n{\"default\": s3cr3t", "stores.default", "not JSON, line 2, column 13");
         let (_, expected) = refusal(r#"{"stores":{}} s3cr3t"#);
         assert_eq!(expected, "not JSON, line 1, column 15");
         let (_, expected) = refusal(r#"{"stores":{"default":{"app_key":"s3cr3t"#);
@@ -185,33 +157,18 @@ mod tests {
 
     #[test]
     fn missing_and_unknown_keys_are_named() {
-        refused(
-            r#"{"stores":{"default":{}}}"#,
-            "stores.default",
-            "missing field `app_key`",
-        );
+        refused(r#"{"stores":{"default":{}}}"#, "stores.default", "missing field `app_key`");
         let (path, expected) = refusal(r#"{"stores":{"default":{"app_key":"s3cr3t","colour":"s3cr3t"}}}"#);
         assert_eq!(path, "stores.default.colour");
-        assert_eq!(
-            expected,
-            "unknown field `colour`, expected one of `app_key`, `pin`, `kind`"
-        );
+        assert_eq!(expected, "unknown field `colour`, expected one of `app_key`, `pin`, `kind`");
     }
 
     #[test]
     fn a_wrong_value_is_named_by_its_path_and_never_shown() {
-        refused(
-            r#"{"stores":{"default":{"app_key":7654321}}}"#,
-            "stores.default.app_key",
-            "expected a string",
-        );
+        refused(r#"{"stores":{"default":{"app_key":7654321}}}"#, "stores.default.app_key", "expected a string");
         let quoted = format!(r#"{{"stores":{{"default":{{"app_key":"k","pin":"{SECRET}"}}}}}}"#);
         refused(&quoted, "stores.default.pin", "expected u16");
-        refused(
-            r#"{"stores":{"default":{"app_key":"k","pin":7654321}}}"#,
-            "stores.default.pin",
-            "expected u16",
-        );
+        refused(r#"{"stores":{"default":{"app_key":"k","pin":7654321}}}"#, "stores.default.pin", "expected u16");
         refused(r#"{"stores":"s3cr3t"}"#, "stores", "expected a map");
         let variant = r#"{"stores":{"default":{"app_key":"k","kind":"s3cr3t"}}}"#;
         refused(variant, "stores.default.kind", "expected `live`");

@@ -41,9 +41,7 @@ pub struct UnknownLevel {
 ///
 /// Panics become log lines too, with their place and without their message, which may quote data.
 pub fn init(function: &str, level: &str) -> Result<(), UnknownLevel> {
-    let level = level.parse().map_err(|_| UnknownLevel {
-        level: level.to_owned(),
-    })?;
+    let level = level.parse().map_err(|_| UnknownLevel { level: level.to_owned() })?;
     if subscriber(function, level, io::stdout).try_init().is_ok() {
         log_panics();
     }
@@ -54,9 +52,7 @@ pub(crate) fn subscriber<W>(function: &str, level: LevelFilter, writer: W) -> im
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let levels = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_targets(OURS.map(|name| (name, level)));
+    let levels = Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets(OURS.map(|name| (name, level)));
     registry().with(levels).with(Lines::new(function, writer))
 }
 
@@ -98,9 +94,7 @@ mod tests {
         let subscriber = subscriber("reviews-consumer", level.parse().unwrap(), move || writer.clone());
         tracing::subscriber::with_default(subscriber, say);
         let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
-        text.lines()
-            .map(|line| (line.to_owned(), serde_json::from_str(line).unwrap()))
-            .collect()
+        text.lines().map(|line| (line.to_owned(), serde_json::from_str(line).unwrap())).collect()
     }
 
     fn times(line: &str, key: &str) -> usize {
@@ -110,9 +104,7 @@ mod tests {
     #[test]
     fn a_line_before_the_first_invocation_says_init() {
         let lines = logged("info", || info!(orders = 3, "ready"));
-        let [(_, line)] = lines.as_slice() else {
-            panic!("{lines:?}")
-        };
+        let [(_, line)] = lines.as_slice() else { panic!("{lines:?}") };
         assert_eq!(line["function"], "reviews-consumer");
         assert_eq!(line["request_id"], "init");
         assert_eq!(line["message"], "ready");
@@ -187,10 +179,7 @@ mod tests {
             info!(target: "aws_smithy_runtime", "headers");
             warn!(target: "hyper::proto", "a warning");
         });
-        let said: Vec<_> = lines
-            .iter()
-            .map(|(_, line)| line["message"].as_str().unwrap())
-            .collect();
+        let said: Vec<_> = lines.iter().map(|(_, line)| line["message"].as_str().unwrap()).collect();
         assert_eq!(said, ["ours", "a warning"]);
         assert!(logged("off", || error!("nothing")).is_empty());
         let error = init("f", "verbose").unwrap_err();
@@ -217,10 +206,7 @@ mod tests {
         let others = BTreeSet::from(["aws", "local", "relay", "sandbox"]);
         for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(
-                OURS.contains(&name.as_str()) || others.contains(name.as_str()),
-                "{name}"
-            );
+            assert!(OURS.contains(&name.as_str()) || others.contains(name.as_str()), "{name}");
         }
     }
 }

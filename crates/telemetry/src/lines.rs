@@ -42,11 +42,7 @@ struct Line<'a> {
 
 impl<W> Lines<W> {
     pub(crate) fn new(function: &str, writer: W) -> Self {
-        Self {
-            writer,
-            function: function.to_owned(),
-            request_id: Mutex::new("init".into()),
-        }
+        Self { writer, function: function.to_owned(), request_id: Mutex::new("init".into()) }
     }
 }
 

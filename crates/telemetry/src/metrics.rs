@@ -73,10 +73,8 @@ impl Metrics {
     /// for each store that had anything to count.
     pub fn flush(&mut self, now: DateTime<Utc>, mut out: impl Write) -> io::Result<()> {
         let mut of_flow = std::mem::take(&mut self.of_flow);
-        let mut groups: Vec<(Option<String>, Values)> = std::mem::take(&mut self.of_stores)
-            .into_iter()
-            .map(|(store, values)| (Some(store), values))
-            .collect();
+        let mut groups: Vec<(Option<String>, Values)> =
+            std::mem::take(&mut self.of_stores).into_iter().map(|(store, values)| (Some(store), values)).collect();
         // A store's counts are the flow's too, so zeros for the flow are needed only where no store has any.
         for values in groups.iter_mut().map(|(_, values)| values) {
             zeros(values);
@@ -119,10 +117,7 @@ impl Metrics {
         .map(|(dimensions, metrics)| json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}))
         .collect();
         let mut line = Map::new();
-        line.insert(
-            "_aws".to_owned(),
-            json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": directives}),
-        );
+        line.insert("_aws".to_owned(), json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": directives}));
         for (key, value) in [
             ("timestamp", now.to_rfc3339_opts(SecondsFormat::Millis, true)),
             ("level", "INFO".to_owned()),
@@ -137,11 +132,7 @@ impl Metrics {
             line.insert("Store".to_owned(), store.into());
         }
         for (metric, values) in values {
-            let target = if let [one] = values.as_slice() {
-                json!(one)
-            } else {
-                json!(values)
-            };
+            let target = if let [one] = values.as_slice() { json!(one) } else { json!(values) };
             line.insert(metric.name().to_owned(), target);
         }
         Value::Object(line)
@@ -230,10 +221,7 @@ mod tests {
     }
 
     fn sums(lines: &[Value]) -> BTreeMap<(String, String), f64> {
-        extracted(lines)
-            .into_iter()
-            .map(|(series, values)| (series, values.iter().sum()))
-            .collect()
+        extracted(lines).into_iter().map(|(series, values)| (series, values.iter().sum())).collect()
     }
 
     fn series(metric: &str, dimensions: &str) -> (String, String) {
@@ -262,11 +250,7 @@ mod tests {
             assert_eq!(all[&series(metric, "reviews/default")], [0.0]);
         }
         let again = sums(&flushed(&mut metrics));
-        assert_eq!(
-            again.keys().filter(|(metric, _)| metric == "Delivered").count(),
-            0,
-            "written once"
-        );
+        assert_eq!(again.keys().filter(|(metric, _)| metric == "Delivered").count(), 0, "written once");
     }
 
     #[test]
@@ -323,10 +307,7 @@ mod tests {
                         QuotaUsed CredentialDaysLeft DeliveryLatencyMs VendorCallMs RateLimited";
         assert_eq!(ALL.map(Metric::name).join(" "), contract);
         let by_store: Vec<_> = ALL.into_iter().filter(|metric| metric.is_by_store()).collect();
-        assert_eq!(
-            by_store,
-            [Metric::Delivered, Metric::Rejected, Metric::Parked, Metric::Missing]
-        );
+        assert_eq!(by_store, [Metric::Delivered, Metric::Rejected, Metric::Parked, Metric::Missing]);
     }
 
     const ALL: [Metric; 20] = {

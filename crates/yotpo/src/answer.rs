@@ -24,22 +24,12 @@ pub(crate) fn judge(reply: &Reply, now: DateTime<Utc>, personal: &[&str]) -> Res
     let verdict = reply.json::<Verdict>();
     let body = verdict.as_ref().ok();
     let said = body.and_then(Verdict::code);
-    let code = said
-        .filter(|said| class(*said) != Class::Success)
-        .map_or(u64::from(status), |said| {
-            // Both bad: the larger number leaves more open (500 over 400, 429 over 401).
-            if reply.class() == Class::Success {
-                said
-            } else {
-                said.max(u64::from(status))
-            }
-        });
+    let code = said.filter(|said| class(*said) != Class::Success).map_or(u64::from(status), |said| {
+        // Both bad: the larger number leaves more open (500 over 400, 429 over 401).
+        if reply.class() == Class::Success { said } else { said.max(u64::from(status)) }
+    });
     let retry_after = reply.retry_after(now);
-    let unavailable = |effect| Error::Unavailable {
-        effect,
-        retry_after,
-        source: Outage::Status { status, code },
-    };
+    let unavailable = |effect| Error::Unavailable { effect, retry_after, source: Outage::Status { status, code } };
     Err(match (class(code), code) {
         (Class::Success, _) => match verdict {
             Ok(verdict) if is_said(verdict.error.as_ref()) => Error::Unauthorized,
@@ -100,8 +90,6 @@ fn black_out(message: &str, personal: &[&str]) -> String {
     for text in personal.iter().filter(|text| !text.trim().is_empty()) {
         message = message.replace(text, "…");
     }
-    let words = message
-        .split_whitespace()
-        .map(|word| if word.contains('@') { "…" } else { word });
+    let words = message.split_whitespace().map(|word| if word.contains('@') { "…" } else { word });
     words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }

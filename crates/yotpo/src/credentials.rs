@@ -73,15 +73,9 @@ mod tests {
         assert!(!format!("{credentials:?}").contains("hunter2"));
         let sandbox = json!({"reviews_url": "http://127.0.0.1:1/yotpo", "stores": {}});
         let credentials: Credentials = serde_json::from_value(sandbox).unwrap();
-        assert_eq!(
-            credentials.reviews_url().unwrap().to_string(),
-            "http://127.0.0.1:1/yotpo"
-        );
+        assert_eq!(credentials.reviews_url().unwrap().to_string(), "http://127.0.0.1:1/yotpo");
         for (bad, expected) in [
-            (
-                json!({"reviews_url": "http://api.yotpo.com", "stores": {}}),
-                "api.yotpo.com",
-            ),
+            (json!({"reviews_url": "http://api.yotpo.com", "stores": {}}), "api.yotpo.com"),
             (json!({"stores": {"default": {"appkey": "a"}}}), "appkey"),
             (json!({"app_key": "a"}), "app_key"),
             (json!({}), "stores"),

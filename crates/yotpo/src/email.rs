@@ -15,12 +15,8 @@ pub fn is_email(text: &str) -> bool {
     };
     text.chars().count() <= 254
         && (1..=64).contains(&local.chars().count())
-        && local
-            .chars()
-            .all(|c| is_letter(c) || c.is_ascii_digit() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
-        && labels
-            .split('.')
-            .all(|label| !label.is_empty() && label.chars().all(is_of_label))
+        && local.chars().all(|c| is_letter(c) || c.is_ascii_digit() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
+        && labels.split('.').all(|label| !label.is_empty() && label.chars().all(is_of_label))
         && top.chars().count() >= 2
         && top.chars().all(is_letter)
 }
@@ -115,9 +111,8 @@ mod tests {
     #[test]
     fn every_letter_accepted_is_a_letter() {
         let letter = Regex::new(r"^\p{L}$").unwrap();
-        let wrong: Vec<char> = ('\0'..=char::MAX)
-            .filter(|c| is_letter(*c) && !letter.is_match(&c.to_string()))
-            .collect();
+        let wrong: Vec<char> =
+            ('\0'..=char::MAX).filter(|c| is_letter(*c) && !letter.is_match(&c.to_string())).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 }

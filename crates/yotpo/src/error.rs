@@ -93,13 +93,9 @@ impl Error {
     /// The same failure of a call that only prepares another: that other call has had no effect.
     pub(crate) fn before_the_call(self) -> Error {
         match self {
-            Error::Unavailable {
-                retry_after, source, ..
-            } => Error::Unavailable {
-                effect: Effect::None,
-                retry_after,
-                source,
-            },
+            Error::Unavailable { retry_after, source, .. } => {
+                Error::Unavailable { effect: Effect::None, retry_after, source }
+            }
             other => other,
         }
     }
@@ -111,20 +107,12 @@ impl From<Failure> for Error {
             Failure::NotSent { .. } => Effect::None,
             Failure::Unknown { .. } => Effect::Unknown,
         };
-        Error::Unavailable {
-            effect,
-            retry_after: None,
-            source: Outage::Transport(failure),
-        }
+        Error::Unavailable { effect, retry_after: None, source: Outage::Transport(failure) }
     }
 }
 
 impl From<Unreadable> for Error {
     fn from(unreadable: Unreadable) -> Error {
-        Error::Unavailable {
-            effect: Effect::Unknown,
-            retry_after: None,
-            source: Outage::Unreadable(unreadable),
-        }
+        Error::Unavailable { effect: Effect::Unknown, retry_after: None, source: Outage::Unreadable(unreadable) }
     }
 }

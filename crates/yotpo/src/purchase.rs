@@ -69,10 +69,7 @@ pub struct Invalid {
 /// Whether Yotpo takes this as a product id: letters, digits, `_` and `-`, nothing else.  "An invalid character in the
 /// product ID will cause the transaction to be ignored with no indication of failure" (Yotpo's Salesforce cartridge).
 pub fn is_product_id(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 impl Purchase {
@@ -81,33 +78,13 @@ impl Purchase {
     pub fn check(&self) -> Result<(), Invalid> {
         let rules = [
             (is_email(&self.email), "email", "an e-mail address that Yotpo accepts"),
-            (
-                is_customer_name(&self.customer_name),
-                "customer_name",
-                "text that is not blank, under 255 characters",
-            ),
+            (is_customer_name(&self.customer_name), "customer_name", "text that is not blank, under 255 characters"),
             (is_plain(&self.order_id), "order_id", "text without spaces around it"),
-            (
-                (1..=9999).contains(&self.order_date.year()),
-                "order_date",
-                "a year of four digits",
-            ),
-            (
-                self.currency_iso.as_deref().is_none_or(is_currency),
-                "currency_iso",
-                "three capital letters",
-            ),
-            (
-                is_plain(&self.platform),
-                "platform",
-                "the name of a shop system, or `general`",
-            ),
+            ((1..=9999).contains(&self.order_date.year()), "order_date", "a year of four digits"),
+            (self.currency_iso.as_deref().is_none_or(is_currency), "currency_iso", "three capital letters"),
+            (is_plain(&self.platform), "platform", "the name of a shop system, or `general`"),
             (!self.products.is_empty(), "products", "at least one product"),
-            (
-                self.products.keys().all(|id| is_product_id(id)),
-                "products",
-                "ids of letters, digits, `_` and `-` only",
-            ),
+            (self.products.keys().all(|id| is_product_id(id)), "products", "ids of letters, digits, `_` and `-` only"),
         ];
         match rules.into_iter().find(|(good, ..)| !good) {
             Some((_, field, expected)) => Err(Invalid { field, expected }),
@@ -136,13 +113,7 @@ fn is_currency(text: &str) -> bool {
 
 impl fmt::Debug for Purchase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Purchase({}, {}, {} products)",
-            self.order_id,
-            self.order_date,
-            self.products.len()
-        )
+        write!(f, "Purchase({}, {}, {} products)", self.order_id, self.order_date, self.products.len())
     }
 }
 

@@ -51,10 +51,7 @@ impl Reviews {
         now: fn() -> DateTime<Utc>,
     ) -> Result<Reviews, MissingKey> {
         let app_key = store.app_key.clone().filter(|key| !key.trim().is_empty());
-        let secret_key = store
-            .secret_key
-            .clone()
-            .filter(|key| !key.expose_secret().trim().is_empty());
+        let secret_key = store.secret_key.clone().filter(|key| !key.expose_secret().trim().is_empty());
         Ok(Reviews {
             http,
             base: reviews_url.clone(),
@@ -74,15 +71,7 @@ impl Reviews {
         let url = self.base.join(&["apps", &self.app_key, "purchases"]);
         let personal = [purchase.email.as_str(), purchase.customer_name.as_str()];
         self.send(&personal, |utoken| {
-            Ok(Request::json(
-                Method::Post,
-                url.clone(),
-                &Signed {
-                    utoken,
-                    validate_data: true,
-                    purchase,
-                },
-            )?)
+            Ok(Request::json(Method::Post, url.clone(), &Signed { utoken, validate_data: true, purchase })?)
         })
         .await?;
         Ok(())
@@ -115,11 +104,7 @@ impl Reviews {
     ) -> Result<Reply, Error> {
         let mut refused: Option<Arc<SecretString>> = None;
         loop {
-            let token = self
-                .token
-                .get(refused.as_ref(), self.mint())
-                .await
-                .map_err(Error::before_the_call)?;
+            let token = self.token.get(refused.as_ref(), self.mint()).await.map_err(Error::before_the_call)?;
             let reply = self.http.send(request(token.expose_secret())?).await?;
             match judge(&reply, (self.now)(), personal) {
                 Ok(()) => return Ok(reply),

@@ -18,7 +18,7 @@ async fn a_garbage_message_ends_in_the_dead_letter_queue_as_it_came() {
         sqs(stage.emulator.endpoint(), "SendMessage", &json!({"QueueUrl": url, "MessageBody": body}));
     }
     stage.drained().await;
-    let mut letters = stage.dead_letters().await;
+    let mut letters = stage.dead_letters();
     letters.sort_by(|a, b| b.body.cmp(&a.body));
     let seen: Vec<_> = letters.iter().map(|l| (l.body.as_str(), l.error_class.as_str())).collect();
     assert_eq!(seen, [("{}", "bad_record"), ("{\"key\":\"reviews/x\"}", "bad_record"), ("garbage", "bad_record")]);
@@ -33,7 +33,7 @@ async fn a_purchase_that_yotpo_refuses_ends_there_within_one_attempt() {
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(30)).unwrap();
     stage.produce(chrono::Utc::now()).await;
     stage.drained().await;
-    let letters = stage.dead_letters().await;
+    let letters = stage.dead_letters();
     let refused: Vec<_> = letters.iter().filter(|l| l.error.contains("Yotpo refused it: HTTP 400")).collect();
     let expected: Vec<_> = manifest.expected.iter().filter(|e| e.outcome == Outcome::Rejected).collect();
     assert_eq!(refused.len(), expected.len());

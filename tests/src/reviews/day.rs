@@ -31,7 +31,7 @@ async fn a_day_with_awkward_orders_arrives_whole() {
     assert_eq!(reasons(&answer, "skipped"), skipped);
     assert_eq!(reasons(&answer, "parked"), parked);
 
-    let letters = stage.dead_letters().await;
+    let letters = stage.dead_letters();
     let rejected = expected(&manifest, |o| *o == Outcome::Rejected);
     assert_eq!(letters.len() as u64, rejected + parked.values().sum::<u64>(), "{letters:?}");
     assert!(letters.iter().all(|letter| letter.delivery_key.is_some() && !letter.error.is_empty()), "{letters:?}");

@@ -86,7 +86,7 @@ async fn yotpo_is_down_for_long_and_everything_is_delivered_afterwards_by_itself
     stage.drained().await;
     assert!(!stage.logged("to be tried again").is_empty());
     let rejected = expected(&manifest, |o| matches!(o, Outcome::Rejected | Outcome::Parked { .. }));
-    assert_eq!(stage.dead_letters().await.len() as u64, rejected, "no outage parks anything");
+    assert_eq!(stage.dead_letters().len() as u64, rejected, "no outage parks anything");
     stage.assert_nothing_lost_or_doubled(&manifest);
     stage.assert_logs(&manifest);
 }
@@ -100,7 +100,7 @@ async fn a_vendor_that_never_recovers_leaves_every_order_in_the_dead_letter_queu
     stage.sandbox.add_fault(Rule::always(Endpoint::YotpoCreate, Fault::status(500)));
     stage.produce(Utc::now()).await;
     stage.drained().await;
-    let letters = stage.dead_letters().await;
+    let letters = stage.dead_letters();
     let mut keys: Vec<_> = letters.iter().filter_map(|l| l.delivery_key.clone()).collect();
     keys.sort();
     keys.dedup();

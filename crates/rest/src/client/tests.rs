@@ -43,10 +43,7 @@ async fn call_answered_with(answer: &'static str) -> Result<Reply, Failure> {
 }
 
 fn assert_unknown(failure: &Failure) {
-    assert!(
-        matches!(failure, Failure::Unknown { host, .. } if host == "127.0.0.1"),
-        "{failure:?}"
-    );
+    assert!(matches!(failure, Failure::Unknown { host, .. } if host == "127.0.0.1"), "{failure:?}");
     assert!(!all_of(failure).contains("hunter2"), "{}", all_of(failure));
 }
 
@@ -95,10 +92,7 @@ async fn a_handshake_that_never_ends_was_not_sent() {
 async fn what_cannot_be_sent_was_not_sent() {
     let (listener, url) = listener("http").await;
     let token = SecretString::from("hunter2\r\nX-Injected: 1");
-    let request = Request {
-        bearer: Some(&token),
-        ..Request::get(url.clone())
-    };
+    let request = Request { bearer: Some(&token), ..Request::get(url.clone()) };
     assert_not_sent(&call(Duration::from_secs(20), request).await.unwrap_err());
     let unwritable = std::collections::BTreeMap::from([((1, 2), "keys must be text")]);
     assert_not_sent(&Request::json(Method::Post, url, &unwritable).err().unwrap());
@@ -144,10 +138,7 @@ async fn an_answer_of_any_status_is_a_reply_and_a_redirect_is_not_followed() {
     assert_eq!(call_answered_with(redirect).await.unwrap().status, 302);
     let unavailable = "HTTP/1.1 503 No\r\nRetry-After: 5\r\nContent-Length: 4\r\n\r\nwait";
     let reply = call_answered_with(unavailable).await.unwrap();
-    assert_eq!(
-        (reply.status, &reply.body[..], reply.header("Retry-After")),
-        (503, &b"wait"[..], Some("5"))
-    );
+    assert_eq!((reply.status, &reply.body[..], reply.header("Retry-After")), (503, &b"wait"[..], Some("5")));
 }
 
 #[tokio::test]
@@ -158,29 +149,18 @@ async fn what_is_sent_is_what_was_asked_for() {
         let head = read_head(&mut stream).await;
         let mut body = [0; 9];
         stream.read_exact(&mut body).await.unwrap();
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
         (head, body)
     };
     let token = SecretString::from("abc");
     let request = Request::form(url, &[("a", "b c"), ("d", "+")]);
-    let request = Request {
-        bearer: Some(&token),
-        headers: vec![("x-key", "k")],
-        ..request
-    };
+    let request = Request { bearer: Some(&token), headers: vec![("x-key", "k")], ..request };
     let (reply, (head, body)) = tokio::join!(call(Duration::from_secs(20), request), server);
     assert_eq!(reply.unwrap().status, 200);
     assert_eq!(&body, b"a=b+c&d=%");
     let head = head.to_ascii_lowercase();
     assert!(head.starts_with("post /path?utoken=hunter2 http/1.1\r\n"), "{head}");
-    for header in [
-        "authorization: bearer abc",
-        "x-key: k",
-        "content-type: application/x-www-form-urlencoded",
-    ] {
+    for header in ["authorization: bearer abc", "x-key: k", "content-type: application/x-www-form-urlencoded"] {
         assert!(head.contains(&format!("\r\n{header}\r\n")), "{head}");
     }
 }

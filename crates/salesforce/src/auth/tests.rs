@@ -18,10 +18,7 @@ use super::*;
 fn key() -> (String, DecodingKey) {
     let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&key).unwrap();
-    let pem = format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        STANDARD.encode(der.as_ref())
-    );
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()));
     (pem, DecodingKey::from_rsa_der(key.public_key().as_ref()))
 }
 
@@ -29,10 +26,7 @@ fn key() -> (String, DecodingKey) {
 async fn form_of(private_key_pem: &str, extra: Value) -> HashMap<String, String> {
     let server = MockServer::start().await;
     let body = json!({"access_token": "t", "instance_url": server.uri()});
-    Mock::given(method("POST"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(body))
-        .mount(&server)
-        .await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
     let mut json = json!({
         "login_url": server.uri(), "client_id": "consumer", "username": "relay@example.com", "private_key_pem": private_key_pem
     });
@@ -41,10 +35,7 @@ async fn form_of(private_key_pem: &str, extra: Value) -> HashMap<String, String>
     assert!(!format!("{credentials:?}").contains("PRIVATE"));
     let http = rest::Client::new(Duration::from_secs(20)).unwrap();
     let now = Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap();
-    assert_eq!(
-        mint(&http, &credentials, now).await.unwrap().instance.to_string(),
-        server.uri()
-    );
+    assert_eq!(mint(&http, &credentials, now).await.unwrap().instance.to_string(), server.uri());
     let request = server.received_requests().await.unwrap().remove(0);
     url::form_urlencoded::parse(&request.body).into_owned().collect()
 }

@@ -37,9 +37,7 @@ async fn logins(server: &MockServer, n: usize) {
     for number in 1..=n {
         Mock::given(method("POST"))
             .and(path("/services/oauth2/token"))
-            .and(body_string_contains(
-                "grant_type=client_credentials&client_id=id&client_secret=hunter2",
-            ))
+            .and(body_string_contains("grant_type=client_credentials&client_id=id&client_secret=hunter2"))
             .respond_with(session(server, &format!("token-{number}")))
             .up_to_n_times(1)
             .expect(1)
@@ -73,17 +71,12 @@ fn page(records: &Value, next: Option<&str>) -> ResponseTemplate {
     if let Some(next) = next {
         body["nextRecordsUrl"] = next.into();
     }
-    ResponseTemplate::new(200)
-        .set_body_json(body)
-        .insert_header("Sforce-Limit-Info", "api-usage=18/100")
+    ResponseTemplate::new(200).set_body_json(body).insert_header("Sforce-Limit-Info", "api-usage=18/100")
 }
 
 async fn logins_seen(server: &MockServer) -> usize {
     let requests = server.received_requests().await.unwrap();
-    requests
-        .iter()
-        .filter(|request| request.url.path() == "/services/oauth2/token")
-        .count()
+    requests.iter().filter(|request| request.url.path() == "/services/oauth2/token").count()
 }
 
 /// What a query comes to when Salesforce answers so.
@@ -102,11 +95,7 @@ fn calls_can_run_on_other_threads() {
     let credentials = serde_json::from_value(credentials).unwrap();
     let client = Client::new(http, credentials, "v66.0", 0.8, now);
     let next = NextPage(String::new());
-    is_send(&(
-        client.query("q"),
-        client.next(&next),
-        client.schema().resolve("Order", "Id"),
-    ));
+    is_send(&(client.query("q"), client.next(&next), client.schema().resolve("Order", "Id")));
 }
 
 #[tokio::test]
@@ -116,25 +105,14 @@ async fn a_query_is_paged_with_one_login_and_its_text_arrives_unharmed() {
     let soql = "SELECT Id FROM Order WHERE Name = 'a+b&c=\u{e9}%' AND SystemModstamp >= 2026-11-20T00:00:00+01:00";
     Mock::given(query_param("q", soql))
         .and(path(QUERY))
-        .respond_with(page(
-            &json!([{"Id": "801RO000000AbcDYAS"}]),
-            Some("/services/data/v66.0/query/01gX-500"),
-        ))
+        .respond_with(page(&json!([{"Id": "801RO000000AbcDYAS"}]), Some("/services/data/v66.0/query/01gX-500")))
         .mount(&server)
         .await;
-    answer(
-        &server,
-        "token-1",
-        "/services/data/v66.0/query/01gX-500",
-        page(&json!([{"Id": "801RO000000AbcE"}]), None),
-    )
-    .await;
+    answer(&server, "token-1", "/services/data/v66.0/query/01gX-500", page(&json!([{"Id": "801RO000000AbcE"}]), None))
+        .await;
     let client = client(&server);
     let first = client.query(soql).await.unwrap();
-    assert_eq!(
-        (first.records.len(), first.total, first.usage),
-        (1, 3, Some(Usage { used: 18, max: 100 }))
-    );
+    assert_eq!((first.records.len(), first.total, first.usage), (1, 3, Some(Usage { used: 18, max: 100 })));
     let second = client.next(&first.next.unwrap()).await.unwrap();
     assert_eq!(second.records[0].id().unwrap().as_str(), "801RO000000AbcEYAS");
     assert_eq!(second.next, None);
@@ -160,27 +138,11 @@ async fn children_are_completed_at_every_depth() {
         page(&second, Some("/services/data/v66.0/query/01gItems-2")),
     )
     .await;
-    answer(
-        &server,
-        "token-1",
-        "/services/data/v66.0/query/01gItems-2",
-        page(&json!([{"N": 3}]), None),
-    )
-    .await;
-    answer(
-        &server,
-        "token-1",
-        "/services/data/v66.0/query/01gDeep-0",
-        page(&json!([{"N": 4}]), None),
-    )
-    .await;
+    answer(&server, "token-1", "/services/data/v66.0/query/01gItems-2", page(&json!([{"N": 3}]), None)).await;
+    answer(&server, "token-1", "/services/data/v66.0/query/01gDeep-0", page(&json!([{"N": 4}]), None)).await;
     let page = client(&server).query("SELECT …").await.unwrap();
     let numbers = |record: &Record, name: &str| -> Vec<String> {
-        record
-            .children(name)
-            .iter()
-            .map(|child| child.text("N").unwrap().into_owned())
-            .collect()
+        record.children(name).iter().map(|child| child.text("N").unwrap().into_owned()).collect()
     };
     assert_eq!(numbers(&page.records[0], "OrderItems"), ["1", "2", "3"]);
     assert_eq!(numbers(&page.records[0].children("OrderItems")[1], "Deep"), ["4"]);
@@ -197,13 +159,7 @@ async fn a_session_that_expires_amid_the_children_is_replaced_and_nothing_is_los
     }}]);
     answer(&server, "token-1", QUERY, page(&rows, None)).await;
     answer(&server, "token-1", "/services/data/v66.0/query/01gItems-1", expired()).await;
-    answer(
-        &server,
-        "token-2",
-        "/services/data/v66.0/query/01gItems-1",
-        page(&json!([{"N": 2}]), None),
-    )
-    .await;
+    answer(&server, "token-2", "/services/data/v66.0/query/01gItems-1", page(&json!([{"N": 2}]), None)).await;
     let page = client(&server).query("SELECT …").await.unwrap();
     assert_eq!(page.records[0].children("OrderItems").len(), 2);
 }
@@ -231,10 +187,7 @@ async fn a_fresh_session_that_is_refused_ends_the_call() {
 
 #[tokio::test]
 async fn a_session_that_may_not_use_the_api_is_not_replaced() {
-    for message in [
-        "This session is not valid for use with the REST API",
-        "Connected app is not attached to Agent",
-    ] {
+    for message in ["This session is not valid for use with the REST API", "Connected app is not attached to Agent"] {
         // Only one login is expected; the mock server verifies that when it is dropped.
         let result = query_answered_with(api_error(401, "INVALID_SESSION_ID", message)).await;
         assert!(
@@ -269,42 +222,24 @@ async fn errors_are_told_apart_by_what_the_caller_can_do() {
         matches!(&e, Error::BadQuery { code, message } if code == "INVALID_FIELD" && message.contains("'foo'")),
         "{e:?}"
     );
-    assert!(matches!(
-        error(400, "MALFORMED_QUERY", "").await,
-        Error::BadQuery { .. }
-    ));
+    assert!(matches!(error(400, "MALFORMED_QUERY", "").await, Error::BadQuery { .. }));
     assert!(matches!(error(400, "INVALID_TYPE", "").await, Error::BadQuery { .. }));
-    assert!(matches!(
-        error(400, "INVALID_QUERY_LOCATOR", "").await,
-        Error::CursorExpired
-    ));
+    assert!(matches!(error(400, "INVALID_QUERY_LOCATOR", "").await, Error::CursorExpired));
     assert!(matches!(error(400, "QUERY_TIMEOUT", "").await, Error::QueryTimeout));
     assert!(matches!(error(500, "QUERY_TIMEOUT", "").await, Error::QueryTimeout));
     let e = error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").await;
     assert!(matches!(e, Error::QuotaExceeded { .. }), "{e:?}");
     let e = error(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.").await;
     assert!(matches!(e, Error::Unavailable { .. }), "{e:?}");
-    assert!(matches!(
-        error(403, "API_DISABLED_FOR_ORG", "").await,
-        Error::Unauthorized { .. }
-    ));
-    assert!(matches!(
-        error(400, "UNABLE_TO_LOCK_ROW", "").await,
-        Error::Unavailable { .. }
-    ));
-    assert!(matches!(
-        error(503, "SERVER_UNAVAILABLE", "").await,
-        Error::Unavailable { .. }
-    ));
+    assert!(matches!(error(403, "API_DISABLED_FOR_ORG", "").await, Error::Unauthorized { .. }));
+    assert!(matches!(error(400, "UNABLE_TO_LOCK_ROW", "").await, Error::Unavailable { .. }));
+    assert!(matches!(error(503, "SERVER_UNAVAILABLE", "").await, Error::Unavailable { .. }));
     let e = error(418, "SOMETHING_NEW", "of 2031").await;
     assert!(
         matches!(&e, Error::Refused { status: 418, code, message } if code == "SOMETHING_NEW" && message == "of 2031"),
         "{e:?}"
     );
-    assert!(matches!(
-        error(410, "UNSUPPORTED_API_VERSION", "").await,
-        Error::Refused { status: 410, .. }
-    ));
+    assert!(matches!(error(410, "UNSUPPORTED_API_VERSION", "").await, Error::Refused { status: 410, .. }));
 }
 
 #[tokio::test]
@@ -320,10 +255,7 @@ async fn pages_of_html_are_survived() {
         panic!("503 is an outage")
     };
     assert_eq!(retry_after, Some(Duration::from_secs(9)));
-    assert!(matches!(
-        query_answered_with(html(404)).await,
-        Err(Error::Refused { status: 404, .. })
-    ));
+    assert!(matches!(query_answered_with(html(404)).await, Err(Error::Refused { status: 404, .. })));
 }
 
 #[tokio::test]
@@ -351,21 +283,13 @@ async fn near_the_end_of_the_quota_the_next_call_is_not_made() {
     logins(&server, 1).await;
     let near = |used: u8| format!("api-usage={used}/100; per-app-api-usage=1/250(appName=x)");
     let more = Some("/services/data/v66.0/query/01gX-500");
-    answer(
-        &server,
-        "token-1",
-        QUERY,
-        page(&json!([]), more).insert_header("Sforce-Limit-Info", near(80).as_str()),
-    )
-    .await;
+    answer(&server, "token-1", QUERY, page(&json!([]), more).insert_header("Sforce-Limit-Info", near(80).as_str()))
+        .await;
     let client = client_at(&server, clock);
     let first = client.query("q").await.unwrap();
     let made = server.received_requests().await.unwrap().len();
     let refused = client.next(&first.next.unwrap()).await.unwrap_err();
-    assert!(
-        matches!(refused, Error::QuotaNearEnd { used: 80, max: 100, .. }),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Error::QuotaNearEnd { used: 80, max: 100, .. }), "{refused:?}");
     assert!(client.query("q").await.is_err() && client.describe("Order").await.is_err());
     assert_eq!(server.received_requests().await.unwrap().len(), made);
     // A warm process asks again later: one call, which learns that the pool is still near its end.
@@ -386,10 +310,7 @@ async fn a_login_that_is_refused_is_made_once_and_says_why() {
     let client = client(&server);
     let (a, b) = tokio::join!(client.query("a"), client.query("b"));
     for error in [a.unwrap_err(), b.unwrap_err()] {
-        assert!(
-            matches!(&error, Error::Unauthorized { error, .. } if error == "invalid_grant"),
-            "{error:?}"
-        );
+        assert!(matches!(&error, Error::Unauthorized { error, .. } if error == "invalid_grant"), "{error:?}");
         assert!(error.to_string().contains("audience is invalid"));
         assert!(!format!("{error:?} {client:?}").contains("hunter2"));
     }
@@ -415,15 +336,9 @@ async fn a_login_page_that_is_down_is_an_outage() {
 async fn a_session_is_not_taken_to_a_host_without_tls() {
     let server = MockServer::start().await;
     let body = json!({"access_token": "t", "instance_url": "http://example.com"});
-    Mock::given(method("POST"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(body))
-        .mount(&server)
-        .await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
     let error = client(&server).query("q").await.unwrap_err();
-    assert!(
-        error.to_string().contains("example.com") && error.to_string().contains("https"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("example.com") && error.to_string().contains("https"), "{error}");
 }
 
 async fn org(server: &MockServer) {
@@ -440,10 +355,7 @@ async fn org(server: &MockServer) {
             ]),
         ),
         ("Contact", json!([email, lookup("AccountId", "Account", &["Account"])])),
-        (
-            "Account",
-            json!([{"name": "Total__c", "type": "currency", "calculated": true}]),
-        ),
+        ("Account", json!([{"name": "Total__c", "type": "currency", "calculated": true}])),
         ("Group", json!([{"name": "Name", "type": "string"}])),
         ("User", json!([email])),
         ("OrderItem", json!([lookup("Product2Id", "Product2", &["Product2"])])),
@@ -471,32 +383,16 @@ async fn paths_are_followed_by_describe() {
     let client = client(&server);
     let schema = client.schema();
     let status = schema.resolve("Order", "status").await.unwrap();
-    assert_eq!(
-        (status.path.as_str(), status.field.picklist_values[0].value.as_str()),
-        ("Status", "Completed")
-    );
+    assert_eq!((status.path.as_str(), status.field.picklist_values[0].value.as_str()), ("Status", "Completed"));
     let email = schema.resolve("Order", "billtocontact.EMAIL").await.unwrap();
-    assert_eq!(
-        (email.path.as_str(), email.object.as_str()),
-        ("BillToContact.Email", "Contact")
-    );
+    assert_eq!((email.path.as_str(), email.object.as_str()), ("BillToContact.Email", "Contact"));
     assert_eq!((email.field.kind.as_str(), email.field.length), ("email", 80));
-    assert!(
-        schema
-            .resolve("Order", "BillToContact.Account.Total__c")
-            .await
-            .unwrap()
-            .field
-            .calculated
-    );
+    assert!(schema.resolve("Order", "BillToContact.Account.Total__c").await.unwrap().field.calculated);
     // Owner may be a group, which has no e-mail address, or a user.
     assert_eq!(schema.resolve("Order", "Owner.Email").await.unwrap().object, "User");
     let (relationship, object) = schema.child("Order", "orderitems").await.unwrap();
     assert_eq!((relationship.as_str(), object.as_str()), ("OrderItems", "OrderItem"));
-    assert_eq!(
-        schema.resolve(&object, "Product2.ProductCode").await.unwrap().path,
-        "Product2.ProductCode"
-    );
+    assert_eq!(schema.resolve(&object, "Product2.ProductCode").await.unwrap().path, "Product2.ProductCode");
 }
 
 #[tokio::test]
@@ -507,19 +403,12 @@ async fn a_path_that_does_not_exist_is_named_by_piece_and_object() {
     let schema = client.schema();
     for (path, expected_piece, expected) in [
         ("BillToContact.Emial", Piece::Field, "Contact has no field `Emial`"),
-        (
-            "BilToContact.Email",
-            Piece::Relationship,
-            "Order has no relationship `BilToContact`",
-        ),
+        ("BilToContact.Email", Piece::Relationship, "Order has no relationship `BilToContact`"),
         ("Owner.Phone", Piece::Field, "Group or User has no field `Phone`"),
         ("", Piece::Field, "Order has no field ``"),
     ] {
         let error = schema.resolve("Order", path).await.unwrap_err();
-        assert!(
-            matches!(error, Error::Missing { piece, .. } if piece == expected_piece),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Missing { piece, .. } if piece == expected_piece), "{error:?}");
         assert_eq!(error.to_string(), expected);
     }
     let error = schema.child("Order", "Lines").await.unwrap_err();

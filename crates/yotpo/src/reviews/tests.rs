@@ -49,9 +49,7 @@ async fn tokens(server: &MockServer, n: usize) {
     for number in 1..=n {
         Mock::given(method("POST"))
             .and(path("/oauth/token"))
-            .and(body_json(
-                json!({"client_id": "app", "client_secret": "hunter2", "grant_type": "client_credentials"}),
-            ))
+            .and(body_json(json!({"client_id": "app", "client_secret": "hunter2", "grant_type": "client_credentials"})))
             .respond_with(
                 ResponseTemplate::new(200)
                     .set_body_json(json!({"access_token": format!("token-{number}"), "token_type": "bearer"})),
@@ -156,11 +154,7 @@ async fn a_secret_that_is_refused_is_tried_once() {
         ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_client"})),
     ] {
         let server = MockServer::start().await;
-        Mock::given(path("/oauth/token"))
-            .respond_with(refusal)
-            .expect(1)
-            .mount(&server)
-            .await;
+        Mock::given(path("/oauth/token")).respond_with(refusal).expect(1).mount(&server).await;
         let error = reviews(&server).create_purchase(&purchase()).await.unwrap_err();
         assert!(matches!(error, Error::Unauthorized), "{error:?}");
     }
@@ -168,26 +162,11 @@ async fn a_secret_that_is_refused_is_tried_once() {
 
 #[tokio::test]
 async fn a_login_without_answer_leaves_the_purchase_without_effect() {
-    for outage in [
-        ResponseTemplate::new(503),
-        ResponseTemplate::new(200).set_body_raw("<html>", "text/html"),
-    ] {
+    for outage in [ResponseTemplate::new(503), ResponseTemplate::new(200).set_body_raw("<html>", "text/html")] {
         let server = MockServer::start().await;
-        Mock::given(path("/oauth/token"))
-            .respond_with(outage)
-            .mount(&server)
-            .await;
+        Mock::given(path("/oauth/token")).respond_with(outage).mount(&server).await;
         let error = reviews(&server).create_purchase(&purchase()).await.unwrap_err();
-        assert!(
-            matches!(
-                error,
-                Error::Unavailable {
-                    effect: Effect::None,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Unavailable { effect: Effect::None, .. }), "{error:?}");
     }
 }
 
@@ -195,22 +174,9 @@ async fn a_login_without_answer_leaves_the_purchase_without_effect() {
 async fn a_refusal_names_the_field_and_not_the_buyer() {
     let body = json!({"code": 400, "errors": [{"order_id": "00000100", "field": "email", "error": "jane@example.com of Jane Doe is bad"}]});
     for status in [400, 200, 422] {
-        let error = create_answered_with(ResponseTemplate::new(status).set_body_json(&body))
-            .await
-            .unwrap_err();
-        let Error::Refused {
-            status: got,
-            field,
-            message,
-            ..
-        } = &error
-        else {
-            panic!("{error:?}")
-        };
-        assert_eq!(
-            (*got, field.as_deref(), message.as_str()),
-            (status, Some("email"), "… of … is bad")
-        );
+        let error = create_answered_with(ResponseTemplate::new(status).set_body_json(&body)).await.unwrap_err();
+        let Error::Refused { status: got, field, message, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((*got, field.as_deref(), message.as_str()), (status, Some("email"), "… of … is bad"));
         assert_eq!(error.effect(), Effect::None);
     }
 }
@@ -225,10 +191,7 @@ async fn no_connection_is_no_effect_and_a_lost_answer_is_in_doubt() {
         let token = r#"{"access_token":"t"}"#;
         let (mut login, _) = listener.accept().await.unwrap();
         let _ = login.read(&mut [0; 4096]).await.unwrap();
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{token}",
-            token.len()
-        );
+        let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{token}", token.len());
         login.write_all(head.as_bytes()).await.unwrap();
         drop(login);
         let (mut cut, _) = listener.accept().await.unwrap();
@@ -239,36 +202,13 @@ async fn no_connection_is_no_effect_and_a_lost_answer_is_in_doubt() {
         silent
     };
     let purchase = purchase();
-    let calls = async {
-        (
-            reviews.create_purchase(&purchase).await,
-            reviews.create_purchase(&purchase).await,
-        )
-    };
+    let calls = async { (reviews.create_purchase(&purchase).await, reviews.create_purchase(&purchase).await) };
     let ((cut, silent), _silent) = tokio::join!(calls, server);
     for error in [cut.unwrap_err(), silent.unwrap_err()] {
-        assert!(
-            matches!(
-                error,
-                Error::Unavailable {
-                    effect: Effect::Unknown,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Unavailable { effect: Effect::Unknown, .. }), "{error:?}");
     }
     let refused = reviews.create_purchase(&purchase).await.unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            Error::Unavailable {
-                effect: Effect::None,
-                ..
-            }
-        ),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Error::Unavailable { effect: Effect::None, .. }), "{refused:?}");
 }
 
 #[tokio::test]
@@ -292,15 +232,9 @@ async fn purchases_are_read_back_without_the_buyers() {
         .respond_with(ResponseTemplate::new(200).set_body_json(body))
         .mount(&server)
         .await;
-    let page = reviews(&server)
-        .purchases(NaiveDate::from_ymd_opt(2026, 11, 19).unwrap(), 2, 200)
-        .await
-        .unwrap();
+    let page = reviews(&server).purchases(NaiveDate::from_ymd_opt(2026, 11, 19).unwrap(), 2, 200).await.unwrap();
     assert_eq!(page.total_purchases, Some(3));
-    assert_eq!(
-        (page.purchases[0].order_id.as_str(), page.purchases[1].order_id.as_str()),
-        ("160552576", "17")
-    );
+    assert_eq!((page.purchases[0].order_id.as_str(), page.purchases[1].order_id.as_str()), ("160552576", "17"));
     assert!(!format!("{page:?}").to_lowercase().contains("jane"));
 }
 
@@ -309,13 +243,8 @@ async fn a_read_that_fails_in_its_body_is_no_empty_page() {
     let server = MockServer::start().await;
     tokens(&server, 1).await;
     let body = json!({"status": {"code": 500, "message": "Failure"}, "response": {"purchases": []}});
-    Mock::given(method("GET"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(body))
-        .mount(&server)
-        .await;
-    let result = reviews(&server)
-        .purchases(NaiveDate::from_ymd_opt(2026, 11, 19).unwrap(), 1, 200)
-        .await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
+    let result = reviews(&server).purchases(NaiveDate::from_ymd_opt(2026, 11, 19).unwrap(), 1, 200).await;
     assert!(matches!(result, Err(Error::Unavailable { .. })), "{result:?}");
 }
 
@@ -335,16 +264,8 @@ async fn status_and_code_are_both_read() {
         (200, r#"{"code":200,"message":"OK"}"#, Is::Ok),
         (200, r#"{"code":"200"}"#, Is::Ok),
         (201, r#"{"uuid":"98e633ac","errors":[],"error":null}"#, Is::Ok),
-        (
-            200,
-            r#"{"message":"Failure","error_type":"YotpoApiUnknownException","code":500}"#,
-            Is::Down(Unknown),
-        ),
-        (
-            500,
-            r#"{"message":"Failure","error_type":"YotpoApiUnknownException","code":500}"#,
-            Is::Down(Unknown),
-        ),
+        (200, r#"{"message":"Failure","error_type":"YotpoApiUnknownException","code":500}"#, Is::Down(Unknown)),
+        (500, r#"{"message":"Failure","error_type":"YotpoApiUnknownException","code":500}"#, Is::Down(Unknown)),
         (500, r#"{"code":200,"message":"OK"}"#, Is::Down(Unknown)),
         (500, r#"{"code":400}"#, Is::Down(Unknown)),
         (400, r#"{"code":500}"#, Is::Down(Unknown)),
@@ -367,9 +288,8 @@ async fn status_and_code_are_both_read() {
         (404, html, Is::Down(No)),
         (405, "", Is::Down(No)),
     ] {
-        let template = ResponseTemplate::new(status)
-            .set_body_raw(body, "text/plain")
-            .insert_header("RateLimit-Reset", "7");
+        let template =
+            ResponseTemplate::new(status).set_body_raw(body, "text/plain").insert_header("RateLimit-Reset", "7");
         let is = match create_answered_with(template).await {
             Ok(()) => Is::Ok,
             Err(Error::RateLimited { retry_after }) => Is::Limited(retry_after.map(|wait| wait.as_secs())),
@@ -392,9 +312,6 @@ fn a_store_without_review_keys_is_told_which() {
         (json!({"app_key": "a", "secret_key": ""}), "secret_key"),
     ] {
         let store = serde_json::from_value(json).unwrap();
-        assert_eq!(
-            Reviews::new(http.clone(), &base, &store, now).unwrap_err(),
-            MissingKey { key }
-        );
+        assert_eq!(Reviews::new(http.clone(), &base, &store, now).unwrap_err(), MissingKey { key });
     }
 }

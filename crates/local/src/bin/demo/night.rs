@@ -57,10 +57,13 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     progress.say(&announcement(options, &directory));
     let emulator = Emulator::start(&workspace, &directory, &[])?;
     let memory = emulator.watch_memory();
-    let profile = if options.dev { Profile::Dev } else { Profile::Release };
+    let profile = if options.dev || options.watch { Profile::Dev } else { Profile::Release };
     let stack = emulator.deploy(&Deploy::new(STACK, profile, &settings)).await?;
     stack.put_secret("salesforce", &sandbox.salesforce_secret())?;
     stack.put_secret("yotpo", &sandbox.yotpo_secret(&[("default", "sandbox-default")]))?;
+
+    let functions = ["ReviewsProducerFunction", "ReviewsConsumerFunction"];
+    let _watch = if options.watch { Some(stack.watch("reviews", &functions).await?) } else { None };
 
     let begun = Instant::now();
     let mut night = Night { stack: &stack, sandbox: &sandbox, progress, tail: emulator.log_tail(), last: (0, begun) };

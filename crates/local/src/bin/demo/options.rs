@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Use the functions that `cargo build` made, instead of the release build.
     #[arg(long)]
     pub(crate) dev: bool,
+    /// Let `cargo lambda watch` build and serve the functions.
+    #[arg(long)]
+    pub(crate) watch: bool,
 }
 
 /// On or off.

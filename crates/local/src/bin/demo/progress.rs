@@ -51,6 +51,6 @@ impl Progress {
     }
 
     pub(crate) fn finish(&self) {
-        self.bar.finish();
+        self.bar.finish_and_clear();
     }
 }
