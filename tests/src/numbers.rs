@@ -106,3 +106,19 @@ fn the_night_holds_a_run_after_every_stores_midnight() {
         }
     }
 }
+
+/// What two places must agree on is one parameter in both.
+#[test]
+fn worker_and_queue_are_told_the_same_numbers() {
+    for (told_to_the_worker, told_to_the_queue) in [
+        ("VENDOR_CONCURRENCY: !Ref ConsumerConcurrency", "MaximumConcurrency: !Ref ConsumerConcurrency"),
+        ("MAX_RECEIVE_COUNT: !Ref MaxReceiveCount", "maxReceiveCount: !Ref MaxReceiveCount"),
+        ("Timeout: !Ref ConsumerTimeoutSeconds", "VisibilityTimeout: !Ref QueueVisibilitySeconds"),
+    ] {
+        assert!(TEMPLATE.contains(told_to_the_worker), "{told_to_the_worker}");
+        assert!(TEMPLATE.contains(told_to_the_queue), "{told_to_the_queue}");
+    }
+    // The consumer answers with a partial batch response; without this AWS would take it for success.
+    assert!(TEMPLATE.contains("FunctionResponseTypes: [ReportBatchItemFailures]"));
+    assert!(relay().pace.yotpo_reviews <= 5.0, "Yotpo states five calls a second");
+}

@@ -66,3 +66,43 @@ impl Invocation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invocation(ends_in: Duration) -> Invocation {
+        Invocation {
+            deadline: DateTime::UNIX_EPOCH,
+            timer: Instant::now() + ends_in,
+            metrics: Mutex::new(Metrics::new("reviews", "test", "r")),
+            unreachable: [name("a"), name("b")].map(|name| (name, 0.into())).into(),
+        }
+    }
+
+    fn name(text: &str) -> StoreName {
+        StoreName::try_from(text.to_owned()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_store_is_given_up_after_failures_in_a_row_and_no_other_store_with_it() {
+        let invocation = invocation(Duration::from_mins(1));
+        for reached in [false, false, true, false, false] {
+            invocation.note(&name("a"), reached);
+        }
+        assert!(!invocation.has_given_up(&name("a")));
+        invocation.note(&name("a"), false);
+        assert!(invocation.has_given_up(&name("a")));
+        assert!(!invocation.has_given_up(&name("b")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_begins_only_if_its_outcome_can_still_be_written_down() {
+        let call = Duration::from_secs(10);
+        let invocation = invocation(Duration::from_secs(20));
+        assert_eq!(invocation.latest_call(call) - Instant::now(), Duration::from_secs(8));
+        assert_eq!(invocation.room(), Duration::from_secs(18));
+        tokio::time::advance(Duration::from_secs(9)).await;
+        assert!(invocation.latest_call(call) < Instant::now());
+    }
+}
