@@ -112,6 +112,15 @@ impl Stage {
         self.until("the queue is empty", async || queue.depth().await.unwrap().total() == 0).await;
     }
 
+    /// The ordinary course of a test: the producer runs until settled, the queue empties, every order is where it must be,
+    /// and the logs are as they must be; how many were delivered.
+    pub(crate) async fn deliver_all(&self, manifest: &Manifest) -> u64 {
+        self.produce(Utc::now()).await;
+        self.drained().await;
+        self.assert_logs(manifest);
+        self.assert_nothing_lost_or_doubled(manifest)
+    }
+
     pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
         let url = self.stack.output("ReviewsDeadLetterQueueUrl").unwrap();
         dead_letters(self.emulator.endpoint(), url)

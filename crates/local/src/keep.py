@@ -23,8 +23,9 @@ def children():
         return []
 
 
-# Ctrl-C in a terminal is for the starter.
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+# Signals to everybody are for the starter; a handler, unlike SIG_IGN, is not passed on to the command.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, lambda *_: None)
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become our children
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)

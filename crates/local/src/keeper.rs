@@ -4,12 +4,10 @@ use crate::{Error, Workspace};
 use std::{
     ffi::OsStr,
     fs::File,
+    os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
 };
-
-/// Holds standard input of the process that the tree hangs on.
-const SCRIPT: &str = include_str!("keep.py");
 
 /// A command and everything it starts. All of it is killed when this value is dropped, and also when our process ends
 /// without dropping anything (Ctrl-C, SIGKILL): the kept tree watches a pipe that only we hold.
@@ -34,11 +32,13 @@ impl Keeper {
         let out = File::create(log).map_err(Error::io(format!("write {}", log.display())))?;
         let err = out.try_clone().map_err(Error::io(format!("write {}", log.display())))?;
         let child = Command::new(python)
-            .args(["-c", SCRIPT])
+            .arg(workspace.script("keep.py"))
             .args(command)
             .current_dir(directory)
             .env_clear()
             .envs(environment.iter().copied())
+            // Whoever kills our whole group must not kill the keeper first.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(out)
             .stderr(err)

@@ -55,8 +55,12 @@ pub(crate) async fn start(emulator: &Emulator, stack: &str, package: &str, funct
     let environment: Vec<(&str, &OsStr)> = environment.iter().map(|(name, value)| (*name, value.as_os_str())).collect();
     let program: PathBuf = emulator.workspace().tool("lambda", "cargo-lambda")?;
     let port = port.to_string();
-    let arguments = ["lambda", "watch", "--wait", "-A", "127.0.0.1", "-P", &port, "-p", package];
+    let root = emulator.workspace().root();
+    let python = emulator.workspace().tool("emulator", "python")?;
+    let script = emulator.workspace().script("deadline.py");
+    let runner = format!("target.'cfg(all())'.runner=['{}','{}']", python.display(), script.display());
+    let arguments = ["lambda", "watch", "--wait", "-A", "127.0.0.1", "-P", &port, "-p", package, "--config", &runner];
     let command: Vec<&OsStr> = std::iter::once(program.as_os_str()).chain(arguments.map(OsStr::new)).collect();
-    let (root, log) = (emulator.workspace().root(), emulator.directory().join("watch.log"));
+    let log = emulator.directory().join("watch.log");
     Ok(Watch { _keeper: Keeper::start(emulator.workspace(), &command, root, &environment, &log)? })
 }

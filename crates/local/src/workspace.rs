@@ -44,6 +44,11 @@ impl Workspace {
         present(path, || format!("make .tools/{folder}/ready"))
     }
 
+    /// A Python program of this crate.
+    pub(crate) fn script(&self, name: &str) -> PathBuf {
+        self.root.join("crates/local/src").join(name)
+    }
+
     /// A function's binary.
     pub(crate) fn binary(&self, profile: Profile, name: &str) -> Result<PathBuf, Error> {
         let (folder, flag) = match profile {

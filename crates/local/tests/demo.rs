@@ -5,7 +5,7 @@
 use serde_json::Value;
 use std::{
     fs,
-    os::unix::process::ExitStatusExt,
+    os::unix::process::{CommandExt, ExitStatusExt},
     path::Path,
     process::{Child, Command, Output, Stdio},
     thread,
@@ -15,7 +15,7 @@ use std::{
 fn demo(directory: &Path, orders: usize, faults: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
     command.args(["--dev", "--seed", "7", "--faults", faults, "--orders", &orders.to_string(), "--directory"]);
-    command.arg(directory).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg(directory).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command
 }
 
@@ -35,19 +35,19 @@ fn running(directory: &Path) -> usize {
 fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what} takes too long");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{what} takes too long");
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Starts a long demo, waits until function processes run, sends `signal`.
+/// Starts a long demo, waits until function processes run, sends `signal` to its process group, as a terminal does.
 fn interrupted(signal: &str) -> (Child, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().canonicalize().unwrap();
     let child = demo(&path, 4_000, "off").spawn().unwrap();
     // The keeper, the emulator, a producer and a consumer.
     until("the start", || running(&path) >= 4);
-    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill").args([signal, "--", &format!("-{}", child.id())]).status().unwrap();
     assert!(sent.success());
     (child, directory)
 }

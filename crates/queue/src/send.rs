@@ -67,7 +67,7 @@ pub struct Sent {
 impl Queue {
     /// Sends entries in batch calls, several at a time. Entries that failed are sent again a few times,
     /// and only those.
-    pub async fn send(&self, entries: &[Entry]) -> Sent {
+    pub async fn send(&self, entries: &[&Entry]) -> Sent {
         let mut sent = Sent::default();
         let mut open: Vec<usize> = Vec::with_capacity(entries.len());
         for (index, entry) in entries.iter().enumerate() {
@@ -102,7 +102,7 @@ impl Queue {
     /// # Errors
     /// When SQS does not take it.
     pub async fn send_one(&self, entry: Entry) -> Result<(), Unavailable> {
-        let sent = self.send(std::slice::from_ref(&entry)).await;
+        let sent = self.send(&[&entry]).await;
         match (sent.accepted, sent.refused.into_iter().next()) {
             (1, _) => Ok(()),
             (_, Some(refused)) => Err(Unavailable::new("take a message", refused.code)),
@@ -110,7 +110,7 @@ impl Queue {
         }
     }
 
-    async fn send_batch(&self, entries: &[Entry], batch: Vec<usize>) -> Sent {
+    async fn send_batch(&self, entries: &[&Entry], batch: Vec<usize>) -> Sent {
         let mut sent = Sent::default();
         let requests: Result<Vec<_>, _> = batch.iter().map(|&index| entries[index].request(index)).collect();
         let answer = match requests {
@@ -159,7 +159,7 @@ fn take(open: &mut Vec<usize>, id: &str) -> Option<usize> {
 }
 
 /// Packs entries, in order, into calls of at most ten entries and one mebibyte.
-fn pack(entries: &[Entry], open: &[usize]) -> Vec<Vec<usize>> {
+fn pack(entries: &[&Entry], open: &[usize]) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut bytes = 0;
     for &index in open {
@@ -188,7 +188,7 @@ mod tests {
         fn every_entry_is_packed_once_in_order_within_the_limits(sizes in prop::collection::vec(0usize..BATCH_BYTES, 0..60)) {
             let entries: Vec<Entry> = sizes.iter().map(|&n| Entry::new("x".repeat(n))).collect();
             let open: Vec<usize> = (0..entries.len()).collect();
-            let batches = pack(&entries, &open);
+            let batches = pack(&entries.iter().collect::<Vec<_>>(), &open);
             for batch in &batches {
                 prop_assert!(!batch.is_empty() && batch.len() <= BATCH_ENTRIES);
                 prop_assert!(batch.iter().map(|&i| entries[i].bytes()).sum::<usize>() <= BATCH_BYTES);

@@ -36,7 +36,8 @@ impl Invocation {
     }
 
     pub(crate) fn measure(&self, metric: Metric, duration: Duration) {
-        let ms = duration.as_secs_f64() * 1000.0;
+        // Whole milliseconds: a fraction is noise, and log bytes cost.
+        let ms = (duration.as_secs_f64() * 1000.0).round();
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner).measure(metric, ms);
     }
 

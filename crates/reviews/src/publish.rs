@@ -73,8 +73,8 @@ struct Item {
 }
 
 enum Fate {
-    /// To the queue, with this body.
-    Send(String),
+    /// To the queue.
+    Send(Entry),
     /// Recorded as skipped.
     Skip(&'static str),
     /// Recorded as parked, with this body in the dead-letter queue.
@@ -141,7 +141,7 @@ impl Publisher<'_> {
                     tracing::warn!(delivery_key = %message.delivery.key, lines_left_out, "lines without a product id that Yotpo takes");
                 }
                 let body = ascii_json(&message)?;
-                Item { delivery: message.delivery, store, day, fate: Fate::Send(body) }
+                Item { delivery: message.delivery, store, day, fate: Fate::Send(Entry::new(body)) }
             }
             Mapped::Skip(skip) => {
                 let hash = EffectHash::of(skip.as_str().as_bytes());
@@ -182,7 +182,7 @@ impl Publisher<'_> {
     }
 
     async fn send(&self, items: &[Item], report: &mut Report) -> Result<(), Unpublished> {
-        let entries: Vec<Entry> = items.iter().filter_map(Item::entry).collect();
+        let entries: Vec<&Entry> = items.iter().filter_map(Item::entry).collect();
         let sent = self.queue.send(&entries).await;
         for refused in &sent.refused {
             // It holds nothing up: SQS will never take it.
@@ -213,9 +213,9 @@ impl Publisher<'_> {
 }
 
 impl Item {
-    fn entry(&self) -> Option<Entry> {
+    fn entry(&self) -> Option<&Entry> {
         match &self.fate {
-            Fate::Send(body) => Some(Entry::new(body.clone())),
+            Fate::Send(entry) => Some(entry),
             Fate::Skip(_) | Fate::Park(..) => None,
         }
     }

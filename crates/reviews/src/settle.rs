@@ -64,7 +64,7 @@ impl Deliverer {
             invocation.count(Metric::RateLimited, store);
         }
         let delay = self.backoff(attempt.number.max(attempt.message.receives), floor).max(settle);
-        tracing::info!(error_class = %class, attempt = attempt.number, retry_in_ms = delay.as_millis(), "to be tried again");
+        tracing::info!(error_class = %class, attempt = attempt.number, retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), "to be tried again");
         Disposal::Return(delay)
     }
 

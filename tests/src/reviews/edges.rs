@@ -177,3 +177,22 @@ routes = ["in"]
     stage.drained().await;
     assert_eq!(effects(&stage), expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_no_message_can_hold_is_rejected_and_holds_nothing_up() {
+    let stage = Stage::set().await;
+    let day = Utc::now().date_naive() - Days::new(1);
+    let lines: Vec<Value> = (0..600)
+        .map(|n| json!({"Product2": {"ProductCode": format!("P-{n}"), "Description": "x".repeat(2000)}, "Quantity": 1}))
+        .collect();
+    let mut huge = order("huge", "default", at(day, 10), at(day, 10));
+    huge["OrderItems"] = lines.into();
+    stage.sandbox.put_order(&huge).unwrap();
+    stage.sandbox.put_order(&order("small", "default", at(day, 11), at(day, 11))).unwrap();
+    let answer = stage.produce(Utc::now()).await;
+    stage.drained().await;
+    assert_eq!(answer["runs"][0]["rejected"], json!({"bad_record": 1}), "{answer}");
+    assert_eq!(dates(&stage), [("small".to_owned(), day.to_string())]);
+    // Its day is settled: it is not looked at again until it changes.
+    assert_eq!(stage.producer(&json!({"scheduled_at": Utc::now()})).await, json!({"runs": [], "settled": true}));
+}

@@ -11,7 +11,8 @@ use sandbox::{DaySpec, Fault, Sandbox};
 use serde_json::{Value, json};
 use std::{
     error::Error,
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -39,7 +40,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Whether nothing was lost or doubled.
 pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let workspace = Workspace::here();
-    let directory = fresh_directory(&workspace, options)?;
+    let (directory, _lock) = fresh_directory(&workspace, options)?;
     let now = Utc::now();
     let yesterday = now.date_naive().pred_opt().ok_or("there is no yesterday")?;
 
@@ -87,15 +88,32 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     Ok(summary.holds())
 }
 
-fn fresh_directory(workspace: &Workspace, options: &Options) -> io::Result<PathBuf> {
-    let default = || workspace.root().join(".demo").join(format!("seed-{}", options.seed));
-    let directory = options.directory.clone().unwrap_or_else(default);
+/// An empty directory, and what keeps other demos out of it meanwhile.
+fn fresh_directory(workspace: &Workspace, options: &Options) -> io::Result<(PathBuf, Option<File>)> {
+    let (directory, lock) = match &options.directory {
+        Some(directory) => (directory.clone(), None),
+        None => free_directory(&workspace.root().join(".demo"))?,
+    };
     match fs::remove_dir_all(&directory) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     fs::create_dir_all(&directory)?;
-    Ok(directory)
+    Ok((directory, lock))
+}
+
+/// The first of `1`, `2`, … that no running demo uses.
+fn free_directory(parent: &Path) -> io::Result<(PathBuf, Option<File>)> {
+    fs::create_dir_all(parent)?;
+    let mut number = 1;
+    loop {
+        let lock = File::create(parent.join(format!("{number}.lock")))?;
+        match lock.try_lock() {
+            Ok(()) => return Ok((parent.join(number.to_string()), Some(lock))),
+            Err(TryLockError::WouldBlock) => number += 1,
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 fn announcement(options: &Options, directory: &Path) -> String {

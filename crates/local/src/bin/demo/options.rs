@@ -16,7 +16,7 @@ pub(crate) struct Options {
     /// The same seed makes the same orders and the same faults.
     #[arg(long, env = "SEED", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Where logs and settings of the run are kept; emptied first. By default .demo/seed-SEED.
+    /// Where logs and settings of the run are kept; emptied first. By default .demo/1, or the next that no other demo is using.
     #[arg(long)]
     pub(crate) directory: Option<PathBuf>,
     /// Use the functions that `cargo build` made, instead of the release build.

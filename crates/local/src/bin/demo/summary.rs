@@ -52,7 +52,7 @@ impl Summary {
             [("lost", &v.lost), ("doubled", &v.doubled), ("unexpected", &v.unexpected), ("altered", &v.altered)]
         {
             if !orders.is_empty() {
-                println!("{what}: {}", orders.join(" "));
+                println!("{what}, the first of them: {}", orders[..orders.len().min(10)].join(" "));
             }
         }
         println!("{}", serde_json::to_string(&self.line()).unwrap_or_default());
