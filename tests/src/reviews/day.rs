@@ -135,3 +135,24 @@ async fn a_completion_that_is_a_date_is_the_business_day() {
         arrivals.iter().map(|a| (a.order_id.as_str(), a.effects, a.body["order_date"].clone())).collect();
     assert_eq!(arrived, [("yesterday", 1, day.to_string().into())]);
 }
+
+/// Two pages are in memory at a time, whatever the number of orders.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_producers_memory_stays_flat() {
+    let mut peaks = Vec::new();
+    for orders in [1_000, 10_000] {
+        // The simulator is slow with so many; nothing is delivered here.
+        let settings = [("protocol", "call_timeout", "\"30s\"")];
+        let stage = Stage::with(Setting { settings: &settings, ..Setting::default() }).await;
+        let mut spec = Stage::yesterday(orders);
+        spec.awkward = false;
+        stage.sandbox.seed_day(&spec).unwrap();
+        let memory = stage.emulator.watch_memory();
+        let answer = stage.produce(Utc::now()).await;
+        let of_producer = memory.peaks().into_iter().filter(|peak| peak.process.function.ends_with("reviews-producer"));
+        let kib = of_producer.map(|peak| peak.kib).max().unwrap();
+        println!("{orders} orders: the producer's peak is {} MiB; {}", kib / 1024, answer["runs"][0]);
+        peaks.push(kib);
+    }
+    assert!(peaks[1] * 4 < peaks[0] * 5, "ten times the orders took {} instead of {} KiB", peaks[1], peaks[0]);
+}
