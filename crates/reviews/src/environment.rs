@@ -6,7 +6,7 @@ use config::Relay;
 use ledger::{Ledger, Policy, Repeat};
 use queue::Queue;
 use secrets::Secrets;
-use std::{fmt::Display, str::FromStr, sync::Arc};
+use std::{fmt::Display, process::ExitCode, str::FromStr, sync::Arc};
 
 /// A failure at cold start; the sentence says what to mend.
 pub type ColdStart = Box<dyn std::error::Error + Send + Sync>;
@@ -49,12 +49,24 @@ fn policy(config: &Relay) -> Policy {
     }
 }
 
-/// Says why a function cannot start, once, before the runtime reports it.
-pub fn log_cold_start<T>(result: Result<T, ColdStart>) -> Result<T, ColdStart> {
-    if let Err(error) = &result {
-        tracing::error!(error_class = %ledger::ErrorClass::Misconfigured, error = %error, "cold start failed");
+/// What a function works with, or the log line that says why it cannot start: the runtime's own words would not be JSON.
+pub fn started<T>(cold_start: Result<T, ColdStart>) -> Option<T> {
+    let say = |error: &ColdStart| {
+        let error_class = ledger::ErrorClass::Misconfigured;
+        tracing::error!(%error_class, error = error.as_ref() as &dyn std::error::Error, "cold start failed");
+    };
+    cold_start.inspect_err(say).ok()
+}
+
+/// How the process ends when the runtime does.
+pub fn ended(runtime: Result<(), ColdStart>) -> ExitCode {
+    match runtime {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = error.as_ref() as &dyn std::error::Error, "the runtime ended");
+            ExitCode::FAILURE
+        }
     }
-    result
 }
 
 /// Everything the producer works with.

@@ -3,13 +3,14 @@
 use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use reviews::{FLOW, environment};
+use std::process::ExitCode;
 use telemetry::Metrics;
 use tracing::Instrument as _;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let deliverer = &environment::log_cold_start(environment::consumer().await)?;
-    Runtime::new(service_fn(|event: LambdaEvent<queue::Event>| async move {
+async fn main() -> ExitCode {
+    let Some(deliverer) = &environment::started(environment::consumer().await) else { return ExitCode::FAILURE };
+    let handler = service_fn(|event: LambdaEvent<queue::Event>| async move {
         let (batch, context) = event.into_parts();
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
         async {
@@ -20,7 +21,6 @@ async fn main() -> Result<(), Error> {
         }
         .instrument(span)
         .await
-    }))
-    .run()
-    .await
+    });
+    environment::ended(Runtime::new(handler).run().await)
 }

@@ -4,13 +4,14 @@ use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use reviews::{FLOW, environment, event::Event};
 use serde_json::Value;
+use std::process::ExitCode;
 use telemetry::Metrics;
 use tracing::Instrument as _;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let producer = &environment::log_cold_start(environment::producer().await)?;
-    Runtime::new(service_fn(|event: LambdaEvent<Value>| async move {
+async fn main() -> ExitCode {
+    let Some(producer) = &environment::started(environment::producer().await) else { return ExitCode::FAILURE };
+    let handler = service_fn(|event: LambdaEvent<Value>| async move {
         let (payload, context) = event.into_parts();
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
         async {
@@ -24,7 +25,6 @@ async fn main() -> Result<(), Error> {
         }
         .instrument(span)
         .await
-    }))
-    .run()
-    .await
+    });
+    environment::ended(Runtime::new(handler).run().await)
 }
