@@ -16,6 +16,7 @@ fn delivery(revision: i64) -> Delivery {
         hash: EffectHash::of(&revision.to_be_bytes()),
         store: "default".into(),
         day: Some("2026-11-20".into()),
+        triggered_at: None,
     }
 }
 
