@@ -118,8 +118,9 @@ pub enum Event {
         delivery: Delivery,
     },
     /// A copy is about to be sent again. [`Verdict::Recorded`]: send it (whether the record had to be
-    /// reopened or is open anyway); [`Verdict::Done`] and [`Verdict::Superseded`]: drop it unsent;
-    /// [`Verdict::Held`]: the limit is reached, leave it where it is.
+    /// reopened, or is open anyway, or will have its claim refused); [`Verdict::Held`]: the limit is
+    /// reached, leave it where it is. A copy is left alone until the lease of whoever put it into the
+    /// dead-letter queue is over.
     Reopen {
         /// What the copy says of itself; for a missing delivery, what the source says now.
         delivery: Delivery,
@@ -187,7 +188,7 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
             };
             let mut changes = version(delivery, state);
             changes.extend([Change::Reason(Some(reason.clone())), open]);
-            (&delivery.key, settleable(delivery.revision, state, policy), changes)
+            (&delivery.key, settleable(delivery.revision, state, policy, now), changes)
         }
         Event::Confirm { delivery } => {
             let mut changes = version(delivery, State::Confirmed);
@@ -213,7 +214,7 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
             changes.extend(version(delivery, State::Parked));
             let reason = ErrorClass::Conflict.as_str().to_owned();
             changes.extend([Change::Reason(Some(reason)), Change::OpenSince(now)]);
-            (&delivery.key, conflicting(delivery), changes)
+            (&delivery.key, conflicting(delivery, policy, now), changes)
         }
     };
     changes.push(Change::Written(now, now.plus(RECORD_LIFE).0 / 1000));
@@ -238,7 +239,7 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
         return if matches!(event, Event::Reopen { .. }) { Verdict::Recorded } else { Verdict::Held(now) };
     };
     match event {
-        Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy),
+        Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy, now),
         // Our own write, sent again by the SDK after its answer was lost.
         Event::Finish { token, .. } if record.token.as_ref() == Some(token) && record.state != State::Claimed => {
             Verdict::Recorded
@@ -255,7 +256,7 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
             _ => Verdict::Done,
         },
         Event::Confirm { .. } => Verdict::Superseded,
-        Event::Reopen { delivery, .. } => refused_copy(delivery, record, policy),
+        Event::Reopen { delivery, repair, .. } => refused_copy(delivery, *repair, record, policy),
     }
 }
 
@@ -292,8 +293,7 @@ fn current(delivery: &Delivery, policy: &Policy) -> Condition {
 
 /// When a claim succeeds.
 fn claimable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
-    use Condition::{Absent, All, Any, EmbargoOver, LeaseEndedBy, StateIn};
-    let lapsed = now.minus(policy.clock_skew).minus(policy.settle);
+    use Condition::{Absent, All, Any, StateIn};
     let reopened: &[State] = if policy.supersedes {
         &[State::Rejected, State::Parked, State::Accepted, State::Confirmed]
     } else {
@@ -306,30 +306,44 @@ fn claimable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
         ]),
         All(vec![newer(delivery, policy), StateIn(reopened)]),
     ]);
-    Any(vec![Absent, All(vec![EmbargoOver(now), LeaseEndedBy(lapsed), open])])
+    let mut free = quiet(policy, now);
+    free.push(open);
+    Any(vec![Absent, All(free)])
 }
 
-/// When a skip, rejection or parking by rule may be recorded: never over a call that nobody has answered for.
-fn settleable(revision: Revision, state: State, policy: &Policy) -> Condition {
+/// When a skip, rejection or parking by rule may be recorded: never while a call may still land.
+fn settleable(revision: Revision, state: State, policy: &Policy, now: Millis) -> Condition {
     use Condition::{Absent, All, Any, RevisionAtMost, RevisionBelow, StateIn};
     let over: &[State] = if policy.supersedes && state != State::Skipped {
         &[State::Pending, State::Rejected, State::Parked, State::Accepted, State::Confirmed]
     } else {
         &[State::Pending, State::Rejected, State::Parked]
     };
+    let mut abandoned = quiet(policy, now);
+    abandoned.extend([RevisionBelow(revision), StateIn(&[State::Claimed, State::Uncertain])]);
     Any(vec![
         Absent,
         All(vec![RevisionAtMost(revision), StateIn(&[State::Skipped])]),
         All(vec![RevisionBelow(revision), StateIn(over)]),
+        All(abandoned),
     ])
 }
 
+/// Nobody is calling, and no call of before can take effect any more.
+fn quiet(policy: &Policy, now: Millis) -> Vec<Condition> {
+    let lapsed = now.minus(policy.clock_skew).minus(policy.settle);
+    vec![Condition::EmbargoOver(now), Condition::LeaseEndedBy(lapsed)]
+}
+
 /// When a message is parked for the other effect that the ledger knows at its revision.
-fn conflicting(delivery: &Delivery) -> Condition {
-    use Condition::{All, HashIsNot, RevisionIs, StateIn};
-    const QUIET: &[State] =
+fn conflicting(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
+    use Condition::{All, Any, HashIsNot, RevisionIs, StateIn};
+    const CLOSED: &[State] =
         &[State::Pending, State::Skipped, State::Accepted, State::Confirmed, State::Rejected, State::Parked];
-    All(vec![RevisionIs(delivery.revision), HashIsNot(delivery.hash.clone()), StateIn(QUIET)])
+    let other = All(vec![RevisionIs(delivery.revision), HashIsNot(delivery.hash.clone())]);
+    let mut abandoned = quiet(policy, now);
+    abandoned.push(StateIn(&[State::Claimed, State::Uncertain]));
+    All(vec![other, Any(vec![StateIn(CLOSED), All(abandoned)])])
 }
 
 /// The embargo until `at`, by the clock of whoever reads it; none if it is over.
@@ -381,13 +395,7 @@ fn outdated(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
         || (policy.supersedes && record.revision == delivery.revision && earlier_trigger)
 }
 
-/// Whether the record has seen the message's effect at the message's revision.
-fn seen(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
-    let earlier = record.earlier.as_ref().is_some_and(|(r, h)| (*r, h) == (delivery.revision, &delivery.hash));
-    record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash || earlier)
-}
-
-fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy) -> Verdict {
+fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy, now: Millis) -> Verdict {
     if record.token.as_ref() == Some(token) && record.state == State::Claimed {
         // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
         // not known any more, so the careful path is taken.
@@ -398,26 +406,26 @@ fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &P
         return if accepted { Verdict::Done } else { Verdict::Superseded };
     }
     let closed = accepted || matches!(record.state, State::Rejected | State::Parked);
-    let seen = seen(delivery, record, policy);
-    if (accepted && !policy.supersedes) || (closed && seen) || (seen && record.hash != delivery.hash && policy.supersedes) {
+    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    let earlier = record.earlier.as_ref().is_some_and(|(r, h)| (*r, h) == (delivery.revision, &delivery.hash));
+    if (accepted && !policy.supersedes) || (closed && same) || (policy.supersedes && !same && earlier) {
         return Verdict::Done;
     }
-    let rival = policy.supersedes && record.revision == delivery.revision && record.hash != delivery.hash;
+    let rival = record.revision == delivery.revision && !same;
     let later = record.triggered_at.zip(delivery.triggered_at).is_some_and(|(known, ours)| known < ours);
-    if rival && !later && !matches!(record.state, State::Claimed | State::Uncertain) {
+    let called = matches!(record.state, State::Claimed | State::Uncertain) && free_at(record, policy) > now;
+    if rival && !later && !called {
         return Verdict::Conflict;
     }
     Verdict::Held(free_at(record, policy))
 }
 
-fn refused_copy(delivery: &Delivery, record: &Record, policy: &Policy) -> Verdict {
-    let seen = seen(delivery, record, policy);
-    match record.state {
-        _ if outdated(delivery, record, policy) => Verdict::Superseded,
-        State::Accepted | State::Confirmed if seen || !policy.supersedes => Verdict::Done,
-        State::Rejected | State::Parked if record.revision == delivery.revision => {
-            if seen && record.hash != delivery.hash && policy.supersedes { Verdict::Done } else { Verdict::Held(free_at(record, policy)) }
-        }
+/// A copy is sent unless its version was reopened often enough.
+fn refused_copy(delivery: &Delivery, repair: Repair, record: &Record, policy: &Policy) -> Verdict {
+    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    match (repair, record.state) {
+        (Repair::Redrive, State::Rejected | State::Parked) if same => Verdict::Held(free_at(record, policy)),
+        (Repair::Missing, State::Accepted) => Verdict::Held(free_at(record, policy)),
         _ => Verdict::Recorded,
     }
 }

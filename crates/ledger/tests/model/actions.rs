@@ -11,7 +11,7 @@ use ledger::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub(crate) enum Answer {
     Yes,
     /// Yes, and it is dropped silently.
     Dropped,
@@ -26,7 +26,7 @@ pub enum Answer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
+pub(crate) enum Action {
     Produce(usize),
     Take { worker: usize, version: usize, lost: bool },
     ClaimAgain(usize),
@@ -39,6 +39,8 @@ pub enum Action {
     Land(usize),
     Answer(usize, Answer),
     Finish { worker: usize, lost: bool },
+    /// The ledger cannot be reached.
+    Unwritten(usize),
     Crash(usize),
     Duplicate(usize),
     Vanish(usize),
@@ -52,13 +54,13 @@ pub enum Action {
 }
 
 impl Scenario {
-    pub fn start(&self) -> World {
+    pub(crate) fn start(&self) -> World {
         World {
             now: Millis(0),
             records: vec![None; 1 + self.delivery_of.iter().copied().max().unwrap_or(0)],
-            queue: vec![0; self.versions.len()],
-            dead_letters: vec![0; self.versions.len()],
-            workers: vec![Worker::Idle; self.workers],
+            queue: [0; 2],
+            dead_letters: [0; 2],
+            workers: [Worker::Idle, Worker::Idle],
             applied: vec![],
             requests: vec![],
             produced: vec![],
@@ -67,6 +69,8 @@ impl Scenario {
             expired: false,
             redriven: false,
             misled: false,
+            taken_back: false,
+            lease_kept: false,
             unordered: false,
             tokens: 0,
         }
@@ -90,7 +94,18 @@ impl Scenario {
         }
         crate::seen::note(&verdict, world);
         self.listen(world, event, &attempt, &verdict);
+        self.watch(world, delivery, event, &attempt);
         verdict
+    }
+
+    /// What is accepted is given up for a newer version, for another effect, or because it is missing.
+    fn watch(&self, world: &mut World, delivery: usize, event: &Event, attempt: &Attempt) {
+        let (Attempt::Applied(Some(before)), Some(after)) = (attempt, &world.records[delivery]) else { return };
+        let accepted = |state| matches!(state, State::Accepted | State::Confirmed);
+        world.lease_kept |= matches!(event, Event::Finish { .. }) && after.lease_end.is_some();
+        let missing = matches!(event, Event::Reopen { repair: Repair::Missing, .. });
+        let same = !self.policy.supersedes || (after.revision, &after.hash) == (before.revision, &before.hash);
+        world.taken_back |= accepted(before.state) && !accepted(after.state) && same && !missing;
     }
 
     /// A holder must be told of its own success.
@@ -112,7 +127,7 @@ impl Scenario {
     }
 
     /// Whether a holder of this version has to wait for another delivery.
-    pub fn waits(&self, world: &World, version: usize) -> bool {
+    pub(crate) fn waits(&self, world: &World, version: usize) -> bool {
         !self.ready(world, version)
     }
 
@@ -124,12 +139,12 @@ impl Scenario {
     }
 
     /// Everything that can happen next.
-    pub fn possible(&self, world: &World, actions: &mut Vec<Action>) {
+    pub(crate) fn possible(&self, world: &World, actions: &mut Vec<Action>) {
         let fault = world.faults_left > 0;
         if let Some(choices) = self.source.get(world.produced.len()) {
             actions.extend((0..choices.len()).map(Action::Produce));
         }
-        for (worker, doing) in world.workers.iter().enumerate() {
+        for (worker, doing) in world.workers.iter().enumerate().take(self.workers) {
             match doing {
                 Worker::Idle => {
                     for version in (0..self.versions.len()).filter(|v| world.queue[*v] > 0) {
@@ -177,6 +192,7 @@ impl Scenario {
                     actions.push(Action::Finish { worker, lost: false });
                     if fault {
                         actions.push(Action::Finish { worker, lost: true });
+                        actions.push(Action::Unwritten(worker));
                     }
                 }
             }
@@ -211,24 +227,29 @@ impl Scenario {
             }
         }
         for delivery in 0..world.records.len() {
-            actions.extend([
-                Action::Missing(delivery),
-                Action::Resend(delivery),
-                Action::Resettle(delivery),
-                Action::Expire(delivery),
-            ]);
+            let state = world.records[delivery].as_ref().map(|r| r.state);
+            let copies = (0..self.versions.len()).any(|v| self.delivery_of[v] == delivery && world.copies(v) > 0);
+            if state == Some(State::Accepted) && self.destination == Destination::Ignores {
+                actions.push(Action::Missing(delivery));
+            }
+            if !copies {
+                actions.extend([Action::Resend(delivery), Action::Resettle(delivery)]);
+                if state.is_some() && self.policy.supersedes && !world.expired {
+                    actions.push(Action::Expire(delivery));
+                }
+            }
         }
         actions.push(Action::Tick);
     }
 
     /// What `action` makes of the world; `None` where it changes nothing or cannot happen.
-    pub fn step(&self, world: &World, action: Action) -> Option<World> {
+    pub(crate) fn step(&self, world: &World, action: Action) -> Option<World> {
         let mut next = world.clone();
         let faulty = match action {
             Action::Take { lost, .. } | Action::Finish { lost, .. } => lost,
             Action::Redrive { crash, .. } => crash,
             Action::Answer(_, answer) => answer != Answer::Yes,
-            Action::CannotTell(_) | Action::Crash(_) | Action::Duplicate(_) | Action::Vanish(_) => true,
+            Action::CannotTell(_) | Action::Unwritten(_) | Action::Crash(_) | Action::Duplicate(_) | Action::Vanish(_) => true,
             _ => false,
         };
         if faulty {
@@ -247,6 +268,7 @@ impl Scenario {
             Action::Resend(delivery) => self.resend(&mut next, delivery),
             Action::Resettle(delivery) => self.resettle(&mut next, delivery),
             Action::Expire(delivery) => self.expire(&mut next, delivery),
+            Action::Unwritten(worker) => self.unwritten(&mut next, worker),
             Action::Crash(worker) => Self::crash(&mut next, worker, self),
             Action::Duplicate(version) => {
                 next.queue[version] += 1;
@@ -378,7 +400,7 @@ impl Scenario {
                 }
             }
             Action::CannotTell(_) | Action::WaitedTooLong(_) => {
-                world.dead_letters[version] = 1;
+                world.dead_letters[version] = u8::from(self.without != Some(Rule::DeadLetterFirst));
                 ending(End::Parked)
             }
             Action::Call(_) => {
@@ -488,13 +510,21 @@ impl Scenario {
             return Some(());
         }
         let closed = matches!(end, End::Accepted | End::Rejected | End::Parked | End::Conflict);
-        let recorded = verdict == Verdict::Recorded || self.without == Some(Rule::DeleteWhenRecorded);
-        if !(closed && recorded) {
+        if !(closed && verdict == Verdict::Recorded) {
             world.queue[version] += 1;
         } else if matches!(end, End::Rejected | End::Parked) && self.without == Some(Rule::DeadLetterFirst) {
             world.dead_letters[version] = 1;
         }
         world.workers[worker] = Worker::Idle;
+        Some(())
+    }
+
+    fn unwritten(&self, world: &mut World, worker: usize) -> Option<()> {
+        let Worker::Ending { version, .. } = world.workers[worker] else { return None };
+        world.workers[worker] = Worker::Idle;
+        if self.without != Some(Rule::DeleteWhenRecorded) {
+            world.queue[version] += 1;
+        }
         Some(())
     }
 
@@ -521,13 +551,12 @@ impl Scenario {
         }
         match verdict {
             Verdict::Recorded => {
-                if world.copies(version) >= usize::from(self.copies) + 1 {
+                if world.copies(version) > usize::from(self.copies) {
                     return None;
                 }
                 world.queue[version] += 1;
                 world.redriven = true;
             }
-            Verdict::Done | Verdict::Superseded => {}
             _ => return None,
         }
         world.dead_letters[version] = 0;
@@ -548,9 +577,12 @@ impl Scenario {
     }
 
     /// What the source wants of a delivery's newest version. What a person has released can be sent.
-    pub fn newest(&self, world: &World, delivery: usize) -> Option<Fate> {
+    pub(crate) fn newest(&self, world: &World, delivery: usize) -> Option<Fate> {
         let fates = world.produced.iter().enumerate().map(|(step, choice)| self.source[step][*choice]);
-        match fates.filter(|fate| self.delivery_of[fate.version()] == delivery).last()? {
+        let newest = fates
+            .filter(|fate| self.delivery_of[fate.version()] == delivery)
+            .max_by_key(|fate| self.versions[fate.version()].revision);
+        match newest? {
             Fate::Park(version) if world.redriven => Some(Fate::Send(version)),
             fate => Some(fate),
         }
@@ -565,14 +597,17 @@ impl Scenario {
             return None;
         }
         let known = self.versions.iter().position(|v| v.key.as_str().ends_with('0') && v.revision == record.revision)?;
-        let (version, send) = match self.newest(world, delivery)? {
-            Fate::Send(version) => (version, 1),
-            _ => (known, 0),
-        };
+        let newest = self.newest(world, delivery)?;
+        let version = if let Fate::Send(version) = newest { version } else { known };
         let (copy, limit) = (self.versions[version].clone(), self.repair_limit + 1);
         let event = Event::Reopen { delivery: copy, repair: Repair::Missing, limit };
         let now = world.now;
-        (self.put(world, delivery, &event, now) == Verdict::Recorded).then(|| world.queue[version] += send)
+        match (self.put(world, delivery, &event, now), newest) {
+            (Verdict::Recorded, Fate::Send(_)) => world.queue[version] += 1,
+            (Verdict::Recorded, fate) => drop(self.settle(world, fate)),
+            _ => return None,
+        }
+        Some(())
     }
 
     /// What has been open or absent for longer than the longest back-off is sent again.
@@ -581,7 +616,9 @@ impl Scenario {
         let record = world.records[delivery].as_ref();
         let open = match record {
             None => !world.expired,
-            Some(r) if self.policy.supersedes && r.revision < self.versions[newest].revision => true,
+            Some(r) if r.revision < self.versions[newest].revision => {
+                self.policy.supersedes || !matches!(r.state, State::Accepted | State::Confirmed)
+            }
             Some(r) => matches!(r.state, State::Pending | State::Claimed | State::Uncertain),
         };
         let same = |v: &usize| record.is_some_and(|r| self.versions[*v].hash == r.hash);
@@ -600,8 +637,9 @@ impl Scenario {
             || world.requests.iter().any(|r| of(&r.version));
         let record = world.records[delivery].as_ref()?;
         let closed = matches!(record.state, State::Accepted | State::Confirmed | State::Skipped);
-        let one_revision = self.versions.iter().all(|v| v.revision == self.versions[0].revision);
-        if alive || !closed || world.expired || !self.policy.supersedes || one_revision {
+        let to_come = self.source[world.produced.len()..].iter().flatten();
+        let old = to_come.map(|fate| self.versions[fate.version()].revision).any(|r| r <= record.revision);
+        if alive || !closed || world.expired || !self.policy.supersedes || old {
             return None;
         }
         world.records[delivery] = None;

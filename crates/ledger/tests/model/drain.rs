@@ -9,7 +9,7 @@ use crate::{
     scenario::{Destination, Fate, Scenario},
     state::{Worker, World},
 };
-use ledger::State;
+use ledger::{Record, State};
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -17,11 +17,11 @@ use std::{
 };
 
 /// More fair steps than any state needs.
-pub const LONGEST: usize = 60;
+pub(crate) const LONGEST: usize = 60;
 
 /// How many fair steps each known state is away from its end, and whether that end is a good one.
 #[derive(Debug)]
-pub struct Known(Vec<Mutex<HashMap<u64, (u8, bool)>>>);
+pub(crate) struct Known(Vec<Mutex<HashMap<u64, (u8, bool)>>>);
 
 impl Default for Known {
     fn default() -> Self {
@@ -39,7 +39,7 @@ impl Known {
     }
 
     /// The most fair steps that any state needed.
-    pub fn longest(&self) -> u8 {
+    pub(crate) fn longest(&self) -> u8 {
         self.0.iter().flat_map(|s| s.lock().unwrap().values().map(|(n, _)| *n).max()).max().unwrap_or(0)
     }
 }
@@ -51,7 +51,7 @@ fn print(world: &World) -> u64 {
 }
 
 /// How a fair run from here ends: `None` if it does not, else whether the end is a good one.
-pub fn drains(scenario: &Scenario, world: &World, known: &Known) -> Option<bool> {
+pub(crate) fn drains(scenario: &Scenario, world: &World, known: &Known) -> Option<bool> {
     let mut path = vec![];
     let mut at = world.clone();
     let (mut steps, good) = loop {
@@ -76,7 +76,7 @@ pub fn drains(scenario: &Scenario, world: &World, known: &Known) -> Option<bool>
 }
 
 /// The step that a fair world takes next; `None` when nothing is left to do.
-pub fn next(scenario: &Scenario, world: &World) -> Option<World> {
+pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
     let changed = |action| scenario.step(world, action).filter(|next| print(next) != print(world));
     let hopeless = world.records[0].as_ref().is_some_and(|r| matches!(r.state, State::Rejected | State::Parked));
     for (worker, doing) in world.workers.iter().enumerate() {
@@ -115,7 +115,14 @@ pub fn next(scenario: &Scenario, world: &World) -> Option<World> {
         .chain(reconcile)
         .find_map(changed)
         .or_else(|| {
-            let waiting = !world.requests.is_empty() || world.queue.iter().any(|n| *n > 0);
+            let held = |r: &Record| {
+                let lapse = r.lease_end.map(|end| scenario.policy.lapses_at(end));
+                let open = matches!(r.state, State::Pending | State::Claimed | State::Uncertain);
+                open && lapse.max(r.not_before).is_some_and(|at| at > world.now)
+            };
+            let waiting = !world.requests.is_empty()
+                || world.queue.iter().any(|n| *n > 0)
+                || world.records.iter().flatten().any(held);
             waiting.then(|| scenario.step(world, Action::Tick)).flatten()
         })
 }
@@ -163,7 +170,9 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
             });
             copy && (current || creates)
         }
-        State::Pending | State::Claimed | State::Uncertain | State::Accepted => false,
+        // Missing, and reopened as often as is allowed: the certificate and its alarm say so.
+        State::Accepted => shown.is_none() && record.repairs > scenario.repair_limit,
+        State::Pending | State::Claimed | State::Uncertain => false,
     }
 }
 

@@ -11,14 +11,16 @@ use stateright::{Model, Property};
 use std::cmp::Ordering;
 
 #[derive(Debug)]
-pub struct Checked {
+pub(crate) struct Checked {
     pub scenario: Scenario,
     pub known: Known,
+    /// Only this promise, if one is named.
+    pub only: Option<&'static str>,
 }
 
 impl Checked {
-    pub fn new(scenario: Scenario) -> Self {
-        Self { scenario, known: Known::default() }
+    pub(crate) fn new(scenario: Scenario) -> Self {
+        Self { scenario, known: Known::default(), only: None }
     }
 }
 
@@ -39,25 +41,30 @@ impl Model for Checked {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![
-            Property::always(S2, |model, world| no_double(&model.scenario, world)),
-            Property::always(S3, |model, world| no_stale(&model.scenario, world)),
-            Property::always(S4, |model, world| no_silence(&model.scenario, world)),
+        let all: Vec<Property<Self>> = vec![
+            Property::always(S2, |model: &Self, world: &World| no_double(&model.scenario, world)),
+            Property::always(S3, |model: &Self, world: &World| no_stale(&model.scenario, world)),
+            Property::always(S4, |model: &Self, world: &World| no_silence(&model.scenario, world)),
             Property::always(T1, |_: &Self, world: &World| !world.misled),
             Property::always(D1, |_: &Self, world: &World| !world.unordered),
-            Property::always(L1, |model, world| drains(&model.scenario, world, &model.known).is_some()),
-            Property::always(S1, |model, world| drains(&model.scenario, world, &model.known) != Some(false)),
-        ]
+            Property::always(S5, |_: &Self, world: &World| !world.taken_back),
+            Property::always(W1, |_: &Self, world: &World| !world.lease_kept),
+            Property::always(L1, |model: &Self, world: &World| drains(&model.scenario, world, &model.known).is_some()),
+            Property::always(S1, |model: &Self, world: &World| drains(&model.scenario, world, &model.known) != Some(false)),
+        ];
+        all.into_iter().filter(|property| self.only.is_none_or(|name| name == property.name)).collect()
     }
 }
 
-pub const S1: &str = "S1 no loss";
-pub const S2: &str = "S2 no double";
-pub const S3: &str = "S3 no stale overwrite";
-pub const S4: &str = "S4 no silent state";
-pub const L1: &str = "L1 it drains";
-pub const T1: &str = "T1 a holder learns of its own success";
-pub const D1: &str = "D1 nothing before what it waits for";
+pub(crate) const S1: &str = "S1 no loss";
+pub(crate) const S2: &str = "S2 no double";
+pub(crate) const S3: &str = "S3 no stale overwrite";
+pub(crate) const S4: &str = "S4 no silent state";
+pub(crate) const L1: &str = "L1 it drains";
+pub(crate) const S5: &str = "S5 what is accepted stays so";
+pub(crate) const W1: &str = "W1 nobody waits for a lease that was given back";
+pub(crate) const T1: &str = "T1 a holder learns of its own success";
+pub(crate) const D1: &str = "D1 nothing before what it waits for";
 
 /// Where the destination only creates: one effect per key; where it upserts: one per version.
 fn no_double(scenario: &Scenario, world: &World) -> bool {

@@ -1,27 +1,31 @@
 //! Every rule, and how the data looks without it.
 
-use crate::scenario::TICK;
 use ledger::{
     Attempt, Event, Millis, Outcome, Policy, Record, Repair, Settled, State, Verdict, Write,
     write::{Change, Condition},
 };
 
 macro_rules! rules {
-    ($($name:ident: $scenario:ident, $text:literal;)*) => {
+    ($($name:ident: $scenario:ident, $broken:ident, $text:literal;)*) => {
         /// A rule that can be switched off.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Rule { $($name),* }
+        pub(crate) enum Rule { $($name),* }
 
         impl Rule {
-            pub const ALL: &[Self] = &[$(Self::$name),*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The rule as a sentence.
-            pub fn text(self) -> &'static str {
+            pub(crate) fn text(self) -> &'static str {
                 match self { $(Self::$name => $text),* }
             }
 
+            /// The promise that breaks without it.
+            pub(crate) fn broken(self) -> &'static str {
+                match self { $(Self::$name => crate::properties::$broken),* }
+            }
+
             /// Where to look for the counterexample.
-            pub fn scenario(self) -> crate::scenario::Scenario {
+            pub(crate) fn scenario(self) -> crate::scenario::Scenario {
                 match self { $(Self::$name => crate::scenario::Scenario::$scenario().without(self)),* }
             }
         }
@@ -29,56 +33,55 @@ macro_rules! rules {
 }
 
 rules! {
-    ClaimRevision: upserts, "A claim is not older than the record.";
-    ClaimLease: creates, "Nobody claims under a live lease.";
-    LeaseSkew: creates, "A lease lapses only after the bound on clock skew.";
-    LeaseSettle: creates, "A lease lapses only after the settle time.";
-    LeaseInEveryState: upserts, "A lease holds off a claim in every state, not in `claimed` alone.";
-    LeaseOver: upserts, "A holder that has said how it ended has no lease any more.";
-    Embargo: upserts, "No claim while a call may still land, not even a newer one.";
-    EmbargoSkew: upserts, "An embargo is longer by the bound on clock skew.";
-    EmbargoParked: upserts, "Parking leaves an embargo for the settle time.";
-    CreatedIsClosed: creates, "Where the destination only creates, accepted and confirmed are never claimed again.";
-    ParkedIsClosed: two_hashes, "Parked and rejected are claimed by a newer version only.";
-    NewerReopens: upserts, "A newer version claims over rejected and parked.";
-    NewerSupersedes: upserts, "Where the destination upserts, a newer version claims over accepted and confirmed.";
-    SkippedIsOpen: upserts, "Skipped is claimed like pending.";
-    ReadBack: creates, "Where a repeat is harmful, a claim after an unanswered one reads back first.";
-    ReadBackAfterAny: creates, "That holds after every earlier claim, not after `claimed` and `uncertain` alone.";
-    ReadBackOwn: creates, "A claim whose answer was lost reads back too.";
-    OwnClaim: ignores, "A refused claim whose old item carries its own token has succeeded.";
-    OwnFinish: ignores, "A refused finish whose old item carries its own token has succeeded.";
-    ConfirmedFinish: ignores, "A holder refused by `confirmed` has succeeded.";
-    FenceToken: creates, "A holder writes only while the token is its own.";
-    FenceState: upserts, "A holder writes only while the record is claimed.";
-    SettleRevision: ignores, "A skip, rejection or parking is not older than the record.";
-    SettleOverOpen: creates, "A skip is not recorded over what may have been sent.";
-    SettleSupersedes: upserts, "Where the destination upserts, a rejection or parking replaces an older accepted version.";
-    SettleHeld: upserts, "A rejection or parking that meets a call under way comes again.";
-    ConfirmRevision: upserts, "A read-back of an older version confirms nothing.";
-    ConfirmFromAny: ignores, "A read-back confirms from any state.";
-    ConfirmOverAbsent: upserts, "A read-back confirms what the ledger does not know.";
-    ConfirmKeepsEmbargo: upserts, "A confirmation leaves lease and embargo alone.";
-    ReopenRevision: upserts, "A copy older than the record reopens nothing.";
-    ReopenState: upserts, "Only rejected and parked are reopened by a copy.";
-    ReopenMissing: ignores, "What was accepted and is missing is reopened.";
-    ReopenMissingNewer: ignores, "The source's version may be newer than the missing one.";
-    ReopenPending: ignores, "A copy that finds the record open is sent again.";
-    ReopenDrop: upserts, "A copy is dropped if its version is accepted or confirmed.";
-    RepairLimit: ignores, "A delivery is reopened a limited number of times.";
-    OneHash: two_hashes, "At one revision, another effect does not claim.";
-    ConflictParks: two_hashes, "Two effects at one revision whose order nobody knows are parked.";
-    ConflictRemembers: two_hashes, "An effect that was seen at a revision is done, also after another one.";
-    ConflictOther: two_hashes, "A conflict that was recorded is not recorded again.";
-    ConflictQuiet: two_hashes, "A conflict is not recorded under somebody's claim.";
-    TriggerOrder: two_triggers, "Within one revision, the later trigger claims over the earlier.";
-    TriggerOutdated: two_triggers, "Within one revision, the earlier trigger is out of date.";
-    CallWithinLease: creates, "A call is made only within the lease.";
-    DeadLetterFirst: ignores, "A copy is in the dead-letter queue before the ledger says rejected or parked.";
-    RedriveAge: creates, "A copy in the dead-letter queue is left alone until whoever put it there has written down why.";
-    DeleteWhenRecorded: creates, "A message is deleted only when the ledger has its end.";
-    DeleteWhenDone: ignores, "A message comes back when its consumer dies.";
-    WaitsFor: dependency, "A delivery that needs another waits until that one is accepted.";
+    ClaimRevision: upserts, S3, "A claim is not older than the record.";
+    ClaimLease: creates, S2, "Nobody claims under a live lease.";
+    LeaseSkew: creates, S2, "A lease lapses only after the bound on clock skew.";
+    LeaseSettle: creates, S2, "A lease lapses only after the settle time.";
+    LeaseInEveryState: upserts, S3, "A lease holds off a claim in every state, not in `claimed` alone.";
+    LeaseOver: upserts, W1, "A holder that has said how it ended has no lease any more.";
+    Embargo: upserts, S3, "No claim while a call may still land, not even a newer one.";
+    EmbargoSkew: upserts, S3, "An embargo is longer by the bound on clock skew.";
+    EmbargoParked: upserts, S3, "Parking leaves an embargo for the settle time.";
+    CreatedIsClosed: creates, S2, "Where the destination only creates, accepted and confirmed are never claimed again.";
+    ParkedIsClosed: two_hashes, S3, "Parked and rejected are claimed by a newer version only.";
+    NewerReopens: upserts, L1, "A newer version claims over rejected and parked.";
+    NewerSupersedes: upserts, L1, "Where the destination upserts, a newer version claims over accepted and confirmed.";
+    SkippedIsOpen: upserts, L1, "Skipped is claimed like pending.";
+    ReadBack: creates, S2, "Where a repeat is harmful, a claim after an unanswered one reads back first.";
+    ReadBackAfterAny: creates, S2, "That holds after every earlier claim, not after `claimed` and `uncertain` alone.";
+    ReadBackOwn: creates, S2, "A claim whose answer was lost reads back too.";
+    OwnClaim: ignores, T1, "A refused claim whose old item carries its own token has succeeded.";
+    OwnFinish: ignores, T1, "A refused finish whose old item carries its own token has succeeded.";
+    ConfirmedFinish: ignores, T1, "A holder refused by `confirmed` has succeeded.";
+    FenceToken: creates, S2, "A holder writes only while the token is its own.";
+    FenceState: upserts, S5, "A holder writes only while the record is claimed.";
+    SettleRevision: late_producer, S1, "A skip, rejection or parking is not older than the record.";
+    SettleOverOpen: creates, S5, "A skip is not recorded over what may have been sent.";
+    SettleSupersedes: upserts, S1, "Where the destination upserts, a rejection or parking replaces an older accepted version.";
+    SettleHeld: upserts, S1, "A rejection or parking that meets a call under way comes again.";
+    ConfirmRevision: upserts, S1, "A read-back of an older version confirms nothing.";
+    ConfirmFromAny: ignores, S1, "A read-back confirms from any state.";
+    ConfirmOverAbsent: upserts, S1, "A read-back confirms what the ledger does not know.";
+    ConfirmKeepsEmbargo: upserts, S3, "A confirmation leaves lease and embargo alone.";
+    ReopenRevision: upserts, S3, "A copy older than the record reopens nothing.";
+    ReopenState: upserts, S5, "Only rejected and parked are reopened by a copy.";
+    ReopenMissing: ignores, S1, "What was accepted and is missing is reopened.";
+    ReopenMissingNewer: ignores, S1, "The source's version may be newer than the missing one.";
+    ReopenPending: ignores, S1, "A copy that finds the record open is sent again.";
+    RepairLimit: ignores, S4, "A delivery is reopened a limited number of times.";
+    OneHash: two_hashes, S3, "At one revision, another effect does not claim.";
+    ConflictParks: two_hashes, S3, "Two effects at one revision whose order nobody knows are parked.";
+    ConflictRemembers: two_hashes_one_worker, S2, "An effect that was seen at a revision is done, also after another one.";
+    ConflictOther: two_hashes_one_worker, S2, "A conflict that was recorded is not recorded again.";
+    ConflictQuiet: two_hashes, S3, "A conflict is not recorded under somebody's claim.";
+    TriggerOrder: two_triggers, L1, "Within one revision, the later trigger claims over the earlier.";
+    TriggerOutdated: two_triggers, S3, "Within one revision, the earlier trigger is out of date.";
+    CallWithinLease: creates, S2, "A call is made only within the lease.";
+    DeadLetterFirst: dependency, S1, "A copy is in the dead-letter queue before the ledger says rejected or parked.";
+    RedriveAge: creates, S1, "A copy in the dead-letter queue is left alone until whoever put it there has written down why.";
+    DeleteWhenRecorded: creates, S4, "A message is deleted only when the ledger has said that it has its end.";
+    DeleteWhenDone: ignores, S4, "A message comes back when its consumer dies.";
+    WaitsFor: dependency, D1, "A delivery that needs another waits until that one is accepted.";
 }
 
 const YES: fn() -> Condition = || Condition::All(vec![]);
@@ -137,7 +140,7 @@ fn or(write: &mut Write, other: Condition) {
 
 impl Rule {
     /// Takes the rule out of a write's condition or changes.
-    pub fn weaken(self, event: &Event, policy: &Policy, write: &mut Write) {
+    pub(crate) fn weaken(self, event: &Event, policy: &Policy, write: &mut Write) {
         use Condition::{EmbargoOver, LeaseEndedBy, StateIn};
         match (self, event) {
             (Self::ClaimRevision, Event::Claim { .. })
@@ -233,7 +236,7 @@ impl Rule {
     }
 
     /// Takes the rule out of a verdict.
-    pub fn misjudge(self, event: &Event, attempt: &Attempt, verdict: &mut Verdict, now: Millis) {
+    pub(crate) fn misjudge(self, event: &Event, attempt: &Attempt, verdict: &mut Verdict, now: Millis) {
         let refused = |test: &dyn Fn(&Record) -> bool| {
             matches!(attempt, Attempt::Refused(Some(record)) if test(record))
         };
@@ -264,7 +267,6 @@ impl Rule {
             (Self::ReopenPending, Event::Reopen { .. }, Verdict::Recorded) => {
                 matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Done)
             }
-            (Self::ReopenDrop, Event::Reopen { .. }, Verdict::Done) => Some(Verdict::Recorded),
             (Self::TriggerOutdated, Event::Claim { .. }, Verdict::Superseded | Verdict::Done) => {
                 refused(&|r| r.triggered_at.is_some()).then_some(Verdict::Conflict)
             }
@@ -275,6 +277,3 @@ impl Rule {
         }
     }
 }
-
-/// One instant, for rules that shorten a wait.
-pub const INSTANT: std::time::Duration = TICK;

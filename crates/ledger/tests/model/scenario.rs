@@ -5,13 +5,13 @@ use ledger::{Delivery, DeliveryKey, EffectHash, Millis, Policy, Repeat, Revision
 use std::time::Duration;
 
 /// One instant of the model's clock. Lease, skew and settle time are one each.
-pub const TICK: Duration = Duration::from_mins(1);
+pub(crate) const TICK: Duration = Duration::from_mins(1);
 /// The two consumers' clocks run ahead of the true one by this many instants.
-pub const AHEAD: [u32; 2] = [0, 1];
+pub(crate) const AHEAD: [u32; 2] = [0, 1];
 
 /// How a destination treats a repeated call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// It creates, and ignores a key that it has (Yotpo Reviews). It may say yes and drop it.
     Ignores,
     /// Every call creates one more (credit memos).
@@ -22,7 +22,7 @@ pub enum Destination {
 
 /// What the producer does with a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fate {
+pub(crate) enum Fate {
     Send(usize),
     Skip(usize),
     Reject(usize),
@@ -30,18 +30,18 @@ pub enum Fate {
 }
 
 impl Fate {
-    pub fn version(self) -> usize {
+    pub(crate) fn version(self) -> usize {
         let (Self::Send(version) | Self::Skip(version) | Self::Reject(version) | Self::Park(version)) = self;
         version
     }
 }
 
 #[derive(Clone, Debug)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     pub name: &'static str,
     pub destination: Destination,
     pub policy: Policy,
-    /// Every version there is, of every delivery.
+    /// Both versions that there are, of one delivery or of two.
     pub versions: Vec<Delivery>,
     /// To which delivery (0 or 1) each version belongs.
     pub delivery_of: Vec<usize>,
@@ -100,43 +100,52 @@ impl Scenario {
     }
 
     /// Reviews: creates only, ignores repeats.
-    pub fn ignores() -> Self {
+    pub(crate) fn ignores() -> Self {
         Self::revisions("creates only, ignores repeats", Destination::Ignores)
     }
 
     /// Refunds, credit memos: creates only, a repeat is harmful.
-    pub fn creates() -> Self {
+    pub(crate) fn creates() -> Self {
         Self::revisions("creates only, read back first", Destination::Creates)
     }
 
     /// Customers, sales orders.
-    pub fn upserts() -> Self {
+    pub(crate) fn upserts() -> Self {
         Self::revisions("upserts", Destination::Upserts)
     }
 
     /// An upserting destination that is read back before a repeat all the same.
-    pub fn upserts_read_back() -> Self {
+    pub(crate) fn upserts_read_back() -> Self {
         let mut scenario = Self::revisions("upserts, read back first", Destination::Upserts);
         scenario.policy.repeat = Repeat::ReadBack;
         scenario
     }
 
     /// Two effects at one revision; the vendor does not say which is newer.
-    pub fn two_hashes() -> Self {
+    pub(crate) fn two_hashes() -> Self {
         let versions = vec![version(0, 1, "a", None), version(0, 1, "b", None)];
         let source = vec![vec![Fate::Send(0)], vec![Fate::Send(1)]];
         Self::new("upserts, two effects at one revision", Destination::Upserts, versions, source)
     }
 
+    /// The same, with one consumer, and a person who redrives twice.
+    pub(crate) fn two_hashes_one_worker() -> Self {
+        let mut scenario = Self::two_hashes();
+        scenario.name = "upserts, two effects at one revision, one consumer";
+        scenario.workers = 1;
+        scenario.repair_limit = 2;
+        scenario
+    }
+
     /// Two effects at one revision, with the vendor's trigger time.
-    pub fn two_triggers() -> Self {
+    pub(crate) fn two_triggers() -> Self {
         let versions = vec![version(0, 1, "a", Some(1)), version(0, 1, "b", Some(2))];
         let source = vec![vec![Fate::Send(0)], vec![Fate::Send(1)]];
         Self::new("upserts, two triggers at one revision", Destination::Upserts, versions, source)
     }
 
     /// An order and the customer that it needs.
-    pub fn dependency() -> Self {
+    pub(crate) fn dependency() -> Self {
         let versions = vec![version(0, 1, "a", None), version(1, 1, "b", None)];
         let source = vec![vec![Fate::Send(1)], vec![Fate::Send(0)]];
         let mut scenario = Self::new("one delivery waits for another", Destination::Upserts, versions, source);
@@ -145,32 +154,28 @@ impl Scenario {
         scenario
     }
 
-    pub fn all() -> Vec<Self> {
-        vec![
-            Self::ignores(),
-            Self::creates(),
-            Self::upserts(),
-            Self::upserts_read_back(),
-            Self::two_hashes(),
-            Self::two_triggers(),
-            Self::dependency(),
-        ]
+    /// A producer that comes late with an older version.
+    pub(crate) fn late_producer() -> Self {
+        let mut scenario = Self::upserts();
+        scenario.name = "upserts, an older version comes late";
+        scenario.source = vec![vec![Fate::Send(1)], vec![Fate::Skip(0), Fate::Reject(0), Fate::Park(0)]];
+        scenario
     }
 
     #[must_use]
-    pub fn faults(mut self, faults: u8) -> Self {
+    pub(crate) fn faults(mut self, faults: u8) -> Self {
         self.faults = faults;
         self
     }
 
     #[must_use]
-    pub fn without(mut self, rule: Rule) -> Self {
+    pub(crate) fn without(mut self, rule: Rule) -> Self {
         self.without = Some(rule);
         self
     }
 
     /// The order of two versions of one delivery, where anybody can know it.
-    pub fn order(&self, a: usize, b: usize) -> Option<std::cmp::Ordering> {
+    pub(crate) fn order(&self, a: usize, b: usize) -> Option<std::cmp::Ordering> {
         let (a, b) = (&self.versions[a], &self.versions[b]);
         match a.revision.cmp(&b.revision) {
             std::cmp::Ordering::Equal if a.hash == b.hash => Some(std::cmp::Ordering::Equal),
@@ -179,7 +184,7 @@ impl Scenario {
         }
     }
 
-    pub fn describe(&self, version: usize) -> String {
+    pub(crate) fn describe(&self, version: usize) -> String {
         let v = &self.versions[version];
         let delivery = match (self.depends, self.delivery_of[version]) {
             (false, _) => "",

@@ -9,7 +9,7 @@ static VERDICTS: AtomicU32 = AtomicU32::new(0);
 
 const VERDICT_NAMES: [&str; 7] = ["call", "call after reading back", "recorded", "done", "superseded", "held", "conflict"];
 
-pub fn note(verdict: &Verdict, world: &World) {
+pub(crate) fn note(verdict: &Verdict, world: &World) {
     let verdict = match verdict {
         Verdict::Call { read_back_first: false, .. } => 0,
         Verdict::Call { read_back_first: true, .. } => 1,
@@ -26,7 +26,7 @@ pub fn note(verdict: &Verdict, world: &World) {
 }
 
 /// What was never met.
-pub fn unmet() -> Vec<&'static str> {
+pub(crate) fn unmet() -> Vec<&'static str> {
     let (states, verdicts) = (STATES.load(Ordering::Relaxed), VERDICTS.load(Ordering::Relaxed));
     let states = State::ALL.into_iter().filter(|s| states & (1 << *s as u32) == 0).map(State::as_str);
     let verdicts = VERDICT_NAMES.iter().enumerate().filter(|(i, _)| verdicts & (1 << i) == 0).map(|(_, name)| *name);

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 /// How a consumer's work on a message ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     Accepted,
     Pending(Millis),
     Uncertain(Millis),
@@ -18,7 +18,7 @@ pub enum End {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Worker {
+pub(crate) enum Worker {
     Idle,
     /// The answer to its claim was lost; the SDK asks again, with the same token and time.
     Claiming { version: usize, token: Token, asked_at: Millis, deadline: Millis },
@@ -31,7 +31,7 @@ pub enum Worker {
 }
 
 impl Worker {
-    pub fn version(&self) -> Option<usize> {
+    pub(crate) fn version(&self) -> Option<usize> {
         match self {
             Self::Idle => None,
             Self::Claiming { version, .. }
@@ -54,20 +54,20 @@ impl Worker {
 
 /// A call that may still take effect, before `until`; whose it is, while somebody waits for the answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Request {
+pub(crate) struct Request {
     pub version: usize,
     pub until: Millis,
     pub caller: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct World {
+pub(crate) struct World {
     pub now: Millis,
     pub records: Vec<Option<Record>>,
     /// Copies of each version, visible or returned.
-    pub queue: Vec<u8>,
-    pub dead_letters: Vec<u8>,
-    pub workers: Vec<Worker>,
+    pub queue: [u8; 2],
+    pub dead_letters: [u8; 2],
+    pub workers: [Worker; 2],
     /// What took effect, in order; a version that an upsert repeats is not repeated here.
     pub applied: Vec<usize>,
     pub requests: Vec<Request>,
@@ -82,13 +82,17 @@ pub struct World {
     pub redriven: bool,
     /// A holder was told something other than what the ledger holds.
     pub misled: bool,
+    /// The ledger took back an accepted version, other than for a newer one or because it is missing.
+    pub taken_back: bool,
+    /// A holder said how it ended, and its lease is still in force.
+    pub lease_kept: bool,
     /// Delivery 1 took effect before delivery 0 was accepted.
     pub unordered: bool,
     pub tokens: u32,
 }
 
 impl World {
-    pub fn copies(&self, version: usize) -> usize {
+    pub(crate) fn copies(&self, version: usize) -> usize {
         let held = self.workers.iter().filter(|w| w.version() == Some(version)).count();
         usize::from(self.queue[version]) + held
     }
@@ -134,6 +138,6 @@ impl Hash for World {
             (request.version, self.relative(request.until), request.caller).hash(state);
         }
         (&self.queue, &self.dead_letters, &self.applied, &self.produced, self.faults_left).hash(state);
-        (self.vanished, self.expired, self.redriven, self.misled, self.unordered).hash(state);
+        (self.vanished, self.expired, self.redriven, self.misled, self.taken_back, self.lease_kept, self.unordered).hash(state);
     }
 }
