@@ -2,7 +2,7 @@
 
 use crate::stage::Stage;
 use ledger::{
-    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repeat,
+    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repair, Repeat,
     Revision, Settled, Token, decide::decide,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -26,7 +26,17 @@ fn delivery(key: &DeliveryKey, revision: i64) -> Delivery {
         hash: EffectHash::of(&revision.to_be_bytes()),
         store: "default".to_owned(),
         day: (revision != 2).then(|| "2026-11-20".to_owned()),
+        triggered_at: None,
     }
+}
+
+/// A version: three revisions, two effects at each, with and without a trigger time.
+fn version(key: DeliveryKey) -> impl Strategy<Value = Delivery> + Clone {
+    (1i64..4, 0u8..2, prop::option::of(0i64..3)).prop_map(move |(revision, effect, triggered_at)| Delivery {
+        hash: EffectHash::of(&[effect]),
+        triggered_at: triggered_at.map(|ms| Millis(NOW + ms)),
+        ..delivery(&key, revision)
+    })
 }
 
 /// An event and the time at which it happens; the life of a record is among the times.
@@ -43,27 +53,35 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
         1 => (0i64..60_000).prop_map(|ms| Outcome::Uncertain(Millis(NOW + ms))),
         1 => Just(Outcome::Rejected("no".to_owned())),
         1 => Just(Outcome::Parked("who".to_owned())),
+        1 => (0i64..60_000).prop_map(|ms| Outcome::Waiting(
+            DeliveryKey::try_from("loyalty/order/1".to_owned()).unwrap(),
+            Millis(NOW + ms)
+        )),
     ];
     let settled = prop_oneof![
         Just(Settled::Skipped("no_email".to_owned())),
         Just(Settled::Rejected("bad_record".to_owned())),
         Just(Settled::Parked("unknown_store".to_owned())),
     ];
-    let (claimed, finished, noted) = (key.clone(), key.clone(), key);
+    let repair = prop_oneof![Just(Repair::Redrive), Just(Repair::Missing)];
+    let version = version(key.clone());
     let event = prop_oneof![
-        4 => (1i64..4, token.clone(), 0i64..60_000).prop_map(move |(revision, token, end)| Event::Claim {
-            delivery: delivery(&claimed, revision),
+        8 => (version.clone(), token.clone(), 0i64..60_000).prop_map(|(delivery, token, end)| Event::Claim {
+            delivery,
             token,
             lease_end: Millis(NOW + end),
         }),
-        4 => (1i64..4, token, outcome).prop_map(move |(revision, token, outcome)| Event::Finish {
-            key: finished.clone(),
+        8 => (1i64..4, token, outcome).prop_map(move |(revision, token, outcome)| Event::Finish {
+            key: key.clone(),
             revision: Revision(revision),
             token,
             outcome,
         }),
-        2 => (1i64..4, settled)
-            .prop_map(move |(revision, settled)| Event::Settle { delivery: delivery(&noted, revision), settled }),
+        3 => (version.clone(), settled).prop_map(|(delivery, settled)| Event::Settle { delivery, settled }),
+        1 => version.clone().prop_map(|delivery| Event::Confirm { delivery }),
+        4 => (version.clone(), repair, 1u32..3)
+            .prop_map(|(delivery, repair, limit)| Event::Reopen { delivery, repair, limit }),
+        2 => version.prop_map(|delivery| Event::Conflict { delivery }),
     ];
     (event, time)
 }

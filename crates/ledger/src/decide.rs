@@ -54,6 +54,8 @@ pub enum Outcome {
     Pending(ErrorClass, Millis),
     /// Perhaps with effect, and not safe to repeat: read back first, not before this instant.
     Uncertain(Millis),
+    /// Nothing was called: another delivery has to be accepted first. Not an attempt.
+    Waiting(DeliveryKey, Millis),
     /// Refused for good.
     Rejected(String),
     /// Needs a person's decision.
@@ -69,6 +71,15 @@ pub enum Settled {
     Rejected(String),
     /// Needs a person's decision.
     Parked(String),
+}
+
+/// Why a delivery that seemed settled is to be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Repair {
+    /// A copy is taken out of the dead-letter queue: over rejected and parked.
+    Redrive,
+    /// It was accepted, and reading the destination back long afterwards does not show it.
+    Missing,
 }
 
 /// Something that happens to a delivery.
@@ -101,6 +112,29 @@ pub enum Event {
         /// Why not.
         settled: Settled,
     },
+    /// The destination was read, and shows the effect of this version.
+    Confirm {
+        /// What was seen there.
+        delivery: Delivery,
+    },
+    /// A copy is about to be sent again. [`Verdict::Recorded`]: send it (whether the record had to be
+    /// reopened, or is open anyway, or will have its claim refused); [`Verdict::Held`]: the limit is
+    /// reached, leave it where it is. A copy is left alone until the lease of whoever put it into the
+    /// dead-letter queue is over.
+    Reopen {
+        /// What the copy says of itself; for a missing delivery, what the source says now.
+        delivery: Delivery,
+        /// Why.
+        repair: Repair,
+        /// How often a delivery may be reopened.
+        limit: u32,
+    },
+    /// A claim met another effect at its own revision ([`Verdict::Conflict`]); the copy is in the
+    /// dead-letter queue, and a person decides.
+    Conflict {
+        /// What the message says of itself.
+        delivery: Delivery,
+    },
 }
 
 /// What the database's answer means for whoever asked.
@@ -122,35 +156,29 @@ pub enum Verdict {
     Superseded,
     /// Somebody else has the claim, or a call may still land: not before this instant.
     Held(Millis),
+    /// The ledger knows another effect at this very revision, and nothing tells which is newer: to the
+    /// dead-letter queue, then [`Event::Conflict`].
+    Conflict,
 }
 
 /// The write that `event` asks for.
 pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
-    let written = Change::Written(now, now.plus(RECORD_LIFE).0 / 1000);
-    match event {
-        Event::Claim { delivery, token, lease_end } => Write {
-            key: delivery.key.clone(),
-            condition: claimable(delivery.revision, policy, now),
-            changes: vec![
-                Change::State(State::Claimed),
-                Change::Version(delivery.revision, delivery.hash.clone()),
-                Change::Place(delivery.store.clone(), delivery.day.clone()),
+    let (key, condition, mut changes) = match event {
+        Event::Claim { delivery, token, lease_end } => {
+            let mut changes = version(delivery, State::Claimed);
+            changes.extend([
                 Change::Claim(token.clone(), *lease_end),
                 Change::CountAttempt,
-                written,
-            ],
-        },
+                Change::WaitsFor(None),
+            ]);
+            (&delivery.key, claimable(delivery, policy, now), changes)
+        }
         Event::Finish { key, token, outcome, .. } => {
-            let mut changes = finished(outcome, now);
-            changes.push(written);
-            Write {
-                key: key.clone(),
-                condition: Condition::All(vec![
-                    Condition::StateIn(&[State::Claimed]),
-                    Condition::TokenIs(token.clone()),
-                ]),
-                changes,
-            }
+            let mut changes = finished(outcome, policy, now);
+            changes.push(Change::LeaseOver);
+            let holder =
+                Condition::All(vec![Condition::StateIn(&[State::Claimed]), Condition::TokenIs(token.clone())]);
+            (key, holder, changes)
         }
         Event::Settle { delivery, settled } => {
             let (state, reason, open) = match settled {
@@ -158,137 +186,247 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
                 Settled::Rejected(reason) => (State::Rejected, reason, Change::OpenSince(now)),
                 Settled::Parked(reason) => (State::Parked, reason, Change::OpenSince(now)),
             };
-            Write {
-                key: delivery.key.clone(),
-                condition: settleable(delivery.revision, now),
-                changes: vec![
-                    Change::State(state),
-                    Change::Version(delivery.revision, delivery.hash.clone()),
-                    Change::Place(delivery.store.clone(), delivery.day.clone()),
-                    Change::Reason(Some(reason.clone())),
-                    open,
-                    written,
-                ],
-            }
+            let mut changes = version(delivery, state);
+            changes.extend([Change::Reason(Some(reason.clone())), open]);
+            (&delivery.key, settleable(delivery.revision, state, policy, now), changes)
         }
-    }
+        Event::Confirm { delivery } => {
+            let mut changes = version(delivery, State::Confirmed);
+            changes.extend([Change::Reason(None), Change::Closed]);
+            (&delivery.key, Condition::Any(vec![Condition::Absent, current(delivery, policy)]), changes)
+        }
+        Event::Reopen { delivery, repair, limit } => {
+            let from: &[State] = match repair {
+                Repair::Redrive => &[State::Rejected, State::Parked],
+                Repair::Missing => &[State::Accepted],
+            };
+            let mut changes = version(delivery, State::Pending);
+            changes.extend([Change::CountRepair, Change::OpenSince(now)]);
+            let condition = Condition::All(vec![
+                current(delivery, policy),
+                Condition::StateIn(from),
+                Condition::RepairsBelow(*limit),
+            ]);
+            (&delivery.key, condition, changes)
+        }
+        Event::Conflict { delivery } => {
+            let mut changes = vec![Change::KeepVersion];
+            changes.extend(version(delivery, State::Parked));
+            let reason = ErrorClass::Conflict.as_str().to_owned();
+            changes.extend([Change::Reason(Some(reason)), Change::OpenSince(now)]);
+            (&delivery.key, conflicting(delivery, policy, now), changes)
+        }
+    };
+    changes.push(Change::Written(now, now.plus(RECORD_LIFE).0 / 1000));
+    Write { key: key.clone(), condition, changes }
 }
 
 /// What the answer to `event`'s write means.
 pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) -> Verdict {
-    match (event, attempt) {
-        (Event::Claim { .. }, Attempt::Applied(before)) => Verdict::Call {
-            attempt: before.as_ref().map_or(0, |r| r.attempts) + 1,
-            read_back_first: policy.repeat == Repeat::ReadBack
-                && before.as_ref().is_some_and(|r| matches!(r.state, State::Claimed | State::Uncertain)),
+    let record = match attempt {
+        Attempt::Applied(before) => {
+            let Event::Claim { .. } = event else { return Verdict::Recorded };
+            return Verdict::Call {
+                attempt: before.as_ref().map_or(0, |r| r.attempts) + 1,
+                read_back_first: policy.repeat == Repeat::ReadBack && before.as_ref().is_some_and(may_have_called),
+            };
+        }
+        Attempt::Refused(record) => record,
+    };
+    let Some(record) = record else {
+        // Only the finish of a claim and a repair need a record: it vanished under the holder, and of what
+        // a copy speaks nothing is known, so that the copy is sent.
+        return if matches!(event, Event::Reopen { .. }) { Verdict::Recorded } else { Verdict::Held(now) };
+    };
+    match event {
+        Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy, now),
+        // Our own write, sent again by the SDK after its answer was lost.
+        Event::Finish { token, .. } if record.token.as_ref() == Some(token) && record.state != State::Claimed => {
+            Verdict::Recorded
+        }
+        // A read-back saw the effect before we could say so.
+        Event::Finish { revision, .. } if record.state == State::Confirmed && record.revision >= *revision => {
+            Verdict::Recorded
+        }
+        // A claim that lapsed and was taken by somebody else.
+        Event::Finish { .. } | Event::Conflict { .. } => Verdict::Held(free_at(record, policy)),
+        Event::Settle { delivery, .. } => match record.state {
+            _ if record.revision > delivery.revision => Verdict::Superseded,
+            State::Claimed | State::Uncertain => Verdict::Held(free_at(record, policy)),
+            _ => Verdict::Done,
         },
-        (Event::Claim { delivery, token, .. }, Attempt::Refused(Some(record))) => {
-            refused_claim(delivery, token, record, policy)
-        }
-        (Event::Finish { token, .. }, Attempt::Refused(Some(record)))
-            if record.token.as_ref() == Some(token) && record.state != State::Claimed =>
-        {
-            // Our own write, sent again by the SDK after its answer was lost.
-            Verdict::Recorded
-        }
-        (Event::Finish { revision, .. }, Attempt::Refused(Some(record)))
-            if record.state == State::Confirmed && record.revision >= *revision =>
-        {
-            // A read-back saw the effect before we could say so.
-            Verdict::Recorded
-        }
-        (Event::Settle { delivery, .. }, Attempt::Refused(Some(record))) => {
-            if record.revision > delivery.revision {
-                Verdict::Superseded
-            } else {
-                Verdict::Done
-            }
-        }
-        (Event::Finish { .. } | Event::Settle { .. }, Attempt::Applied(_)) => Verdict::Recorded,
-        // A claim that lapsed and was taken by somebody else (or a record that vanished under us).
-        (_, Attempt::Refused(record)) => {
-            Verdict::Held(record.as_ref().and_then(|r| r.lease_end).map_or(now, |end| policy.lapses_at(end)))
-        }
+        Event::Confirm { .. } => Verdict::Superseded,
+        Event::Reopen { delivery, repair, .. } => refused_copy(delivery, *repair, record, policy),
     }
 }
 
-/// When a claim at `revision` succeeds.
-fn claimable(revision: Revision, policy: &Policy, now: Millis) -> Condition {
-    use Condition::{Absent, All, Any, EmbargoOver, ExpiredAt, LeaseEndedBy, RevisionAtMost, RevisionBelow, StateIn};
-    let lapsed = now.minus(policy.clock_skew).minus(policy.settle);
+/// The state and the version that a message brings.
+fn version(delivery: &Delivery, state: State) -> Vec<Change> {
+    vec![
+        Change::State(state),
+        Change::Version(delivery.revision, delivery.hash.clone(), delivery.triggered_at),
+        Change::Place(delivery.store.clone(), delivery.day.clone()),
+    ]
+}
+
+/// The message's version is newer than the record's: by revision, or within one by the vendor's trigger time.
+fn newer(delivery: &Delivery, policy: &Policy) -> Condition {
+    let revision = Condition::RevisionBelow(delivery.revision);
+    match delivery.triggered_at {
+        Some(at) if policy.supersedes => Condition::Any(vec![
+            revision,
+            Condition::All(vec![Condition::RevisionIs(delivery.revision), Condition::TriggerBelow(at)]),
+        ]),
+        _ => revision,
+    }
+}
+
+/// The message's version is the record's, or newer.
+fn current(delivery: &Delivery, policy: &Policy) -> Condition {
+    if !policy.supersedes {
+        return Condition::RevisionAtMost(delivery.revision);
+    }
+    let same =
+        Condition::All(vec![Condition::RevisionIs(delivery.revision), Condition::HashIs(delivery.hash.clone())]);
+    Condition::Any(vec![newer(delivery, policy), same])
+}
+
+/// When a claim succeeds.
+fn claimable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
+    use Condition::{Absent, All, Any, StateIn};
     let reopened: &[State] = if policy.supersedes {
         &[State::Rejected, State::Parked, State::Accepted, State::Confirmed]
     } else {
         &[State::Rejected, State::Parked]
     };
     let open = Any(vec![
-        All(vec![RevisionAtMost(revision), StateIn(&[State::Pending, State::Skipped, State::Uncertain])]),
-        All(vec![RevisionAtMost(revision), StateIn(&[State::Claimed]), LeaseEndedBy(lapsed)]),
-        All(vec![RevisionBelow(revision), StateIn(reopened)]),
+        All(vec![
+            current(delivery, policy),
+            StateIn(&[State::Pending, State::Skipped, State::Uncertain, State::Claimed]),
+        ]),
+        All(vec![newer(delivery, policy), StateIn(reopened)]),
     ]);
-    Any(vec![Absent, ExpiredAt(now.0 / 1000), All(vec![EmbargoOver(now), open])])
+    let mut free = quiet(policy, now);
+    free.push(open);
+    Any(vec![Absent, All(free)])
 }
 
-/// When a skip, rejection or parking by rule may be recorded: never over what may have taken effect.
-fn settleable(revision: Revision, now: Millis) -> Condition {
-    use Condition::{Absent, All, Any, ExpiredAt, RevisionAtMost, RevisionBelow, StateIn};
+/// When a skip, rejection or parking by rule may be recorded: never while a call may still land.
+fn settleable(revision: Revision, state: State, policy: &Policy, now: Millis) -> Condition {
+    use Condition::{Absent, All, Any, RevisionAtMost, RevisionBelow, StateIn};
+    let over: &[State] = if policy.supersedes && state != State::Skipped {
+        &[State::Pending, State::Rejected, State::Parked, State::Accepted, State::Confirmed]
+    } else {
+        &[State::Pending, State::Rejected, State::Parked]
+    };
+    let mut abandoned = quiet(policy, now);
+    abandoned.extend([RevisionBelow(revision), StateIn(&[State::Claimed, State::Uncertain])]);
     Any(vec![
         Absent,
-        ExpiredAt(now.0 / 1000),
         All(vec![RevisionAtMost(revision), StateIn(&[State::Skipped])]),
-        All(vec![RevisionBelow(revision), StateIn(&[State::Pending, State::Rejected, State::Parked])]),
+        All(vec![RevisionBelow(revision), StateIn(over)]),
+        All(abandoned),
     ])
 }
 
-fn finished(outcome: &Outcome, now: Millis) -> Vec<Change> {
-    match outcome {
-        Outcome::Accepted => vec![
-            Change::State(State::Accepted),
-            Change::AcceptedAt(now),
-            Change::Reason(None),
-            Change::NotBefore(None),
-            Change::Closed,
-        ],
-        Outcome::Pending(class, not_before) => vec![
-            Change::State(State::Pending),
-            Change::Reason(Some(class.as_str().to_owned())),
-            Change::NotBefore(Some(*not_before)),
-            Change::OpenSince(now),
-        ],
-        Outcome::Uncertain(not_before) => vec![
-            Change::State(State::Uncertain),
-            Change::Reason(Some(ErrorClass::Uncertain.as_str().to_owned())),
-            Change::NotBefore(Some(*not_before)),
-            Change::OpenSince(now),
-        ],
-        Outcome::Rejected(reason) => {
-            vec![Change::State(State::Rejected), Change::Reason(Some(reason.clone())), Change::OpenSince(now)]
-        }
-        Outcome::Parked(reason) => {
-            vec![Change::State(State::Parked), Change::Reason(Some(reason.clone())), Change::OpenSince(now)]
-        }
-    }
+/// Nobody is calling, and no call of before can take effect any more.
+fn quiet(policy: &Policy, now: Millis) -> Vec<Condition> {
+    let lapsed = now.minus(policy.clock_skew).minus(policy.settle);
+    vec![Condition::EmbargoOver(now), Condition::LeaseEndedBy(lapsed)]
 }
 
-fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy) -> Verdict {
+/// When a message is parked for the other effect that the ledger knows at its revision.
+fn conflicting(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
+    use Condition::{All, Any, HashIsNot, RevisionIs, StateIn};
+    const CLOSED: &[State] =
+        &[State::Pending, State::Skipped, State::Accepted, State::Confirmed, State::Rejected, State::Parked];
+    let other = All(vec![RevisionIs(delivery.revision), HashIsNot(delivery.hash.clone())]);
+    let mut abandoned = quiet(policy, now);
+    abandoned.push(StateIn(&[State::Claimed, State::Uncertain]));
+    All(vec![other, Any(vec![StateIn(CLOSED), All(abandoned)])])
+}
+
+/// The embargo until `at`, by the clock of whoever reads it; none if it is over.
+fn embargo(at: Millis, policy: &Policy, now: Millis) -> Change {
+    Change::NotBefore((at > now).then(|| at.plus(policy.clock_skew)))
+}
+
+fn finished(outcome: &Outcome, policy: &Policy, now: Millis) -> Vec<Change> {
+    let open = |state, reason: &str| {
+        vec![Change::State(state), Change::Reason(Some(reason.to_owned())), Change::OpenSince(now)]
+    };
+    let mut changes = match outcome {
+        Outcome::Accepted => {
+            vec![Change::State(State::Accepted), Change::AcceptedAt(now), Change::Reason(None), Change::Closed]
+        }
+        Outcome::Pending(class, _) => open(State::Pending, class.as_str()),
+        Outcome::Uncertain(_) => open(State::Uncertain, ErrorClass::Uncertain.as_str()),
+        Outcome::Rejected(reason) => open(State::Rejected, reason),
+        Outcome::Parked(reason) => open(State::Parked, reason),
+        Outcome::Waiting(..) => open(State::Pending, "waits_for"),
+    };
+    changes.push(match outcome {
+        Outcome::Accepted | Outcome::Rejected(_) => Change::NotBefore(None),
+        Outcome::Pending(_, at) | Outcome::Uncertain(at) | Outcome::Waiting(_, at) => embargo(*at, policy, now),
+        // What was tried last may have been a call that nobody answered.
+        Outcome::Parked(_) => embargo(now.plus(policy.settle), policy, now),
+    });
+    if let Outcome::Waiting(on, _) = outcome {
+        changes.extend([Change::WaitsFor(Some(on.clone())), Change::UncountAttempt]);
+    }
+    changes
+}
+
+/// Whether a call may have taken effect that the ledger has no yes for.
+fn may_have_called(record: &Record) -> bool {
+    record.attempts > 0 && !matches!(record.state, State::Accepted | State::Confirmed)
+}
+
+/// When lease and embargo of a record are over, by any clock.
+fn free_at(record: &Record, policy: &Policy) -> Millis {
+    let lapse = record.lease_end.map(|end| policy.lapses_at(end));
+    lapse.max(record.not_before).unwrap_or(record.updated_at)
+}
+
+/// Whether a message's version is older than the record's.
+fn outdated(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
+    let earlier_trigger = record.triggered_at.zip(delivery.triggered_at).is_some_and(|(known, ours)| known > ours);
+    record.revision > delivery.revision
+        || (policy.supersedes && record.revision == delivery.revision && earlier_trigger)
+}
+
+fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy, now: Millis) -> Verdict {
     if record.token.as_ref() == Some(token) && record.state == State::Claimed {
         // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
         // not known any more, so the careful path is taken.
         return Verdict::Call { attempt: record.attempts, read_back_first: policy.repeat == Repeat::ReadBack };
     }
-    let settled = matches!(record.state, State::Accepted | State::Confirmed);
-    if record.revision > delivery.revision {
-        return if settled { Verdict::Done } else { Verdict::Superseded };
+    let accepted = matches!(record.state, State::Accepted | State::Confirmed);
+    if outdated(delivery, record, policy) {
+        return if accepted { Verdict::Done } else { Verdict::Superseded };
     }
-    match record.state {
-        State::Accepted | State::Confirmed if !policy.supersedes => Verdict::Done,
-        State::Accepted | State::Confirmed | State::Rejected | State::Parked
-            if record.revision == delivery.revision =>
-        {
-            Verdict::Done
-        }
-        State::Claimed => Verdict::Held(record.lease_end.map_or(record.updated_at, |end| policy.lapses_at(end))),
-        _ => Verdict::Held(record.not_before.unwrap_or(record.updated_at)),
+    let closed = accepted || matches!(record.state, State::Rejected | State::Parked);
+    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    let earlier = record.earlier.as_ref().is_some_and(|(r, h)| (*r, h) == (delivery.revision, &delivery.hash));
+    if (accepted && !policy.supersedes) || (closed && same) || (policy.supersedes && !same && earlier) {
+        return Verdict::Done;
+    }
+    let rival = record.revision == delivery.revision && !same;
+    let later = record.triggered_at.zip(delivery.triggered_at).is_some_and(|(known, ours)| known < ours);
+    let called = matches!(record.state, State::Claimed | State::Uncertain) && free_at(record, policy) > now;
+    if rival && !later && !called {
+        return Verdict::Conflict;
+    }
+    Verdict::Held(free_at(record, policy))
+}
+
+/// A copy is sent unless its version was reopened often enough.
+fn refused_copy(delivery: &Delivery, repair: Repair, record: &Record, policy: &Policy) -> Verdict {
+    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    match (repair, record.state) {
+        (Repair::Redrive, State::Rejected | State::Parked) if same => Verdict::Held(free_at(record, policy)),
+        (Repair::Missing, State::Accepted) => Verdict::Held(free_at(record, policy)),
+        _ => Verdict::Recorded,
     }
 }
 

@@ -62,12 +62,16 @@ impl Expression {
         format!("{name} {operator} {value}")
     }
 
+    fn compare_unless_absent(&mut self, attribute: &str, operator: &str, value: AttributeValue) -> String {
+        let comparison = self.compare(attribute, operator, value);
+        format!("(attribute_not_exists({}) OR {comparison})", self.name(attribute))
+    }
+
     fn predicate(&mut self, condition: &Condition) -> String {
         match condition {
             Condition::All(parts) => self.joined(parts, " AND "),
             Condition::Any(parts) => self.joined(parts, " OR "),
             Condition::Absent => format!("attribute_not_exists({})", self.name("k")),
-            Condition::ExpiredAt(second) => self.compare("expires_at", "<=", number(*second)),
             Condition::StateIn(states) => {
                 let name = self.name("state");
                 let values: Vec<_> = states.iter().map(|s| self.value(text(s.as_str()))).collect();
@@ -75,11 +79,13 @@ impl Expression {
             }
             Condition::RevisionBelow(revision) => self.compare("revision", "<", number(revision.0)),
             Condition::RevisionAtMost(revision) => self.compare("revision", "<=", number(revision.0)),
-            Condition::EmbargoOver(now) => {
-                let over = self.compare("not_before", "<=", number(now.0));
-                format!("(attribute_not_exists({}) OR {over})", self.name("not_before"))
-            }
-            Condition::LeaseEndedBy(at) => self.compare("lease_end", "<=", number(at.0)),
+            Condition::RevisionIs(revision) => self.compare("revision", "=", number(revision.0)),
+            Condition::HashIs(hash) => self.compare("hash", "=", text(hash.as_str())),
+            Condition::HashIsNot(hash) => self.compare("hash", "<>", text(hash.as_str())),
+            Condition::TriggerBelow(at) => self.compare("triggered_at", "<", number(at.0)),
+            Condition::RepairsBelow(limit) => self.compare_unless_absent("repairs", "<", number((*limit).into())),
+            Condition::EmbargoOver(now) => self.compare_unless_absent("not_before", "<=", number(now.0)),
+            Condition::LeaseEndedBy(at) => self.compare_unless_absent("lease_end", "<=", number(at.0)),
             Condition::TokenIs(token) => self.compare("token", "=", text(token.as_str())),
         }
     }
@@ -89,15 +95,28 @@ impl Expression {
         format!("({})", parts.join(with))
     }
 
+    fn count(&mut self, attribute: &str) -> String {
+        let (name, zero, one) = (self.name(attribute), self.value(number(0)), self.value(number(1)));
+        format!("{name} = if_not_exists({name}, {zero}) + {one}")
+    }
+
     fn change(&mut self, change: &Change, flow: &str, set: &mut Vec<String>, remove: &mut Vec<String>) {
         let mut put = |this: &mut Self, attribute: &str, value: AttributeValue| {
             set.push(this.compare(attribute, "=", value));
         };
         match change {
             Change::State(state) => put(self, "state", text(state.as_str())),
-            Change::Version(revision, hash) => {
+            Change::Version(revision, hash, triggered_at) => {
                 put(self, "revision", number(revision.0));
                 put(self, "hash", text(hash.as_str()));
+                match triggered_at {
+                    Some(at) => put(self, "triggered_at", number(at.0)),
+                    None => remove.push(self.name("triggered_at")),
+                }
+            }
+            Change::KeepVersion => {
+                set.push(format!("{} = {}", self.name("earlier_revision"), self.name("revision")));
+                set.push(format!("{} = {}", self.name("earlier_hash"), self.name("hash")));
             }
             Change::Place(store, day) => {
                 put(self, "store", text(store));
@@ -109,10 +128,15 @@ impl Expression {
                 put(self, "token", text(token.as_str()));
                 put(self, "lease_end", number(lease_end.0));
             }
-            Change::CountAttempt => {
-                let (name, zero, one) = (self.name("attempts"), self.value(number(0)), self.value(number(1)));
-                set.push(format!("{name} = if_not_exists({name}, {zero}) + {one}"));
+            Change::LeaseOver => remove.push(self.name("lease_end")),
+            Change::CountAttempt => set.push(self.count("attempts")),
+            Change::CountRepair => set.push(self.count("repairs")),
+            Change::UncountAttempt => {
+                let (name, one) = (self.name("attempts"), self.value(number(1)));
+                set.push(format!("{name} = {name} - {one}"));
             }
+            Change::WaitsFor(Some(on)) => put(self, "waits_for", text(on.as_str())),
+            Change::WaitsFor(None) => remove.push(self.name("waits_for")),
             Change::NotBefore(Some(at)) => put(self, "not_before", number(at.0)),
             Change::NotBefore(None) => remove.push(self.name("not_before")),
             Change::Reason(Some(reason)) => put(self, "reason", text(reason)),
@@ -155,6 +179,7 @@ pub(crate) fn get_number(item: &Item, attribute: &str) -> Option<i64> {
 pub(crate) fn record(item: &Item) -> Result<Record, &'static str> {
     let words = |name| get_text(item, name).map(str::to_owned);
     let instant = |name| get_number(item, name).map(Millis);
+    let count = |name| get_number(item, name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
     Ok(Record {
         state: get_text(item, "state").and_then(State::parse).ok_or("state")?,
         revision: Revision(get_number(item, "revision").ok_or("revision")?),
@@ -162,7 +187,13 @@ pub(crate) fn record(item: &Item) -> Result<Record, &'static str> {
         token: words("token").map(Token::from_text),
         lease_end: instant("lease_end"),
         not_before: instant("not_before"),
-        attempts: get_number(item, "attempts").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+        triggered_at: instant("triggered_at"),
+        earlier: get_number(item, "earlier_revision")
+            .map(Revision)
+            .zip(words("earlier_hash").map(EffectHash::stored)),
+        attempts: count("attempts"),
+        repairs: count("repairs"),
+        waits_for: words("waits_for").map(DeliveryKey::try_from).transpose().map_err(|_| "waits_for")?,
         reason: words("reason"),
         store: words("store").ok_or("store")?,
         day: words("day"),

@@ -1,5 +1,6 @@
 //! What names a delivery: its key, its revision, the hash of its effect, and the token of a claim.
 
+use crate::record::Millis;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -131,6 +132,10 @@ pub struct Delivery {
     /// The business day it counts for (`YYYY-MM-DD`), where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<String>,
+    /// When the vendor says that this version was triggered, where it does: orders two effects of one
+    /// revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Millis>,
 }
 
 #[cfg(test)]

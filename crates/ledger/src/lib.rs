@@ -18,7 +18,7 @@ pub mod write;
 pub use backoff::Backoff;
 pub use class::ErrorClass;
 pub use cursor::{Checkpoint, Cursor};
-pub use decide::{Event, Outcome, Policy, Repeat, Settled, Verdict};
+pub use decide::{Event, Outcome, Policy, Repair, Repeat, Settled, Verdict};
 pub use key::{Delivery, DeliveryKey, EffectHash, InvalidKey, Revision, Token};
 pub use record::{Millis, Record, State};
 pub use table::{Error, Ledger};

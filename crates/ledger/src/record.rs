@@ -1,9 +1,11 @@
 //! A delivery's record: what the ledger remembers, in under one kilobyte, without payload or personal data.
 
-use crate::key::{EffectHash, Revision, Token};
+use crate::key::{DeliveryKey, EffectHash, Revision, Token};
+use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch, UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Millis(pub i64);
 
 impl Millis {
@@ -96,12 +98,20 @@ pub struct Record {
     pub hash: EffectHash,
     /// The token of the last claim, kept after it so that a holder recognises its own write.
     pub token: Option<Token>,
-    /// When the last claim's lease ends.
+    /// When the lease ends, until its holder has said how it went.
     pub lease_end: Option<Millis>,
     /// No claim before this instant: a call that was given up on may still land until then.
     pub not_before: Option<Millis>,
-    /// How often it was claimed.
+    /// When the vendor says that this version was triggered: orders two effects of one revision.
+    pub triggered_at: Option<Millis>,
+    /// The version that this one was found to contradict: another effect at one revision.
+    pub earlier: Option<(Revision, EffectHash)>,
+    /// How often it was claimed, less the claims that only found it waiting.
     pub attempts: u32,
+    /// How often it was reopened.
+    pub repairs: u32,
+    /// The delivery that has to be accepted first.
+    pub waits_for: Option<DeliveryKey>,
     /// Why it is skipped, rejected or parked, or what the last attempt failed with.
     pub reason: Option<String>,
     /// The store it belongs to.
@@ -114,6 +124,7 @@ pub struct Record {
     pub accepted_at: Option<Millis>,
     /// Since when something has been wrong with it; absent on an ordinary delivery.
     pub open_since: Option<Millis>,
-    /// From this second on the record counts as absent, deleted or not.
+    /// From this second on the table may delete the record, at any time and days late: nothing that is
+    /// decided depends on when.
     pub expires_at: i64,
 }

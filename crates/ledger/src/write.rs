@@ -18,17 +18,25 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// There is no record.
     Absent,
-    /// The record's life ended at or before this second (it may still be there: deletion lags by days).
-    ExpiredAt(i64),
     /// The record is in one of these states.
     StateIn(&'static [State]),
     /// The record's revision is older.
     RevisionBelow(Revision),
     /// The record's revision is not newer.
     RevisionAtMost(Revision),
+    /// The record has this revision.
+    RevisionIs(Revision),
+    /// The record's effect is this one.
+    HashIs(EffectHash),
+    /// The record's effect is another one.
+    HashIsNot(EffectHash),
+    /// The record's version was triggered before this instant.
+    TriggerBelow(Millis),
+    /// The record was reopened less often than this.
+    RepairsBelow(u32),
     /// The record has no embargo, or it has passed by this instant.
     EmbargoOver(Millis),
-    /// The record's lease ended at or before this instant.
+    /// Nobody has a lease, or it ended at or before this instant.
     LeaseEndedBy(Millis),
     /// The last claim is this one.
     TokenIs(Token),
@@ -42,12 +50,16 @@ impl Condition {
             Self::All(parts) => parts.iter().all(|part| part.holds(record)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(record)),
             Self::Absent => record.is_none(),
-            Self::ExpiredAt(second) => of(&|r| r.expires_at <= *second),
             Self::StateIn(states) => of(&|r| states.contains(&r.state)),
             Self::RevisionBelow(revision) => of(&|r| r.revision < *revision),
             Self::RevisionAtMost(revision) => of(&|r| r.revision <= *revision),
+            Self::RevisionIs(revision) => of(&|r| r.revision == *revision),
+            Self::HashIs(hash) => of(&|r| r.hash == *hash),
+            Self::HashIsNot(hash) => of(&|r| r.hash != *hash),
+            Self::TriggerBelow(at) => of(&|r| r.triggered_at.is_some_and(|known| known < *at)),
+            Self::RepairsBelow(limit) => of(&|r| r.repairs < *limit),
             Self::EmbargoOver(now) => of(&|r| r.not_before.is_none_or(|at| at <= *now)),
-            Self::LeaseEndedBy(at) => of(&|r| r.lease_end.is_some_and(|end| end <= *at)),
+            Self::LeaseEndedBy(at) => of(&|r| r.lease_end.is_none_or(|end| end <= *at)),
             Self::TokenIs(token) => of(&|r| r.token.as_ref() == Some(token)),
         }
     }
@@ -58,14 +70,24 @@ impl Condition {
 pub enum Change {
     /// The new state.
     State(State),
-    /// The version the record now speaks of, and its effect.
-    Version(Revision, EffectHash),
+    /// The version the record now speaks of, its effect, and when the vendor says it was triggered.
+    Version(Revision, EffectHash, Option<Millis>),
+    /// The version of before is remembered beside the new one; only where there is a record.
+    KeepVersion,
     /// Where it belongs: store and business day.
     Place(String, Option<String>),
     /// A claim: token and end of the lease.
     Claim(Token, Millis),
+    /// The holder is done: no lease any more.
+    LeaseOver,
     /// One more attempt.
     CountAttempt,
+    /// The claim was no attempt; only where one was counted.
+    UncountAttempt,
+    /// Reopened once more.
+    CountRepair,
+    /// The delivery that has to be accepted first; `None`: none.
+    WaitsFor(Option<DeliveryKey>),
     /// No claim before this instant; `None` lifts the embargo.
     NotBefore(Option<Millis>),
     /// Why; `None` forgets it.
@@ -131,6 +153,10 @@ fn blank() -> Record {
         day: None,
         updated_at: Millis(0),
         accepted_at: None,
+        triggered_at: None,
+        earlier: None,
+        repairs: 0,
+        waits_for: None,
         open_since: None,
         expires_at: 0,
     }
@@ -139,7 +165,10 @@ fn blank() -> Record {
 fn apply(record: &mut Record, change: &Change) {
     match change.clone() {
         Change::State(state) => record.state = state,
-        Change::Version(revision, hash) => (record.revision, record.hash) = (revision, hash),
+        Change::Version(revision, hash, triggered_at) => {
+            (record.revision, record.hash, record.triggered_at) = (revision, hash, triggered_at);
+        }
+        Change::KeepVersion => record.earlier = Some((record.revision, record.hash.clone())),
         Change::Place(store, day) => {
             record.store = store;
             if day.is_some() {
@@ -149,7 +178,11 @@ fn apply(record: &mut Record, change: &Change) {
         Change::Claim(token, lease_end) => {
             (record.token, record.lease_end) = (Some(token), Some(lease_end));
         }
+        Change::LeaseOver => record.lease_end = None,
         Change::CountAttempt => record.attempts += 1,
+        Change::UncountAttempt => record.attempts -= 1,
+        Change::CountRepair => record.repairs += 1,
+        Change::WaitsFor(on) => record.waits_for = on,
         Change::NotBefore(at) => record.not_before = at,
         Change::Reason(reason) => record.reason = reason,
         Change::AcceptedAt(at) => record.accepted_at = Some(at),

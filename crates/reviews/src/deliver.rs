@@ -113,7 +113,8 @@ impl Deliverer {
         match self.put(&event).await {
             // Reading back first is for destinations that a repeat would harm.
             Ok(Verdict::Call { attempt: number, .. }) => Ok(Attempt { delivery, token, number, message }),
-            Ok(Verdict::Done | Verdict::Superseded | Verdict::Recorded) => {
+            // Two effects at one revision contradict each other only where the destination upserts.
+            Ok(Verdict::Done | Verdict::Superseded | Verdict::Recorded | Verdict::Conflict) => {
                 tracing::info!("settled before; the message is dropped");
                 invocation.count(Metric::AlreadyDelivered, &delivery.store);
                 Err(Disposal::Delete)

@@ -120,7 +120,7 @@ impl Publisher<'_> {
             let day_text = dated.then(|| BusinessDay::to_string(&day));
             let hash = EffectHash::of(reason.as_bytes());
             let delivery =
-                Delivery { key: key.clone(), revision, hash, store: store.as_str().to_owned(), day: day_text };
+                Delivery { key: key.clone(), revision, hash, store: store.as_str().to_owned(), day: day_text, triggered_at: None };
             let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id.clone() })?;
             Ok(Some(Item { delivery, store, day, fate: Fate::Park(reason, body) }))
         };
@@ -146,7 +146,7 @@ impl Publisher<'_> {
             Mapped::Skip(skip) => {
                 let hash = EffectHash::of(skip.as_str().as_bytes());
                 let delivery =
-                    Delivery { key, revision, hash, store: store.as_str().to_owned(), day: Some(day.to_string()) };
+                    Delivery { key, revision, hash, store: store.as_str().to_owned(), day: Some(day.to_string()), triggered_at: None };
                 Item { delivery, store, day, fate: Fate::Skip(skip.as_str()) }
             }
         }))

@@ -1,0 +1,91 @@
+//! Nothing writes a record but `Ledger::run`; cursors and checkpoints have a writer of their own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The SDK's operations that write, as methods, types and names on the wire.
+const WRITES: [&str; 16] = [
+    "update_item",
+    "put_item",
+    "delete_item",
+    "batch_write_item",
+    "transact_write_items",
+    "execute_statement",
+    "batch_execute_statement",
+    "execute_transaction",
+    "UpdateItem",
+    "PutItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "TransactWriteItems",
+    "ExecuteStatement",
+    "BatchExecuteStatement",
+    "ExecuteTransaction",
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The lines of a source that name a write, without comments.
+fn writes(source: &str) -> Vec<&str> {
+    let code = source.lines().map(|line| line.split("//").next().unwrap_or_default());
+    code.filter(|line| WRITES.iter().any(|word| line.contains(word))).collect()
+}
+
+#[test]
+fn only_the_shell_writes_records() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = vec![];
+    sources(crates, &mut files);
+    assert!(files.len() > 50, "{} files: the test looks in the wrong place", files.len());
+    let mut writers: Vec<_> = files
+        .iter()
+        .filter(|file| !file.ends_with("ledger/tests/sole_writer.rs"))
+        .filter(|file| !writes(&fs::read_to_string(file).unwrap()).is_empty())
+        .map(|file| file.strip_prefix(crates).unwrap().to_str().unwrap().replace('\\', "/"))
+        .collect();
+    writers.sort();
+    assert_eq!(writers, ["ledger/src/cursor.rs", "ledger/src/table.rs"]);
+}
+
+#[test]
+fn the_shell_writes_in_one_place_and_cursors_in_another() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let once = |file: &str, operation: &str| {
+        let source = fs::read_to_string(folder.join(file)).unwrap();
+        let calls: Vec<_> = writes(&source).into_iter().filter(|line| line.contains("_item()")).collect();
+        assert_eq!(calls.len(), 1, "{file}: {calls:?}");
+        assert!(calls[0].contains(operation), "{file}: {calls:?}");
+        source
+    };
+    let table = once("table.rs", ".update_item()");
+    let run = table.find("pub async fn run(").unwrap();
+    let write = table.find(".update_item()").unwrap();
+    let next = run + table[run + 1..].find("pub async fn").unwrap();
+    assert!(run < write && write < next, "the write is not in `Ledger::run`");
+
+    let cursor = once("cursor.rs", ".update_item()");
+    let (code, keys) = (cursor.replace(char::is_whitespace, ""), ["cursor_key(flow,store)", "pass_key(flow)"]);
+    for call in code.split("self.write(").skip(1) {
+        let key = call.split(',').next().unwrap();
+        assert!(key == "&key" || keys.iter().any(|k| call.starts_with(&format!("&{k}"))), "a write to {key}");
+    }
+    assert_eq!(code.matches("letkey=").count(), code.matches("letkey=pass_key(flow);").count());
+    assert!(cursor.contains("format!(\"cursor/{flow}/{store}\")") && cursor.contains("format!(\"pass/{flow}\")"));
+}
+
+#[test]
+fn an_added_write_is_seen() {
+    assert_eq!(writes("let a = client\n    .put_item() // of a record\n").len(), 1);
+    assert_eq!(writes("// client.put_item()\nlet item = read();\n").len(), 0);
+}
