@@ -48,7 +48,7 @@ impl Scenario {
             first_day: NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default(),
             zone,
             nights: *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1),
-            orders: rng.random_range(10..24),
+            orders: rng.random_range(8..17),
             page_size: *[3, 7, 20, 2_000].choose(&mut rng).unwrap_or(&20),
             odds: Odds::draw(&mut rng),
             faults_last: TimeDelta::minutes(rng.random_range(1..200)),

@@ -63,8 +63,9 @@ fn main() -> ExitCode {
                     for (sum, count) in sums.iter().zip([report.delivered, report.faults, report.kills]) {
                         sum.fetch_add(count, Ordering::Relaxed);
                     }
+                    #[expect(clippy::print_stdout, reason = "also where there is no terminal")]
                     if !report.problems.is_empty() {
-                        bar.println(format!("seed {seed}: {}", report.problems.join("; ")));
+                        bar.suspend(|| println!("seed {seed}: {}", report.problems.join("; ")));
                         failed.lock().unwrap_or_else(PoisonError::into_inner).push(report);
                     }
                     bar.inc(1);
