@@ -166,3 +166,19 @@ impl Effect {
         Some((effect, segments.last().copied().unwrap_or_default().to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_call_that_is_not_listed_has_no_name() {
+        let key = json!({"Key": {"k": {"S": "reviews/1"}}});
+        assert_eq!(Effect::of_aws(Function::Consumer, "UpdateItem", &key).map(|e| e.0), Some(Effect::RecordOutcome));
+        assert_eq!(Effect::of_aws(Function::Consumer, "DeleteItem", &key), None);
+        assert_eq!(Effect::of_aws(Function::Consumer, "GetItem", &key), None, "the consumer reads no record");
+        let elsewhere = json!({"QueueUrl": "http://aws.invalid/1/another"});
+        assert_eq!(Effect::of_aws(Function::Producer, "SendMessageBatch", &elsewhere), None);
+    }
+}

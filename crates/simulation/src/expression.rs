@@ -144,7 +144,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn update(mut self, item: &Item) -> Result<Item, Invalid> {
         let mut after = item.clone();
         let mut touched = BTreeSet::new();
-        let mut touch = |name: &str| if touched.insert(name.to_owned()) { Ok(()) } else { Err(format!("{name} twice")) };
+        let mut touch =
+            |name: &str| if touched.insert(name.to_owned()) { Ok(()) } else { Err(format!("{name} twice")) };
         while self.at < self.words.len() {
             match self.next() {
                 "SET" => loop {

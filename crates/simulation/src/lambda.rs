@@ -146,7 +146,8 @@ impl Lambda {
         };
         let deadline = clock::now() + PRODUCER_TIMEOUT;
         let mut metrics = Metrics::new(FLOW, "reviews-producer", "simulated");
-        let run = producer.run(Event::Scheduled { at }, deadline, &mut metrics);
+        // Boxed: it is tens of kilobytes, and moved about.
+        let run = Box::pin(producer.run(Event::Scheduled { at }, deadline, &mut metrics));
         let answer = self.alive(caller, deadline, run).await;
         let line = match &answer {
             Some(Ok(answer)) => format!("settled {}", answer.settled),
@@ -171,4 +172,31 @@ fn returned(answer: &Value, ids: &[String]) -> Option<BTreeSet<String>> {
         ids.iter().any(|known| known == id).then(|| id.to_owned())
     };
     failures.iter().map(of_batch).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS's list, one by one: "Success and failure conditions" of the page above.
+    #[test]
+    fn the_mapping_reads_answers_as_aws_says() {
+        let ids = ["a".to_owned(), "b".to_owned()];
+        let of = |answer: Value| returned(&answer, &ids).map(|ids| ids.into_iter().collect::<Vec<_>>());
+        let named = |id: Value| json!({"batchItemFailures": [{"itemIdentifier": id}]});
+        for success in [json!(null), json!({}), json!({"batchItemFailures": []}), json!({"batchItemFailures": null})] {
+            assert_eq!(of(success.clone()), Some(Vec::new()), "{success}");
+        }
+        assert_eq!(of(named(json!("b"))), Some(vec!["b".to_owned()]));
+        for failure in [
+            json!("no object"),
+            json!({"batchItemFailures": "no list"}),
+            json!({"batchItemFailures": [{"itemId": "b"}]}),
+            named(json!("")),
+            named(json!(null)),
+            named(json!("unknown")),
+        ] {
+            assert_eq!(of(failure.clone()), None, "{failure}");
+        }
+    }
 }

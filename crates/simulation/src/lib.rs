@@ -30,7 +30,7 @@ mod world;
 
 pub use effect::{Effect, Function, Moment};
 pub use run::{Report, run};
-pub use scenario::Scenario;
+pub use scenario::{BrokenPromise, Scenario};
 pub use world::Kill;
 
 const QUEUE: &str = "http://aws.invalid/1/reviews";

@@ -43,6 +43,8 @@ pub struct Report {
     pub faults: u64,
     /// Processes that were killed.
     pub kills: u64,
+    /// Whether the scenario's kill happened.
+    pub kill_struck: bool,
 }
 
 impl Report {
@@ -86,7 +88,7 @@ async fn simulate(scenario: &Scenario) -> Report {
         settings.repeats_create = scenario.repeats_create;
     });
     let mut world = World::new(rng, scenario.odds.clone(), last + scenario.faults_last, scenario.max_receives);
-    world.kill = scenario.kill;
+    (world.kill, world.broken) = (scenario.kill, scenario.broken);
     world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce_secret());
     world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
     let mut problems = Vec::new();
@@ -99,7 +101,8 @@ async fn simulate(scenario: &Scenario) -> Report {
         world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
     }
     let sim = Sim::new(world, vendors);
-    let lambda = Lambda { sim: sim.clone(), config: config(scenario, &mut problems), scenario: Arc::new(scenario.clone()) };
+    let lambda =
+        Lambda { sim: sim.clone(), config: config(scenario, &mut problems), scenario: Arc::new(scenario.clone()) };
 
     let consumers = CONSUMERS as usize;
     let pollers: Vec<_> = (0..consumers).map(|machine| spawn_local(lambda.clone().poll(machine))).collect();
@@ -126,14 +129,16 @@ async fn simulate(scenario: &Scenario) -> Report {
         delivered: manifest.compare(&arrivals).delivered,
         faults: world.faults,
         kills: world.kills,
+        kill_struck: world.kill_struck,
     }
 }
 
-/// The schedule's runs of one night; whether the last one said that all is settled.
+/// The schedule's runs of one night, until nothing is left to go wrong and two in a row had nothing to do; whether the
+/// last one said that all is settled.
 async fn night(lambda: &Lambda, manifest: &Manifest, begin: DateTime<Utc>, first_machine: usize) -> bool {
     let mut at = begin;
-    let mut settled = false;
-    while at < begin + NIGHT {
+    let (mut settled, mut idle) = (false, 0);
+    while at < begin + NIGHT && idle < 2 {
         clock::until(at).await;
         let (second, touched) = {
             let mut world = lambda.sim.lock();
@@ -150,6 +155,7 @@ async fn night(lambda: &Lambda, manifest: &Manifest, begin: DateTime<Utc>, first
             spawn_local(lambda.clone().produce(first_machine + 1, at));
         }
         settled = lambda.clone().produce(first_machine, at).await;
+        idle = if settled && at > lambda.sim.lock().faults_end { idle + 1 } else { 0 };
         at += EVERY;
     }
     settled
@@ -166,7 +172,12 @@ fn spec(scenario: &Scenario, night: u32) -> DaySpec {
 fn manifest(vendors: &InProcess, spec: &DaySpec, problems: &mut Vec<String>) -> Manifest {
     vendors.seed_day(spec).unwrap_or_else(|error| {
         problems.push(error.to_string());
-        Manifest { window: spec.window(), expected: Vec::new(), refused: Vec::new(), personal: sandbox::Personal::default() }
+        Manifest {
+            window: spec.window(),
+            expected: Vec::new(),
+            refused: Vec::new(),
+            personal: sandbox::Personal::default(),
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! SQS standard queues: at least once, in any order, counted receives, a dead-letter queue behind.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
 
-use crate::{QUEUE, clock, world::World};
+use crate::{BrokenPromise, QUEUE, clock, world::World};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -50,8 +50,7 @@ impl Queues {
         self.messages.values().map(|m| m.visible_at).min()
     }
 
-    /// A message's body breaks: for tests of what becomes of it.
-    pub(crate) fn put(&mut self, id: String, body: String, now: DateTime<Utc>) {
+    fn put(&mut self, id: String, body: String, now: DateTime<Utc>) {
         let message = Message { body, sent_at: now, visible_at: now, receives: 0, handles: Vec::new() };
         self.messages.insert(id, message);
     }
@@ -93,7 +92,9 @@ pub(crate) fn send(world: &mut World, request: &Value) -> Answer {
         }
         let id = world.fresh("m");
         if request["QueueUrl"] == QUEUE {
-            world.queues.put(id.clone(), body, clock::now());
+            if !(world.broken == Some(BrokenPromise::Delivery) && world.odd(0.2)) {
+                world.queues.put(id.clone(), body, clock::now());
+            }
         } else {
             let class = entry["MessageAttributes"]["error_class"]["StringValue"].as_str().map(str::to_owned);
             world.queues.letters.push(Letter { body, class });
@@ -145,7 +146,8 @@ pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
             continue;
         }
         let again = world.odd(world.odds.duplicate);
-        let pause = TimeDelta::milliseconds(world.rng.random_range(0..90_000));
+        let soon = if world.odd(0.5) { 2_000 } else { 90_000 };
+        let pause = TimeDelta::milliseconds(world.rng.random_range(0..soon));
         let handle = world.fresh("h");
         let Some(message) = world.queues.messages.get_mut(&id) else { continue };
         message.receives += 1;
@@ -174,5 +176,49 @@ pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
 pub(crate) fn delete(world: &mut World, id: &str) {
     if !world.odd(world.odds.duplicate / 4.0) {
         world.queues.messages.remove(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Odds;
+    use rand::SeedableRng as _;
+    use std::time::Duration;
+    use tokio::time::advance;
+
+    fn send_one(world: &mut World, body: &str) -> Value {
+        send(world, &json!({"QueueUrl": QUEUE, "Entries": [{"Id": "0", "MessageBody": body}]})).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn receives_are_counted_until_the_message_moves_away() {
+        let mut world = World::new(rand_chacha::ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 2);
+        clock::begin(DateTime::UNIX_EPOCH, [TimeDelta::zero(); crate::clock::MACHINES]);
+        send_one(&mut world, "one");
+        let first = receive(&mut world, 10);
+        assert_eq!(first[0]["attributes"]["ApproximateReceiveCount"], "1");
+        assert_eq!(receive(&mut world, 10).len(), 0, "it is in flight");
+        let handle = first[0]["receiptHandle"].as_str().unwrap();
+        let entry =
+            |seconds: i64| json!({"Entries": [{"Id": "0", "ReceiptHandle": handle, "VisibilityTimeout": seconds}]});
+        assert_eq!(hide(&mut world, &entry(5)).unwrap()["Successful"][0]["Id"], "0");
+        assert_eq!(hide(&mut world, &entry(43_201)).unwrap()["Failed"][0]["Id"], "0", "twelve hours at most");
+        advance(Duration::from_secs(5)).await;
+        assert_eq!(receive(&mut world, 10)[0]["attributes"]["ApproximateReceiveCount"], "2");
+        advance(Duration::from_mins(8)).await;
+        assert!(receive(&mut world, 10).is_empty() && world.queues.is_empty() && world.queues.letters.len() == 1);
+    }
+
+    #[test]
+    fn what_sqs_refuses_is_refused() {
+        let mut world = World::new(rand_chacha::ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 2);
+        let eleven = vec![json!({"Id": "0", "MessageBody": "x"}); 11];
+        let batch = |entries: Value| json!({"QueueUrl": QUEUE, "Entries": entries});
+        assert_eq!(send(&mut world, &batch(json!(eleven))), Err((400, "TooManyEntriesInBatchRequest")));
+        assert_eq!(send(&mut world, &batch(json!([]))), Err((400, "EmptyBatchRequest")));
+        let long = json!([{"Id": "0", "MessageBody": "x".repeat(BYTES + 1)}]);
+        assert_eq!(send(&mut world, &batch(long)), Err((400, "BatchRequestTooLong")));
+        assert_eq!(send_one(&mut world, "\u{1}")["Failed"][0]["SenderFault"], true);
     }
 }

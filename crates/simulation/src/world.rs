@@ -1,6 +1,7 @@
 //! The state of a simulation, behind one lock: who runs, what goes wrong next, and what was seen.
 
 use crate::{
+    BrokenPromise,
     clock::{self, MACHINES},
     dynamodb::Table,
     effect::{Effect, Function, Moment},
@@ -52,6 +53,9 @@ pub(crate) struct World {
     pub(crate) odds: Odds,
     pub(crate) faults_end: DateTime<Utc>,
     pub(crate) kill: Option<Kill>,
+    /// Whether it happened.
+    pub(crate) kill_struck: bool,
+    pub(crate) broken: Option<BrokenPromise>,
     pub(crate) queues: Queues,
     pub(crate) table: Table,
     pub(crate) secrets: BTreeMap<String, Value>,
@@ -125,6 +129,8 @@ impl World {
             odds,
             faults_end,
             kill: None,
+            kill_struck: false,
+            broken: None,
             queues: Queues::new(max_receives),
             table: Table::default(),
             secrets: BTreeMap::new(),
@@ -187,6 +193,7 @@ impl World {
         let occurrence = self.effects.entry(effect).or_default();
         *occurrence += 1;
         let planned = self.kill.filter(|kill| kill.effect == effect && kill.occurrence == *occurrence);
+        self.kill_struck |= planned.is_some();
         let calm = clock::now() >= self.faults_end;
         let mut fault = self.odds.strike(effect.is_at_vendor(), &mut self.rng);
         let slow = self.odd(self.odds.slow);

@@ -40,7 +40,10 @@ fn main() -> ExitCode {
         }
         let report = run(&scenario);
         println!("{}", report.trace);
-        println!("{:?}\n{} delivered, {} faults, {} kills", report.effects, report.delivered, report.faults, report.kills);
+        println!(
+            "{:?}\n{} delivered, {} faults, {} kills",
+            report.effects, report.delivered, report.faults, report.kills
+        );
         println!("{}", if report.problems.is_empty() { "all is well".to_owned() } else { report.problems.join("\n") });
         return if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
