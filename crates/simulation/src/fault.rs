@@ -60,11 +60,28 @@ impl Odds {
     };
 
     pub(crate) fn draw(rng: &mut ChaCha8Rng) -> Self {
+        if rng.random_bool(0.15) {
+            return Self::storm(rng);
+        }
         let mut small = || *[0.0, 0.0, 0.0, 0.0, 0.01, 0.03, 0.1].choose(rng).unwrap_or(&0.0);
         let (aws, vendor) = (std::array::from_fn(|_| small()), std::array::from_fn(|_| small()));
         let (slow, kill, entry, stale) = (small(), small() / 2.0, small(), small());
         let mut large = || *[0.0, 0.0, 0.05, 0.3].choose(rng).unwrap_or(&0.0);
         Self { aws, vendor, slow, kill, entry, stale, duplicate: large(), two_producers: large(), touch: large() }
+    }
+
+    /// Everything that makes two workers meet over one order: copies, slow calls, failures that are tried again soon,
+    /// and writes that land when nobody expects them any more.
+    fn storm(rng: &mut ChaCha8Rng) -> Self {
+        let late = rng.random_range(0.05..0.3);
+        let failing = rng.random_range(0.1..0.5);
+        Self {
+            aws: [0.0, 0.0, 0.0, late, 0.0, 0.0, 0.0],
+            vendor: [failing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            slow: rng.random_range(0.2..0.9),
+            duplicate: rng.random_range(0.2..0.8),
+            ..Self::NONE
+        }
     }
 
     /// What goes wrong with a call, if anything does.

@@ -3,7 +3,7 @@
 use crate::{
     effect::{Effect, Moment},
     fault::Fault,
-    world::{Caller, Plan, Sim},
+    world::{Caller, Plan, Posting, Sim},
 };
 use bytes::Bytes;
 use http::Response;
@@ -33,6 +33,7 @@ pub(crate) async fn carry(
     // A process that is dead makes no call.
     let plan = sim.lock().plan(caller, effect, &subject);
     let Some(Plan { fault, kill, before, after }) = plan else { return pending().await };
+    let _posting = (effect == Effect::CreatePurchase).then(|| Posting { sim: sim.clone(), order: subject.clone() });
     if kill == Some(Moment::Before) {
         sim.kill(caller, "before");
         return pending().await;

@@ -74,6 +74,8 @@ pub(crate) struct World {
     pub(crate) accepted: BTreeSet<String>,
     /// How often nobody could know whether a purchase had taken effect, by order id.
     pub(crate) doubts: BTreeMap<String, u64>,
+    /// Orders that somebody is posting, and is alive to hear the answer.
+    pub(crate) posting: BTreeSet<String>,
     /// Purchases that a process was answered and has not recorded yet.
     answered: BTreeMap<u64, BTreeSet<String>>,
     /// What must not happen and did.
@@ -122,6 +124,18 @@ impl Sim {
     }
 }
 
+/// A purchase that is being posted, until its caller has the answer, gives up or dies.
+pub(crate) struct Posting {
+    pub(crate) sim: Sim,
+    pub(crate) order: String,
+}
+
+impl Drop for Posting {
+    fn drop(&mut self) {
+        self.sim.lock().posting.remove(&self.order);
+    }
+}
+
 impl World {
     pub(crate) fn new(rng: ChaCha8Rng, odds: Odds, faults_end: DateTime<Utc>, max_receives: u32) -> Self {
         Self {
@@ -142,6 +156,7 @@ impl World {
             processes: 0,
             accepted: BTreeSet::new(),
             doubts: BTreeMap::new(),
+            posting: BTreeSet::new(),
             answered: BTreeMap::new(),
             problems: Vec::new(),
             trace: String::new(),
@@ -209,6 +224,9 @@ impl World {
         self.faults += u64::from(fault.is_some());
         if effect == Effect::CreatePurchase && self.accepted.contains(subject) {
             self.problems.push(format!("{subject} is posted again after its acceptance was recorded"));
+        }
+        if effect == Effect::CreatePurchase && !self.posting.insert(subject.to_owned()) {
+            self.problems.push(format!("{subject} is posted by two at a time"));
         }
         let mut line = format!("{:?}{} {effect:?} {subject}", caller.function, caller.process);
         if let Some(fault) = fault {
