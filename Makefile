@@ -3,6 +3,8 @@
 ORDERS ?= 1000
 FAULTS ?= on
 SEED ?= 1
+SEEDS ?= 10000
+FROM ?= 0
 PYTHON ?= python3
 CARGO_DENY = 0.20.2
 CARGO_NEXTEST = 0.9.143
@@ -13,7 +15,7 @@ export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 export ORDERS FAULTS SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-watch test lint tools
+.PHONY: help demo demo-watch test simulate lint tools
 .DELETE_ON_ERROR:
 
 help: ## Show this
@@ -34,6 +36,10 @@ demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions reb
 test: tools lint ## Format, clippy, licences, then every test
 	@cargo build --locked --workspace --all-targets
 	@cargo nextest run --locked --workspace
+
+simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=
+	@cargo build --locked -p simulation
+	@$${CARGO_TARGET_DIR:-target}/debug/simulate $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
 
 lint: $(T)/cargo-deny-$(CARGO_DENY) ## Format, clippy, licences and sources
 	@cargo fmt --all --check

@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -17,6 +17,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("reviews", &["salesforce", "yotpo", "aws", "config", "queue", "ledger", "secrets", "telemetry"]),
     ("sandbox", &[]),
     ("local", &["sandbox", "queue"]),
+    // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
+    ("simulation", &["config", "queue", "rest", "reviews", "sandbox", "telemetry"]),
     ("relay", &["aws", "config", "ledger", "queue", "reviews", "salesforce", "secrets", "telemetry", "yotpo"]),
     (
         "tests",

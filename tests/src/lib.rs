@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod ledger_on_dynamodb;
 #[cfg(test)]
 mod numbers;

@@ -1,16 +1,28 @@
 use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use rustls::crypto::aws_lc_rs;
 use secrecy::ExposeSecret;
 
-use crate::{Failure, Method, Reply, Request};
+use crate::{Failure, Method, Reply, Request, Url};
 
 /// The HTTP client, one a process; clones share its connections.
 #[derive(Debug, Clone)]
-pub struct Client(reqwest::Client);
+pub struct Client(Transport);
+
+/// What becomes of a complete request: the answer, or what the caller may know when there is none.
+pub type Exchange = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Failure>> + Send>>;
+
+#[derive(Clone)]
+enum Transport {
+    Network(reqwest::Client),
+    InProcess { call_timeout: Duration, exchange: Arc<dyn Fn(http::Request<Bytes>) -> Exchange + Send + Sync> },
+}
 
 /// The client could not be built: the TLS library refuses its own defaults.
 #[derive(Debug, thiserror::Error)]
@@ -49,30 +61,70 @@ impl Client {
             .pool_max_idle_per_host(10)
             .user_agent(concat!("order-relay/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map(Client)
+            .map(|client| Client(Transport::Network(client)))
             .map_err(|error| NoClient(error.into()))
+    }
+
+    /// A client without a network, for a simulation: `exchange` is handed what would be sent. A call without an
+    /// answer after `call_timeout` is in doubt, as on the network.
+    pub fn in_process(
+        call_timeout: Duration,
+        exchange: impl Fn(http::Request<Bytes>) -> Exchange + Send + Sync + 'static,
+    ) -> Client {
+        Client(Transport::InProcess { call_timeout, exchange: Arc::new(exchange) })
     }
 
     /// Makes one call and waits for the complete answer.
     pub async fn send(&self, request: Request<'_>) -> Result<Reply, Failure> {
         let Request { method, url, bearer, headers, body } = request;
-        let fail = |error| Failure::from_reqwest(&url, error);
-        let mut builder = self.0.request(method.into(), url.clone());
+        let mut built = reqwest::Request::new(method.into(), url.clone());
         for (name, value) in headers {
-            builder = builder.header(name, hidden(value).map_err(|error| Failure::not_sent(&url, error))?);
+            let value = hidden(value).map_err(|error| Failure::not_sent(&url, error))?;
+            built.headers_mut().append(name, value);
         }
         if let Some(token) = bearer {
             let value = hidden(&format!("Bearer {}", token.expose_secret()));
-            builder = builder.header(AUTHORIZATION, value.map_err(|error| Failure::not_sent(&url, error))?);
+            built.headers_mut().append(AUTHORIZATION, value.map_err(|error| Failure::not_sent(&url, error))?);
         }
         if let Some((content_type, body)) = body {
-            builder = builder.header(CONTENT_TYPE, content_type).body(body);
+            built.headers_mut().append(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            *built.body_mut() = Some(body.into());
         }
-        let response = builder.send().await.map_err(fail)?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.map_err(fail)?;
-        tracing::debug!(host = url.host_str(), status, bytes = body.len(), "answered");
-        Ok(Reply::new(status, headers, body))
+        let reply = self.0.exchange(&url, built).await?;
+        tracing::debug!(host = url.host_str(), status = reply.status, bytes = reply.body.len(), "answered");
+        Ok(reply)
+    }
+}
+
+impl Transport {
+    async fn exchange(&self, url: &Url, request: reqwest::Request) -> Result<Reply, Failure> {
+        match self {
+            Transport::Network(client) => {
+                let fail = |error| Failure::from_reqwest(url, error);
+                let response = client.execute(request).await.map_err(fail)?;
+                let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                Ok(Reply::new(status, headers, response.bytes().await.map_err(fail)?))
+            }
+            Transport::InProcess { call_timeout, exchange } => {
+                let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice);
+                let mut plain = http::Request::new(body.unwrap_or_default());
+                *plain.method_mut() = request.method().clone();
+                *plain.uri_mut() = url.as_str().parse().map_err(|error| Failure::not_sent(url, error))?;
+                *plain.headers_mut() = request.headers().clone();
+                let answer = tokio::time::timeout(*call_timeout, exchange(plain)).await;
+                let (parts, body) = answer.map_err(|late| Failure::unknown(url, late))??.into_parts();
+                Ok(Reply::new(parts.status.as_u16(), parts.headers, body))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Transport::Network(client) => client.fmt(f),
+            Transport::InProcess { call_timeout, .. } => write!(f, "InProcess({call_timeout:?})"),
+        }
     }
 }
 

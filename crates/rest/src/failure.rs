@@ -34,6 +34,10 @@ impl Failure {
         Failure::NotSent { host: host(url), source: Arc::new(source) }
     }
 
+    pub(crate) fn unknown(url: &Url, source: impl Error + Send + Sync + 'static) -> Failure {
+        Failure::Unknown { host: host(url), source: Arc::new(source) }
+    }
+
     pub(crate) fn from_reqwest(url: &Url, error: reqwest::Error) -> Failure {
         let error = error.without_url();
         // `is_connect` covers DNS, TCP, TLS and the connect time-out: hyper-util reports it only for a connection
@@ -42,7 +46,7 @@ impl Failure {
         if error.is_connect() || error.is_builder() {
             Failure::not_sent(url, error)
         } else {
-            Failure::Unknown { host: host(url), source: Arc::new(error) }
+            Failure::unknown(url, error)
         }
     }
 }

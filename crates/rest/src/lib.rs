@@ -15,7 +15,7 @@ mod status;
 mod token;
 
 pub use base_url::{BadUrl, BaseUrl};
-pub use client::{Client, NoClient};
+pub use client::{Client, Exchange, NoClient};
 pub use failure::Failure;
 pub use reply::{Reply, Unreadable};
 pub use request::{Method, Request};

@@ -1,7 +1,7 @@
 //! What a function is told by its environment, and the clients made of it once at cold start.
 
 use crate::{FLOW, deliver::Deliverer, pace::Pace, produce::Producer, stores::Stores};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use config::Relay;
 use ledger::{Ledger, Policy, Repeat};
 use queue::Queue;
@@ -69,26 +69,32 @@ pub fn ended(runtime: Result<(), ColdStart>) -> ExitCode {
     }
 }
 
+/// What a function stands in: its configuration, its clients' configurations, and the names of what it uses.
+pub struct Environment {
+    /// The configuration.
+    pub config: Arc<Relay>,
+    /// The SDK's configuration.
+    pub aws: aws_config::SdkConfig,
+    /// The HTTP client for the vendor.
+    pub http: salesforce::Http,
+    /// The stack's name: the secrets' prefix.
+    pub stack: String,
+    /// The ledger's table.
+    pub table: String,
+    /// The URL of the flow's queue.
+    pub queue: String,
+    /// The URL of its dead-letter queue.
+    pub dead_letters: String,
+    /// The clock.
+    pub now: fn() -> DateTime<Utc>,
+}
+
 /// Everything the producer works with.
 ///
 /// # Errors
 /// When configuration, environment or secrets do not allow it to work.
 pub async fn producer() -> Result<Producer, ColdStart> {
-    let config = begin("reviews-producer")?;
-    let aws = aws::sdk_config().await?;
-    let secret = format!("{}/salesforce", variable("STACK_NAME")?);
-    let credentials: salesforce::Credentials = Secrets::new(&aws).get(&secret).await?;
-    let http = salesforce::Http::new(config.protocol.call_timeout)?;
-    let order = &config.salesforce;
-    Ok(Producer {
-        salesforce: salesforce::Client::new(http, credentials, &order.api_version, order.quota_share, Utc::now),
-        ledger: Ledger::new(&aws, variable("LEDGER_TABLE")?),
-        policy: policy(&config),
-        queue: Queue::new(&aws, variable("QUEUE_URL")?),
-        dead_letters: Queue::new(&aws, variable("DEAD_LETTER_QUEUE_URL")?),
-        now: Utc::now,
-        config,
-    })
+    Environment::of("reviews-producer").await?.producer().await
 }
 
 /// Everything the consumer works with.
@@ -96,22 +102,65 @@ pub async fn producer() -> Result<Producer, ColdStart> {
 /// # Errors
 /// When configuration, environment or secrets do not allow it to work.
 pub async fn consumer() -> Result<Deliverer, ColdStart> {
-    let config = begin("reviews-consumer")?;
-    let aws = aws::sdk_config().await?;
-    let http = yotpo::Http::new(config.protocol.call_timeout)?;
-    let secret = format!("{}/yotpo", variable("STACK_NAME")?);
-    let workers = parsed("VENDOR_CONCURRENCY")?;
-    let pace = |name: &config::StoreName| (name.clone(), Pace::new(config.pace.yotpo_reviews, workers));
-    Ok(Deliverer {
-        stores: Stores::load(Secrets::new(&aws), secret, http, &config, Utc::now).await?,
-        ledger: Ledger::new(&aws, variable("LEDGER_TABLE")?),
-        policy: policy(&config),
-        queue: Queue::new(&aws, variable("QUEUE_URL")?),
-        dead_letters: Queue::new(&aws, variable("DEAD_LETTER_QUEUE_URL")?),
-        pace: config.stores.keys().map(pace).collect(),
-        max_receives: parsed("MAX_RECEIVE_COUNT")?,
-        now: Utc::now,
-        random: rand::random,
-        config,
-    })
+    let environment = Environment::of("reviews-consumer").await?;
+    let (workers, receives) = (parsed("VENDOR_CONCURRENCY")?, parsed("MAX_RECEIVE_COUNT")?);
+    environment.consumer(workers, receives, rand::random).await
+}
+
+impl Environment {
+    /// As the process was started.
+    async fn of(function: &str) -> Result<Self, ColdStart> {
+        let config = begin(function)?;
+        Ok(Self {
+            aws: aws::sdk_config().await?,
+            http: salesforce::Http::new(config.protocol.call_timeout)?,
+            stack: variable("STACK_NAME")?,
+            table: variable("LEDGER_TABLE")?,
+            queue: variable("QUEUE_URL")?,
+            dead_letters: variable("DEAD_LETTER_QUEUE_URL")?,
+            now: Utc::now,
+            config,
+        })
+    }
+
+    /// The producer's clients, with its secret.
+    ///
+    /// # Errors
+    /// When the secret does not allow it to work.
+    pub async fn producer(self) -> Result<Producer, ColdStart> {
+        let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
+        let credentials = Secrets::new(&aws).get(&format!("{stack}/salesforce")).await?;
+        let order = &config.salesforce;
+        Ok(Producer {
+            salesforce: salesforce::Client::new(http, credentials, &order.api_version, order.quota_share, now),
+            ledger: Ledger::new(&aws, table),
+            policy: policy(&config),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            now,
+            config,
+        })
+    }
+
+    /// The consumer's clients, with its secret. `workers`: how many share a vendor account; `max_receives`: how often
+    /// SQS delivers a message; `random`: uniform in `0.0..1.0`.
+    ///
+    /// # Errors
+    /// When the secret does not allow it to work.
+    pub async fn consumer(self, workers: u32, max_receives: u32, random: fn() -> f64) -> Result<Deliverer, ColdStart> {
+        let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
+        let pace = |name: &config::StoreName| (name.clone(), Pace::new(config.pace.yotpo_reviews, workers));
+        Ok(Deliverer {
+            stores: Stores::load(Secrets::new(&aws), format!("{stack}/yotpo"), http, &config, now).await?,
+            ledger: Ledger::new(&aws, table),
+            policy: policy(&config),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            pace: config.stores.keys().map(pace).collect(),
+            max_receives,
+            now,
+            random,
+            config,
+        })
+    }
 }

@@ -1,20 +1,30 @@
-//! The sandbox's idea of now: the machine's clock and an offset that a test may set.
+//! The sandbox's idea of now: the machine's clock (in a simulation: the simulation's) and an offset that a test may set.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A clock that runs at the machine's speed, possibly shifted.
-#[derive(Debug, Clone, Copy, Default)]
+/// A clock that runs as another one does, possibly shifted.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
+    source: fn() -> DateTime<Utc>,
     offset: TimeDelta,
 }
 
 impl Clock {
+    pub(crate) fn of(source: fn() -> DateTime<Utc>) -> Self {
+        Self { source, offset: TimeDelta::zero() }
+    }
+
     pub(crate) fn now(self) -> DateTime<Utc> {
-        Utc::now() + self.offset
+        (self.source)() + self.offset
     }
 
     /// From here on it is `now`, and time goes on from there.
     pub(crate) fn set(&mut self, now: DateTime<Utc>) {
-        self.offset = now - Utc::now();
+        self.offset = now - (self.source)();
+    }
+
+    /// As it was at the start.
+    pub(crate) fn reset(self) -> Self {
+        Self::of(self.source)
     }
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use chrono::Utc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::clock::Clock;
 use crate::handle::Handle;
 use crate::wire::{Cut, Listener};
 use crate::world::{Shared, World};
@@ -37,7 +39,7 @@ impl Sandbox {
         }
         let listener = TcpListener::bind(addr).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::new(World::new(seed, base_url.clone())));
+        let shared = Arc::new(Shared::new(World::new(seed, base_url.clone(), Clock::of(Utc::now))));
         let app = router(Arc::clone(&shared)).into_make_service_with_connect_info::<Cut>();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
@@ -74,7 +76,7 @@ impl Deref for Sandbox {
     }
 }
 
-fn router(shared: Arc<Shared>) -> Router {
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(salesforce::routes())
         .merge(yotpo::routes())

@@ -22,11 +22,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, base_url: String) -> Self {
+    pub(crate) fn new(seed: u64, base_url: String, clock: Clock) -> Self {
         Self {
             base_url,
             settings: Settings::default(),
-            clock: Clock::default(),
+            clock,
             faults: Book::new(seed),
             counters: AllCounters::default(),
             salesforce: Salesforce::default(),
@@ -37,7 +37,7 @@ impl World {
 
     /// As it was at the start.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.seed, std::mem::take(&mut self.base_url));
+        *self = Self::new(self.seed, std::mem::take(&mut self.base_url), self.clock.reset());
     }
 }
 

@@ -1,0 +1,135 @@
+//! AWS for one process: the SDK's configuration, whose HTTP client ends in the simulated services.
+
+use crate::{
+    clock, dynamodb,
+    effect::Effect,
+    fault::Fault,
+    network::{Broken, carry},
+    sqs,
+    world::{Caller, Sim},
+};
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_async::{rt::sleep::TokioSleep, time::SharedTimeSource};
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+use std::{fmt, time::Duration};
+
+/// What the SDK takes for the network.
+#[derive(Clone)]
+struct Wire {
+    sim: Sim,
+    caller: Caller,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wire({:?})", self.caller)
+    }
+}
+
+/// The configuration of a process's clients. The region is the process's own, since the SDK keeps its retry budget for
+/// all clients of a region in a static variable: one run would see another's.
+pub(crate) fn sdk_config(sim: &Sim, caller: Caller, seed: u64) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(format!("simulated-{seed}-{}", caller.process)))
+        .endpoint_url("http://aws.invalid")
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "key", None, None, "simulation")))
+        .http_client(SharedHttpClient::new(Wire { sim: sim.clone(), caller }))
+        .retry_config(RetryConfig::standard())
+        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_millis(3_100)).build())
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(clock::Signing))
+        .build()
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().exchange(request))
+    }
+}
+
+impl Wire {
+    async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let Self { sim, caller } = self;
+        let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+        let body = ByteStream::new(request.into_body()).collect().await;
+        let body = body.map_err(|error| ConnectorError::user(error.into()))?.into_bytes();
+        let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let operation = target.split('.').next_back().unwrap_or_default().to_owned();
+        let Some(effect) = Effect::of_aws(caller.function, &operation, &request) else {
+            let unknown = format!("{:?} makes a call that `Effect` does not list: {target} {request}", caller.function);
+            sim.lock().problems.push(unknown);
+            return Err(ConnectorError::other("not an effect".into(), None));
+        };
+        let service = sim.clone();
+        let serve = async move { serve(&service, &operation, &request) };
+        match carry(sim, caller, effect, serve, error).await {
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                let status = parts.status.as_u16().try_into().map_err(|_| Broken::Lost);
+                Ok(HttpResponse::new(status.map_err(|e| ConnectorError::other(e.into(), None))?, SdkBody::from(body)))
+            }
+            Err(broken @ Broken::Refused) => Err(ConnectorError::io(broken.into()).never_connected()),
+            Err(broken @ Broken::Lost) => Err(ConnectorError::io(broken.into())),
+        }
+    }
+}
+
+fn serve(sim: &Sim, operation: &str, request: &Value) -> Response<Bytes> {
+    let mut world = sim.lock();
+    let plain = |(status, code): (u16, &str)| (status, json!({"__type": format!("com.amazonaws.sqs#{code}")}));
+    let answer = match operation {
+        "SendMessageBatch" => sqs::send(&mut world, request).map_err(plain),
+        "ChangeMessageVisibilityBatch" => sqs::hide(&mut world, request).map_err(plain),
+        "GetItem" => dynamodb::get(&mut world, request),
+        "BatchGetItem" => dynamodb::batch_get(&mut world, request),
+        "UpdateItem" => dynamodb::update(&mut world, request),
+        "GetSecretValue" => secret(&world.secrets, request["SecretId"].as_str().unwrap_or_default()),
+        other => Err((400, json!({"__type": "UnknownOperationException", "message": other}))),
+    };
+    drop(world);
+    if operation == "SendMessageBatch" || operation == "ChangeMessageVisibilityBatch" {
+        sim.sent().notify_waiters();
+    }
+    match answer {
+        Ok(body) => reply(200, &body),
+        Err((status, body)) => reply(status, &body),
+    }
+}
+
+fn secret(secrets: &std::collections::BTreeMap<String, Value>, name: &str) -> Result<Value, (u16, Value)> {
+    let missing = || (400, json!({"__type": "ResourceNotFoundException"}));
+    let secret = secrets.get(name).ok_or_else(missing)?;
+    Ok(json!({"Name": name, "SecretString": secret.to_string()}))
+}
+
+fn error(fault: Fault) -> Response<Bytes> {
+    match fault {
+        Fault::Throttled => reply(400, &json!({"__type": "ThrottlingException", "message": "slow down"})),
+        _ => reply(500, &json!({"__type": "InternalServerError", "message": "try again"})),
+    }
+}
+
+fn reply(status: u16, body: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}

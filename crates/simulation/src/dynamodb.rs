@@ -1,0 +1,122 @@
+//! DynamoDB: one table with the partition key `k`, conditional updates that give the old item back, and reads that lag.
+
+use crate::{
+    BrokenPromise, clock,
+    expression::{Item, Reader},
+    world::World,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+/// Expired items are deleted "within a few days".
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
+const TTL_LAG: TimeDelta = TimeDelta::days(2);
+const KEYS: usize = 100;
+
+/// The table, each item with what it was before its last write.
+#[derive(Default)]
+pub(crate) struct Table(BTreeMap<String, (Item, Option<Item>)>);
+
+impl Table {
+    pub(crate) fn text<'a>(&'a self, key: &str, attribute: &str) -> Option<&'a str> {
+        self.0.get(key)?.0.get(attribute)?["S"].as_str()
+    }
+
+    fn delete_expired(&mut self, key: &str, now: DateTime<Utc>) {
+        let gone = |item: &Item| {
+            let at = item.get("expires_at").and_then(|v| v["N"].as_str()?.parse().ok());
+            at.and_then(|s| DateTime::from_timestamp(s, 0)).is_some_and(|at| at + TTL_LAG < now)
+        };
+        if self.0.get(key).is_some_and(|(item, _)| gone(item)) {
+            self.0.remove(key);
+        }
+    }
+}
+
+type Answer = Result<Value, (u16, Value)>;
+
+fn invalid(why: impl std::fmt::Display) -> (u16, Value) {
+    let kind = "com.amazon.coral.validate#ValidationException";
+    (400, json!({"__type": kind, "message": why.to_string()}))
+}
+
+fn key(request: &Value) -> Result<&str, (u16, Value)> {
+    request["Key"]["k"]["S"].as_str().ok_or_else(|| invalid("the key is not `k`"))
+}
+
+pub(crate) fn get(world: &mut World, request: &Value) -> Answer {
+    let key = key(request)?;
+    world.table.delete_expired(key, clock::now());
+    let stale = request["ConsistentRead"] != true && world.odd(world.odds.stale);
+    let item = world.table.0.get(key).and_then(|(now, before)| if stale { before.as_ref() } else { Some(now) });
+    Ok(item.map_or_else(|| json!({}), |item| json!({"Item": item})))
+}
+
+pub(crate) fn batch_get(world: &mut World, request: &Value) -> Answer {
+    let (mut responses, mut left) = (Map::new(), Map::new());
+    for (table, wanted) in request["RequestItems"].as_object().into_iter().flatten() {
+        let keys: Vec<&Value> = wanted["Keys"].as_array().into_iter().flatten().collect();
+        let names: BTreeSet<&str> = keys.iter().filter_map(|k| k["k"]["S"].as_str()).collect();
+        if keys.is_empty() || keys.len() > KEYS || names.len() != keys.len() {
+            return Err(invalid("too many keys, none, or one twice"));
+        }
+        let (mut items, mut unprocessed) = (Vec::new(), Vec::new());
+        for key in keys {
+            if world.odd(world.odds.stale) {
+                unprocessed.push(key.clone());
+                continue;
+            }
+            let item = get(world, &json!({"Key": key, "ConsistentRead": wanted["ConsistentRead"]}))?;
+            items.extend(item.get("Item").cloned());
+        }
+        responses.insert(table.clone(), items.into());
+        if !unprocessed.is_empty() {
+            left.insert(table.clone(), json!({"Keys": unprocessed}));
+        }
+    }
+    Ok(json!({"Responses": responses, "UnprocessedKeys": left}))
+}
+
+pub(crate) fn update(world: &mut World, request: &Value) -> Answer {
+    let key = key(request)?;
+    world.table.delete_expired(key, clock::now());
+    let before = world.table.0.get(key).map(|(item, _)| item.clone());
+    let item = before.clone().unwrap_or_default();
+    let used = RefCell::new(BTreeSet::new());
+    let holds = Reader::new(request, "ConditionExpression", &used).map_or(Ok(true), |c| c.condition(&item));
+    let after = Reader::new(request, "UpdateExpression", &used).map_or_else(|| Ok(item.clone()), |u| u.update(&item));
+    let (holds, mut after) = (holds.map_err(invalid)?, after.map_err(invalid)?);
+    for field in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
+        let placeholders = request[field].as_object().into_iter().flat_map(Map::keys);
+        if let Some(unused) = placeholders.into_iter().find(|p| !used.borrow().contains(*p)) {
+            return Err(invalid(format!("{unused} is unused")));
+        }
+    }
+    if !holds && world.broken != Some(BrokenPromise::Condition) {
+        let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+        let mut error = json!({"__type": kind, "message": "The conditional request failed"});
+        if let (Some(item), Some("ALL_OLD")) = (&before, request["ReturnValuesOnConditionCheckFailure"].as_str()) {
+            error["Item"] = json!(item);
+        }
+        return Err((400, error));
+    }
+    after.insert("k".to_owned(), json!({"S": key}));
+    world.table.0.insert(key.to_owned(), (after, before.clone()));
+    if world.table.text(key, "state") == Some("accepted")
+        && let Some(order) = world.order_ids.get(key)
+    {
+        world.accepted.insert(order.clone());
+    }
+    Ok(match (before, request["ReturnValues"].as_str()) {
+        (Some(before), Some("ALL_OLD")) => json!({"Attributes": before}),
+        _ => json!({}),
+    })
+}
+
+#[cfg(test)]
+#[path = "dynamodb_tests.rs"]
+mod tests;

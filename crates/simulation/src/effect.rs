@@ -1,0 +1,184 @@
+//! Everything that the functions do to the world, as one list: what is not on it fails the run.
+
+use crate::{DEAD_LETTERS, QUEUE};
+use bytes::Bytes;
+use http::{Method, Request};
+use serde_json::Value;
+
+/// One of the functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Function {
+    /// `reviews-producer`.
+    Producer,
+    /// `reviews-consumer`.
+    Consumer,
+}
+
+macro_rules! effects {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// A call that a function makes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Effect { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Effect {
+            /// Every effect there is.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+        }
+    };
+}
+
+effects! {
+    /// Producer: its secret, at cold start.
+    ReadSalesforceSecret,
+    /// Producer: how far a store is settled.
+    ReadCursor,
+    /// Producer: a store's first cursor.
+    BeginCursor,
+    /// Producer: a store's days are settled.
+    MoveCursor,
+    /// Producer: where the last run stopped.
+    ReadCheckpoint,
+    /// Producer: where this run stands.
+    SaveCheckpoint,
+    /// Producer: a session at Salesforce.
+    SalesforceToken,
+    /// Producer: what the org knows of an object.
+    SalesforceDescribe,
+    /// Producer: a query's first page.
+    SalesforceQuery,
+    /// Producer: a later page, of orders or of an order's lines.
+    SalesforceNext,
+    /// Producer: what the ledger knows of a page's orders.
+    ReadRecords,
+    /// Producer: an order that is skipped, parked or rejected by rule.
+    RecordExclusion,
+    /// Producer: messages to the queue.
+    SendMessages,
+    /// Producer: a parked order's copy to the dead-letter queue.
+    SendUnmapped,
+    /// Consumer: its secret, at cold start and after a refusal.
+    ReadYotpoSecret,
+    /// Consumer: a claim.
+    Claim,
+    /// Consumer: how a claim ended.
+    RecordOutcome,
+    /// Consumer: a utoken.
+    YotpoToken,
+    /// Consumer: the purchase.
+    CreatePurchase,
+    /// Consumer: a copy to the dead-letter queue.
+    Bury,
+    /// Consumer: a fresh copy of a message on its last receive.
+    SendFreshCopy,
+    /// Consumer: when messages come back.
+    Hide,
+}
+
+/// When an effect is interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Moment {
+    /// The call is not made.
+    Before,
+    /// It has taken effect, and the answer does not arrive.
+    AfterEffect,
+    /// The answer has arrived, and nothing follows.
+    AfterAnswer,
+}
+
+impl Moment {
+    /// Every moment.
+    pub const ALL: [Self; 3] = [Self::Before, Self::AfterEffect, Self::AfterAnswer];
+}
+
+impl Effect {
+    /// Whether the call is to a vendor, and not to AWS.
+    pub(crate) fn is_at_vendor(self) -> bool {
+        matches!(
+            self,
+            Self::SalesforceToken
+                | Self::SalesforceDescribe
+                | Self::SalesforceQuery
+                | Self::SalesforceNext
+                | Self::YotpoToken
+                | Self::CreatePurchase
+        )
+    }
+
+    /// Which effect a call to AWS is, and what it is about.
+    pub(crate) fn of_aws(by: Function, operation: &str, request: &Value) -> Option<(Self, String)> {
+        use Function::{Consumer, Producer};
+        let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
+        match operation {
+            "SendMessageBatch" => {
+                let effect = match (by, request["QueueUrl"].as_str()?) {
+                    (Producer, QUEUE) => Self::SendMessages,
+                    (Producer, DEAD_LETTERS) => Self::SendUnmapped,
+                    (Consumer, QUEUE) => Self::SendFreshCopy,
+                    (Consumer, DEAD_LETTERS) => Self::Bury,
+                    _ => return None,
+                };
+                Some((effect, String::new()))
+            }
+            "ChangeMessageVisibilityBatch" if by == Consumer => Some((Self::Hide, String::new())),
+            "GetSecretValue" => match by {
+                Producer => Some((Self::ReadSalesforceSecret, text("SecretId"))),
+                Consumer => Some((Self::ReadYotpoSecret, text("SecretId"))),
+            },
+            "BatchGetItem" if by == Producer => Some((Self::ReadRecords, String::new())),
+            "GetItem" | "UpdateItem" => {
+                let key = request["Key"]["k"]["S"].as_str()?;
+                let update = text("UpdateExpression");
+                let effect = match (by, operation, key.split_once('/')?.0) {
+                    (Producer, "GetItem", "cursor") => Self::ReadCursor,
+                    (Producer, "GetItem", "pass") => Self::ReadCheckpoint,
+                    (Producer, "UpdateItem", "cursor") if update.contains("first") || update.contains("#a") => {
+                        Self::BeginCursor
+                    }
+                    (Producer, "UpdateItem", "cursor") => Self::MoveCursor,
+                    (Producer, "UpdateItem", "pass") => Self::SaveCheckpoint,
+                    (Producer, "UpdateItem", "reviews") => Self::RecordExclusion,
+                    (Consumer, "UpdateItem", "reviews") if update.contains("#lease_end") => Self::Claim,
+                    (Consumer, "UpdateItem", "reviews") => Self::RecordOutcome,
+                    _ => return None,
+                };
+                Some((effect, key.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Which effect a call to a vendor is, and what it is about.
+    pub(crate) fn of_vendor(by: Function, request: &Request<Bytes>) -> Option<(Self, String)> {
+        use Function::{Consumer, Producer};
+        let segments: Vec<&str> = request.uri().path().split('/').filter(|s| !s.is_empty()).collect();
+        let effect = match (by, request.method(), segments.as_slice()) {
+            (Producer, &Method::POST, ["services", "oauth2", "token"]) => Self::SalesforceToken,
+            (Producer, &Method::GET, ["services", "data", _, "sobjects", _, "describe"]) => Self::SalesforceDescribe,
+            (Producer, &Method::GET, ["services", "data", _, "query"]) => Self::SalesforceQuery,
+            (Producer, &Method::GET, ["services", "data", _, "query", _]) => Self::SalesforceNext,
+            (Consumer, &Method::POST, ["oauth", "token"]) => Self::YotpoToken,
+            (Consumer, &Method::POST, ["apps", _, "purchases"]) => {
+                let body: Value = serde_json::from_slice(request.body()).ok()?;
+                return Some((Self::CreatePurchase, body["order_id"].as_str()?.to_owned()));
+            }
+            _ => return None,
+        };
+        Some((effect, segments.last().copied().unwrap_or_default().to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_call_that_is_not_listed_has_no_name() {
+        let key = json!({"Key": {"k": {"S": "reviews/1"}}});
+        assert_eq!(Effect::of_aws(Function::Consumer, "UpdateItem", &key).map(|e| e.0), Some(Effect::RecordOutcome));
+        assert_eq!(Effect::of_aws(Function::Consumer, "DeleteItem", &key), None);
+        assert_eq!(Effect::of_aws(Function::Consumer, "GetItem", &key), None, "the consumer reads no record");
+        let elsewhere = json!({"QueueUrl": "http://aws.invalid/1/another"});
+        assert_eq!(Effect::of_aws(Function::Producer, "SendMessageBatch", &elsewhere), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! What may go wrong, and how likely it is in a given run.
+
+use rand::{RngExt as _, seq::IndexedRandom as _};
+use rand_chacha::ChaCha8Rng;
+use std::time::Duration;
+
+/// How a single call goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// No connection: certainly without effect, and the caller knows.
+    Refused,
+    /// The connection breaks before the call takes effect.
+    LostBefore,
+    /// The connection breaks after it.
+    LostAfter,
+    /// It breaks now, and the call takes effect later.
+    Late(Duration),
+    /// The service answers with an error, and did nothing.
+    ErrorBefore,
+    /// The service answers with an error, and did it.
+    ErrorAfter,
+    /// Too many calls.
+    Throttled,
+    /// The token has expired (vendors only).
+    Expired,
+}
+
+/// How likely what is in one run. Most of it is off in most runs, so that what is on can be seen at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Odds {
+    pub(crate) aws: [f64; 7],
+    pub(crate) vendor: [f64; 8],
+    /// A call takes seconds.
+    pub(crate) slow: f64,
+    /// An invocation is killed at an effect.
+    pub(crate) kill: f64,
+    /// A received message stays visible, or comes back after its deletion.
+    pub(crate) duplicate: f64,
+    /// An entry of a batch call fails by itself.
+    pub(crate) entry: f64,
+    /// A read that need not be consistent is not, or answers in part.
+    pub(crate) stale: f64,
+    /// A second producer starts with the first.
+    pub(crate) two_producers: f64,
+    /// An order is touched between two runs of the producer.
+    pub(crate) touch: f64,
+}
+
+impl Odds {
+    pub(crate) const NONE: Self = Self {
+        aws: [0.0; 7],
+        vendor: [0.0; 8],
+        slow: 0.0,
+        kill: 0.0,
+        duplicate: 0.0,
+        entry: 0.0,
+        stale: 0.0,
+        two_producers: 0.0,
+        touch: 0.0,
+    };
+
+    pub(crate) fn draw(rng: &mut ChaCha8Rng) -> Self {
+        if rng.random_bool(0.15) {
+            return Self::storm(rng);
+        }
+        let mut small = || *[0.0, 0.0, 0.0, 0.0, 0.01, 0.03, 0.1].choose(rng).unwrap_or(&0.0);
+        let (aws, vendor) = (std::array::from_fn(|_| small()), std::array::from_fn(|_| small()));
+        let (slow, kill, entry, stale) = (small(), small() / 2.0, small(), small());
+        let mut large = || *[0.0, 0.0, 0.05, 0.3].choose(rng).unwrap_or(&0.0);
+        Self { aws, vendor, slow, kill, entry, stale, duplicate: large(), two_producers: large(), touch: large() }
+    }
+
+    /// Everything that makes two workers meet over one order: copies, slow calls, failures that are tried again soon,
+    /// and writes that land when nobody expects them any more.
+    fn storm(rng: &mut ChaCha8Rng) -> Self {
+        let late = rng.random_range(0.05..0.3);
+        let failing = rng.random_range(0.1..0.5);
+        Self {
+            aws: [0.0, 0.0, 0.0, late, 0.0, 0.0, 0.0],
+            vendor: [failing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            slow: rng.random_range(0.2..0.9),
+            duplicate: rng.random_range(0.2..0.8),
+            ..Self::NONE
+        }
+    }
+
+    /// What goes wrong with a call, if anything does.
+    pub(crate) fn strike(&self, at_vendor: bool, rng: &mut ChaCha8Rng) -> Option<Fault> {
+        let odds: &[f64] = if at_vendor { &self.vendor } else { &self.aws };
+        let mut dice: f64 = rng.random();
+        let late = Duration::from_millis(rng.random_range(200..40_000));
+        for (index, share) in odds.iter().enumerate() {
+            if dice < *share {
+                return Some(match index {
+                    0 => Fault::Refused,
+                    1 => Fault::LostBefore,
+                    2 => Fault::LostAfter,
+                    3 => Fault::Late(late),
+                    4 => Fault::ErrorBefore,
+                    5 => Fault::ErrorAfter,
+                    6 => Fault::Throttled,
+                    _ => Fault::Expired,
+                });
+            }
+            dice -= share;
+        }
+        None
+    }
+}

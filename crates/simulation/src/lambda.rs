@@ -1,0 +1,202 @@
+//! Lambda: processes that are started cold, kept warm and killed; the event source mapping; the schedule.
+
+use crate::{
+    BATCH_SIZE, CONSUMERS, DEAD_LETTERS, QUEUE, STACK, TABLE,
+    aws::sdk_config,
+    clock,
+    effect::Function,
+    scenario::Scenario,
+    sqs, vendors,
+    world::{Caller, Sim},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use config::Relay;
+use rand::RngExt as _;
+use reviews::{FLOW, deliver::Deliverer, environment::Environment, event::Event, produce::Producer};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use telemetry::Metrics;
+use tokio::select;
+
+/// The functions' time-outs, as in the template, and Lambda's own for a cold start.
+const CONSUMER_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
+const PRODUCER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
+const INIT_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
+
+/// What every process is started with.
+#[derive(Clone)]
+pub(crate) struct Lambda {
+    pub(crate) sim: Sim,
+    pub(crate) config: Arc<Relay>,
+    pub(crate) scenario: Arc<Scenario>,
+}
+
+impl Lambda {
+    /// A new process on a machine.
+    fn born(&self, function: Function, machine: usize) -> (Caller, Environment) {
+        let caller = Caller { function, machine, process: self.sim.lock().born() };
+        let environment = Environment {
+            config: Arc::clone(&self.config),
+            aws: sdk_config(&self.sim, caller, self.scenario.seed),
+            http: vendors::client(&self.sim, caller, self.config.protocol.call_timeout),
+            stack: STACK.to_owned(),
+            table: TABLE.to_owned(),
+            queue: QUEUE.to_owned(),
+            dead_letters: DEAD_LETTERS.to_owned(),
+            now: clock::of(machine),
+        };
+        (caller, environment)
+    }
+
+    /// Runs `work` until it is done, killed, or out of time; only in the first case there is a result.
+    async fn alive<T>(&self, caller: Caller, deadline: DateTime<Utc>, work: impl Future<Output = T>) -> Option<T> {
+        let killed = async {
+            while !self.sim.lock().is_dead(caller.process) {
+                self.sim.killed(caller.machine).await;
+            }
+        };
+        let result = select! {
+            biased;
+            () = killed => None,
+            result = work => Some(result),
+            () = clock::until(deadline) => {
+                self.sim.kill(caller, "out of time");
+                None
+            }
+        };
+        result.filter(|_| !self.sim.lock().is_dead(caller.process))
+    }
+
+    /// The event source mapping, one of its concurrent pollers: receives, invokes, deletes what is done.
+    pub(crate) async fn poll(self, machine: usize) {
+        let mut warm: Option<(Caller, Deliverer)> = None;
+        loop {
+            let pause = self.sim.lock().rng.random_range(5..200);
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            let records = {
+                let mut world = self.sim.lock();
+                let most = BATCH_SIZE;
+                sqs::receive(&mut world, most)
+            };
+            if records.is_empty() {
+                let next = self.sim.lock().queues.next_visible();
+                let next = next.unwrap_or_else(|| clock::now() + TimeDelta::days(1));
+                select! {
+                    biased;
+                    () = self.sim.sent().notified() => {}
+                    () = clock::until(next) => {}
+                }
+                continue;
+            }
+            let ids: Vec<String> = records.iter().filter_map(|r| r["messageId"].as_str().map(str::to_owned)).collect();
+            let answer = self.consume(&mut warm, machine, records).await;
+            let mut world = self.sim.lock();
+            if warm.as_ref().is_some_and(|(caller, _)| world.is_dead(caller.process)) || world.odd(0.02) {
+                warm = None;
+            }
+            match answer.as_ref().and_then(|answer| returned(answer, &ids)) {
+                Some(returned) => {
+                    for id in ids.iter().collect::<BTreeSet<_>>() {
+                        if !returned.contains(id.as_str()) {
+                            sqs::delete(&mut world, id);
+                        }
+                    }
+                }
+                None => world.say(&format!("a batch of {} failed as a whole", ids.len())),
+            }
+        }
+    }
+
+    async fn consume(
+        &self,
+        warm: &mut Option<(Caller, Deliverer)>,
+        machine: usize,
+        records: Vec<Value>,
+    ) -> Option<Value> {
+        if warm.is_none() {
+            let (caller, environment) = self.born(Function::Consumer, machine);
+            let start = environment.consumer(CONSUMERS, self.scenario.max_receives, fastrand::f64);
+            match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await? {
+                Ok(deliverer) => *warm = Some((caller, deliverer)),
+                Err(error) => {
+                    self.sim.lock().say(&format!("{caller:?} does not start: {error}"));
+                    return None;
+                }
+            }
+        }
+        let (caller, deliverer) = warm.as_ref()?;
+        let event: queue::Event = serde_json::from_value(json!({"Records": records})).ok()?;
+        let deadline = clock::now() + CONSUMER_TIMEOUT;
+        let metrics = Metrics::new(FLOW, "reviews-consumer", "simulated");
+        let (response, _) = self.alive(*caller, deadline, deliverer.consume(event, deadline, metrics)).await?.ok()?;
+        serde_json::to_value(response).ok()
+    }
+
+    /// One run of the producer, as the schedule starts it; whether it said that everything is settled.
+    pub(crate) async fn produce(self, machine: usize, at: DateTime<Utc>) -> bool {
+        let (caller, environment) = self.born(Function::Producer, machine);
+        let start = environment.producer();
+        let producer: Producer = match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await {
+            Some(Ok(producer)) => producer,
+            Some(Err(error)) => {
+                self.sim.lock().say(&format!("{caller:?} does not start: {error}"));
+                return false;
+            }
+            None => return false,
+        };
+        let deadline = clock::now() + PRODUCER_TIMEOUT;
+        let mut metrics = Metrics::new(FLOW, "reviews-producer", "simulated");
+        // Boxed: it is tens of kilobytes, and moved about.
+        let run = Box::pin(producer.run(Event::Scheduled { at }, deadline, &mut metrics));
+        let answer = self.alive(caller, deadline, run).await;
+        let line = match &answer {
+            Some(Ok(answer)) => format!("settled {}", answer.settled),
+            Some(Err(error)) => format!("failed: {error}"),
+            None => "killed".to_owned(),
+        };
+        self.sim.lock().say(&format!("{caller:?} {line}"));
+        matches!(answer, Some(Ok(answer)) if answer.settled)
+    }
+}
+
+/// Which messages come back, or none if the whole batch does.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
+fn returned(answer: &Value, ids: &[String]) -> Option<BTreeSet<String>> {
+    let failures = match (answer, answer.get("batchItemFailures")) {
+        (Value::Null, _) | (Value::Object(_), None | Some(Value::Null)) => return Some(BTreeSet::new()),
+        (Value::Object(_), Some(Value::Array(failures))) => failures,
+        _ => return None,
+    };
+    let of_batch = |failure: &Value| {
+        let id = failure.get("itemIdentifier")?.as_str()?;
+        ids.iter().any(|known| known == id).then(|| id.to_owned())
+    };
+    failures.iter().map(of_batch).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS's list, one by one: "Success and failure conditions" of the page above.
+    #[test]
+    fn the_mapping_reads_answers_as_aws_says() {
+        let ids = ["a".to_owned(), "b".to_owned()];
+        let of = |answer: Value| returned(&answer, &ids).map(|ids| ids.into_iter().collect::<Vec<_>>());
+        let named = |id: Value| json!({"batchItemFailures": [{"itemIdentifier": id}]});
+        for success in [json!(null), json!({}), json!({"batchItemFailures": []}), json!({"batchItemFailures": null})] {
+            assert_eq!(of(success.clone()), Some(Vec::new()), "{success}");
+        }
+        assert_eq!(of(named(json!("b"))), Some(vec!["b".to_owned()]));
+        for failure in [
+            json!("no object"),
+            json!({"batchItemFailures": "no list"}),
+            json!({"batchItemFailures": [{"itemId": "b"}]}),
+            named(json!("")),
+            named(json!(null)),
+            named(json!("unknown")),
+        ] {
+            assert_eq!(of(failure.clone()), None, "{failure}");
+        }
+    }
+}

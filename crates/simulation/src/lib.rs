@@ -1,0 +1,42 @@
+//! AWS and the vendors as one deterministic process, for the real functions to run in.
+//!
+//! `reviews::produce::Producer` and `reviews::deliver::Deliverer` run here as they are shipped, SDK clients included, on
+//! one thread with paused time and without a socket. The SDK's HTTP client ends in simulated SQS, DynamoDB and Secrets
+//! Manager, the vendors' in the sandbox; calls are delayed, lost, refused and repeated, processes killed, messages
+//! doubled, clocks are apart. An oracle that knows only source and destination says whether all is well.
+//!
+//! One `u64` is the whole simulation: [`Scenario::of`] draws from it what the run is about, and [`run`] everything that
+//! happens in it. Nothing else is random: the SDK's jitter is seeded, and claims' tokens, which are not, are never looked
+//! at. What the functions do to the world is listed in [`Effect`]; a call that is not on the list fails the run.
+//!
+//! Not built on turmoil or madsim: the first simulates TCP hosts, so that every service would have to be a server and TLS
+//! and HTTP run in the middle, and madsim needs tokio and the SDK replaced by its own; here the seam is one function
+//! from request to answer, and what is simulated is the services' promises.
+
+mod aws;
+mod clock;
+mod dynamodb;
+mod effect;
+mod expression;
+mod fault;
+mod lambda;
+mod network;
+mod oracle;
+mod run;
+mod scenario;
+mod sqs;
+mod vendors;
+mod world;
+
+pub use effect::{Effect, Function, Moment};
+pub use run::{Report, run};
+pub use scenario::{BrokenPromise, Scenario};
+pub use world::Kill;
+
+const QUEUE: &str = "http://aws.invalid/1/reviews";
+const DEAD_LETTERS: &str = "http://aws.invalid/1/reviews-dead-letters";
+const TABLE: &str = "ledger";
+const STACK: &str = "simulated";
+/// The event source mapping's batch size, and how many consumers it may run.
+const BATCH_SIZE: usize = 10;
+const CONSUMERS: u32 = 3;

@@ -1,0 +1,90 @@
+//! What lies between a function and the services: delay, loss, refusal, and the moments at which the function dies.
+
+use crate::{
+    effect::{Effect, Moment},
+    fault::Fault,
+    world::{Caller, Plan, Posting, Sim},
+};
+use bytes::Bytes;
+use http::Response;
+use std::{future::pending, time::Duration};
+use tokio::{sync::oneshot, time::sleep};
+
+/// There is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Broken {
+    /// Certainly without effect.
+    #[error("connection refused")]
+    Refused,
+    /// Perhaps with effect.
+    #[error("connection reset")]
+    Lost,
+}
+
+/// Carries a call to `serve` and its answer back. Once sent, a call is beyond its caller's reach: it takes effect even if
+/// the caller gives up or dies. `error` is the service's own answer to a fault.
+pub(crate) async fn carry(
+    sim: Sim,
+    caller: Caller,
+    (effect, subject): (Effect, String),
+    serve: impl Future<Output = Response<Bytes>> + Send + 'static,
+    error: impl FnOnce(Fault) -> Response<Bytes> + Send + 'static,
+) -> Result<Response<Bytes>, Broken> {
+    // A process that is dead makes no call.
+    let plan = sim.lock().plan(caller, effect, &subject);
+    let Some(Plan { fault, kill, before, after }) = plan else { return pending().await };
+    let _posting = (effect == Effect::CreatePurchase).then(|| Posting { sim: sim.clone(), order: subject.clone() });
+    if kill == Some(Moment::Before) {
+        sim.kill(caller, "before");
+        return pending().await;
+    }
+    if fault == Some(Fault::Refused) {
+        sleep(before).await;
+        return Err(Broken::Refused);
+    }
+    let (answer, answered) = oneshot::channel();
+    let (there, about) = (sim.clone(), subject.clone());
+    tokio::spawn(async move {
+        let sim = there;
+        let mut answer = Some(answer);
+        sleep(before).await;
+        let response = match fault {
+            Some(Fault::LostBefore) => None,
+            Some(fault @ (Fault::ErrorBefore | Fault::Throttled | Fault::Expired)) => Some(error(fault)),
+            Some(Fault::LostAfter) => {
+                serve.await;
+                None
+            }
+            Some(Fault::Late(delay)) => {
+                answer.take();
+                sleep(delay).await;
+                serve.await;
+                None
+            }
+            Some(fault @ Fault::ErrorAfter) => {
+                serve.await;
+                Some(error(fault))
+            }
+            Some(Fault::Refused) | None => Some(serve.await),
+        };
+        if kill == Some(Moment::AfterEffect) {
+            sim.kill(caller, "after its effect");
+        }
+        sleep(if fault == Some(Fault::LostAfter) { Duration::from_secs(1) } else { after }).await;
+        let clean = match (answer, response) {
+            (Some(answer), Some(response)) => answer.send(response).is_ok() && fault.is_none(),
+            _ => false,
+        };
+        if !clean {
+            sim.lock().note(caller, effect, &about, false);
+        }
+    });
+    let response = answered.await.map_err(|_| Broken::Lost)?;
+    if fault.is_none() {
+        sim.lock().note(caller, effect, &subject, true);
+    }
+    if kill == Some(Moment::AfterAnswer) {
+        sim.kill(caller, "after its answer");
+    }
+    Ok(response)
+}

@@ -1,0 +1,79 @@
+//! Whether all is well: source and destination are compared, and what lies in the dead-letter queue. The functions' own
+//! word, the ledger, is asked for nothing.
+
+use crate::{clock, scenario::Scenario, sqs::Letter, world::World};
+use sandbox::{Arrival, Expected, Manifest, Outcome};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is wrong, in sentences.
+pub(crate) fn judge(
+    scenario: &Scenario,
+    manifest: &Manifest,
+    arrivals: &[Arrival],
+    world: &World,
+    settled: bool,
+) -> Vec<String> {
+    let mut wrong = world.problems.clone();
+    if !settled {
+        wrong.push("the producer never said that all is settled".to_owned());
+    }
+    if !world.queues.is_empty() {
+        wrong.push(format!("the queue is not empty a day later ({})", clock::now()));
+    }
+    let letters = by_order(&world.queues.letters, &world.order_ids);
+    let verdict = manifest.compare(arrivals);
+    for order in &verdict.lost {
+        // A queue that gives up early parks what it gives up.
+        if scenario.is_production() || !letters.contains_key(order.as_str()) {
+            wrong.push(format!("{order} is lost"));
+        }
+    }
+    wrong.extend(verdict.unexpected.iter().map(|order| format!("{order} arrived and should not have")));
+    wrong.extend(verdict.altered.iter().map(|order| format!("{order} arrived with other content")));
+    for arrival in arrivals {
+        let doubts = world.doubts.get(&arrival.order_id).copied().unwrap_or(0);
+        let most = if scenario.repeats_create { 1 + doubts } else { 1 };
+        if arrival.effects > most {
+            let (order, effects) = (&arrival.order_id, arrival.effects);
+            wrong.push(format!("{order} took effect {effects} times, with {doubts} calls in doubt"));
+        }
+    }
+    for expected in &manifest.expected {
+        let found = letters.get(expected.order_id.as_str());
+        if let Some(sentence) = misfiled(scenario, expected, found) {
+            wrong.push(sentence);
+        }
+    }
+    wrong
+}
+
+/// Whether an order lies in the dead-letter queue without reason, or not there for none.
+fn misfiled(scenario: &Scenario, expected: &Expected, found: Option<&BTreeSet<String>>) -> Option<String> {
+    let (order, kind) = (&expected.order_id, &expected.kind);
+    let class = match &expected.outcome {
+        Outcome::Parked { reason } if reason == "unknown_store" => "misconfigured",
+        Outcome::Parked { .. } | Outcome::Rejected => "bad_record",
+        Outcome::Delivered | Outcome::Skipped { .. } | Outcome::OutOfScope => {
+            let found = found.filter(|_| scenario.is_production())?;
+            return Some(format!("{order} ({kind}) lies in the dead-letter queue: {found:?}"));
+        }
+    };
+    let classes = found.cloned().unwrap_or_default();
+    let given_up = !scenario.is_production() && !classes.is_empty();
+    let filed = classes.contains(class) || given_up;
+    (!filed).then(|| format!("{order} ({kind}) is not in the dead-letter queue as {class}: {classes:?}"))
+}
+
+/// The error classes under which each order lies in the dead-letter queue.
+fn by_order<'a>(letters: &[Letter], order_ids: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for letter in letters {
+        let body: Value = serde_json::from_str(&letter.body).unwrap_or_default();
+        if let Some(order) = body["key"].as_str().and_then(|key| order_ids.get(key)) {
+            let class = letter.class.clone().unwrap_or_else(|| "moved by SQS".to_owned());
+            found.entry(order).or_default().insert(class);
+        }
+    }
+    found
+}

@@ -1,0 +1,203 @@
+//! One simulation from the first midnight until nothing is left to do.
+
+use crate::{
+    CONSUMERS, STACK,
+    clock::{self, MACHINES},
+    effect::Effect,
+    lambda::Lambda,
+    oracle::judge,
+    scenario::Scenario,
+    vendors,
+    world::{Sim, World},
+};
+use chrono::{DateTime, Days, TimeDelta, Utc};
+use config::Relay;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use sandbox::{DaySpec, InProcess, Manifest};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use tokio::task::{LocalSet, spawn_local};
+
+/// The account that the store `default` belongs to.
+const ACCOUNT: &str = "sandbox-default";
+/// The schedule starts the producer so often, and through so much of the night.
+const EVERY: TimeDelta = TimeDelta::minutes(15);
+const NIGHT: TimeDelta = TimeDelta::hours(6);
+/// The queue has so long to drain.
+const PATIENCE: TimeDelta = TimeDelta::days(1);
+
+/// How a simulation went.
+#[derive(Debug)]
+pub struct Report {
+    /// Which one.
+    pub seed: u64,
+    /// What is wrong, in sentences; empty when all is well.
+    pub problems: Vec<String>,
+    /// Everything that happened, a line each.
+    pub trace: String,
+    /// How often each effect occurred.
+    pub effects: BTreeMap<Effect, u64>,
+    /// Orders that were expected to be delivered, and were.
+    pub delivered: u64,
+    /// Calls that went wrong.
+    pub faults: u64,
+    /// Processes that were killed.
+    pub kills: u64,
+    /// Whether the scenario's kill happened.
+    pub kill_struck: bool,
+}
+
+impl Report {
+    /// What a person needs to go on: what is wrong, what happened, and how to see it again.
+    pub fn failure(&self) -> Option<String> {
+        if self.problems.is_empty() {
+            return None;
+        }
+        let mut text = self.trace.clone();
+        let _ = writeln!(text, "\nseed {}: {}", self.seed, self.problems.join("; "));
+        let _ = writeln!(text, "again: make simulate SEED={}", self.seed);
+        Some(text)
+    }
+}
+
+/// Runs a simulation to its end on this thread.
+///
+/// # Panics
+/// When the runtime cannot be built or the shipped configuration cannot be read.
+pub fn run(scenario: &Scenario) -> Report {
+    // The SDK draws the jitter of its retries from this thread's generator, and the consumer is given it too.
+    fastrand::seed(scenario.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    #[expect(clippy::expect_used, reason = "without a runtime there is nothing to report")]
+    runtime.expect("a runtime").block_on(LocalSet::new().run_until(simulate(scenario)))
+}
+
+async fn simulate(scenario: &Scenario) -> Report {
+    let mut rng = ChaCha8Rng::seed_from_u64(scenario.seed);
+    rng.set_stream(1);
+    let specs: Vec<DaySpec> = (0..scenario.nights).map(|night| spec(scenario, night)).collect();
+    let midnights: Vec<DateTime<Utc>> = specs.iter().map(|spec| spec.window().1).collect();
+    // Half the bound each way, so that no two machines are further apart than it.
+    let skews = std::array::from_fn(|_: usize| TimeDelta::milliseconds(rng.random_range(-5_000..5_000)));
+    let (first, last) = (midnights[0], midnights[midnights.len() - 1]);
+    clock::begin(first, skews);
+
+    let vendors = InProcess::new(scenario.seed, vendors::URL, clock::now);
+    vendors.set(|settings| {
+        settings.page_size = Some(scenario.page_size);
+        settings.repeats_create = scenario.repeats_create;
+    });
+    let mut world = World::new(rng, scenario.odds.clone(), last + scenario.faults_last, scenario.max_receives);
+    (world.kill, world.broken) = (scenario.kill, scenario.broken);
+    world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce_secret());
+    world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
+    let mut problems = Vec::new();
+    let mut manifest = manifest(&vendors, &specs[0], &mut problems);
+    for spec in &specs[1..] {
+        manifest.next_day_was_run();
+        manifest.extend(self::manifest(&vendors, spec, &mut problems));
+    }
+    for expected in &manifest.expected {
+        world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
+    }
+    let sim = Sim::new(world, vendors);
+    let lambda =
+        Lambda { sim: sim.clone(), config: config(scenario, &mut problems), scenario: Arc::new(scenario.clone()) };
+
+    let consumers = CONSUMERS as usize;
+    let pollers: Vec<_> = (0..consumers).map(|machine| spawn_local(lambda.clone().poll(machine))).collect();
+    let mut settled = false;
+    for midnight in midnights {
+        // The very first run begins with its clock's yesterday: not at midnight, when clocks may differ about the day.
+        let begin = if midnight == first { midnight + EVERY } else { midnight };
+        settled = night(&lambda, &manifest, begin, consumers).await;
+    }
+    let give_up = clock::now() + PATIENCE;
+    while !sim.lock().queues.is_empty() && clock::now() < give_up {
+        tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+    }
+    pollers.iter().for_each(tokio::task::JoinHandle::abort);
+
+    let arrivals = sim.vendors().arrivals();
+    let world = sim.lock();
+    problems.extend(judge(scenario, &manifest, &arrivals, &world, settled));
+    Report {
+        seed: scenario.seed,
+        problems,
+        trace: world.trace().to_owned(),
+        effects: world.effects.clone(),
+        delivered: manifest.compare(&arrivals).delivered,
+        faults: world.faults,
+        kills: world.kills,
+        kill_struck: world.kill_struck,
+    }
+}
+
+/// The schedule's runs of one night, until nothing is left to go wrong and two in a row had nothing to do; whether the
+/// last one said that all is settled.
+async fn night(lambda: &Lambda, manifest: &Manifest, begin: DateTime<Utc>, first_machine: usize) -> bool {
+    let mut at = begin;
+    let (mut settled, mut idle) = (false, 0);
+    while at < begin + NIGHT && idle < 2 {
+        clock::until(at).await;
+        let (second, touched) = {
+            let mut world = lambda.sim.lock();
+            let (second, touch) = (world.odds.two_producers, world.odds.touch);
+            let touched = world.odd(touch).then(|| world.rng.random_range(0..manifest.expected.len()));
+            (world.odd(second), touched)
+        };
+        if let Some(expected) = touched.and_then(|index| manifest.expected.get(index)) {
+            lambda.sim.lock().say(&format!("{} is touched", expected.order_id));
+            // It is there: it was generated.
+            let _ = lambda.sim.vendors().touch_order(&expected.order_id, clock::now());
+        }
+        if second && first_machine + 1 < MACHINES {
+            spawn_local(lambda.clone().produce(first_machine + 1, at));
+        }
+        settled = lambda.clone().produce(first_machine, at).await;
+        idle = if settled && at > lambda.sim.lock().faults_end { idle + 1 } else { 0 };
+        at += EVERY;
+    }
+    settled
+}
+
+fn spec(scenario: &Scenario, night: u32) -> DaySpec {
+    let day = scenario.first_day + Days::new(night.into());
+    let mut spec = DaySpec::new(scenario.seed, day, scenario.zone, scenario.orders);
+    // The first day has the awkward orders.
+    spec.awkward = night == 0;
+    spec
+}
+
+fn manifest(vendors: &InProcess, spec: &DaySpec, problems: &mut Vec<String>) -> Manifest {
+    vendors.seed_day(spec).unwrap_or_else(|error| {
+        problems.push(error.to_string());
+        Manifest {
+            window: spec.window(),
+            expected: Vec::new(),
+            refused: Vec::new(),
+            personal: sandbox::Personal::default(),
+        }
+    })
+}
+
+/// The shipped configuration with the sandbox's field names and the scenario's time zone.
+fn config(scenario: &Scenario, problems: &mut Vec<String>) -> Arc<Relay> {
+    let shipped = include_str!("../../../infra/config/relay.toml");
+    let zone = format!("\ntime_zone = \"{}\"", scenario.zone);
+    let changes = [
+        ("\ntime_zone = \"Etc/UTC\"", zone.as_str()),
+        ("\n#route_by = \"Brand__c\"", "\nroute_by = \"Store__c\""),
+        ("\n#routes = [\"Acme\", \"Acme Outlet\"]", "\nroutes = [\"default\"]"),
+        ("\n#test_order = \"Is_Test__c\"", "\ntest_order = \"Is_Test__c\""),
+    ];
+    let mut toml = shipped.to_owned();
+    for (from, to) in changes {
+        if !toml.contains(from) {
+            problems.push(format!("the shipped configuration has no line {from:?}"));
+        }
+        toml = toml.replacen(from, to, 1);
+    }
+    #[expect(clippy::expect_used, reason = "without a configuration there is nothing to simulate")]
+    Arc::new(Relay::parse(&toml, "the shipped configuration").expect("a configuration"))
+}

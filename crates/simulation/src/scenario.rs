@@ -1,0 +1,105 @@
+//! What a simulation is about: days, orders, faults. All of it follows from one number.
+
+use crate::{fault::Odds, world::Kill};
+use chrono::{NaiveDate, TimeDelta};
+use chrono_tz::Tz;
+use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _};
+use rand_chacha::ChaCha8Rng;
+
+/// Days worth simulating: an ordinary one, and one of 23 and one of 25 hours.
+const DAYS: [(i32, u32, u32, Tz); 3] =
+    [(2026, 11, 20, Tz::Etc__UTC), (2026, 3, 29, Tz::Europe__Berlin), (2026, 11, 1, Tz::America__New_York)];
+
+/// One simulation.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Everything random follows from it.
+    pub seed: u64,
+    pub(crate) first_day: NaiveDate,
+    pub(crate) zone: Tz,
+    /// Nights that the producer is scheduled in; a day is generated for each.
+    pub(crate) nights: u32,
+    /// Orders of a day.
+    pub(crate) orders: usize,
+    /// Records of a Salesforce page.
+    pub(crate) page_size: usize,
+    pub(crate) odds: Odds,
+    /// From the last midnight on, faults last so long.
+    pub(crate) faults_last: TimeDelta,
+    pub(crate) max_receives: u32,
+    /// The destination creates a repeated order id again.
+    pub(crate) repeats_create: bool,
+    pub(crate) kill: Option<Kill>,
+    pub(crate) broken: Option<BrokenPromise>,
+}
+
+/// What AWS does not do, and no protocol can make good: for tests of the oracle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrokenPromise {
+    /// The queue loses a message that it accepted.
+    Delivery,
+    /// The table writes whatever the condition says.
+    Condition,
+}
+
+/// `maxReceiveCount` in the template.
+const MAX_RECEIVES: u32 = 200;
+
+impl Scenario {
+    /// The scenario of a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (year, month, day, zone) = *DAYS.choose(&mut rng).unwrap_or(&DAYS[0]);
+        Self {
+            seed,
+            first_day: NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default(),
+            zone,
+            nights: *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1),
+            orders: rng.random_range(8..17),
+            page_size: *[3, 7, 20, 2_000].choose(&mut rng).unwrap_or(&20),
+            odds: Odds::draw(&mut rng),
+            faults_last: TimeDelta::minutes(rng.random_range(20..150)),
+            max_receives: *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3),
+            repeats_create: rng.random_bool(0.4),
+            kill: None,
+            broken: None,
+        }
+    }
+
+    /// A night in which nothing goes wrong, with many awkward orders in small pages.
+    pub fn calm(seed: u64) -> Self {
+        Self {
+            odds: Odds::NONE,
+            nights: 1,
+            orders: 12,
+            page_size: 5,
+            faults_last: TimeDelta::minutes(40),
+            max_receives: MAX_RECEIVES,
+            repeats_create: true,
+            ..Self::of(seed)
+        }
+    }
+
+    /// The same, with messages that are delivered twice at a time, slow calls, and a queue that gives up after so many receives.
+    #[must_use]
+    pub fn crowded(seed: u64, max_receives: u32) -> Self {
+        let calm = Self::calm(seed);
+        Self { odds: Odds { duplicate: 0.8, slow: 0.5, ..calm.odds }, max_receives, ..calm }
+    }
+
+    /// With one kill.
+    #[must_use]
+    pub fn killed(self, kill: Kill) -> Self {
+        Self { kill: Some(kill), ..self }
+    }
+
+    /// With an AWS that does not keep its word.
+    #[must_use]
+    pub fn with(self, broken: BrokenPromise) -> Self {
+        Self { broken: Some(broken), ..self }
+    }
+
+    pub(crate) fn is_production(&self) -> bool {
+        self.max_receives == MAX_RECEIVES
+    }
+}

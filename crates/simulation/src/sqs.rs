@@ -1,0 +1,224 @@
+//! SQS standard queues: at least once, in any order, counted receives, a dead-letter queue behind.
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
+
+use crate::{BrokenPromise, QUEUE, clock, world::World};
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::RngExt as _;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What a batch call may hold, in entries and in bytes.
+const ENTRIES: usize = 10;
+const BYTES: usize = 1024 * 1024;
+/// The queue's visibility time-out, as in the template.
+pub(crate) const VISIBILITY: TimeDelta = TimeDelta::seconds(480);
+
+struct Message {
+    body: String,
+    sent_at: DateTime<Utc>,
+    visible_at: DateTime<Utc>,
+    receives: u32,
+    handles: Vec<String>,
+}
+
+/// A message that a person is to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Letter {
+    pub(crate) body: String,
+    /// The attribute `error_class`; none when SQS moved the message itself.
+    pub(crate) class: Option<String>,
+}
+
+/// The flow's queue and its dead-letter queue.
+pub(crate) struct Queues {
+    messages: BTreeMap<String, Message>,
+    pub(crate) letters: Vec<Letter>,
+    max_receives: u32,
+}
+
+impl Queues {
+    pub(crate) fn new(max_receives: u32) -> Self {
+        Self { messages: BTreeMap::new(), letters: Vec::new(), max_receives }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// When the next message can be received.
+    pub(crate) fn next_visible(&self) -> Option<DateTime<Utc>> {
+        self.messages.values().map(|m| m.visible_at).min()
+    }
+
+    fn put(&mut self, id: String, body: String, now: DateTime<Utc>) {
+        let message = Message { body, sent_at: now, visible_at: now, receives: 0, handles: Vec::new() };
+        self.messages.insert(id, message);
+    }
+
+    fn by_handle(&self, handle: &str) -> Option<String> {
+        let owns = |m: &Message| m.handles.iter().any(|h| h == handle);
+        self.messages.iter().find(|(_, m)| owns(m)).map(|(id, _)| id.clone())
+    }
+}
+
+/// Characters that SQS takes: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+type Answer = Result<Value, (u16, &'static str)>;
+
+pub(crate) fn send(world: &mut World, request: &Value) -> Answer {
+    let entries = request["Entries"].as_array().filter(|e| !e.is_empty()).ok_or((400, "EmptyBatchRequest"))?;
+    if entries.len() > ENTRIES {
+        return Err((400, "TooManyEntriesInBatchRequest"));
+    }
+    let body = |entry: &Value| entry["MessageBody"].as_str().unwrap_or_default().to_owned();
+    if entries.iter().map(|e| body(e).len()).sum::<usize>() > BYTES {
+        return Err((400, "BatchRequestTooLong"));
+    }
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let body = body(entry);
+        if !body.chars().all(is_allowed) {
+            failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents"}));
+            continue;
+        }
+        if world.odd(world.odds.entry) {
+            failed.push(json!({"Id": entry["Id"], "SenderFault": false, "Code": "InternalError"}));
+            if !world.odd(0.3) {
+                continue;
+            }
+        }
+        let id = world.fresh("m");
+        if request["QueueUrl"] == QUEUE {
+            if !(world.broken == Some(BrokenPromise::Delivery) && world.odd(0.2)) {
+                world.queues.put(id.clone(), body, clock::now());
+            }
+        } else {
+            let class = entry["MessageAttributes"]["error_class"]["StringValue"].as_str().map(str::to_owned);
+            world.queues.letters.push(Letter { body, class });
+        }
+        if failed.last().is_none_or(|f| f["Id"] != entry["Id"]) {
+            successful.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""}));
+        }
+    }
+    Ok(json!({"Successful": successful, "Failed": failed}))
+}
+
+pub(crate) fn hide(world: &mut World, request: &Value) -> Answer {
+    let entries = request["Entries"].as_array().filter(|e| !e.is_empty()).ok_or((400, "EmptyBatchRequest"))?;
+    if entries.len() > ENTRIES {
+        return Err((400, "TooManyEntriesInBatchRequest"));
+    }
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let seconds = entry["VisibilityTimeout"].as_i64().unwrap_or(-1);
+        let known = world.queues.by_handle(entry["ReceiptHandle"].as_str().unwrap_or_default());
+        let fails = world.odd(world.odds.entry);
+        match known.and_then(|id| world.queues.messages.get_mut(&id)) {
+            Some(message) if (0..=43_200).contains(&seconds) && message.visible_at > clock::now() && !fails => {
+                message.visible_at = clock::now() + TimeDelta::seconds(seconds);
+                successful.push(json!({"Id": entry["Id"]}));
+            }
+            _ => failed.push(json!({"Id": entry["Id"], "SenderFault": !fails, "Code": "MessageNotInflight"})),
+        }
+    }
+    Ok(json!({"Successful": successful, "Failed": failed}))
+}
+
+/// What the event source mapping receives, as Lambda hands it over: up to ten messages in any order. A message that has
+/// been received too often goes to the dead-letter queue instead.
+pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
+    let now = clock::now();
+    let visible = world.queues.messages.iter().filter(|(_, m)| m.visible_at <= now).map(|(id, _)| id.clone());
+    let mut visible: Vec<String> = visible.collect();
+    let mut batch = Vec::new();
+    let wanted = if world.odd(0.2) { world.rng.random_range(1..=most) } else { most };
+    while batch.len() < wanted && !visible.is_empty() {
+        let id = visible.swap_remove(world.rng.random_range(0..visible.len()));
+        let exhausted = world.queues.messages.get(&id).is_some_and(|m| m.receives >= world.queues.max_receives);
+        if exhausted {
+            if let Some(message) = world.queues.messages.remove(&id) {
+                world.say(&format!("SQS moves {id} to the dead-letter queue"));
+                world.queues.letters.push(Letter { body: message.body, class: None });
+            }
+            continue;
+        }
+        let again = world.odd(world.odds.duplicate);
+        let soon = if world.odd(0.5) { 2_000 } else { 90_000 };
+        let pause = TimeDelta::milliseconds(world.rng.random_range(0..soon));
+        let handle = world.fresh("h");
+        let Some(message) = world.queues.messages.get_mut(&id) else { continue };
+        message.receives += 1;
+        message.visible_at = now + if again { pause } else { VISIBILITY };
+        message.handles.push(handle.clone());
+        batch.push(json!({
+            "messageId": id,
+            "receiptHandle": handle,
+            "body": message.body,
+            "attributes": {
+                "ApproximateReceiveCount": message.receives.to_string(),
+                "SentTimestamp": message.sent_at.timestamp_millis().to_string(),
+            },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "awsRegion": "us-east-1",
+        }));
+        if again && world.odd(0.2) {
+            batch.extend(batch.last().cloned());
+        }
+    }
+    batch
+}
+
+/// Deletes a message, or not: a standard queue may deliver it all the same.
+pub(crate) fn delete(world: &mut World, id: &str) {
+    if !world.odd(world.odds.duplicate / 4.0) {
+        world.queues.messages.remove(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Odds;
+    use rand::SeedableRng as _;
+    use std::time::Duration;
+    use tokio::time::advance;
+
+    fn send_one(world: &mut World, body: &str) -> Value {
+        send(world, &json!({"QueueUrl": QUEUE, "Entries": [{"Id": "0", "MessageBody": body}]})).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn receives_are_counted_until_the_message_moves_away() {
+        let mut world = World::new(rand_chacha::ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 2);
+        clock::begin(DateTime::UNIX_EPOCH, [TimeDelta::zero(); crate::clock::MACHINES]);
+        send_one(&mut world, "one");
+        let first = receive(&mut world, 10);
+        assert_eq!(first[0]["attributes"]["ApproximateReceiveCount"], "1");
+        assert_eq!(receive(&mut world, 10).len(), 0, "it is in flight");
+        let handle = first[0]["receiptHandle"].as_str().unwrap();
+        let entry =
+            |seconds: i64| json!({"Entries": [{"Id": "0", "ReceiptHandle": handle, "VisibilityTimeout": seconds}]});
+        assert_eq!(hide(&mut world, &entry(5)).unwrap()["Successful"][0]["Id"], "0");
+        assert_eq!(hide(&mut world, &entry(43_201)).unwrap()["Failed"][0]["Id"], "0", "twelve hours at most");
+        advance(Duration::from_secs(5)).await;
+        assert_eq!(receive(&mut world, 10)[0]["attributes"]["ApproximateReceiveCount"], "2");
+        advance(Duration::from_mins(8)).await;
+        assert!(receive(&mut world, 10).is_empty() && world.queues.is_empty() && world.queues.letters.len() == 1);
+    }
+
+    #[test]
+    fn what_sqs_refuses_is_refused() {
+        let mut world = World::new(rand_chacha::ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 2);
+        let eleven = vec![json!({"Id": "0", "MessageBody": "x"}); 11];
+        let batch = |entries: Value| json!({"QueueUrl": QUEUE, "Entries": entries});
+        assert_eq!(send(&mut world, &batch(json!(eleven))), Err((400, "TooManyEntriesInBatchRequest")));
+        assert_eq!(send(&mut world, &batch(json!([]))), Err((400, "EmptyBatchRequest")));
+        let long = json!([{"Id": "0", "MessageBody": "x".repeat(BYTES + 1)}]);
+        assert_eq!(send(&mut world, &batch(long)), Err((400, "BatchRequestTooLong")));
+        assert_eq!(send_one(&mut world, "\u{1}")["Failed"][0]["SenderFault"], true);
+    }
+}

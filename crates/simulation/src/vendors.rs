@@ -1,0 +1,58 @@
+//! Salesforce and Yotpo: the sandbox in this process, behind the same network as AWS.
+
+use crate::{
+    effect::Effect,
+    fault::Fault,
+    network::{Broken, carry},
+    world::{Caller, Sim},
+};
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode};
+use rest::{Client, Failure};
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+
+/// The vendors' address in the secrets.
+pub(crate) const URL: &str = "https://vendors.invalid";
+
+/// The HTTP client of one process.
+pub(crate) fn client(sim: &Sim, caller: Caller, call_timeout: Duration) -> Client {
+    let sim = sim.clone();
+    Client::in_process(call_timeout, move |request| Box::pin(exchange(sim.clone(), caller, request)))
+}
+
+async fn exchange(sim: Sim, caller: Caller, request: http::Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+    let host = "vendors.invalid".to_owned();
+    let Some(effect) = Effect::of_vendor(caller.function, &request) else {
+        let (method, path) = (request.method(), request.uri().path());
+        let unknown = format!("{:?} makes a call that `Effect` does not list: {method} {path}", caller.function);
+        sim.lock().problems.push(unknown);
+        return Err(Failure::NotSent { host, source: Arc::new(Broken::Refused) });
+    };
+    let kind = effect.0;
+    let vendors = sim.vendors().clone();
+    let serve = async move { vendors.call(request).await };
+    carry(sim, caller, effect, serve, move |fault| error(kind, fault)).await.map_err(|broken| match broken {
+        Broken::Refused => Failure::NotSent { host, source: Arc::new(broken) },
+        Broken::Lost => Failure::Unknown { host, source: Arc::new(broken) },
+    })
+}
+
+/// The vendors' own words for a fault.
+fn error(effect: Effect, fault: Fault) -> Response<Bytes> {
+    let yotpo = matches!(effect, Effect::YotpoToken | Effect::CreatePurchase);
+    let (status, body) = match (fault, yotpo) {
+        (Fault::Throttled, true) => (429, json!({"status": {"code": 429, "message": "Too many requests"}})),
+        (Fault::Throttled, false) => (403, json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "limit"}])),
+        (Fault::Expired, true) => (401, json!({"status": {"code": 401, "message": "Unauthorized"}})),
+        (Fault::Expired, false) => (401, json!([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired"}])),
+        (_, true) => (503, json!({"status": {"code": 503, "message": "Unavailable"}})),
+        (_, false) => (500, json!([{"errorCode": "UNKNOWN_EXCEPTION", "message": "An unexpected error occurred"}])),
+    };
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    if fault == Fault::Throttled {
+        response.headers_mut().insert("retry-after", HeaderValue::from_static("30"));
+    }
+    response
+}

@@ -1,0 +1,4 @@
+//! The reviews flow in a simulated world.
+
+mod kills;
+mod seeds;

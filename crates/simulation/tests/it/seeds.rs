@@ -1,0 +1,65 @@
+//! Many seeds, and what makes them worth running.
+
+use simulation::{BrokenPromise, Scenario, run};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::Instant,
+};
+
+const SEEDS: u64 = 1_000;
+
+#[test]
+fn a_thousand_seeds_lose_and_double_nothing() {
+    let begun = Instant::now();
+    let [next, delivered, faults, kills] = [const { AtomicU64::new(0) }; 4];
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= SEEDS {
+                        return;
+                    }
+                    let report = run(&Scenario::of(seed));
+                    if let Some(text) = report.failure() {
+                        panic!("{text}");
+                    }
+                    delivered.fetch_add(report.delivered, Ordering::Relaxed);
+                    faults.fetch_add(report.faults, Ordering::Relaxed);
+                    kills.fetch_add(report.kills, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let seconds = begun.elapsed().as_secs_f64();
+    let [delivered, faults, kills] = [delivered, faults, kills].map(AtomicU64::into_inner);
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = SEEDS as f64 / seconds;
+    println!("{SEEDS} seeds in {seconds:.0} s, {rate:.1} seeds/s: {delivered} orders, {faults} faults, {kills} kills");
+    assert!(delivered > 5 * SEEDS && faults > SEEDS && kills > SEEDS / 10, "nothing much happened");
+}
+
+/// The trace has every call, fault and instant in it.
+#[test]
+fn a_seed_is_the_whole_simulation() {
+    for seed in [1, 2, 3, 17, 41] {
+        let once = thread::spawn(move || run(&Scenario::of(seed)).trace);
+        let again = run(&Scenario::of(seed)).trace;
+        assert!(again.lines().count() > 50, "hardly anything happened:\n{again}");
+        assert_eq!(once.join().unwrap(), again, "seed {seed} is not one simulation");
+    }
+    assert_ne!(run(&Scenario::of(1)).trace, run(&Scenario::of(2)).trace);
+}
+
+/// Were it not so, the rest would prove nothing.
+#[test]
+fn the_oracle_notices_what_is_lost_and_what_is_doubled() {
+    let report = run(&Scenario::calm(1).with(BrokenPromise::Delivery));
+    assert!(report.problems.iter().any(|problem| problem.ends_with("is lost")), "{:?}", report.problems);
+    assert!(report.failure().unwrap().contains("make simulate SEED=1"), "it does not say how to see it again");
+
+    let report = run(&Scenario::crowded(1, 200).with(BrokenPromise::Condition));
+    assert!(report.problems.iter().any(|problem| problem.contains("took effect 2 times")), "{:?}", report.problems);
+    assert!(report.problems.iter().any(|problem| problem.contains("posted again")), "{:?}", report.problems);
+}
