@@ -3,6 +3,7 @@
 ORDERS ?= 1000
 FAULTS ?= on
 SEED ?= 1
+FAULTS_A_TRACE ?= 2
 PYTHON ?= python3
 CARGO_DENY = 0.20.2
 CARGO_NEXTEST = 0.9.143
@@ -13,7 +14,7 @@ export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 export ORDERS FAULTS SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-watch test lint tools
+.PHONY: help demo demo-watch test model lint tools
 .DELETE_ON_ERROR:
 
 help: ## Show this
@@ -33,6 +34,9 @@ demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions reb
 test: tools lint ## Format, clippy, licences, then every test
 	@cargo build --locked --workspace --all-targets
 	@cargo nextest run --locked --workspace
+
+model: ## The delivery protocol, model-checked with more faults than `make test` allows itself (FAULTS_A_TRACE=2)
+	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --release -p ledger --test model -- --nocapture --test-threads 1
 
 lint: $(T)/cargo-deny-$(CARGO_DENY) ## Format, clippy, licences and sources
 	@cargo fmt --all --check

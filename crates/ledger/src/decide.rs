@@ -166,18 +166,13 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
     let (key, condition, mut changes) = match event {
         Event::Claim { delivery, token, lease_end } => {
             let mut changes = version(delivery, State::Claimed);
-            changes.extend([
-                Change::Claim(token.clone(), *lease_end),
-                Change::CountAttempt,
-                Change::WaitsFor(None),
-            ]);
+            changes.extend([Change::Claim(token.clone(), *lease_end), Change::CountAttempt, Change::WaitsFor(None)]);
             (&delivery.key, claimable(delivery, policy, now), changes)
         }
         Event::Finish { key, token, outcome, .. } => {
             let mut changes = finished(outcome, policy, now);
             changes.push(Change::LeaseOver);
-            let holder =
-                Condition::All(vec![Condition::StateIn(&[State::Claimed]), Condition::TokenIs(token.clone())]);
+            let holder = Condition::All(vec![Condition::StateIn(&[State::Claimed]), Condition::TokenIs(token.clone())]);
             (key, holder, changes)
         }
         Event::Settle { delivery, settled } => {
@@ -214,7 +209,7 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
             changes.extend(version(delivery, State::Parked));
             let reason = ErrorClass::Conflict.as_str().to_owned();
             changes.extend([Change::Reason(Some(reason)), Change::OpenSince(now)]);
-            (&delivery.key, conflicting(delivery, policy, now), changes)
+            (&delivery.key, conflicting(delivery), changes)
         }
     };
     changes.push(Change::Written(now, now.plus(RECORD_LIFE).0 / 1000));
@@ -239,7 +234,7 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
         return if matches!(event, Event::Reopen { .. }) { Verdict::Recorded } else { Verdict::Held(now) };
     };
     match event {
-        Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy, now),
+        Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy),
         // Our own write, sent again by the SDK after its answer was lost.
         Event::Finish { token, .. } if record.token.as_ref() == Some(token) && record.state != State::Claimed => {
             Verdict::Recorded
@@ -286,8 +281,7 @@ fn current(delivery: &Delivery, policy: &Policy) -> Condition {
     if !policy.supersedes {
         return Condition::RevisionAtMost(delivery.revision);
     }
-    let same =
-        Condition::All(vec![Condition::RevisionIs(delivery.revision), Condition::HashIs(delivery.hash.clone())]);
+    let same = Condition::All(vec![Condition::RevisionIs(delivery.revision), Condition::HashIs(delivery.hash.clone())]);
     Condition::Any(vec![newer(delivery, policy), same])
 }
 
@@ -335,15 +329,10 @@ fn quiet(policy: &Policy, now: Millis) -> Vec<Condition> {
     vec![Condition::EmbargoOver(now), Condition::LeaseEndedBy(lapsed)]
 }
 
-/// When a message is parked for the other effect that the ledger knows at its revision.
-fn conflicting(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
-    use Condition::{All, Any, HashIsNot, RevisionIs, StateIn};
-    const CLOSED: &[State] =
-        &[State::Pending, State::Skipped, State::Accepted, State::Confirmed, State::Rejected, State::Parked];
-    let other = All(vec![RevisionIs(delivery.revision), HashIsNot(delivery.hash.clone())]);
-    let mut abandoned = quiet(policy, now);
-    abandoned.push(StateIn(&[State::Claimed, State::Uncertain]));
-    All(vec![other, Any(vec![StateIn(CLOSED), All(abandoned)])])
+/// When a message is parked for the other effect that the ledger knows at its revision; asked again, it
+/// would forget which one that was. A lease and an embargo stay in force.
+fn conflicting(delivery: &Delivery) -> Condition {
+    Condition::All(vec![Condition::RevisionIs(delivery.revision), Condition::HashIsNot(delivery.hash.clone())])
 }
 
 /// The embargo until `at`, by the clock of whoever reads it; none if it is over.
@@ -395,7 +384,7 @@ fn outdated(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
         || (policy.supersedes && record.revision == delivery.revision && earlier_trigger)
 }
 
-fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy, now: Millis) -> Verdict {
+fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy) -> Verdict {
     if record.token.as_ref() == Some(token) && record.state == State::Claimed {
         // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
         // not known any more, so the careful path is taken.
@@ -413,8 +402,7 @@ fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &P
     }
     let rival = record.revision == delivery.revision && !same;
     let later = record.triggered_at.zip(delivery.triggered_at).is_some_and(|(known, ours)| known < ours);
-    let called = matches!(record.state, State::Claimed | State::Uncertain) && free_at(record, policy) > now;
-    if rival && !later && !called {
+    if rival && !later {
         return Verdict::Conflict;
     }
     Verdict::Held(free_at(record, policy))

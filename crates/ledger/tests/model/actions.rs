@@ -28,7 +28,11 @@ pub(crate) enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     Produce(usize),
-    Take { worker: usize, version: usize, lost: bool },
+    Take {
+        worker: usize,
+        version: usize,
+        lost: bool,
+    },
     ClaimAgain(usize),
     ReadBack(usize),
     CannotTell(usize),
@@ -38,14 +42,20 @@ pub(crate) enum Action {
     WaitedTooLong(usize),
     Land(usize),
     Answer(usize, Answer),
-    Finish { worker: usize, lost: bool },
+    Finish {
+        worker: usize,
+        lost: bool,
+    },
     /// The ledger cannot be reached.
     Unwritten(usize),
     Crash(usize),
     Duplicate(usize),
     Vanish(usize),
     Expire(usize),
-    Redrive { version: usize, crash: bool },
+    Redrive {
+        version: usize,
+        crash: bool,
+    },
     Confirm(usize),
     Missing(usize),
     Resend(usize),
@@ -249,7 +259,11 @@ impl Scenario {
             Action::Take { lost, .. } | Action::Finish { lost, .. } => lost,
             Action::Redrive { crash, .. } => crash,
             Action::Answer(_, answer) => answer != Answer::Yes,
-            Action::CannotTell(_) | Action::Unwritten(_) | Action::Crash(_) | Action::Duplicate(_) | Action::Vanish(_) => true,
+            Action::CannotTell(_)
+            | Action::Unwritten(_)
+            | Action::Crash(_)
+            | Action::Duplicate(_)
+            | Action::Vanish(_) => true,
             _ => false,
         };
         if faulty {
@@ -359,7 +373,9 @@ impl Scenario {
             return None;
         };
         world.workers[worker] = match self.claim(world, version, &token, asked_at) {
-            Verdict::Call { read_back_first, .. } => Worker::Holding { version, token, deadline, read: read_back_first },
+            Verdict::Call { read_back_first, .. } => {
+                Worker::Holding { version, token, deadline, read: read_back_first }
+            }
             Verdict::Conflict => {
                 world.dead_letters[version] = 1;
                 Worker::Ending { version, token, end: End::Conflict, written: false }
@@ -393,11 +409,7 @@ impl Scenario {
                     Destination::Upserts => last == Some(&version),
                     Destination::Ignores | Destination::Creates => last.is_some(),
                 };
-                if there {
-                    ending(End::Accepted)
-                } else {
-                    Worker::Holding { version, token, deadline, read: false }
-                }
+                if there { ending(End::Accepted) } else { Worker::Holding { version, token, deadline, read: false } }
             }
             Action::CannotTell(_) | Action::WaitedTooLong(_) => {
                 world.dead_letters[version] = u8::from(self.without != Some(Rule::DeadLetterFirst));
@@ -547,6 +559,7 @@ impl Scenario {
         let event = Event::Reopen { delivery, repair: Repair::Redrive, limit };
         let verdict = self.put(world, self.delivery_of[version], &event, world.now);
         if crash {
+            world.redriven |= verdict == Verdict::Recorded;
             return Some(());
         }
         match verdict {
@@ -596,7 +609,8 @@ impl Scenario {
         if self.destination != Destination::Ignores || !gone || record.state != State::Accepted {
             return None;
         }
-        let known = self.versions.iter().position(|v| v.key.as_str().ends_with('0') && v.revision == record.revision)?;
+        let known =
+            self.versions.iter().position(|v| v.key.as_str().ends_with('0') && v.revision == record.revision)?;
         let newest = self.newest(world, delivery)?;
         let version = if let Fate::Send(version) = newest { version } else { known };
         let (copy, limit) = (self.versions[version].clone(), self.repair_limit + 1);
