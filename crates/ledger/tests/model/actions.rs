@@ -103,7 +103,7 @@ impl Scenario {
             rule.misjudge(event, &attempt, &mut verdict, now);
         }
         crate::seen::note(&verdict, world);
-        self.listen(world, event, &attempt, &verdict);
+        Self::listen(world, event, &attempt, &verdict);
         self.watch(world, delivery, event, &attempt);
         verdict
     }
@@ -119,7 +119,7 @@ impl Scenario {
     }
 
     /// A holder must be told of its own success.
-    fn listen(&self, world: &mut World, event: &Event, attempt: &Attempt, verdict: &Verdict) {
+    fn listen(world: &mut World, event: &Event, attempt: &Attempt, verdict: &Verdict) {
         let Attempt::Refused(Some(record)) = attempt else { return };
         world.misled |= match event {
             Event::Claim { token, .. } => {

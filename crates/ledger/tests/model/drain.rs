@@ -40,7 +40,7 @@ impl Known {
 
     /// The most fair steps that any state needed.
     pub(crate) fn longest(&self) -> u8 {
-        self.0.iter().flat_map(|s| s.lock().unwrap().values().map(|(n, _)| *n).max()).max().unwrap_or(0)
+        self.0.iter().filter_map(|s| s.lock().unwrap().values().map(|(n, _)| *n).max()).max().unwrap_or(0)
     }
 }
 

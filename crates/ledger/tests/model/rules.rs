@@ -90,21 +90,23 @@ fn rewrite(condition: &mut Condition, replace: &dyn Fn(&Condition) -> Option<Con
     if let Some(other) = replace(condition) {
         *condition = other;
     } else if let Condition::All(parts) | Condition::Any(parts) = condition {
-        parts.iter_mut().for_each(|part| rewrite(part, replace));
+        for part in parts {
+            rewrite(part, replace);
+        }
     }
 }
 
 fn drop_states(write: &mut Write, lost: &'static [State]) {
     rewrite(&mut write.condition, &|c| match c {
         Condition::StateIn(states) => {
-            Some(Condition::Any(states.iter().filter(|s| !lost.contains(s)).map(only).collect()))
+            Some(Condition::Any(states.iter().filter(|s| !lost.contains(s)).copied().map(only).collect()))
         }
         _ => None,
     });
 }
 
-fn only(state: &State) -> Condition {
-    let all = State::ALL.iter().position(|s| s == state).unwrap_or(0);
+/// A condition holds lists of states that live as long as the program: one for each state.
+fn only(state: State) -> Condition {
     const EACH: [&[State]; 8] = [
         &[State::Pending],
         &[State::Claimed],
@@ -115,7 +117,8 @@ fn only(state: &State) -> Condition {
         &[State::Parked],
         &[State::Uncertain],
     ];
-    Condition::StateIn(EACH[all])
+    let this = EACH.into_iter().find(|states| states.contains(&state));
+    Condition::StateIn(this.unwrap_or_default())
 }
 
 fn drop_revisions(write: &mut Write) {
@@ -192,7 +195,7 @@ impl Rule {
             (Self::FenceToken, Event::Finish { .. }) => drop_part(write, |c| matches!(c, Condition::TokenIs(_))),
             (Self::FenceState, Event::Finish { .. })
             | (Self::ReopenState, Event::Reopen { repair: Repair::Redrive, .. }) => {
-                drop_part(write, |c| matches!(c, StateIn(_)))
+                drop_part(write, |c| matches!(c, StateIn(_)));
             }
             (Self::SettleOverOpen, Event::Settle { .. }) => drop_part(write, |c| matches!(c, StateIn(_))),
             (Self::SettleSupersedes, Event::Settle { .. }) => {
@@ -227,7 +230,7 @@ impl Rule {
                 }
             }
             (Self::ConflictRemembers, Event::Conflict { .. }) => {
-                drop_change(write, |c| matches!(c, Change::KeepVersion))
+                drop_change(write, |c| matches!(c, Change::KeepVersion));
             }
             (Self::ConflictOther, Event::Conflict { .. }) => drop_part(write, |c| matches!(c, Condition::HashIsNot(_))),
             (Self::TriggerOrder, Event::Claim { .. }) => rewrite(&mut write.condition, &|c| {

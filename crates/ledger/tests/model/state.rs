@@ -79,6 +79,7 @@ pub(crate) struct Request {
     pub caller: Option<usize>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that has happened, in any combination")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct World {
     pub now: Millis,
