@@ -1,5 +1,9 @@
 use super::*;
-use crate::key::EffectHash;
+use crate::{
+    key::{DeliveryKey, EffectHash, Token},
+    record::Record,
+    write::Attempt,
+};
 use proptest::prelude::*;
 use std::time::Duration;
 
