@@ -5,6 +5,7 @@ FAULTS ?= on
 SEED ?= 1
 SEEDS ?= 10000
 FROM ?= 0
+FAULTS_A_TRACE ?= 2
 PYTHON ?= python3
 CARGO_DENY = 0.20.2
 CARGO_NEXTEST = 0.9.143
@@ -15,7 +16,7 @@ export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 export ORDERS FAULTS SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-watch test simulate lint tools
+.PHONY: help demo demo-watch test simulate model lint tools
 .DELETE_ON_ERROR:
 
 help: ## Show this
@@ -40,6 +41,9 @@ test: tools lint ## Format, clippy, licences, then every test
 simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=
 	@cargo build --locked -p simulation
 	@$${CARGO_TARGET_DIR:-target}/debug/simulate $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+
+model: ## The delivery protocol, model-checked with more faults than `make test` allows itself (FAULTS_A_TRACE=2)
+	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --release -p ledger --test model -- --nocapture --test-threads 1
 
 lint: $(T)/cargo-deny-$(CARGO_DENY) ## Format, clippy, licences and sources
 	@cargo fmt --all --check

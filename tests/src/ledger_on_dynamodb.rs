@@ -2,8 +2,8 @@
 
 use crate::stage::Stage;
 use ledger::{
-    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repair, Repeat,
-    Revision, Settled, Token, decide::decide,
+    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repair,
+    Repeat, Revision, Settled, Token, decide::decide,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::time::Duration;

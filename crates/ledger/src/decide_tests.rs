@@ -1,5 +1,9 @@
 use super::*;
-use crate::key::EffectHash;
+use crate::{
+    key::{DeliveryKey, EffectHash, Token},
+    record::Record,
+    write::Attempt,
+};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -360,10 +364,7 @@ fn a_missing_delivery_is_reopened_at_the_version_that_the_source_has_now() {
 fn two_effects_at_one_revision_are_parked_and_the_first_stays_done() {
     let (mut record, b) = (None, version("b", None));
     put(&mut record, &claim_of(version("a", None), "1", lease()), &UPSERT, NOW);
-    let held = put(&mut record, &claim_of(b.clone(), "2", lease()), &UPSERT, NOW);
-    assert!(matches!(held, Verdict::Held(_)), "{held:?}");
     let conflict = Event::Conflict { delivery: b.clone() };
-    assert!(matches!(put(&mut record, &conflict, &UPSERT, NOW), Verdict::Held(_)));
     put(&mut record, &finish(7, "1", Outcome::Accepted), &UPSERT, NOW);
     assert_eq!(put(&mut record, &claim_of(version("a", None), "2", lease()), &UPSERT, NOW), Verdict::Done);
     assert_eq!(put(&mut record, &claim_of(b.clone(), "2", lease()), &UPSERT, NOW), Verdict::Conflict);
@@ -380,12 +381,14 @@ fn two_effects_at_one_revision_are_parked_and_the_first_stays_done() {
 }
 
 #[test]
-fn a_conflict_over_a_claim_that_died_is_parked_once_nothing_can_land_any_more() {
+fn a_conflict_under_a_claim_is_parked_and_leaves_the_lease() {
     let (mut record, b) = (None, version("b", None));
     put(&mut record, &claim_of(version("a", None), "1", lease()), &UPSERT, NOW);
+    assert_eq!(put(&mut record, &claim_of(b.clone(), "2", lease()), &UPSERT, NOW), Verdict::Conflict);
+    assert_eq!(put(&mut record, &Event::Conflict { delivery: b.clone() }, &UPSERT, NOW), Verdict::Recorded);
+    put(&mut record, &Event::Reopen { delivery: b.clone(), repair: Repair::Redrive, limit: 1 }, &UPSERT, NOW);
     let free = UPSERT.lapses_at(lease());
-    assert_eq!(put(&mut record, &claim_of(b.clone(), "2", free), &UPSERT, free), Verdict::Conflict);
-    assert_eq!(put(&mut record, &Event::Conflict { delivery: b }, &UPSERT, free), Verdict::Recorded);
+    assert_eq!(put(&mut record, &claim_of(b, "3", free), &UPSERT, Millis(free.0 - 1)), Verdict::Held(free));
 }
 
 #[test]

@@ -188,9 +188,7 @@ pub(crate) fn record(item: &Item) -> Result<Record, &'static str> {
         lease_end: instant("lease_end"),
         not_before: instant("not_before"),
         triggered_at: instant("triggered_at"),
-        earlier: get_number(item, "earlier_revision")
-            .map(Revision)
-            .zip(words("earlier_hash").map(EffectHash::stored)),
+        earlier: get_number(item, "earlier_revision").map(Revision).zip(words("earlier_hash").map(EffectHash::stored)),
         attempts: count("attempts"),
         repairs: count("repairs"),
         waits_for: words("waits_for").map(DeliveryKey::try_from).transpose().map_err(|_| "waits_for")?,

@@ -1,14 +1,16 @@
 //! The delivery protocol and its DynamoDB table: records, cursors, checkpoints.
 //!
-//! The protocol lives in [`decide`]: two pure functions, [`decide::decide`] (which conditional write an
-//! event asks for) and [`decide::conclude`] (what the database's answer means). Everything else here is
+//! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
+//! [`conclude::conclude`] (what the database's answer means). Everything else here is
 //! the data they speak ([`record`], [`write`]), one translator into DynamoDB's language ([`expression`])
 //! and the shell that sends it ([`table`]). Time, tokens and randomness are arguments.
 
 pub mod backoff;
 pub mod class;
+pub mod conclude;
 pub mod cursor;
 pub mod decide;
+pub mod event;
 pub mod expression;
 pub mod key;
 pub mod record;

@@ -1,5 +1,7 @@
 //! Nothing writes a record but `Ledger::run`; cursors and checkpoints have a writer of their own.
 
+#![expect(clippy::unwrap_used, reason = "it is a test")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -40,7 +40,7 @@ impl Known {
 
     /// The most fair steps that any state needed.
     pub(crate) fn longest(&self) -> u8 {
-        self.0.iter().flat_map(|s| s.lock().unwrap().values().map(|(n, _)| *n).max()).max().unwrap_or(0)
+        self.0.iter().filter_map(|s| s.lock().unwrap().values().map(|(n, _)| *n).max()).max().unwrap_or(0)
     }
 }
 
@@ -88,7 +88,11 @@ pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
             Worker::Holding { deadline, .. } if world.now >= *deadline => &[Action::Release(worker)],
             Worker::Holding { read: true, .. } => &[Action::ReadBack(worker)],
             Worker::Holding { version, .. } if scenario.waits(world, *version) => {
-                if hopeless { &[Action::WaitedTooLong(worker)] } else { &[Action::Wait(worker)] }
+                if hopeless {
+                    &[Action::WaitedTooLong(worker)]
+                } else {
+                    &[Action::Wait(worker)]
+                }
             }
             Worker::Holding { .. } => &[Action::Call(worker)],
         };
@@ -138,8 +142,7 @@ fn confirmable(scenario: &Scenario, world: &World) -> Vec<Action> {
 fn interrupted(scenario: &Scenario, world: &World) -> Vec<Action> {
     let open = |v: &usize| {
         let state = world.records[scenario.delivery_of[*v]].as_ref().map(|r| r.state);
-        world.dead_letters[*v] > 0
-            && matches!(state, None | Some(State::Pending | State::Claimed | State::Uncertain))
+        world.dead_letters[*v] > 0 && matches!(state, None | Some(State::Pending | State::Claimed | State::Uncertain))
     };
     (0..scenario.versions.len()).filter(open).map(|version| Action::Redrive { version, crash: false }).collect()
 }
@@ -157,8 +160,8 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
     let creates = scenario.destination != Destination::Upserts;
     // Of two effects at one revision the newest is not known; whichever the record speaks of is meant.
     let current = record.revision >= version.revision;
-    let is_shown = shown.is_some_and(|v| creates || {
-        (scenario.versions[v].revision, &scenario.versions[v].hash) == (record.revision, &record.hash)
+    let is_shown = shown.is_some_and(|v| {
+        creates || { (scenario.versions[v].revision, &scenario.versions[v].hash) == (record.revision, &record.hash) }
     });
     match record.state {
         State::Confirmed => is_shown && (creates || current || matches!(newest, Fate::Skip(_))),
@@ -166,7 +169,9 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
         State::Rejected => (current || creates) && (shown.is_none() || !creates),
         State::Parked => {
             let copy = (0..scenario.versions.len()).any(|v| {
-                scenario.delivery_of[v] == delivery && world.dead_letters[v] > 0 && scenario.versions[v].hash == record.hash
+                scenario.delivery_of[v] == delivery
+                    && world.dead_letters[v] > 0
+                    && scenario.versions[v].hash == record.hash
             });
             copy && (current || creates)
         }
@@ -175,4 +180,3 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
         State::Pending | State::Claimed | State::Uncertain => false,
     }
 }
-

@@ -7,8 +7,11 @@
 #![expect(clippy::print_stdout, reason = "it prints what it covered")]
 
 mod actions;
+mod consumer;
 mod drain;
+mod others;
 mod properties;
+mod put;
 mod report;
 mod rules;
 mod scenario;

@@ -50,7 +50,9 @@ impl Model for Checked {
             Property::always(S5, |_: &Self, world: &World| !world.taken_back),
             Property::always(W1, |_: &Self, world: &World| !world.lease_kept),
             Property::always(L1, |model: &Self, world: &World| drains(&model.scenario, world, &model.known).is_some()),
-            Property::always(S1, |model: &Self, world: &World| drains(&model.scenario, world, &model.known) != Some(false)),
+            Property::always(S1, |model: &Self, world: &World| {
+                drains(&model.scenario, world, &model.known) != Some(false)
+            }),
         ];
         all.into_iter().filter(|property| self.only.is_none_or(|name| name == property.name)).collect()
     }

@@ -158,7 +158,12 @@ pub(crate) fn table() {
                         let end = if [S1, L1].contains(&property) { end(&scenario, &path) } else { String::new() };
                         format!("| {} | {property} | *{}:* {steps}{end} |", Rule::ALL[i].text(), scenario.name)
                     });
-                    println!("{:?} {:.1} s: {}", Rule::ALL[i], begun.elapsed().as_secs_f32(), row.as_deref().unwrap_or("none"));
+                    println!(
+                        "{:?} {:.1} s: {}",
+                        Rule::ALL[i],
+                        begun.elapsed().as_secs_f32(),
+                        row.as_deref().unwrap_or("none")
+                    );
                     rows.lock().unwrap()[i] = row;
                 }
             });

@@ -73,7 +73,6 @@ rules! {
     ConflictParks: two_hashes, S3, "Two effects at one revision whose order nobody knows are parked.";
     ConflictRemembers: two_hashes_one_worker, S2, "An effect that was seen at a revision is done, also after another one.";
     ConflictOther: two_hashes_one_worker, S2, "A conflict that was recorded is not recorded again.";
-    ConflictQuiet: two_hashes, S3, "A conflict is not recorded under somebody's claim.";
     TriggerOrder: two_triggers, L1, "Within one revision, the later trigger claims over the earlier.";
     TriggerOutdated: two_triggers, S3, "Within one revision, the earlier trigger is out of date.";
     CallWithinLease: creates, S2, "A call is made only within the lease.";
@@ -91,21 +90,23 @@ fn rewrite(condition: &mut Condition, replace: &dyn Fn(&Condition) -> Option<Con
     if let Some(other) = replace(condition) {
         *condition = other;
     } else if let Condition::All(parts) | Condition::Any(parts) = condition {
-        parts.iter_mut().for_each(|part| rewrite(part, replace));
+        for part in parts {
+            rewrite(part, replace);
+        }
     }
 }
 
 fn drop_states(write: &mut Write, lost: &'static [State]) {
     rewrite(&mut write.condition, &|c| match c {
         Condition::StateIn(states) => {
-            Some(Condition::Any(states.iter().filter(|s| !lost.contains(s)).map(only).collect()))
+            Some(Condition::Any(states.iter().filter(|s| !lost.contains(s)).copied().map(only).collect()))
         }
         _ => None,
     });
 }
 
-fn only(state: &State) -> Condition {
-    let all = State::ALL.iter().position(|s| s == state).unwrap_or(0);
+/// A condition holds lists of states that live as long as the program: one for each state.
+fn only(state: State) -> Condition {
     const EACH: [&[State]; 8] = [
         &[State::Pending],
         &[State::Claimed],
@@ -116,7 +117,8 @@ fn only(state: &State) -> Condition {
         &[State::Parked],
         &[State::Uncertain],
     ];
-    Condition::StateIn(EACH[all])
+    let this = EACH.into_iter().find(|states| states.contains(&state));
+    Condition::StateIn(this.unwrap_or_default())
 }
 
 fn drop_revisions(write: &mut Write) {
@@ -192,8 +194,9 @@ impl Rule {
             (Self::SkippedIsOpen, Event::Claim { .. }) => drop_states(write, &[State::Skipped]),
             (Self::FenceToken, Event::Finish { .. }) => drop_part(write, |c| matches!(c, Condition::TokenIs(_))),
             (Self::FenceState, Event::Finish { .. })
-            | (Self::ReopenState, Event::Reopen { repair: Repair::Redrive, .. })
-            | (Self::ConflictQuiet, Event::Conflict { .. }) => drop_part(write, |c| matches!(c, StateIn(_))),
+            | (Self::ReopenState, Event::Reopen { repair: Repair::Redrive, .. }) => {
+                drop_part(write, |c| matches!(c, StateIn(_)));
+            }
             (Self::SettleOverOpen, Event::Settle { .. }) => drop_part(write, |c| matches!(c, StateIn(_))),
             (Self::SettleSupersedes, Event::Settle { .. }) => {
                 drop_states(write, &[State::Accepted, State::Confirmed]);
@@ -226,7 +229,9 @@ impl Rule {
                     }
                 }
             }
-            (Self::ConflictRemembers, Event::Conflict { .. }) => drop_change(write, |c| matches!(c, Change::KeepVersion)),
+            (Self::ConflictRemembers, Event::Conflict { .. }) => {
+                drop_change(write, |c| matches!(c, Change::KeepVersion));
+            }
             (Self::ConflictOther, Event::Conflict { .. }) => drop_part(write, |c| matches!(c, Condition::HashIsNot(_))),
             (Self::TriggerOrder, Event::Claim { .. }) => rewrite(&mut write.condition, &|c| {
                 matches!(c, Condition::TriggerBelow(_)).then(|| Condition::Any(vec![]))
@@ -237,9 +242,8 @@ impl Rule {
 
     /// Takes the rule out of a verdict.
     pub(crate) fn misjudge(self, event: &Event, attempt: &Attempt, verdict: &mut Verdict, now: Millis) {
-        let refused = |test: &dyn Fn(&Record) -> bool| {
-            matches!(attempt, Attempt::Refused(Some(record)) if test(record))
-        };
+        let refused =
+            |test: &dyn Fn(&Record) -> bool| matches!(attempt, Attempt::Refused(Some(record)) if test(record));
         let other = match (self, event, &verdict) {
             (Self::ReadBack, Event::Claim { .. }, Verdict::Call { attempt: n, .. }) => {
                 matches!(attempt, Attempt::Applied(_)).then_some(Verdict::Call { attempt: *n, read_back_first: false })
@@ -256,7 +260,8 @@ impl Rule {
                 matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Held(now))
             }
             (Self::OwnFinish, Event::Finish { token, .. }, Verdict::Recorded) => {
-                refused(&|r| r.token.as_ref() == Some(token) && r.state != State::Confirmed).then_some(Verdict::Held(now))
+                refused(&|r| r.token.as_ref() == Some(token) && r.state != State::Confirmed)
+                    .then_some(Verdict::Held(now))
             }
             (Self::ConfirmedFinish, Event::Finish { .. }, Verdict::Recorded) => {
                 refused(&|r| r.state == State::Confirmed).then_some(Verdict::Held(now))

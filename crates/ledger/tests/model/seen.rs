@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static STATES: AtomicU32 = AtomicU32::new(0);
 static VERDICTS: AtomicU32 = AtomicU32::new(0);
 
-const VERDICT_NAMES: [&str; 7] = ["call", "call after reading back", "recorded", "done", "superseded", "held", "conflict"];
+const VERDICT_NAMES: [&str; 7] =
+    ["call", "call after reading back", "recorded", "done", "superseded", "held", "conflict"];
 
 pub(crate) fn note(verdict: &Verdict, world: &World) {
     let verdict = match verdict {

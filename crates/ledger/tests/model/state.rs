@@ -21,13 +21,32 @@ pub(crate) enum End {
 pub(crate) enum Worker {
     Idle,
     /// The answer to its claim was lost; the SDK asks again, with the same token and time.
-    Claiming { version: usize, token: Token, asked_at: Millis, deadline: Millis },
+    Claiming {
+        version: usize,
+        token: Token,
+        asked_at: Millis,
+        deadline: Millis,
+    },
     /// It has the claim until its deadline (true time), and may have to read before it calls.
-    Holding { version: usize, token: Token, deadline: Millis, read: bool },
+    Holding {
+        version: usize,
+        token: Token,
+        deadline: Millis,
+        read: bool,
+    },
     /// Its call is on the way, or has taken effect.
-    Calling { version: usize, token: Token, deadline: Millis },
+    Calling {
+        version: usize,
+        token: Token,
+        deadline: Millis,
+    },
     /// It knows how it ended; `written`: the ledger knows too, but the answer was lost.
-    Ending { version: usize, token: Token, end: End, written: bool },
+    Ending {
+        version: usize,
+        token: Token,
+        end: End,
+        written: bool,
+    },
 }
 
 impl Worker {
@@ -60,6 +79,7 @@ pub(crate) struct Request {
     pub caller: Option<usize>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that has happened, in any combination")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct World {
     pub now: Millis,
@@ -138,6 +158,7 @@ impl Hash for World {
             (request.version, self.relative(request.until), request.caller).hash(state);
         }
         (&self.queue, &self.dead_letters, &self.applied, &self.produced, self.faults_left).hash(state);
-        (self.vanished, self.expired, self.redriven, self.misled, self.taken_back, self.lease_kept, self.unordered).hash(state);
+        (self.vanished, self.expired, self.redriven, self.misled, self.taken_back, self.lease_kept, self.unordered)
+            .hash(state);
     }
 }

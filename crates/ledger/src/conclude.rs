@@ -1,0 +1,99 @@
+//! What the database's answer to a write means for whoever asked: the second half of the protocol.
+
+use crate::{
+    event::{Event, Policy, Repair, Repeat, Verdict},
+    key::{Delivery, Token},
+    record::{Millis, Record, State},
+    write::Attempt,
+};
+
+/// What the answer to `event`'s write means.
+pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) -> Verdict {
+    let record = match attempt {
+        Attempt::Applied(before) => {
+            let Event::Claim { .. } = event else { return Verdict::Recorded };
+            return Verdict::Call {
+                attempt: before.as_ref().map_or(0, |r| r.attempts) + 1,
+                read_back_first: policy.repeat == Repeat::ReadBack && before.as_ref().is_some_and(may_have_called),
+            };
+        }
+        Attempt::Refused(record) => record,
+    };
+    let Some(record) = record else {
+        // Only the finish of a claim and a repair need a record: it vanished under the holder, and of what
+        // a copy speaks nothing is known, so that the copy is sent.
+        return if matches!(event, Event::Reopen { .. }) { Verdict::Recorded } else { Verdict::Held(now) };
+    };
+    match event {
+        Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy),
+        // Our own write, sent again by the SDK after its answer was lost.
+        Event::Finish { token, .. } if record.token.as_ref() == Some(token) && record.state != State::Claimed => {
+            Verdict::Recorded
+        }
+        // A read-back saw the effect before we could say so.
+        Event::Finish { revision, .. } if record.state == State::Confirmed && record.revision >= *revision => {
+            Verdict::Recorded
+        }
+        // A claim that lapsed and was taken by somebody else.
+        Event::Finish { .. } | Event::Conflict { .. } => Verdict::Held(free_at(record, policy)),
+        Event::Settle { delivery, .. } => match record.state {
+            _ if record.revision > delivery.revision => Verdict::Superseded,
+            State::Claimed | State::Uncertain => Verdict::Held(free_at(record, policy)),
+            _ => Verdict::Done,
+        },
+        Event::Confirm { .. } => Verdict::Superseded,
+        Event::Reopen { delivery, repair, .. } => refused_copy(delivery, *repair, record, policy),
+    }
+}
+
+/// Whether a call may have taken effect that the ledger has no yes for.
+fn may_have_called(record: &Record) -> bool {
+    record.attempts > 0 && !matches!(record.state, State::Accepted | State::Confirmed)
+}
+
+/// When lease and embargo of a record are over, by any clock.
+fn free_at(record: &Record, policy: &Policy) -> Millis {
+    let lapse = record.lease_end.map(|end| policy.lapses_at(end));
+    lapse.max(record.not_before).unwrap_or(record.updated_at)
+}
+
+/// Whether a message's version is older than the record's.
+fn outdated(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
+    let earlier_trigger = record.triggered_at.zip(delivery.triggered_at).is_some_and(|(known, ours)| known > ours);
+    record.revision > delivery.revision
+        || (policy.supersedes && record.revision == delivery.revision && earlier_trigger)
+}
+
+fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy) -> Verdict {
+    if record.token.as_ref() == Some(token) && record.state == State::Claimed {
+        // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
+        // not known any more, so the careful path is taken.
+        return Verdict::Call { attempt: record.attempts, read_back_first: policy.repeat == Repeat::ReadBack };
+    }
+    let accepted = matches!(record.state, State::Accepted | State::Confirmed);
+    if outdated(delivery, record, policy) {
+        return if accepted { Verdict::Done } else { Verdict::Superseded };
+    }
+    let closed = accepted || matches!(record.state, State::Rejected | State::Parked);
+    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    let earlier = record.earlier.as_ref().is_some_and(|(r, h)| (*r, h) == (delivery.revision, &delivery.hash));
+    if (accepted && !policy.supersedes) || (closed && same) || (policy.supersedes && !same && earlier) {
+        return Verdict::Done;
+    }
+    let rival = record.revision == delivery.revision && !same;
+    let later = record.triggered_at.zip(delivery.triggered_at).is_some_and(|(known, ours)| known < ours);
+    if rival && !later {
+        return Verdict::Conflict;
+    }
+    Verdict::Held(free_at(record, policy))
+}
+
+/// A copy is sent unless its version was reopened often enough.
+fn refused_copy(delivery: &Delivery, repair: Repair, record: &Record, policy: &Policy) -> Verdict {
+    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    match (repair, record.state) {
+        (Repair::Redrive, State::Rejected | State::Parked) if same => Verdict::Held(free_at(record, policy)),
+        (Repair::Missing, State::Accepted) => Verdict::Held(free_at(record, policy)),
+        _ => Verdict::Recorded,
+    }
+}

@@ -1,0 +1,219 @@
+//! What a consumer does with a message, and what the destination does with its call.
+
+use crate::{
+    actions::{Action, Answer},
+    rules::Rule,
+    scenario::{Destination, Scenario, TICK},
+    state::{End, Request, Worker, World},
+};
+use ledger::{ErrorClass, Event, Millis, Outcome, Repeat, Token, Verdict};
+
+impl Scenario {
+    pub(crate) fn take(&self, world: &mut World, worker: usize, version: usize, lost: bool) -> Option<()> {
+        world.queue[version] -= 1;
+        let token = Token::from_text(world.tokens.to_string());
+        world.tokens += 1;
+        let asked_at = Self::clock(world, worker);
+        let deadline = world.now.plus(TICK);
+        world.workers[worker] = Worker::Claiming { version, token, asked_at, deadline };
+        if lost {
+            let Worker::Claiming { token, .. } = world.workers[worker].clone() else { return None };
+            self.claim(world, version, &token, asked_at);
+            Some(())
+        } else {
+            self.claim_again(world, worker)
+        }
+    }
+
+    pub(crate) fn claim(&self, world: &mut World, version: usize, token: &Token, asked_at: Millis) -> Verdict {
+        let (delivery, lease_end) = (self.versions[version].clone(), asked_at.plus(TICK));
+        let event = Event::Claim { delivery, token: token.clone(), lease_end };
+        self.put(world, self.delivery_of[version], &event, asked_at)
+    }
+
+    pub(crate) fn claim_again(&self, world: &mut World, worker: usize) -> Option<()> {
+        let Worker::Claiming { version, token, asked_at, deadline } = world.workers[worker].clone() else {
+            return None;
+        };
+        world.workers[worker] = match self.claim(world, version, &token, asked_at) {
+            Verdict::Call { read_back_first, .. } => {
+                Worker::Holding { version, token, deadline, read: read_back_first }
+            }
+            Verdict::Conflict => {
+                world.dead_letters[version] = 1;
+                Worker::Ending { version, token, end: End::Conflict, written: false }
+            }
+            Verdict::Held(_) => {
+                world.queue[version] += 1;
+                Worker::Idle
+            }
+            Verdict::Done | Verdict::Superseded | Verdict::Recorded => Worker::Idle,
+        };
+        Some(())
+    }
+
+    pub(crate) fn hold(&self, world: &mut World, action: Action) -> Option<()> {
+        let (Action::ReadBack(worker)
+        | Action::CannotTell(worker)
+        | Action::Call(worker)
+        | Action::Release(worker)
+        | Action::Wait(worker)
+        | Action::WaitedTooLong(worker)) = action
+        else {
+            return None;
+        };
+        let Worker::Holding { version, token, deadline, .. } = world.workers[worker].clone() else { return None };
+        let ending = |end| Worker::Ending { version, token: token.clone(), end, written: false };
+        let delivery = self.delivery_of[version];
+        world.workers[worker] = match action {
+            Action::ReadBack(_) => {
+                let last = world.applied.iter().rfind(|v| self.delivery_of[**v] == delivery);
+                let there = match self.destination {
+                    Destination::Upserts => last == Some(&version),
+                    Destination::Ignores | Destination::Creates => last.is_some(),
+                };
+                if there { ending(End::Accepted) } else { Worker::Holding { version, token, deadline, read: false } }
+            }
+            Action::CannotTell(_) | Action::WaitedTooLong(_) => {
+                world.dead_letters[version] = u8::from(self.without != Some(Rule::DeadLetterFirst));
+                ending(End::Parked)
+            }
+            Action::Call(_) => {
+                let until = deadline.max(world.now).plus(self.policy.settle);
+                world.requests.push(Request { version, until, caller: Some(worker) });
+                Worker::Calling { version, token, deadline }
+            }
+            Action::Wait(_) => ending(End::Waiting),
+            _ => ending(End::Pending(Self::clock(world, worker))),
+        };
+        Some(())
+    }
+
+    /// A call takes effect.
+    pub(crate) fn land(&self, world: &mut World, request: usize) -> Option<()> {
+        let Request { version, until, .. } = world.requests[request];
+        if world.now >= until {
+            return None;
+        }
+        world.requests.remove(request);
+        self.apply(world, version);
+        Some(())
+    }
+
+    pub(crate) fn apply(&self, world: &mut World, version: usize) {
+        let delivery = self.delivery_of[version];
+        let last = world.applied.iter().rfind(|v| self.delivery_of[**v] == delivery).copied();
+        let changes = match self.destination {
+            Destination::Ignores => last.is_none(),
+            Destination::Creates => true,
+            Destination::Upserts => last != Some(version),
+        };
+        if changes {
+            world.unordered |= self.depends && delivery == 1 && !world.applied.contains(&0);
+            world.applied.push(version);
+        }
+    }
+
+    pub(crate) fn answer(&self, world: &mut World, worker: usize, answer: Answer) -> Option<()> {
+        let Worker::Calling { version, token, deadline } = world.workers[worker].clone() else { return None };
+        let request = world.requests.iter().position(|r| r.caller == Some(worker));
+        let local = Self::clock(world, worker);
+        // A call that its caller still waits for ends with the invocation.
+        let late = local.plus(self.policy.settle);
+        let end = match answer {
+            Answer::Yes => {
+                if let Some(request) = request {
+                    if world.now >= deadline {
+                        return None;
+                    }
+                    world.requests.remove(request);
+                    self.apply(world, version);
+                }
+                End::Accepted
+            }
+            Answer::Lost | Answer::LostForGood => {
+                if let Some(request) = request {
+                    world.requests[request].caller = None;
+                    world.requests[request].until = world.now.min(deadline).plus(self.policy.settle);
+                    let now = world.now;
+                    world.requests.retain(|r| r.until > now || r.caller.is_some());
+                }
+                match (answer, self.policy.repeat) {
+                    (Answer::LostForGood, _) => End::Parked,
+                    (_, Repeat::Harmless) => End::Pending(late),
+                    (_, Repeat::ReadBack) => End::Uncertain(late),
+                }
+            }
+            Answer::Dropped | Answer::Refused | Answer::NotSent => {
+                world.requests.remove(request?);
+                match answer {
+                    Answer::Dropped => End::Accepted,
+                    Answer::Refused => End::Rejected,
+                    _ => End::Pending(local),
+                }
+            }
+        };
+        if matches!(end, End::Parked | End::Rejected) && self.without != Some(Rule::DeadLetterFirst) {
+            world.dead_letters[version] = 1;
+        }
+        world.workers[worker] = Worker::Ending { version, token, end, written: false };
+        Some(())
+    }
+
+    pub(crate) fn finish(&self, world: &mut World, worker: usize, lost: bool) -> Option<()> {
+        let Worker::Ending { version, token, end, .. } = world.workers[worker].clone() else { return None };
+        let (delivery, now) = (&self.versions[version], Self::clock(world, worker));
+        let outcome = match end {
+            End::Accepted => Some(Outcome::Accepted),
+            End::Pending(at) => Some(Outcome::Pending(ErrorClass::Unavailable, at)),
+            End::Uncertain(at) => Some(Outcome::Uncertain(at)),
+            End::Rejected => Some(Outcome::Rejected(String::new())),
+            End::Parked => Some(Outcome::Parked(String::new())),
+            End::Waiting => Some(Outcome::Waiting(self.versions[0].key.clone(), now)),
+            End::Conflict => None,
+        };
+        let event = match outcome {
+            Some(outcome) => {
+                let (key, revision, token) = (delivery.key.clone(), delivery.revision, token.clone());
+                Event::Finish { key, revision, token, outcome }
+            }
+            None => Event::Conflict { delivery: delivery.clone() },
+        };
+        let verdict = self.put(world, self.delivery_of[version], &event, now);
+        if lost {
+            world.workers[worker] = Worker::Ending { version, token, end, written: true };
+            return Some(());
+        }
+        let closed = matches!(end, End::Accepted | End::Rejected | End::Parked | End::Conflict);
+        if !(closed && verdict == Verdict::Recorded) {
+            world.queue[version] += 1;
+        } else if matches!(end, End::Rejected | End::Parked) && self.without == Some(Rule::DeadLetterFirst) {
+            world.dead_letters[version] = 1;
+        }
+        world.workers[worker] = Worker::Idle;
+        Some(())
+    }
+
+    pub(crate) fn unwritten(&self, world: &mut World, worker: usize) -> Option<()> {
+        let Worker::Ending { version, .. } = world.workers[worker] else { return None };
+        world.workers[worker] = Worker::Idle;
+        if self.without != Some(Rule::DeleteWhenRecorded) {
+            world.queue[version] += 1;
+        }
+        Some(())
+    }
+
+    pub(crate) fn crash(world: &mut World, worker: usize, scenario: &Self) -> Option<()> {
+        let version = world.workers[worker].version()?;
+        for request in world.requests.iter_mut().filter(|r| r.caller == Some(worker)) {
+            request.caller = None;
+        }
+        let now = world.now;
+        world.requests.retain(|r| r.until > now || r.caller.is_some());
+        world.workers[worker] = Worker::Idle;
+        if scenario.without != Some(Rule::DeleteWhenDone) {
+            world.queue[version] += 1;
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,156 @@
+//! What producer, redrive, reconciler and the table itself do.
+
+use crate::{
+    scenario::{Destination, Fate, Scenario},
+    state::World,
+};
+use ledger::{Event, Repair, Settled, State, Verdict};
+
+impl Scenario {
+    pub(crate) fn produce(&self, world: &mut World, choice: usize) -> Option<()> {
+        let fate = self.source[world.produced.len()][choice];
+        if let Fate::Send(version) = fate {
+            world.queue[version] += 1;
+        } else if matches!(self.settle(world, fate), Verdict::Held(_)) && self.policy.supersedes {
+            // Somebody is calling for an older version: what was to be settled comes again.
+            return None;
+        }
+        world.produced.push(choice);
+        Some(())
+    }
+
+    pub(crate) fn settle(&self, world: &mut World, fate: Fate) -> Verdict {
+        let version = fate.version();
+        let settled = match fate {
+            Fate::Send(_) | Fate::Skip(_) => Settled::Skipped(String::new()),
+            Fate::Reject(_) => Settled::Rejected(String::new()),
+            Fate::Park(_) => {
+                world.dead_letters[version] = 1;
+                Settled::Parked(String::new())
+            }
+        };
+        let event = Event::Settle { delivery: self.versions[version].clone(), settled };
+        let now = world.now;
+        self.put(world, self.delivery_of[version], &event, now)
+    }
+
+    /// The reconciler finds an older version open without a copy, and the source does not want it sent any more.
+    pub(crate) fn resettle(&self, world: &mut World, delivery: usize) -> Option<()> {
+        let fate = self.newest(world, delivery)?;
+        let record = world.records[delivery].as_ref()?;
+        let open = matches!(record.state, State::Pending | State::Claimed | State::Uncertain)
+            && record.revision < self.versions[fate.version()].revision;
+        let anywhere = (0..self.versions.len()).any(|v| self.delivery_of[v] == delivery && world.copies(v) > 0);
+        if matches!(fate, Fate::Send(_)) || !open || anywhere {
+            return None;
+        }
+        (self.settle(world, fate) == Verdict::Recorded).then_some(())
+    }
+
+    pub(crate) fn redrive(&self, world: &mut World, version: usize, crash: bool) -> Option<()> {
+        let (delivery, limit) = (self.versions[version].clone(), self.repair_limit);
+        let event = Event::Reopen { delivery, repair: Repair::Redrive, limit };
+        let verdict = self.put(world, self.delivery_of[version], &event, world.now);
+        if crash {
+            world.redriven |= verdict == Verdict::Recorded;
+            return Some(());
+        }
+        match verdict {
+            Verdict::Recorded => {
+                if world.copies(version) > usize::from(self.copies) {
+                    return None;
+                }
+                world.queue[version] += 1;
+                world.redriven = true;
+            }
+            _ => return None,
+        }
+        world.dead_letters[version] = 0;
+        Some(())
+    }
+
+    pub(crate) fn confirm(&self, world: &mut World, version: usize) -> Option<()> {
+        let delivery = self.delivery_of[version];
+        // The destination of a thing that is only created does not say which version it shows.
+        let known = match &world.records[delivery] {
+            Some(record) if !self.policy.supersedes => (0..self.versions.len())
+                .find(|v| self.delivery_of[*v] == delivery && self.versions[*v].revision == record.revision)?,
+            _ => version,
+        };
+        let event = Event::Confirm { delivery: self.versions[known].clone() };
+        self.put(world, delivery, &event, world.now);
+        Some(())
+    }
+
+    /// What the source wants of a delivery's newest version. What a person has released can be sent.
+    pub(crate) fn newest(&self, world: &World, delivery: usize) -> Option<Fate> {
+        let fates = world.produced.iter().enumerate().map(|(step, choice)| self.source[step][*choice]);
+        let newest = fates
+            .filter(|fate| self.delivery_of[fate.version()] == delivery)
+            .max_by_key(|fate| self.versions[fate.version()].revision);
+        match newest? {
+            Fate::Park(version) if world.redriven => Some(Fate::Send(version)),
+            fate => Some(fate),
+        }
+    }
+
+    /// Accepted, and long afterwards not there: reopened; sent again if the source still wants it sent.
+    pub(crate) fn missing(&self, world: &mut World, delivery: usize) -> Option<()> {
+        let there = |v: &usize| self.delivery_of[*v] == delivery;
+        let gone = !world.applied.iter().any(there) && !world.requests.iter().any(|r| there(&r.version));
+        let record = world.records[delivery].as_ref()?;
+        if self.destination != Destination::Ignores || !gone || record.state != State::Accepted {
+            return None;
+        }
+        let known =
+            self.versions.iter().position(|v| v.key.as_str().ends_with('0') && v.revision == record.revision)?;
+        let newest = self.newest(world, delivery)?;
+        let version = if let Fate::Send(version) = newest { version } else { known };
+        let (copy, limit) = (self.versions[version].clone(), self.repair_limit + 1);
+        let event = Event::Reopen { delivery: copy, repair: Repair::Missing, limit };
+        let now = world.now;
+        match (self.put(world, delivery, &event, now), newest) {
+            (Verdict::Recorded, Fate::Send(_)) => world.queue[version] += 1,
+            (Verdict::Recorded, fate) => drop(self.settle(world, fate)),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// What has been open or absent for longer than the longest back-off is sent again.
+    pub(crate) fn resend(&self, world: &mut World, delivery: usize) -> Option<()> {
+        let Some(Fate::Send(newest)) = self.newest(world, delivery) else { return None };
+        let record = world.records[delivery].as_ref();
+        let open = match record {
+            None => !world.expired,
+            Some(r) if r.revision < self.versions[newest].revision => {
+                self.policy.supersedes || !matches!(r.state, State::Accepted | State::Confirmed)
+            }
+            Some(r) => matches!(r.state, State::Pending | State::Claimed | State::Uncertain),
+        };
+        let same = |v: &usize| record.is_some_and(|r| self.versions[*v].hash == r.hash);
+        let current = record.is_some_and(|r| r.revision == self.versions[newest].revision);
+        let of = |v: &usize| self.delivery_of[*v] == delivery;
+        let version = (0..self.versions.len()).filter(of).find(|v| current && same(v)).unwrap_or(newest);
+        let anywhere = (0..self.versions.len()).filter(of).any(|v| world.copies(v) > 0);
+        (open && !anywhere && world.dead_letters[version] == 0).then(|| world.queue[version] += 1)
+    }
+
+    /// The table deletes a record at the end of its life: longer than any copy, and than anything that the
+    /// source may still send unchanged.
+    pub(crate) fn expire(&self, world: &mut World, delivery: usize) -> Option<()> {
+        let of = |v: &usize| self.delivery_of[*v] == delivery;
+        let alive = (0..self.versions.len()).filter(of).any(|v| world.copies(v) > 0 || world.dead_letters[v] > 0)
+            || world.requests.iter().any(|r| of(&r.version));
+        let record = world.records[delivery].as_ref()?;
+        let closed = matches!(record.state, State::Accepted | State::Confirmed | State::Skipped);
+        let to_come = self.source[world.produced.len()..].iter().flatten();
+        let old = to_come.map(|fate| self.versions[fate.version()].revision).any(|r| r <= record.revision);
+        if alive || !closed || world.expired || !self.policy.supersedes || old {
+            return None;
+        }
+        world.records[delivery] = None;
+        world.expired = true;
+        Some(())
+    }
+}
