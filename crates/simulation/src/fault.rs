@@ -60,19 +60,17 @@ impl Odds {
     };
 
     pub(crate) fn draw(rng: &mut ChaCha8Rng) -> Self {
-        if rng.random_bool(0.15) {
-            return Self::storm(rng);
-        }
         let mut small = || *[0.0, 0.0, 0.0, 0.0, 0.01, 0.03, 0.1].choose(rng).unwrap_or(&0.0);
         let (aws, vendor) = (std::array::from_fn(|_| small()), std::array::from_fn(|_| small()));
-        let (slow, kill, entry, stale) = (small(), small() / 2.0, small(), small());
+        let (slow, kill, stale) = (small(), small() / 2.0, small());
+        let entry = *[0.0, 0.0, 0.03, 0.6].choose(rng).unwrap_or(&0.0);
         let mut large = || *[0.0, 0.0, 0.05, 0.3].choose(rng).unwrap_or(&0.0);
         Self { aws, vendor, slow, kill, entry, stale, duplicate: large(), two_producers: large(), touch: large() }
     }
 
     /// Everything that makes two workers meet over one order: copies, slow calls, failures that are tried again soon,
     /// and writes that land when nobody expects them any more.
-    fn storm(rng: &mut ChaCha8Rng) -> Self {
+    pub(crate) fn storm(rng: &mut ChaCha8Rng) -> Self {
         let late = rng.random_range(0.05..0.3);
         let failing = rng.random_range(0.1..0.5);
         Self {
@@ -88,7 +86,9 @@ impl Odds {
     pub(crate) fn strike(&self, at_vendor: bool, rng: &mut ChaCha8Rng) -> Option<Fault> {
         let odds: &[f64] = if at_vendor { &self.vendor } else { &self.aws };
         let mut dice: f64 = rng.random();
-        let late = Duration::from_millis(rng.random_range(200..40_000));
+        // Often about as late as the first attempts that follow.
+        let late = if rng.random_bool(0.5) { 4_000..12_000 } else { 200..40_000 };
+        let late = Duration::from_millis(rng.random_range(late));
         for (index, share) in odds.iter().enumerate() {
             if dice < *share {
                 return Some(match index {

@@ -128,7 +128,9 @@ impl Lambda {
         let event: queue::Event = serde_json::from_value(json!({"Records": records})).ok()?;
         let deadline = clock::now() + CONSUMER_TIMEOUT;
         let metrics = Metrics::new(FLOW, "reviews-consumer", "simulated");
-        let (response, _) = self.alive(*caller, deadline, deliverer.consume(event, deadline, metrics)).await?.ok()?;
+        let answer = self.alive(*caller, deadline, deliverer.consume(event, deadline, metrics)).await;
+        self.sim.lock().over(*caller);
+        let (response, _) = answer?.ok()?;
         serde_json::to_value(response).ok()
     }
 

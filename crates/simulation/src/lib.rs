@@ -5,6 +5,9 @@
 //! Manager, the vendors' in the sandbox; calls are delayed, lost, refused and repeated, processes killed, messages
 //! doubled, clocks are apart. An oracle that knows only source and destination says whether all is well.
 //!
+//! A simulated call does not do everything that a real one can: a connection never hangs for longer than a call that is
+//! late (the SDK has no read time-out of its own; Lambda's would end it), and a warm process does not freeze.
+//!
 //! One `u64` is the whole simulation: [`Scenario::of`] draws from it what the run is about, and [`run`] everything that
 //! happens in it. Nothing else is random: the SDK's jitter is seeded, and claims' tokens, which are not, are never looked
 //! at. What the functions do to the world is listed in [`Effect`]; a call that is not on the list fails the run.

@@ -49,6 +49,7 @@ impl Scenario {
     /// The scenario of a seed.
     pub fn of(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let storm = rng.random_bool(0.15);
         let (year, month, day, zone) = *DAYS.choose(&mut rng).unwrap_or(&DAYS[0]);
         Self {
             seed,
@@ -57,10 +58,10 @@ impl Scenario {
             nights: *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1),
             orders: rng.random_range(8..17),
             page_size: *[3, 7, 20, 2_000].choose(&mut rng).unwrap_or(&20),
-            odds: Odds::draw(&mut rng),
+            odds: if storm { Odds::storm(&mut rng) } else { Odds::draw(&mut rng) },
             faults_last: TimeDelta::minutes(rng.random_range(20..150)),
             max_receives: *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3),
-            repeats_create: rng.random_bool(0.4),
+            repeats_create: storm || rng.random_bool(0.4),
             kill: None,
             broken: None,
         }

@@ -190,9 +190,14 @@ impl World {
         if self.dead.insert(caller.process) {
             self.kills += 1;
             self.say(&format!("{caller:?} is killed: {why}"));
-            for order in self.answered.remove(&caller.process).unwrap_or_default() {
-                self.doubt(order);
-            }
+            self.over(caller);
+        }
+    }
+
+    /// An invocation is over: what it was answered and could not record, nobody knows.
+    pub(crate) fn over(&mut self, caller: Caller) {
+        for order in self.answered.remove(&caller.process).unwrap_or_default() {
+            self.doubt(order);
         }
     }
 
@@ -246,13 +251,11 @@ impl World {
                 self.answered.entry(caller.process).or_default().insert(subject.to_owned());
             }
             Effect::CreatePurchase => self.doubt(subject.to_owned()),
-            Effect::RecordOutcome => {
-                let Some(order) = self.order_ids.get(subject).cloned() else { return };
-                if let Some(open) = self.answered.get_mut(&caller.process) {
-                    open.remove(&order);
-                }
-                if !clean {
-                    self.doubt(order);
+            // A write that failed and was repeated leaves no doubt.
+            Effect::RecordOutcome if clean => {
+                if let (Some(order), Some(open)) = (self.order_ids.get(subject), self.answered.get_mut(&caller.process))
+                {
+                    open.remove(order);
                 }
             }
             _ => {}
