@@ -66,7 +66,10 @@ impl Message {
     ) -> Result<Self, serde_json::Error> {
         let hash = EffectHash::of(&serde_json::to_vec(&purchase)?);
         let day = Some(purchase.order_date.to_string());
-        Ok(Self { delivery: Delivery { key, revision, hash, store: store.to_owned(), day, triggered_at: None }, purchase })
+        Ok(Self {
+            delivery: Delivery { key, revision, hash, store: store.to_owned(), day, triggered_at: None },
+            purchase,
+        })
     }
 
     /// Reads a body.

@@ -119,8 +119,14 @@ impl Publisher<'_> {
         let parked = |store: StoreName, day, reason: &'static str, dated: bool| {
             let day_text = dated.then(|| BusinessDay::to_string(&day));
             let hash = EffectHash::of(reason.as_bytes());
-            let delivery =
-                Delivery { key: key.clone(), revision, hash, store: store.as_str().to_owned(), day: day_text, triggered_at: None };
+            let delivery = Delivery {
+                key: key.clone(),
+                revision,
+                hash,
+                store: store.as_str().to_owned(),
+                day: day_text,
+                triggered_at: None,
+            };
             let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id.clone() })?;
             Ok(Some(Item { delivery, store, day, fate: Fate::Park(reason, body) }))
         };
@@ -145,8 +151,14 @@ impl Publisher<'_> {
             }
             Mapped::Skip(skip) => {
                 let hash = EffectHash::of(skip.as_str().as_bytes());
-                let delivery =
-                    Delivery { key, revision, hash, store: store.as_str().to_owned(), day: Some(day.to_string()), triggered_at: None };
+                let delivery = Delivery {
+                    key,
+                    revision,
+                    hash,
+                    store: store.as_str().to_owned(),
+                    day: Some(day.to_string()),
+                    triggered_at: None,
+                };
                 Item { delivery, store, day, fate: Fate::Skip(skip.as_str()) }
             }
         }))

@@ -26,6 +26,7 @@ fn event() -> impl Strategy<Value = Event> {
         hash: EffectHash::of(&[hash]),
         store: "default".to_owned(),
         day: Some("2026-11-20".to_owned()),
+        triggered_at: None,
     };
     let token = |n: u8| Token::from_text(format!("token-{n}"));
     let millis = |n: i64| Millis(n * 1_000);
