@@ -63,6 +63,11 @@ mod tests {
     }
 
     #[test]
+    fn the_least_total_is_half_of_every_step() {
+        assert_eq!(BACKOFF.least_total(3), Duration::from_secs(5 + 10 + 20));
+    }
+
+    #[test]
     fn two_hundred_receives_outlast_a_day() {
         assert!(BACKOFF.least_total(199) >= Duration::from_hours(24));
     }

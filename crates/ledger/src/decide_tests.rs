@@ -214,6 +214,33 @@ fn trouble_is_open_since_its_first_sign_and_closed_by_success() {
     assert_eq!(record.unwrap().open_since, None);
 }
 
+#[test]
+fn a_holder_whose_successor_has_finished_is_not_told_of_success() {
+    let mut record = None;
+    put(&mut record, &claim(7, "a", lease()), &REVIEWS, NOW);
+    let free = REVIEWS.lapses_at(lease());
+    put(&mut record, &claim(7, "b", free), &REVIEWS, free);
+    put(&mut record, &finish(7, "b", Outcome::Pending(ErrorClass::Unavailable, free)), &REVIEWS, free);
+    let late = put(&mut record, &finish(7, "a", Outcome::Accepted), &REVIEWS, free);
+    assert!(matches!(late, Verdict::Held(_)), "{late:?}");
+}
+
+#[test]
+fn a_settlement_older_than_the_record_is_superseded_and_one_of_its_revision_done() {
+    let reject = settle(7, Settled::Rejected("bad_record".into()));
+    assert_eq!(put(&mut in_state(8, State::Accepted), &reject, &REVIEWS, NOW), Verdict::Superseded);
+    assert_eq!(put(&mut in_state(8, State::Claimed), &reject, &REVIEWS, NOW), Verdict::Superseded);
+    assert_eq!(put(&mut in_state(7, State::Rejected), &reject, &REVIEWS, NOW), Verdict::Done);
+}
+
+#[test]
+fn a_record_lives_four_hundred_days_from_its_last_write() {
+    let mut record = None;
+    put(&mut record, &claim(7, "a", lease()), &REVIEWS, NOW);
+    let record = record.unwrap();
+    assert_eq!((record.updated_at, record.expires_at), (NOW, 1_800_000_000 + 400 * 86_400));
+}
+
 const CREDIT: Policy = Policy { supersedes: false, ..UPSERT };
 
 fn version(hash: &str, triggered_at: Option<i64>) -> Delivery {
@@ -405,6 +432,31 @@ fn within_one_revision_the_later_trigger_is_the_newer() {
     assert_eq!(ask(Some(1), Some(1)), Verdict::Conflict);
     assert_eq!(ask(None, Some(1)), Verdict::Conflict);
     assert_eq!(ask(Some(1), None), Verdict::Conflict);
+}
+
+#[test]
+fn a_later_trigger_waits_for_a_claim_and_means_nothing_where_the_destination_only_creates() {
+    let mut record = None;
+    put(&mut record, &claim_of(version("a", Some(1)), "1", lease()), &UPSERT, NOW);
+    let held = put(&mut record, &claim_of(version("b", Some(2)), "2", lease()), &UPSERT, NOW);
+    assert_eq!(held, Verdict::Held(UPSERT.lapses_at(lease())));
+    let mut record = None;
+    put(&mut record, &claim_of(version("a", Some(1)), "1", lease()), &REVIEWS, NOW);
+    put(&mut record, &finish(7, "1", Outcome::Rejected("no".into())), &REVIEWS, NOW);
+    assert_eq!(put(&mut record, &claim_of(version("b", Some(2)), "2", lease()), &REVIEWS, NOW), Verdict::Done);
+}
+
+#[test]
+fn a_copy_of_another_effect_than_the_parked_one_is_sent_and_meets_the_conflict_again() {
+    let copy = |hash| Event::Reopen { delivery: version(hash, None), repair: Repair::Redrive, limit: 0 };
+    let mut record = None;
+    put(&mut record, &claim_of(version("a", None), "1", lease()), &UPSERT, NOW);
+    put(&mut record, &finish(7, "1", Outcome::Parked("exhausted".into())), &UPSERT, NOW);
+    assert!(matches!(put(&mut record, &copy("a"), &UPSERT, NOW), Verdict::Held(_)));
+    assert_eq!(put(&mut record, &copy("b"), &UPSERT, NOW), Verdict::Recorded);
+    assert_eq!(put(&mut record, &claim_of(version("b", None), "2", lease()), &UPSERT, NOW), Verdict::Conflict);
+    // Where the destination only creates, the effect makes no difference.
+    assert!(matches!(put(&mut record, &copy("b"), &CREDIT, NOW), Verdict::Held(_)));
 }
 
 #[test]

@@ -128,3 +128,25 @@ pub struct Record {
     /// decided depends on when.
     pub expires_at: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn instants_are_milliseconds_and_the_past_is_no_distance() {
+        assert_eq!(Millis::from(chrono::DateTime::UNIX_EPOCH + Duration::from_secs(2)), Millis(2_000));
+        assert_eq!(Millis(1_000).until(Millis(3_500)), Duration::from_millis(2_500));
+        assert_eq!(Millis(3_500).until(Millis(1_000)), Duration::ZERO);
+    }
+
+    #[test]
+    fn every_state_has_a_name_of_its_own_in_the_table() {
+        let names = State::ALL.map(State::as_str);
+        let expected = ["pending", "claimed", "accepted", "confirmed", "skipped", "rejected", "parked", "uncertain"];
+        assert_eq!(names, expected);
+        assert_eq!(names.map(State::parse), State::ALL.map(Some));
+        assert_eq!(State::parse("lost"), None);
+    }
+}
