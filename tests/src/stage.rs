@@ -5,7 +5,7 @@ use local::{Deploy, Emulator, Profile, Stack, Workspace, with_values};
 use sandbox::{DaySpec, Manifest, Outcome, Sandbox};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
     time::{Duration, Instant},
@@ -175,6 +175,19 @@ impl Stage {
         let lines = self.emulator.log_lines().unwrap();
         let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(&line.text).ok());
         lines.filter(|line| line["message"].as_str().is_some_and(|m| m.contains(message))).collect()
+    }
+
+    /// The processes that have delivered something.
+    pub(crate) fn delivering(&self) -> BTreeSet<u32> {
+        let lines = self.emulator.log_lines().unwrap();
+        lines.into_iter().filter(|line| line.text.contains("\"message\":\"delivered\"")).map(|line| line.pid).collect()
+    }
+
+    /// How many deliveries these processes made.
+    pub(crate) fn delivered_by(&self, processes: &BTreeSet<u32>) -> usize {
+        let lines = self.emulator.log_lines().unwrap();
+        let deliveries = lines.iter().filter(|line| line.text.contains("\"message\":\"delivered\""));
+        deliveries.filter(|line| processes.contains(&line.pid)).count()
     }
 
     pub(crate) fn kill(&self, function: &str) -> usize {

@@ -137,7 +137,7 @@ impl Effect {
                     (Producer, "UpdateItem", "cursor") => Self::MoveCursor,
                     (Producer, "UpdateItem", "pass") => Self::SaveCheckpoint,
                     (Producer, "UpdateItem", "reviews") => Self::RecordExclusion,
-                    (Consumer, "UpdateItem", "reviews") if update.contains("#lease_end") => Self::Claim,
+                    (Consumer, "UpdateItem", "reviews") if update.contains("#token") => Self::Claim,
                     (Consumer, "UpdateItem", "reviews") => Self::RecordOutcome,
                     _ => return None,
                 };
