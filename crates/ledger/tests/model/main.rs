@@ -65,7 +65,7 @@ fn upserts() {
 
 #[test]
 fn upserts_while_an_older_version_comes_late() {
-    check(Scenario::late_producer().faults(faults(2)));
+    check(Scenario::late_producer().faults(faults(1)));
 }
 
 #[test]
