@@ -113,11 +113,15 @@ impl Deliverer {
         match self.put(&event).await {
             // Reading back first is for destinations that a repeat would harm.
             Ok(Verdict::Call { attempt: number, .. }) => Ok(Attempt { delivery, token, number, message }),
-            // Two effects at one revision contradict each other only where the destination upserts.
-            Ok(Verdict::Done | Verdict::Superseded | Verdict::Recorded | Verdict::Conflict) => {
+            Ok(Verdict::Done | Verdict::Superseded | Verdict::Recorded) => {
                 tracing::info!("settled before; the message is dropped");
                 invocation.count(Metric::AlreadyDelivered, &delivery.store);
                 Err(Disposal::Delete)
+            }
+            // Two effects at one revision contradict each other only where the destination upserts.
+            Ok(Verdict::Conflict) => {
+                tracing::error!(error_class = %ErrorClass::Conflict, "another effect at this revision; back to the queue");
+                Err(Disposal::Return(self.backoff(message.receives, None)))
             }
             Ok(Verdict::Held(until)) => {
                 let wait = self.millis().until(until).max(self.config.protocol.held_at_least);

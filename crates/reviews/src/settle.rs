@@ -32,9 +32,7 @@ impl Deliverer {
                 if !self.bury(attempt, ErrorClass::BadRecord, &error).await {
                     return self.release(attempt, ErrorClass::Internal, Duration::ZERO, None, invocation).await;
                 }
-                self.finish(attempt, Outcome::Rejected(error)).await;
-                invocation.count(Metric::Rejected, &attempt.delivery.store);
-                Disposal::Delete
+                self.closed(attempt, Outcome::Rejected(error), Metric::Rejected, invocation).await
             }
             Failure::Again { class, .. } if attempt.message.receives >= self.max_receives => {
                 let error = format!("the last of {} receives failed: {class}", self.max_receives);
@@ -80,8 +78,22 @@ impl Deliverer {
         if !self.bury(attempt, class, error).await {
             return self.release(attempt, ErrorClass::Internal, Duration::ZERO, None, invocation).await;
         }
-        self.finish(attempt, Outcome::Parked(reason.to_owned())).await;
-        invocation.count(Metric::Parked, &attempt.delivery.store);
+        self.closed(attempt, Outcome::Parked(reason.to_owned()), Metric::Parked, invocation).await
+    }
+
+    /// The end of a delivery whose copy is in the dead-letter queue. Until the ledger knows it, the message stays: a second
+    /// copy there is harmless.
+    async fn closed(
+        &self,
+        attempt: &Attempt<'_>,
+        outcome: Outcome,
+        metric: Metric,
+        invocation: &Invocation,
+    ) -> Disposal {
+        if self.finish(attempt, outcome).await != Some(Verdict::Recorded) {
+            return Disposal::Return(self.backoff(attempt.number, None));
+        }
+        invocation.count(metric, &attempt.delivery.store);
         Disposal::Delete
     }
 
