@@ -1,4 +1,4 @@
-//! The AWS emulator as a child process. What it does differently from AWS: <https://pypi.org/project/ministack/1.5.33/>.
+//! The AWS emulator, ministack, as a child process. Where it differs from AWS: `docs/CONFORMANCE.md`.
 
 use crate::{Error, Keeper, Line, Memory, Tail, Workspace, logs, memory, stack};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
