@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
@@ -42,19 +43,23 @@ fn md5(_: &str) -> &'static str {
     "d41d8cd98f00b204e9800998ecf8427e"
 }
 
-#[tokio::test]
-async fn only_entries_that_failed_are_sent_again() {
-    let server = MockServer::start().await;
-    let failing = Failing::default();
-    Mock::given(any()).respond_with(failing.clone()).mount(&server).await;
-    let config = aws_config::defaults(BehaviorVersion::latest())
+/// The SDK's configuration for a server that is no AWS.
+async fn config(server: &MockServer) -> aws_config::SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .endpoint_url(server.uri())
         .http_client(aws::sdk_config().await.unwrap().http_client().unwrap())
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .load()
-        .await;
-    let queue = Queue::new(&config, format!("{}/queue", server.uri()));
+        .await
+}
+
+#[tokio::test]
+async fn only_entries_that_failed_are_sent_again() {
+    let server = MockServer::start().await;
+    let failing = Failing::default();
+    Mock::given(any()).respond_with(failing.clone()).mount(&server).await;
+    let queue = Queue::new(&config(&server).await, format!("{}/queue", server.uri()));
     let mut entries: Vec<Entry> = (0..50).map(|n| Entry::new(n.to_string())).collect();
     entries.push(Entry::new("refused".to_owned()));
 
@@ -123,4 +128,58 @@ async fn a_queue_that_says_200_and_takes_two_thirds_loses_nothing() {
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(100)).unwrap();
     stage.deliver_all(&manifest).await;
     assert!(*lost.lock().unwrap() > 30, "entries were to be lost on the way");
+}
+
+/// A queue whose every call gets `answer`, and the calls it got.
+async fn recording(answer: Value) -> (MockServer, Queue) {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(answer)).mount(&server).await;
+    let queue = Queue::new(&config(&server).await, format!("{}/queue", server.uri()));
+    (server, queue)
+}
+
+async fn requests(server: &MockServer) -> Vec<Value> {
+    let requests = server.received_requests().await.unwrap();
+    requests.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn messages_are_hidden_for_whole_seconds_rounded_up_ten_a_call_and_never_beyond_sqs_limit() {
+    let (server, queue) = recording(json!({"Successful": [], "Failed": []})).await;
+    let message = |n: usize| queue::Message {
+        id: n.to_string(),
+        receipt_handle: format!("handle-{n}"),
+        body: String::new(),
+        receives: 1,
+        sent_at: None,
+    };
+    let messages: Vec<_> = (0..12).map(message).collect();
+    let delays = [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(30), Duration::from_hours(13)];
+    let hidden: Vec<_> = messages.iter().zip(delays.iter().copied().cycle()).collect();
+
+    queue.hide(&hidden).await.unwrap();
+
+    let requests = requests(&server).await;
+    let entries: Vec<_> = requests.iter().map(|request| request["Entries"].as_array().unwrap()).collect();
+    assert_eq!(entries.iter().map(|entries| entries.len()).collect::<Vec<_>>(), [10, 2]);
+    let seen: Vec<_> = entries
+        .iter()
+        .copied()
+        .flatten()
+        .map(|e| (e["ReceiptHandle"].clone(), e["VisibilityTimeout"].clone()))
+        .collect();
+    for (n, seen) in seen.iter().enumerate() {
+        let seconds = [0, 1, 30, 12 * 60 * 60][n % 4];
+        assert_eq!(*seen, (json!(format!("handle-{n}")), json!(seconds)));
+    }
+}
+
+#[tokio::test]
+async fn a_depth_is_what_is_visible_in_flight_and_delayed() {
+    let attributes = json!({
+        "ApproximateNumberOfMessages": "3", "ApproximateNumberOfMessagesNotVisible": "5", "ApproximateNumberOfMessagesDelayed": "7",
+    });
+    let (_server, queue) = recording(json!({"Attributes": attributes})).await;
+    let depth = queue.depth().await.unwrap();
+    assert_eq!((depth.visible, depth.in_flight, depth.delayed, depth.total()), (3, 5, 7, 15));
 }

@@ -198,6 +198,11 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_those_of_sqs() {
+        assert_eq!((BATCH_ENTRIES, BATCH_BYTES), (10, 1_048_576));
+    }
+
+    #[test]
     fn attributes_count_towards_the_size() {
         let entry = Entry { body: "12345".into(), attributes: vec![("ab", "cde".into())] };
         assert_eq!(entry.bytes(), 5 + 2 + 3 + 6);
