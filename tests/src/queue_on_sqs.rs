@@ -62,11 +62,14 @@ async fn only_entries_that_failed_are_sent_again() {
     let queue = Queue::new(&config(&server).await, format!("{}/queue", server.uri()));
     let mut entries: Vec<Entry> = (0..50).map(|n| Entry::new(n.to_string())).collect();
     entries.push(Entry::new("refused".to_owned()));
+    entries.push(Entry::new("x".repeat(queue::BATCH_BYTES)));
+    entries.push(Entry::new("y".repeat(queue::BATCH_BYTES + 1)));
 
     let sent = queue.send(&entries.iter().collect::<Vec<_>>()).await;
 
-    assert_eq!((sent.accepted, sent.unsent.len()), (50, 0));
-    assert_eq!(sent.refused, [queue::Refused { index: 50, code: "InvalidMessageContents".to_owned() }]);
+    assert_eq!((sent.accepted, sent.unsent.len()), (51, 0));
+    let refused: Vec<_> = sent.refused.iter().map(|refused| (refused.index, refused.code.as_str())).collect();
+    assert_eq!(refused, [(52, "MessageTooLong"), (50, "InvalidMessageContents")]);
     let seen = failing.0.lock().unwrap();
     for n in 0..50usize {
         assert_eq!(seen[&n.to_string()], if n % 3 == 0 { 2 } else { 1 }, "message {n}");
