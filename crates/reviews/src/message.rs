@@ -1,5 +1,6 @@
 //! What travels on the queue: the delivery's name and version, and the purchase to create.
 
+use chrono::{DateTime, Utc};
 use ledger::{Delivery, DeliveryKey, EffectHash, Revision};
 use salesforce::{Id, Record};
 use serde::{Deserialize, Serialize};
@@ -48,9 +49,16 @@ pub fn key(id: &Id) -> Result<DeliveryKey, ledger::InvalidKey> {
 /// # Errors
 /// When the row has none.
 pub fn revision(row: &Record) -> Result<Revision, salesforce::BadField> {
+    Ok(Revision(stamp(row)?.timestamp_millis()))
+}
+
+/// When the source last wrote the row: its `SystemModstamp`.
+///
+/// # Errors
+/// When the row has none.
+pub fn stamp(row: &Record) -> Result<DateTime<Utc>, salesforce::BadField> {
     let missing = || salesforce::BadField { path: "SystemModstamp".to_owned(), expected: "a dateTime" };
-    let stamp = row.datetime("SystemModstamp")?.ok_or_else(missing)?;
-    Ok(Revision(stamp.timestamp_millis()))
+    row.datetime("SystemModstamp")?.ok_or_else(missing)
 }
 
 impl Message {

@@ -5,6 +5,7 @@ use crate::{
     FLOW,
     event::Event,
     fields::{Fields, Unfit},
+    message,
     publish::{Publisher, Unpublished},
     report::{Answer, Report},
     select::{BadDay, Pass, Position, first_day},
@@ -235,8 +236,7 @@ impl Producer {
 }
 
 fn position(row: &salesforce::Record) -> Result<Position, Unpublished> {
-    let missing = || salesforce::BadField { path: "SystemModstamp".to_owned(), expected: "a dateTime" };
-    Ok(Position { stamp: row.datetime("SystemModstamp")?.ok_or_else(missing)?, id: row.id()? })
+    Ok(Position { stamp: message::stamp(row)?, id: row.id()? })
 }
 
 fn instant(millis: Millis) -> DateTime<Utc> {

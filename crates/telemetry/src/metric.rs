@@ -37,7 +37,7 @@ pub enum Metric {
     QuotaUsed,
     /// Days until the first credential expires.
     CredentialDaysLeft,
-    /// From the record's revision to its acceptance, in milliseconds; one value a delivery.
+    /// From the sending of its message to its acceptance, in milliseconds; one value a delivery.
     DeliveryLatencyMs,
     /// One call to a vendor, in milliseconds; one value a call.
     VendorCallMs,
