@@ -79,6 +79,7 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
         }),
         3 => (version.clone(), settled).prop_map(|(delivery, settled)| Event::Settle { delivery, settled }),
         1 => version.clone().prop_map(|delivery| Event::Confirm { delivery }),
+        2 => version.clone().prop_map(|delivery| Event::GiveUp { delivery }),
         4 => (version.clone(), repair, 1u32..3)
             .prop_map(|(delivery, repair, limit)| Event::Reopen { delivery, repair, limit }),
         2 => version.prop_map(|delivery| Event::Conflict { delivery }),

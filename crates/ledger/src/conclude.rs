@@ -39,7 +39,8 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
             State::Claimed | State::Uncertain => Verdict::Held(free_at(record, policy)),
             _ => Verdict::Done,
         },
-        Event::Confirm { .. } => Verdict::Superseded,
+        // It is not missing any more: confirmed, under way again, or parked by somebody else.
+        Event::Confirm { .. } | Event::GiveUp { .. } => Verdict::Superseded,
         Event::Reopen { delivery, repair, .. } => refused_copy(delivery, *repair, record, policy),
     }
 }

@@ -107,7 +107,7 @@ impl Ledger {
         Ok(saved.then_some(from + 1))
     }
 
-    async fn item(&self, key: &str) -> Result<Option<Item>, Error> {
+    pub(crate) async fn item(&self, key: &str) -> Result<Option<Item>, Error> {
         self.client
             .get_item()
             .table_name(&self.table)
@@ -119,7 +119,7 @@ impl Ledger {
             .map_err(|e| Error::unavailable("read a cursor", e))
     }
 
-    async fn write<const N: usize>(
+    pub(crate) async fn write<const N: usize>(
         &self,
         key: &str,
         condition: &str,

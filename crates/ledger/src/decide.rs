@@ -20,6 +20,9 @@ use std::time::Duration;
 /// look-back and the longest replay together (a test over the template asserts it).
 pub const RECORD_LIFE: Duration = Duration::from_hours(400 * 24);
 
+/// Why a delivery is parked that was accepted again and again and never arrived.
+pub const MISSING: &str = "missing";
+
 /// The write that `event` asks for.
 pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
     let (key, condition, mut changes) = match event {
@@ -62,6 +65,12 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
                 Condition::RepairsBelow(*limit),
             ]);
             (&delivery.key, condition, changes)
+        }
+        Event::GiveUp { delivery } => {
+            let mut changes = version(delivery, State::Parked);
+            changes.extend([Change::Reason(Some(MISSING.to_owned())), Change::OpenSince(now)]);
+            let accepted = Condition::StateIn(&[State::Accepted]);
+            (&delivery.key, Condition::All(vec![current(delivery, policy), accepted]), changes)
         }
         Event::Conflict { delivery } => {
             let mut changes = vec![Change::KeepVersion];

@@ -390,6 +390,28 @@ fn a_missing_delivery_is_reopened_at_the_version_that_the_source_has_now() {
 }
 
 #[test]
+fn what_stays_missing_is_parked_and_nothing_else_is() {
+    let give_up = Event::GiveUp { delivery: delivery(9) };
+    let mut record = in_state(7, State::Accepted);
+    assert_eq!(put(&mut record, &give_up, &REVIEWS, NOW), Verdict::Recorded);
+    let parked = record.clone().unwrap();
+    assert_eq!((parked.state, parked.reason.as_deref(), parked.open_since), (State::Parked, Some(MISSING), Some(NOW)));
+    assert_eq!(put(&mut record, &give_up, &REVIEWS, NOW), Verdict::Superseded);
+    for state in State::ALL.into_iter().filter(|state| *state != State::Accepted) {
+        let mut record = in_state(7, state);
+        let before = record.clone();
+        assert_eq!(put(&mut record, &give_up, &REVIEWS, NOW), Verdict::Superseded);
+        assert_eq!(record, before, "{state:?}");
+    }
+    let mut newer = in_state(10, State::Accepted);
+    assert_eq!(put(&mut newer, &give_up, &REVIEWS, NOW), Verdict::Superseded);
+    assert_eq!(newer.unwrap().state, State::Accepted);
+    let mut absent = None;
+    put(&mut absent, &give_up, &REVIEWS, NOW);
+    assert_eq!(absent, None);
+}
+
+#[test]
 fn two_effects_at_one_revision_are_parked_and_the_first_stays_done() {
     let (mut record, b) = (None, version("b", None));
     put(&mut record, &claim_of(version("a", None), "1", lease()), &UPSERT, NOW);

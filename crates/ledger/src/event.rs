@@ -120,6 +120,12 @@ pub enum Event {
         /// How often a delivery may be reopened.
         limit: u32,
     },
+    /// It is missing, and was reopened as often as is allowed, or the source does not want it sent any more; a copy is
+    /// in the dead-letter queue, and a person decides.
+    GiveUp {
+        /// What the copy says of itself.
+        delivery: Delivery,
+    },
     /// A claim met another effect at its own revision ([`Verdict::Conflict`]); the copy is in the
     /// dead-letter queue, and a person decides.
     Conflict {

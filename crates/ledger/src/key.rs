@@ -91,6 +91,16 @@ impl EffectHash {
         Self(text.into())
     }
 
+    /// The 16 bytes as a number: a quarter of the memory, where many are kept. `None` if it was stored as something else.
+    pub fn to_bits(&self) -> Option<u128> {
+        u128::from_str_radix(&self.0, 16).ok().filter(|_| self.0.len() == 32)
+    }
+
+    /// The hash of these bits.
+    pub fn from_bits(bits: u128) -> Self {
+        Self(format!("{bits:032x}"))
+    }
+
     /// 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -159,6 +169,12 @@ mod tests {
             let key = DeliveryKey::try_from(format!("reviews/{segment}")).unwrap();
             let text = serde_json::to_string(&key).unwrap();
             prop_assert_eq!(serde_json::from_str::<DeliveryKey>(&text).unwrap(), key);
+        }
+
+        #[test]
+        fn a_hash_survives_as_a_number(effect: Vec<u8>) {
+            let hash = EffectHash::of(&effect);
+            prop_assert_eq!(hash.to_bits().map(EffectHash::from_bits), Some(hash));
         }
 
         #[test]

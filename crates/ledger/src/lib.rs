@@ -1,4 +1,4 @@
-//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints.
+//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, certificates.
 //!
 //! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
 //! [`conclude::conclude`] (what the database's answer means). Everything else here is
@@ -6,6 +6,7 @@
 //! and the shell that sends it ([`table`]). Time, tokens and randomness are arguments.
 
 pub mod backoff;
+pub mod certificate;
 pub mod class;
 pub mod conclude;
 pub mod cursor;
@@ -13,15 +14,18 @@ pub mod decide;
 pub mod event;
 pub mod expression;
 pub mod key;
+pub mod open;
 pub mod record;
 pub mod table;
 pub mod write;
 
 pub use backoff::Backoff;
+pub use certificate::Kept;
 pub use class::ErrorClass;
 pub use cursor::{Checkpoint, Cursor};
 pub use decide::{Event, Outcome, Policy, Repair, Repeat, Settled, Verdict};
 pub use key::{Delivery, DeliveryKey, EffectHash, InvalidKey, Revision, Token};
+pub use open::Open;
 pub use record::{Millis, Record, State};
 pub use table::{Error, Ledger};
 pub use write::{Attempt, Write};

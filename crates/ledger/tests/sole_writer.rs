@@ -1,4 +1,4 @@
-//! Nothing writes a record but `Ledger::run`; cursors and checkpoints have a writer of their own.
+//! Nothing writes a record but `Ledger::run`; cursors, checkpoints and certificates have a writer of their own.
 
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
@@ -86,6 +86,17 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
     }
     assert_eq!(code.matches("letkey=").count(), code.matches("letkey=pass_key(flow);").count());
     assert!(cursor.contains("format!(\"cursor/{flow}/{store}\")") && cursor.contains("format!(\"pass/{flow}\")"));
+
+    let certificate = fs::read_to_string(folder.join("certificate.rs")).unwrap().replace(char::is_whitespace, "");
+    assert_eq!(certificate.matches("self.write(").count(), 1);
+    assert!(certificate.contains("self.write(&certificate_key(flow,store,day),"), "a write to something else");
+    assert!(certificate.contains("format!(\"certificate/{flow}/{store}/{day}\")"));
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let writes = fs::read_to_string(&path).unwrap().contains("self\n            .write(")
+            || fs::read_to_string(&path).unwrap().contains("self.write(");
+        assert!(!writes || path.ends_with("cursor.rs") || path.ends_with("certificate.rs"), "{path:?} writes");
+    }
 }
 
 #[test]

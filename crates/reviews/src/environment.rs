@@ -1,12 +1,12 @@
 //! What a function is told by its environment, and the clients made of it once at cold start.
 
-use crate::{FLOW, deliver::Deliverer, pace::Pace, produce::Producer, stores::Stores};
+use crate::{FLOW, deliver::Deliverer, pace::Pace, produce::Producer, reconcile::Reconciler, stores::Stores};
 use chrono::{DateTime, Utc};
-use config::Relay;
+use config::{Relay, StoreName};
 use ledger::{Ledger, Policy, Repeat};
 use queue::Queue;
 use secrets::Secrets;
-use std::{fmt::Display, process::ExitCode, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, fmt::Display, process::ExitCode, str::FromStr, sync::Arc};
 
 /// A failure at cold start; the sentence says what to mend.
 pub type ColdStart = Box<dyn std::error::Error + Send + Sync>;
@@ -107,6 +107,21 @@ pub async fn consumer() -> Result<Deliverer, ColdStart> {
     environment.consumer(workers, receives, rand::random).await
 }
 
+/// Everything the reconciler works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn reconciler() -> Result<Reconciler, ColdStart> {
+    let environment = Environment::of("reviews-reconciler").await?;
+    environment.reconciler(parsed("VENDOR_CONCURRENCY")?).await
+}
+
+/// Each store's share of its account's calls: the reconciler is one worker beside the consumers.
+fn shares(config: &Relay, consumers: u32) -> BTreeMap<StoreName, Pace> {
+    let pace = |name: &StoreName| (name.clone(), Pace::new(config.pace.yotpo_reviews, consumers + 1));
+    config.stores.keys().map(pace).collect()
+}
+
 impl Environment {
     /// As the process was started.
     async fn of(function: &str) -> Result<Self, ColdStart> {
@@ -149,17 +164,38 @@ impl Environment {
     /// When the secret does not allow it to work.
     pub async fn consumer(self, workers: u32, max_receives: u32, random: fn() -> f64) -> Result<Deliverer, ColdStart> {
         let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
-        let pace = |name: &config::StoreName| (name.clone(), Pace::new(config.pace.yotpo_reviews, workers));
         Ok(Deliverer {
             stores: Stores::load(Secrets::new(&aws), format!("{stack}/yotpo"), http, &config, now).await?,
             ledger: Ledger::new(&aws, table),
             policy: policy(&config),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
-            pace: config.stores.keys().map(pace).collect(),
+            pace: shares(&config, workers),
             max_receives,
             now,
             random,
+            config,
+        })
+    }
+
+    /// The reconciler's clients, with both secrets. `consumers`: how many share a vendor account with it.
+    ///
+    /// # Errors
+    /// When a secret does not allow it to work.
+    pub async fn reconciler(self, consumers: u32) -> Result<Reconciler, ColdStart> {
+        let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
+        let secrets = Secrets::new(&aws);
+        let credentials = secrets.get(&format!("{stack}/salesforce")).await?;
+        let order = &config.salesforce;
+        Ok(Reconciler {
+            salesforce: salesforce::Client::new(http.clone(), credentials, &order.api_version, order.quota_share, now),
+            stores: Stores::load(secrets, format!("{stack}/yotpo"), http, &config, now).await?,
+            ledger: Ledger::new(&aws, table),
+            policy: policy(&config),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            pace: shares(&config, consumers),
+            now,
             config,
         })
     }

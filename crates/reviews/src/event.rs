@@ -1,13 +1,13 @@
-//! What the producer is invoked with.
+//! What producer and reconciler are invoked with.
 
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use serde::Deserialize;
 
-/// A producer's event.
+/// An event of producer or reconciler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// From the schedule: settle whatever is over by then.
+    /// From the schedule: whatever is over by then.
     Scheduled {
         /// When the schedule fired.
         at: DateTime<Utc>,

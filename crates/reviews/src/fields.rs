@@ -107,6 +107,13 @@ impl Fields {
         })
     }
 
+    /// The `SELECT` list of a query over orders that says where each belongs, and no more.
+    pub fn short_list(&self) -> String {
+        let mut fields = vec!["Id", "SystemModstamp", self.completed_at.0.as_str(), self.order_id.as_str()];
+        fields.extend(self.route_by.as_deref());
+        distinct(fields)
+    }
+
     /// The `SELECT` list of a query over orders, with their lines as a subquery.
     pub fn select_list(&self) -> String {
         let mut fields = vec!["Id", "SystemModstamp", self.completed_at.0.as_str(), self.order_id.as_str()];

@@ -52,6 +52,13 @@ impl Skip {
     }
 }
 
+/// Yotpo's order id of the order in `row`, whether or not it is sent. An order without the configured id is still an
+/// order: its Salesforce id is as unique.
+pub fn order_id(row: &Record, fields: &Fields) -> String {
+    let configured = row.text(&fields.order_id).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    configured.unwrap_or_else(|| row.id().map(|id| id.to_string()).unwrap_or_default())
+}
+
 /// Maps the order in `row`, which belongs to `store` and `day`; orders of days before `oldest` are too old.
 pub fn map(
     row: &Record,
@@ -82,8 +89,7 @@ pub fn map(
     let purchase = Purchase {
         customer_name: customer_name(fields.customer_name.iter().find_map(text).as_deref(), &email),
         email,
-        // An order without the configured id is still an order: its Salesforce id is as unique.
-        order_id: text(&fields.order_id).unwrap_or_else(|| row.id().map(|id| id.to_string()).unwrap_or_default()),
+        order_id: order_id(row, fields),
         order_date: day.date(),
         currency_iso: currency.or_else(|| store.currency.as_ref().map(|c| c.as_str().to_owned())),
         platform: config.reviews.platform.clone(),

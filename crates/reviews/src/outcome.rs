@@ -27,6 +27,14 @@ impl Failure {
     }
 }
 
+/// The class of a failure that has no delivery to speak of.
+pub fn class(error: &Error) -> ErrorClass {
+    match failure(error) {
+        Failure::Again { class, .. } => class,
+        Failure::Rejected(_) => ErrorClass::BadRecord,
+    }
+}
+
 /// Reads a failure. A repeated `order_id` is not created again
 /// (<https://core-api.yotpo.com/v1.0/reference/create-an-order-within-the-yotpo-system-metadata>), so that
 /// even a call of unknown outcome may simply be made again.

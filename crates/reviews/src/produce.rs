@@ -5,6 +5,7 @@ use crate::{
     FLOW,
     event::Event,
     fields::{Fields, Unfit},
+    item::BadRow,
     message,
     publish::{Publisher, Unpublished},
     report::{Answer, Report},
@@ -54,6 +55,9 @@ pub enum Failed {
     /// A page could not be published as a whole.
     #[error(transparent)]
     Unpublished(#[from] Unpublished),
+    /// A row cannot be read.
+    #[error(transparent)]
+    Row(#[from] BadRow),
     /// The checkpoint could not be written.
     #[error("the checkpoint cannot be written: {0}")]
     Checkpoint(#[from] serde_json::Error),
@@ -235,10 +239,11 @@ impl Producer {
     }
 }
 
-fn position(row: &salesforce::Record) -> Result<Position, Unpublished> {
+/// Where a row stands in the query's order.
+pub(crate) fn position(row: &salesforce::Record) -> Result<Position, BadRow> {
     Ok(Position { stamp: message::stamp(row)?, id: row.id()? })
 }
 
-fn instant(millis: Millis) -> DateTime<Utc> {
+pub(crate) fn instant(millis: Millis) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(millis.0).unwrap_or_default()
 }

@@ -3,25 +3,19 @@
 
 use crate::{
     fields::Fields,
-    map::{Mapped, map},
-    message::{Message, Unmapped, ascii_json, key, revision},
+    item::{BadRow, Fate, Item},
     report::Report,
-    select::{Pass, Place},
+    select::Pass,
 };
 use chrono::{DateTime, Utc};
-use config::{BusinessDay, Relay, StoreName};
+use config::Relay;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ledger::{
-    Delivery, EffectHash, ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict,
-};
+use ledger::{ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict};
 use queue::{Entry, Queue};
 use salesforce::Record as Row;
 
 /// Ledger writes under way at once.
 const CONCURRENT_WRITES: usize = 10;
-/// The reasons for which an order waits for a person.
-const UNKNOWN_STORE: &str = "unknown_store";
-const NO_COMPLETION_DATE: &str = "no_completion_date";
 
 /// Where a page's orders go.
 pub struct Publisher<'a> {
@@ -53,32 +47,9 @@ pub enum Unpublished {
     /// The queue did not accept everything.
     #[error("{0} messages were not accepted by the queue")]
     Queue(usize),
-    /// A row lacks what every row has.
-    #[error("a row of the query cannot be read: {0}")]
-    Row(#[from] salesforce::BadField),
-    /// A message cannot be written.
-    #[error("a message cannot be written: {0}")]
-    Message(#[from] serde_json::Error),
-    /// A row's id makes no delivery key.
+    /// A row cannot be read.
     #[error(transparent)]
-    Key(#[from] ledger::InvalidKey),
-}
-
-/// One order of a page, on its way.
-struct Item {
-    delivery: Delivery,
-    store: StoreName,
-    day: BusinessDay,
-    fate: Fate,
-}
-
-enum Fate {
-    /// To the queue.
-    Send(Entry),
-    /// Recorded as skipped.
-    Skip(&'static str),
-    /// Recorded as parked, with this body in the dead-letter queue.
-    Park(&'static str, String),
+    Row(#[from] BadRow),
 }
 
 impl Publisher<'_> {
@@ -89,7 +60,7 @@ impl Publisher<'_> {
     pub async fn page(&self, pass: &Pass, rows: &[Row], report: &mut Report) -> Result<(), Unpublished> {
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            items.extend(self.item(pass, row)?);
+            items.extend(Item::of(row, pass, self.fields, self.config)?);
         }
         let keys: Vec<_> = items.iter().map(|item| item.delivery.key.clone()).collect();
         let known = self.ledger.read(&keys).await?;
@@ -106,62 +77,23 @@ impl Publisher<'_> {
                 (_, Fate::Skip(_) | Fate::Park(..)) => settle.push(item),
             }
         }
-        self.settle(&settle, report).await?;
+        self.publish(&send, &settle, report).await
+    }
+
+    /// Sends the ones and records the others, whatever the ledger says of them.
+    ///
+    /// # Errors
+    /// When part of it failed: it is to be done again.
+    pub(crate) async fn publish(&self, send: &[Item], settle: &[Item], report: &mut Report) -> Result<(), Unpublished> {
+        for item in send.iter().filter(|item| item.lines_left_out > 0) {
+            let (delivery_key, lines_left_out) = (&item.delivery.key, item.lines_left_out);
+            tracing::warn!(%delivery_key, lines_left_out, "lines without a product id that Yotpo takes");
+        }
+        self.settle(settle, report).await?;
         for batch in send.chunks(self.config.reviews.batch_size) {
             self.send(batch, report).await?;
         }
         Ok(())
-    }
-
-    fn item(&self, pass: &Pass, row: &Row) -> Result<Option<Item>, Unpublished> {
-        let id = row.id()?;
-        let (key, revision) = (key(&id)?, revision(row)?);
-        let parked = |store: StoreName, day, reason: &'static str, dated: bool| {
-            let day_text = dated.then(|| BusinessDay::to_string(&day));
-            let hash = EffectHash::of(reason.as_bytes());
-            let delivery = Delivery {
-                key: key.clone(),
-                revision,
-                hash,
-                store: store.as_str().to_owned(),
-                day: day_text,
-                triggered_at: None,
-            };
-            let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id.clone() })?;
-            Ok(Some(Item { delivery, store, day, fate: Fate::Park(reason, body) }))
-        };
-        let (store, day) = match pass.place(row, self.fields, self.config)? {
-            Place::Elsewhere => return Ok(None),
-            Place::Unrouted(day) => return parked(StoreName::unrouted(), day, UNKNOWN_STORE, true),
-            Place::Undated(store) => {
-                let day = BusinessDay::of(pass.begun_at, self.config.time_zone).previous();
-                return parked(store.unwrap_or_else(StoreName::unrouted), day, NO_COMPLETION_DATE, false);
-            }
-            Place::Day(store, day) => (store, day),
-        };
-        let settings = &self.config.stores[&store];
-        Ok(Some(match map(row, self.fields, self.config, settings, day, pass.oldest_day(self.config)) {
-            Mapped::Send { purchase, lines_left_out } => {
-                let message = Message::new(key, revision, store.as_str(), *purchase)?;
-                if lines_left_out > 0 {
-                    tracing::warn!(delivery_key = %message.delivery.key, lines_left_out, "lines without a product id that Yotpo takes");
-                }
-                let body = ascii_json(&message)?;
-                Item { delivery: message.delivery, store, day, fate: Fate::Send(Entry::new(body)) }
-            }
-            Mapped::Skip(skip) => {
-                let hash = EffectHash::of(skip.as_str().as_bytes());
-                let delivery = Delivery {
-                    key,
-                    revision,
-                    hash,
-                    store: store.as_str().to_owned(),
-                    day: Some(day.to_string()),
-                    triggered_at: None,
-                };
-                Item { delivery, store, day, fate: Fate::Skip(skip.as_str()) }
-            }
-        }))
     }
 
     /// Records skips and parkings; a parked order's copy goes to the dead-letter queue first.
@@ -172,7 +104,7 @@ impl Publisher<'_> {
                     Fate::Send(_) => return Ok(()),
                     Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
                     Fate::Park(reason, body) => {
-                        self.dead_letters.send_one(dead_letter(item, reason, body)).await?;
+                        self.dead_letters.send_one(item.dead_letter(reason, body)).await?;
                         Settled::Parked((*reason).to_owned())
                     }
                 };
@@ -224,15 +156,6 @@ impl Publisher<'_> {
     }
 }
 
-impl Item {
-    fn entry(&self) -> Option<&Entry> {
-        match &self.fate {
-            Fate::Send(entry) => Some(entry),
-            Fate::Skip(_) | Fate::Park(..) => None,
-        }
-    }
-}
-
 /// The state in which the ledger has settled this very order, if it has.
 fn settled(item: &Item, known: Option<&Known>) -> Option<State> {
     let known = known?;
@@ -248,16 +171,4 @@ fn settled(item: &Item, known: Option<&Known>) -> Option<State> {
 fn count(counts: &mut std::collections::BTreeMap<String, usize>, known: Option<&Known>) {
     let reason = known.and_then(|known| known.reason.as_deref()).unwrap_or("unknown");
     *counts.entry(reason.to_owned()).or_default() += 1;
-}
-
-fn dead_letter(item: &Item, reason: &str, body: &str) -> Entry {
-    let class = if reason == UNKNOWN_STORE { ErrorClass::Misconfigured } else { ErrorClass::BadRecord };
-    Entry {
-        body: body.to_owned(),
-        attributes: vec![
-            ("error_class", class.as_str().to_owned()),
-            ("error", reason.to_owned()),
-            ("delivery_key", item.delivery.key.to_string()),
-        ],
-    }
 }

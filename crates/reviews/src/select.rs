@@ -135,6 +135,50 @@ impl Pass {
         Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None })
     }
 
+    /// Selects one store's business day by completion alone, as the reconciler looks at it; for `unrouted`, the orders that
+    /// fit no store, on that day of the org's time zone.
+    ///
+    /// # Errors
+    /// When the day is not over, or the store is unknown.
+    pub fn of_store(
+        day: BusinessDay,
+        store: &StoreName,
+        config: &Relay,
+        now: DateTime<Utc>,
+    ) -> Result<Self, BadDay> {
+        if store.as_str() != StoreName::UNROUTED {
+            return Self::of_day(day, Some(store.clone()), config, now);
+        }
+        let window = day.window(config.time_zone);
+        if now < window.end {
+            return Err(BadDay::NotOver { day, store: store.clone() });
+        }
+        let span = Span { first: window.start, from: window.start, until: window.end };
+        let spans = [(store.clone(), span)].into();
+        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None })
+    }
+
+    /// Whether the pass is about the orders that fit no store.
+    pub fn is_unrouted(&self) -> bool {
+        self.spans.keys().all(|name| name.as_str() == StoreName::UNROUTED)
+    }
+
+    /// The query for orders that a reading of the pass has met; whichever are completed still.
+    pub fn query_again<'a>(&self, ids: impl IntoIterator<Item = &'a str>, fields: &Fields) -> String {
+        let ids: Vec<String> = ids.into_iter().map(soql::quote).collect();
+        format!(
+            "SELECT {} FROM Order WHERE ({}) AND Id IN ({}) ORDER BY SystemModstamp, Id",
+            self.select_list(fields),
+            fields.completed,
+            ids.join(", ")
+        )
+    }
+
+    /// An order of no store is not mapped: its lines are not asked for.
+    fn select_list(&self, fields: &Fields) -> String {
+        if self.is_unrouted() { fields.short_list() } else { fields.select_list() }
+    }
+
     /// The query, from the checkpoint on, in keyset order. There is no upper bound on `SystemModstamp`: a
     /// nightly job that touches every order would starve them for ever.
     pub fn query(&self, fields: &Fields, config: &Relay) -> String {
@@ -161,7 +205,7 @@ impl Pass {
         });
         format!(
             "SELECT {} FROM Order WHERE ({}) AND {window}{keyset} ORDER BY SystemModstamp, Id",
-            fields.select_list(),
+            self.select_list(fields),
             fields.completed,
         )
     }
@@ -188,7 +232,7 @@ impl Pass {
             && match &name {
                 Some(name) => self.spans.get(name).is_some_and(|span| end > span.first && end <= span.until),
                 // An order of no store is nobody's when one store is run by hand.
-                None if self.only.is_some() => self.spans.len() == config.stores.len(),
+                None if self.only.is_some() => self.is_unrouted() || self.spans.len() == config.stores.len(),
                 None => self.spans.values().any(|span| end <= span.until),
             };
         Ok(match name {

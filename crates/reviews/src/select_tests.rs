@@ -230,3 +230,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_reconciler_sees_each_order_under_one_name() {
+    let config = config(&[("berlin", "Europe/Berlin"), ("tokyo", "Asia/Tokyo")]);
+    let fields = fields(Completed::DateTime);
+    let day: BusinessDay = "2026-11-19".parse().unwrap();
+    let now = at("2026-11-20T12:00:00Z");
+    let stores = ["berlin", "tokyo", StoreName::UNROUTED].map(name);
+    for (row, place) in [
+        (row("berlin", "2026-11-19T22:59:59.999Z"), Some("berlin")),
+        (row("tokyo", "2026-11-18T15:00:00Z"), Some("tokyo")),
+        (row("lost", "2026-11-19T23:59:59.999Z"), Some(StoreName::UNROUTED)),
+        (row("lost", "2026-11-20T00:00:00Z"), None),
+        (row("berlin", "2026-11-19T23:00:00Z"), None),
+    ] {
+        let places: Vec<_> = stores
+            .iter()
+            .filter_map(|store| match Pass::of_store(day, store, &config, now).unwrap().place(&row, &fields, &config) {
+                Ok(Place::Day(store, _)) => Some(store),
+                Ok(Place::Unrouted(_)) => Some(StoreName::unrouted()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(places.iter().map(StoreName::as_str).collect::<Vec<_>>(), place.into_iter().collect::<Vec<_>>());
+    }
+    let unrouted = Pass::of_store(day, &StoreName::unrouted(), &config, now).unwrap();
+    let query = unrouted.query(&fields, &config);
+    assert!(query.contains("ActivatedDate >= 2026-11-19T00:00:00.000Z") && !query.contains("OrderItems"), "{query}");
+    assert!(unrouted.query_again(["a'b"], &fields).contains(r"Id IN ('a\'b')"));
+    assert!(matches!(Pass::of_store(day.next(), &StoreName::unrouted(), &config, now), Err(BadDay::NotOver { .. })));
+}

@@ -55,6 +55,8 @@ pub(crate) enum Action {
     },
     Confirm(usize),
     Missing(usize),
+    GiveUp,
+    Appear,
     Resend(usize),
     Resettle(usize),
     Tick,
@@ -75,6 +77,7 @@ impl Scenario {
             vanished: false,
             expired: false,
             redriven: false,
+            giving_up: None,
             misled: false,
             taken_back: false,
             lease_kept: false,
@@ -171,7 +174,8 @@ impl Scenario {
                 let closing = matches!(w, Worker::Ending { end: End::Rejected | End::Parked | End::Conflict, .. });
                 closing && w.version() == Some(version)
             };
-            let young = world.workers.iter().any(being_parked) && self.without != Some(Rule::RedriveAge);
+            let being_given_up = world.giving_up == Some(version);
+            let young = (world.workers.iter().any(being_parked) || being_given_up) && self.without != Some(Rule::RedriveAge);
             if world.dead_letters[version] > 0 && !young {
                 actions.push(Action::Redrive { version, crash: false });
                 if fault {
@@ -182,6 +186,9 @@ impl Scenario {
             if last || (world.applied.contains(&version) && !world.expired) {
                 actions.push(Action::Confirm(version));
             }
+        }
+        if world.giving_up.is_some() {
+            actions.extend([Action::GiveUp, Action::Appear]);
         }
         for delivery in 0..world.records.len() {
             let state = world.records[delivery].as_ref().map(|r| r.state);
@@ -226,6 +233,8 @@ impl Scenario {
             Action::Redrive { version, crash } => self.redrive(&mut next, version, crash),
             Action::Confirm(version) => self.confirm(&mut next, version),
             Action::Missing(delivery) => self.missing(&mut next, delivery),
+            Action::GiveUp => self.give_up(&mut next),
+            Action::Appear => self.appear(&mut next),
             Action::Resend(delivery) => self.resend(&mut next, delivery),
             Action::Resettle(delivery) => self.resettle(&mut next, delivery),
             Action::Expire(delivery) => self.expire(&mut next, delivery),

@@ -109,6 +109,7 @@ pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
     let reconcile = (0..world.records.len())
         .flat_map(|d| [Action::Resend(d), Action::Missing(d), Action::Resettle(d)])
         .chain(confirmable(scenario, world))
+        .chain(std::iter::once(Action::GiveUp).filter(|_| world.giving_up.is_some()))
         .chain(interrupted(scenario, world));
     let take = (0..scenario.versions.len())
         .filter(|v| world.queue[*v] > 0 && (hopeless || !scenario.waits(world, *v)))
@@ -175,8 +176,6 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
             });
             copy && (current || creates)
         }
-        // Missing, and reopened as often as is allowed: the certificate and its alarm say so.
-        State::Accepted => shown.is_none() && record.repairs > scenario.repair_limit,
-        State::Pending | State::Claimed | State::Uncertain => false,
+        State::Pending | State::Claimed | State::Accepted | State::Uncertain => false,
     }
 }

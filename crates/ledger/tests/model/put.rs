@@ -37,7 +37,8 @@ impl Scenario {
         let (Attempt::Applied(Some(before)), Some(after)) = (attempt, &world.records[delivery]) else { return };
         let accepted = |state| matches!(state, State::Accepted | State::Confirmed);
         world.lease_kept |= matches!(event, Event::Finish { .. }) && after.lease_end.is_some();
-        let missing = matches!(event, Event::Reopen { repair: Repair::Missing, .. });
+        let missing = matches!(event, Event::Reopen { repair: Repair::Missing, .. })
+            || (matches!(event, Event::GiveUp { .. }) && before.state == State::Accepted);
         let same = !self.policy.supersedes || (after.revision, &after.hash) == (before.revision, &before.hash);
         world.taken_back |= accepted(before.state) && !accepted(after.state) && same && !missing;
     }

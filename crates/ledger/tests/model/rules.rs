@@ -69,6 +69,8 @@ rules! {
     ReopenMissing: ignores, S1, "What was accepted and is missing is reopened.";
     ReopenMissingNewer: ignores, S1, "The source's version may be newer than the missing one.";
     ReopenPending: ignores, S1, "A copy that finds the record open is sent again.";
+    GiveUpParks: ignores, L1, "What is missing and was reopened as often as is allowed is parked.";
+    GiveUpState: ignores, S5, "Only what is accepted is given up.";
     RepairLimit: ignores, S4, "A delivery is reopened a limited number of times.";
     OneHash: two_hashes, S3, "At one revision, another effect does not claim.";
     ConflictParks: two_hashes, S3, "Two effects at one revision whose order nobody knows are parked.";
@@ -221,6 +223,8 @@ impl Rule {
                 let condition = std::mem::replace(&mut write.condition, YES());
                 write.condition = Condition::All(vec![condition, equal]);
             }
+            (Self::GiveUpParks, Event::GiveUp { .. }) => write.condition = Condition::Any(vec![]),
+            (Self::GiveUpState, Event::GiveUp { .. }) => drop_part(write, |c| matches!(c, StateIn(_))),
             (Self::RepairLimit, Event::Reopen { .. }) => drop_part(write, |c| matches!(c, Condition::RepairsBelow(_))),
             (Self::OneHash, Event::Claim { .. }) => drop_part(write, |c| matches!(c, Condition::HashIs(_))),
             (Self::ConflictParks, Event::Conflict { .. }) => {

@@ -1,0 +1,90 @@
+//! What is open: the deliveries that something went wrong with and that have not ended.
+
+use crate::{
+    expression::{get_number, get_text, text},
+    record::{Millis, State},
+    table::{Error, Ledger},
+};
+
+/// The sparse index: only deliveries that something went wrong with are in it, by flow and time.
+const INDEX: &str = "open";
+
+/// The open deliveries of a flow in numbers. Those that were rejected are in the index too, and have ended: they do not
+/// count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Open {
+    /// How many there are.
+    pub deliveries: usize,
+    /// Since when the oldest is open.
+    pub oldest: Option<Millis>,
+    /// Since when the oldest of those is open of which nobody knows whether they took effect.
+    pub oldest_uncertain: Option<Millis>,
+}
+
+impl Open {
+    fn count(&mut self, state: State, since: Millis) {
+        if state == State::Rejected {
+            return;
+        }
+        let earlier = |oldest: Option<Millis>| Some(oldest.map_or(since, |oldest| oldest.min(since)));
+        self.deliveries += 1;
+        self.oldest = earlier(self.oldest);
+        if state == State::Uncertain {
+            self.oldest_uncertain = earlier(self.oldest_uncertain);
+        }
+    }
+}
+
+impl Ledger {
+    /// Counts what is open in a flow.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot be used.
+    pub async fn open(&self, flow: &str) -> Result<Open, Error> {
+        let mut open = Open::default();
+        let mut from = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(INDEX)
+                .key_condition_expression("open_flow = :flow")
+                .projection_expression("#state, open_since")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":flow", text(flow))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|e| Error::unavailable("say what is open", e))?;
+            for item in page.items.unwrap_or_default() {
+                let state = get_text(&item, "state").and_then(State::parse);
+                if let (Some(state), Some(since)) = (state, get_number(&item, "open_since")) {
+                    open.count(state, Millis(since));
+                }
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(open);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_rejected_has_ended_and_the_oldest_counts() {
+        let mut open = Open::default();
+        for (state, since) in
+            [(State::Rejected, 1), (State::Parked, 20), (State::Uncertain, 30), (State::Pending, 10), (State::Uncertain, 40)]
+        {
+            open.count(state, Millis(since));
+        }
+        let expected = Open { deliveries: 4, oldest: Some(Millis(10)), oldest_uncertain: Some(Millis(30)) };
+        assert_eq!(open, expected);
+        assert_eq!(Open::default().oldest, None);
+    }
+}

@@ -1,0 +1,135 @@
+//! What an order asks for: its row, mapped, with the key, version and effect that the ledger knows it by. The producer and
+//! the reconciler share it, so that both mean the same delivery.
+
+use crate::{
+    fields::Fields,
+    map::{Mapped, map},
+    message::{Message, Unmapped, ascii_json, key, revision},
+    select::{Pass, Place},
+};
+use config::{BusinessDay, Relay, StoreName};
+use ledger::{Delivery, EffectHash, ErrorClass};
+use queue::Entry;
+use salesforce::Record as Row;
+
+/// The reasons for which an order waits for a person.
+const UNKNOWN_STORE: &str = "unknown_store";
+const NO_COMPLETION_DATE: &str = "no_completion_date";
+
+/// One order, on its way.
+pub(crate) struct Item {
+    pub(crate) delivery: Delivery,
+    pub(crate) store: StoreName,
+    pub(crate) day: BusinessDay,
+    pub(crate) fate: Fate,
+    /// Lines without a product id that Yotpo takes.
+    pub(crate) lines_left_out: usize,
+}
+
+/// What is to become of an order.
+pub(crate) enum Fate {
+    /// To the queue.
+    Send(Entry),
+    /// Recorded as skipped.
+    Skip(&'static str),
+    /// Recorded as parked, with this body in the dead-letter queue.
+    Park(&'static str, String),
+}
+
+/// A row that cannot be read as an order.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRow {
+    /// It lacks what every row has.
+    #[error("a row of the query cannot be read: {0}")]
+    Row(#[from] salesforce::BadField),
+    /// Its message cannot be written.
+    #[error("a message cannot be written: {0}")]
+    Message(#[from] serde_json::Error),
+    /// Its id makes no delivery key.
+    #[error(transparent)]
+    Key(#[from] ledger::InvalidKey),
+}
+
+impl Item {
+    /// What `row` asks for; `None` if it does not belong to the pass.
+    pub(crate) fn of(row: &Row, pass: &Pass, fields: &Fields, config: &Relay) -> Result<Option<Self>, BadRow> {
+        let (store, day) = match pass.place(row, fields, config)? {
+            Place::Elsewhere => return Ok(None),
+            Place::Unrouted(day) => return Self::parked(row, StoreName::unrouted(), day, UNKNOWN_STORE, true).map(Some),
+            Place::Undated(store) => {
+                let day = BusinessDay::of(pass.begun_at, config.time_zone).previous();
+                let store = store.unwrap_or_else(StoreName::unrouted);
+                return Self::parked(row, store, day, NO_COMPLETION_DATE, false).map(Some);
+            }
+            Place::Day(store, day) => (store, day),
+        };
+        let (key, revision) = (key(&row.id()?)?, revision(row)?);
+        let settings = &config.stores[&store];
+        Ok(Some(match map(row, fields, config, settings, day, pass.oldest_day(config)) {
+            Mapped::Send { purchase, lines_left_out } => {
+                let message = Message::new(key, revision, store.as_str(), *purchase)?;
+                let fate = Fate::Send(Entry::new(ascii_json(&message)?));
+                Self { delivery: message.delivery, store, day, fate, lines_left_out }
+            }
+            Mapped::Skip(skip) => {
+                let hash = EffectHash::of(skip.as_str().as_bytes());
+                let day_text = Some(day.to_string());
+                let delivery =
+                    Delivery { key, revision, hash, store: store.to_string(), day: day_text, triggered_at: None };
+                Self { delivery, store, day, fate: Fate::Skip(skip.as_str()), lines_left_out: 0 }
+            }
+        }))
+    }
+
+    fn parked(
+        row: &Row,
+        store: StoreName,
+        day: BusinessDay,
+        reason: &'static str,
+        dated: bool,
+    ) -> Result<Self, BadRow> {
+        let id = row.id()?;
+        let delivery = Delivery {
+            key: key(&id)?,
+            revision: revision(row)?,
+            hash: EffectHash::of(reason.as_bytes()),
+            store: store.to_string(),
+            day: dated.then(|| day.to_string()),
+            triggered_at: None,
+        };
+        let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
+        Ok(Self { delivery, store, day, fate: Fate::Park(reason, body), lines_left_out: 0 })
+    }
+
+    /// The message, if it is to be sent.
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        match &self.fate {
+            Fate::Send(entry) => Some(entry),
+            Fate::Skip(_) | Fate::Park(..) => None,
+        }
+    }
+
+    /// The copy for the dead-letter queue of an order that is parked by rule, for `reason`.
+    pub(crate) fn dead_letter(&self, reason: &str, body: &str) -> Entry {
+        let class = if reason == UNKNOWN_STORE { ErrorClass::Misconfigured } else { ErrorClass::BadRecord };
+        self.letter(class, reason, body.to_owned())
+    }
+
+    /// The copy for the dead-letter queue of an order that was sent and is given up.
+    pub(crate) fn given_up(&self, source_id: salesforce::Id, error: &str) -> Result<Entry, serde_json::Error> {
+        let body = match &self.fate {
+            Fate::Send(entry) => entry.body.clone(),
+            Fate::Skip(_) | Fate::Park(..) => ascii_json(&Unmapped { delivery: self.delivery.clone(), source_id })?,
+        };
+        Ok(self.letter(ErrorClass::Exhausted, error, body))
+    }
+
+    fn letter(&self, class: ErrorClass, error: &str, body: String) -> Entry {
+        let attributes = vec![
+            ("error_class", class.as_str().to_owned()),
+            ("error", error.to_owned()),
+            ("delivery_key", self.delivery.key.to_string()),
+        ];
+        Entry { body, attributes }
+    }
+}

@@ -1,0 +1,286 @@
+//! The reconciler's run: each business day that is due is compared, source against ledger against destination; what the
+//! destination shows is confirmed, what is missing is sent again, and a certificate says how the day stands.
+//!
+//! A day is read whole at the source and page by page at the destination, where a run that is out of time leaves a
+//! checkpoint. Everything it does may be done twice, by two runs at a time or one after the other.
+
+mod certificate;
+mod classify;
+mod day;
+mod destination;
+mod due;
+mod entry;
+mod repair;
+mod source;
+
+pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Completed};
+
+use crate::{
+    FLOW,
+    event::Event,
+    fields::{Fields, Unfit},
+    item::BadRow,
+    pace::Pace,
+    publish::{Publisher, Unpublished},
+    select::BadDay,
+    stores::Stores,
+};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use config::{BusinessDay, Relay, StoreName};
+use ledger::{Cursor, Ledger, Millis, Policy};
+use queue::Queue;
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use telemetry::{Metric, Metrics};
+
+/// What the reconciler works with; built once at cold start.
+pub struct Reconciler {
+    /// The configuration.
+    pub config: Arc<Relay>,
+    /// The source.
+    pub salesforce: salesforce::Client,
+    /// The stores' clients.
+    pub stores: Stores,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The protocol's view of Yotpo Reviews.
+    pub policy: Policy,
+    /// The flow's queue.
+    pub queue: Queue,
+    /// Its dead-letter queue.
+    pub dead_letters: Queue,
+    /// This worker's share of each store's calls.
+    pub pace: BTreeMap<StoreName, Pace>,
+    /// The clock.
+    pub now: fn() -> DateTime<Utc>,
+}
+
+/// The reconciler's answer.
+#[derive(Debug, Default, Serialize)]
+pub struct Answer {
+    /// A certificate for each store and business day that was looked at to the end.
+    pub certificates: Vec<Certificate>,
+}
+
+/// Why a run failed. What is confirmed and sent stays so; the next run goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// The day cannot be looked at.
+    #[error("bad event: {0}")]
+    Day(#[from] BadDay),
+    /// The org does not fit the configuration.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The source failed.
+    #[error(transparent)]
+    Salesforce(#[from] salesforce::Error),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// What was to be sent again could not be.
+    #[error(transparent)]
+    Unpublished(#[from] Unpublished),
+    /// A row cannot be read.
+    #[error(transparent)]
+    Row(#[from] BadRow),
+    /// A row has no id.
+    #[error("a row of the query cannot be read: {0}")]
+    Id(#[from] salesforce::BadField),
+    /// A queue could not be used.
+    #[error(transparent)]
+    Queue(#[from] queue::Unavailable),
+    /// An order's id makes no delivery key.
+    #[error(transparent)]
+    Key(#[from] ledger::InvalidKey),
+    /// A checkpoint or certificate cannot be written as JSON.
+    #[error("a checkpoint or certificate cannot be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Failed {
+    /// Whether the org's quota is used up as far as it is ours: the rest is for later runs.
+    fn is_quota(&self) -> bool {
+        let (Self::Salesforce(error) | Self::Unfit(Unfit::Salesforce(error))) = self else { return false };
+        matches!(error, salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. })
+    }
+}
+
+/// A store's business day that is to be looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    store: StoreName,
+    day: BusinessDay,
+    /// The producer has settled it.
+    settled: bool,
+    /// Asked for by a person: the destination is read whatever the ledger says.
+    by_hand: bool,
+}
+
+/// How a look at a day ended.
+enum Looked {
+    Certified(Box<Certificate>),
+    /// There is nothing to certify: no order fits no store.
+    Nothing,
+    /// Time is up.
+    OutOfTime,
+    /// This store's account cannot be read now.
+    Unreadable,
+}
+
+impl Reconciler {
+    /// Looks at whatever is due, as far as time allows. `deadline` is the invocation's.
+    ///
+    /// # Errors
+    /// When a system that it needs fails, other than an account at the destination.
+    pub async fn run(&self, event: Event, deadline: DateTime<Utc>, metrics: &mut Metrics) -> Result<Answer, Failed> {
+        let mut answer = Answer::default();
+        let (tasks, scheduled) = match event {
+            Event::Scheduled { at } => (self.due(at.min((self.now)())).await?, true),
+            Event::Day { day, store } => (self.by_hand(day, store).await?, false),
+        };
+        match self.look_at_all(&tasks, deadline, &mut answer, metrics).await {
+            Err(failed) if failed.is_quota() => {
+                let error = &failed as &dyn std::error::Error;
+                tracing::warn!(error, "the quota is near its end; a later run goes on");
+            }
+            other => other?,
+        }
+        if scheduled {
+            self.measure_what_is_open(metrics).await?;
+        }
+        if let Some(usage) = self.salesforce.usage() {
+            metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
+        }
+        Ok(answer)
+    }
+
+    async fn look_at_all(
+        &self,
+        tasks: &[Task],
+        deadline: DateTime<Utc>,
+        answer: &mut Answer,
+        metrics: &mut Metrics,
+    ) -> Result<(), Failed> {
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        let schema = self.salesforce.schema();
+        let fields = Fields::find(&schema, &self.config).await?;
+        let mut unreadable = BTreeSet::new();
+        for (index, task) in tasks.iter().enumerate() {
+            if unreadable.contains(&task.store) {
+                continue;
+            }
+            match Box::pin(self.look(task, &fields, deadline, index == 0, metrics)).await? {
+                Looked::Certified(certificate) => answer.certificates.push(*certificate),
+                Looked::Nothing => {}
+                Looked::Unreadable => drop(unreadable.insert(&task.store)),
+                Looked::OutOfTime => {
+                    tracing::info!(days_left = tasks.len() - index, "out of time; the next run goes on");
+                    break;
+                }
+            }
+            if self.out_of_time(deadline) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The days that are due: the settled ones of the last week that are not complete, and once a day those that are. The
+    /// latest first, but for those that were begun.
+    async fn due(&self, now: DateTime<Utc>) -> Result<Vec<Task>, Failed> {
+        let mut tasks = Vec::new();
+        for (store, zone, cursor) in self.cursors().await? {
+            let begun = self.begun(&store).await?.map(|reading| reading.day);
+            for day in due::settled_days(cursor, zone, now) {
+                let kept = self.kept(&store, day).await?;
+                if kept.is_none_or(|(looked_at, kept)| due::is_due(kept.complete, looked_at, now)) {
+                    let task = Task { store: store.clone(), day, settled: true, by_hand: false };
+                    tasks.push((begun != Some(day), std::cmp::Reverse(day), task));
+                }
+            }
+        }
+        tasks.sort_by(|a, b| (a.0, a.1, &a.2.store).cmp(&(b.0, b.1, &b.2.store)));
+        Ok(tasks.into_iter().map(|(_, _, task)| task).collect())
+    }
+
+    /// A day that a person asks for: of one store, or of every one.
+    async fn by_hand(&self, day: BusinessDay, only: Option<StoreName>) -> Result<Vec<Task>, Failed> {
+        let settled: BTreeMap<_, _> = self
+            .cursors()
+            .await?
+            .into_iter()
+            .map(|(store, zone, cursor)| (store, due::is_settled(cursor, day, zone)))
+            .collect();
+        let stores = match only {
+            Some(store) => vec![store],
+            None => self.stores_and_unrouted(),
+        };
+        let task = |store: StoreName| {
+            let settled = settled.get(&store).copied().unwrap_or(false);
+            Task { store, day, settled, by_hand: true }
+        };
+        Ok(stores.into_iter().map(task).collect())
+    }
+
+    fn stores_and_unrouted(&self) -> Vec<StoreName> {
+        let mut stores: Vec<StoreName> = self.config.stores.keys().cloned().collect();
+        // Without a field to route by, every order is the one store's.
+        if self.config.salesforce.route_by.is_some() {
+            stores.push(StoreName::unrouted());
+        }
+        stores
+    }
+
+    /// How far each store is settled; the orders of no store are settled with the last of them.
+    async fn cursors(&self) -> Result<Vec<(StoreName, Tz, Cursor)>, Failed> {
+        let mut cursors = Vec::new();
+        for (name, store) in &self.config.stores {
+            if let Some(cursor) = self.ledger.cursor(FLOW, name.as_str()).await? {
+                cursors.push((name.clone(), store.time_zone, cursor));
+            }
+        }
+        if self.config.salesforce.route_by.is_some()
+            && cursors.len() == self.config.stores.len()
+            && let Some(cursor) = due::of_all(cursors.iter().map(|(_, _, cursor)| *cursor))
+        {
+            cursors.push((StoreName::unrouted(), self.config.time_zone, cursor));
+        }
+        Ok(cursors)
+    }
+
+    async fn measure_what_is_open(&self, metrics: &mut Metrics) -> Result<(), Failed> {
+        let open = self.ledger.open(FLOW).await?;
+        let now = self.millis();
+        let age = |since: Option<Millis>| since.map_or(0.0, |since| since.until(now).as_secs_f64().round());
+        metrics.count(Metric::OpenDeliveries, None, open.deliveries);
+        metrics.measure(Metric::OldestOpenSeconds, age(open.oldest));
+        metrics.measure(Metric::OldestUncertainSeconds, age(open.oldest_uncertain));
+        Ok(())
+    }
+
+    fn publisher<'a>(&'a self, fields: &'a Fields) -> Publisher<'a> {
+        Publisher {
+            config: &self.config,
+            fields,
+            ledger: &self.ledger,
+            policy: self.policy,
+            queue: &self.queue,
+            dead_letters: &self.dead_letters,
+            now: self.now,
+        }
+    }
+
+    fn millis(&self) -> Millis {
+        (self.now)().into()
+    }
+
+    fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {
+        deadline - (self.now)() < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
+    }
+}

@@ -1,0 +1,113 @@
+//! How a completed order counts, and what is to be done about it. Pure.
+
+use super::entry::{Entry, Known, Reason, Wanted};
+use ledger::{Millis, Repair, State};
+use std::time::Duration;
+
+/// How an order counts in the certificate: as it was found, but that what is to be sent for a change at the source is
+/// pending and not skipped or rejected any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Confirmed,
+    Accepted,
+    Pending,
+    Skipped(Reason),
+    Rejected(Reason),
+    Parked,
+    Uncertain,
+    Missing,
+}
+
+/// What is to be done about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Nothing, now or ever.
+    Nothing,
+    /// What the producer would do: sent, or recorded as skipped or parked.
+    Again,
+    /// Reopened, then sent.
+    Reopen(Repair),
+    /// Parked: it is missing and was reopened as often as is allowed, or may not be sent any more.
+    GiveUp,
+}
+
+/// What the judgement depends on, beside the order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    pub(super) now: Millis,
+    /// When the reading of the destination began that has come to its end; what was accepted long before it and was not
+    /// seen is missing. `None` if nothing was read.
+    pub(super) read_at: Option<Millis>,
+    /// How long after acceptance a delivery may stay unseen.
+    pub(super) missing_after: Duration,
+    /// The longest back-off: what was not touched for longer has no message that is waiting for its time.
+    pub(super) patience: Duration,
+    /// How often a delivery is reopened.
+    pub(super) repair_limit: u32,
+    /// No message is waiting to be received, so that what has no record has no message either.
+    pub(super) idle: bool,
+    /// The producer has settled the day: what has no record was lost, not left alone.
+    pub(super) settled: bool,
+    /// Why a delivery is parked whose attempts were used up.
+    pub(super) exhausted: Reason,
+}
+
+impl Rules {
+    pub(super) fn judge(&self, entry: &Entry) -> (Class, Remedy) {
+        let Some(known) = &entry.known else {
+            let lost = self.settled && !entry.seen;
+            return match entry.wanted {
+                Wanted::Sent => (Class::Pending, again(lost && self.idle)),
+                Wanted::Skipped(_) | Wanted::Parked(_) => (Class::Pending, again(lost)),
+            };
+        };
+        let newer = entry.revision > known.revision;
+        let overdue = known.since.plus(self.patience) <= self.now && self.idle && !entry.seen;
+        match known.state {
+            State::Confirmed => (Class::Confirmed, Remedy::Nothing),
+            State::Accepted => self.accepted(entry, known),
+            State::Pending | State::Claimed => (Class::Pending, again(overdue)),
+            State::Uncertain => (Class::Uncertain, again(overdue)),
+            State::Skipped => match entry.wanted {
+                Wanted::Sent => (Class::Pending, again(self.idle)),
+                Wanted::Skipped(reason) => (Class::Skipped(reason), again(reason != known.reason)),
+                Wanted::Parked(_) => (Class::Skipped(known.reason), again(newer)),
+            },
+            State::Rejected if newer => self.changed(entry.wanted),
+            State::Rejected => (Class::Rejected(known.reason), Remedy::Nothing),
+            State::Parked if newer => self.changed(entry.wanted),
+            State::Parked if known.reason == self.exhausted && known.repairs < self.repair_limit => {
+                let sent = entry.wanted == Wanted::Sent && self.read_at.is_some();
+                (Class::Parked, if sent { Remedy::Reopen(Repair::Redrive) } else { Remedy::Nothing })
+            }
+            State::Parked => (Class::Parked, Remedy::Nothing),
+        }
+    }
+
+    fn accepted(&self, entry: &Entry, known: &Known) -> (Class, Remedy) {
+        let old = self.read_at.is_some_and(|at| known.since.plus(self.missing_after) <= at);
+        // What was delivered under another store is in that store's account, and stays there.
+        if entry.seen || known.elsewhere || !old {
+            return (Class::Accepted, Remedy::Nothing);
+        }
+        let again = entry.wanted == Wanted::Sent && known.repairs < self.repair_limit;
+        (Class::Missing, if again { Remedy::Reopen(Repair::Missing) } else { Remedy::GiveUp })
+    }
+
+    /// The order has changed since it was rejected or parked.
+    fn changed(&self, wanted: Wanted) -> (Class, Remedy) {
+        match wanted {
+            Wanted::Sent => (Class::Pending, again(self.idle)),
+            Wanted::Skipped(reason) => (Class::Skipped(reason), Remedy::Again),
+            Wanted::Parked(_) => (Class::Parked, Remedy::Again),
+        }
+    }
+}
+
+fn again(yes: bool) -> Remedy {
+    if yes { Remedy::Again } else { Remedy::Nothing }
+}
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

@@ -1,0 +1,270 @@
+//! The store's purchases, read back page by page: what is seen is confirmed at once, so that a reading that is cut short has
+//! not been for nothing.
+
+use super::{Failed, Reconciler, entry::{Entries, fingerprint}};
+use crate::produce::instant;
+use chrono::{Days, NaiveDate};
+use config::{BusinessDay, StoreName};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use ledger::{ErrorClass, Event, Millis, Verdict};
+use serde::{Deserialize, Serialize};
+use telemetry::{Metric, Metrics};
+use tokio::time::Instant;
+use yotpo::{PurchasePage, PurchaseRow};
+
+/// Yotpo recommends no more rows a page.
+/// <https://core-api.yotpo.com/v1.0/reference/retrieve-all-orders>
+const ROWS: u32 = 200;
+/// Ledger writes under way at once.
+const CONCURRENT_WRITES: usize = 16;
+
+/// A reading of the destination: what a later run needs to go on with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reading {
+    /// The business day that it is for.
+    pub(super) day: BusinessDay,
+    /// When it began.
+    pub(super) begun_at: Millis,
+    since: NaiveDate,
+    /// Pages read.
+    pages: u32,
+    /// Rows on them.
+    rows: u64,
+    unexpected: usize,
+    /// Fingerprint of the last unexpected order, whose rows may go on on the next page.
+    last_unexpected: Option<u128>,
+    #[serde(skip)]
+    goes_on: bool,
+}
+
+/// How a reading ended for this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// With the last page.
+    Complete,
+    /// The run is out of time.
+    OutOfTime,
+    /// The destination does not answer as it should.
+    Unreadable,
+}
+
+impl Reading {
+    /// A reading from the beginning. What `since_date` is compared with is not documented: it may be the order's date or the
+    /// instant at which Yotpo took it, in whatever time zone.
+    pub(super) fn begin(day: BusinessDay, first_accepted: Option<Millis>, now: Millis) -> Self {
+        let accepted = first_accepted.map_or(day.date(), |at| instant(at).date_naive());
+        let since = accepted.min(day.date()) - Days::new(1);
+        Self { day, begun_at: now, since, pages: 0, rows: 0, unexpected: 0, last_unexpected: None, goes_on: false }
+    }
+
+    /// As this run goes on with it.
+    pub(super) fn by_another_run(self) -> Self {
+        Self { goes_on: self.pages > 0, ..self }
+    }
+
+    /// Whether earlier pages were read by another run.
+    pub(super) fn goes_on_from_another_run(&self) -> bool {
+        self.goes_on
+    }
+
+    pub(super) fn unexpected(&self) -> usize {
+        self.unexpected
+    }
+
+    /// Takes in a page; the places of entries that it shows and the ledger has not confirmed, and whether it is the last.
+    fn take(&mut self, page: &PurchasePage, entries: &mut Entries) -> (Vec<usize>, bool) {
+        let mut shown = Vec::new();
+        for row in &page.purchases {
+            let order = fingerprint(&row.order_id);
+            let places = entries.see(order);
+            if places.is_empty() && self.is_of_the_day(row) && self.last_unexpected != Some(order) {
+                self.unexpected += 1;
+                self.last_unexpected = Some(order);
+            }
+            shown.extend(places.filter(|place| !entries.all()[*place].is_confirmed()));
+        }
+        // An order has a row for each of its products.
+        shown.sort_unstable();
+        shown.dedup();
+        self.pages += 1;
+        self.rows += page.purchases.len() as u64;
+        let full = page.purchases.len() >= ROWS as usize;
+        // A page that is not full is the last, unless Yotpo says that there are more.
+        let more = page.total_purchases.is_some_and(|total| self.rows < total);
+        (shown, page.purchases.is_empty() || (!full && !more))
+    }
+
+    fn is_of_the_day(&self, row: &PurchaseRow) -> bool {
+        row.order_date.as_deref().and_then(|date| date.get(..10)) == Some(self.day.to_string().as_str())
+    }
+}
+
+impl Reconciler {
+    /// Reads on from where `reading` stands, to the end or as far as time allows. At least one page is read.
+    pub(super) async fn read(
+        &self,
+        store: &StoreName,
+        reading: &mut Reading,
+        entries: &mut Entries,
+        latest: Instant,
+        metrics: &mut Metrics,
+    ) -> Result<Ended, Failed> {
+        let Some(pace) = self.pace.get(store) else { return Ok(Ended::Unreadable) };
+        let mut first = true;
+        loop {
+            // A run that begins late reads a page all the same: else a day might never be read.
+            let by = if first { latest.max(Instant::now() + pace.period() * 2) } else { latest };
+            if (!first && Instant::now() >= latest) || !pace.wait(by).await {
+                return Ok(Ended::OutOfTime);
+            }
+            first = false;
+            let page = match self.page(store, reading, metrics).await {
+                Ok(page) => page,
+                Err(error) => {
+                    let error_class = crate::outcome::class(&error);
+                    if error_class == ErrorClass::RateLimited {
+                        metrics.count(Metric::RateLimited, Some(store.as_str()), 1);
+                    }
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, %error_class, store = store.as_str(), "purchases cannot be read back; a later run goes on");
+                    return Ok(Ended::Unreadable);
+                }
+            };
+            let (shown, last) = reading.take(&page, entries);
+            self.confirm(store, reading.day, &shown, entries, metrics).await?;
+            if last {
+                return Ok(Ended::Complete);
+            }
+        }
+    }
+
+    /// One page; a refusal of our credentials reads the secret again once.
+    async fn page(
+        &self,
+        store: &StoreName,
+        reading: &Reading,
+        metrics: &mut Metrics,
+    ) -> Result<PurchasePage, yotpo::Error> {
+        let client = self.stores.get(store).ok_or(yotpo::Error::Unauthorized)?;
+        let begun = Instant::now();
+        let (since, page) = (reading.since, reading.pages + 1);
+        let mut result = client.purchases(since, page, ROWS).await;
+        if matches!(result, Err(yotpo::Error::Unauthorized))
+            && let Some(renewed) = self.stores.reload(store, &client).await
+        {
+            result = renewed.purchases(since, page, ROWS).await;
+        }
+        metrics.measure(Metric::VendorCallMs, (begun.elapsed().as_secs_f64() * 1000.0).round());
+        result
+    }
+
+    /// One write for each order that is shown and not confirmed yet.
+    async fn confirm(
+        &self,
+        store: &StoreName,
+        day: BusinessDay,
+        places: &[usize],
+        entries: &mut Entries,
+        metrics: &mut Metrics,
+    ) -> Result<(), Failed> {
+        let all = &*entries;
+        let (store, day) = (store.as_str(), day.to_string());
+        let confirmed: Vec<usize> = stream::iter(places)
+            .map(|place| async {
+                let event = Event::Confirm { delivery: all.all()[*place].as_seen(store, &day)? };
+                let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
+                // Refused: it has changed since it was read, and the next look sees how.
+                Ok::<_, Failed>((verdict == Verdict::Recorded).then_some(*place))
+            })
+            .buffer_unordered(CONCURRENT_WRITES)
+            .try_filter_map(|place| async move { Ok(place) })
+            .try_collect()
+            .await?;
+        metrics.count(Metric::Confirmed, None, confirmed.len());
+        for place in confirmed {
+            entries.get_mut(place).confirmed(self.millis());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::{Fate, Item};
+    use ledger::{Delivery, DeliveryKey, EffectHash, Revision};
+    use serde_json::json;
+
+    fn page(orders: &[(&str, &str)], total: Option<u64>) -> PurchasePage {
+        let rows: Vec<_> = orders.iter().map(|(id, date)| json!({"order_id": id, "order_date": format!("{date}T00:00:00Z")})).collect();
+        serde_json::from_value(json!({"purchases": rows, "total_purchases": total})).unwrap()
+    }
+
+    fn entries(orders: &[&str]) -> Entries {
+        let mut entries = Entries::default();
+        for (n, order) in orders.iter().enumerate() {
+            let delivery = Delivery {
+                key: DeliveryKey::try_from(format!("reviews/{n:018}")).unwrap(),
+                revision: Revision(1),
+                hash: EffectHash::of(b""),
+                store: "default".to_owned(),
+                day: None,
+                triggered_at: None,
+            };
+            let day = "2026-11-20".parse().unwrap();
+            let item = Item { delivery, store: StoreName::unrouted(), day, fate: Fate::Skip("x"), lines_left_out: 0 };
+            entries.add(&item, order, None);
+        }
+        entries.sort();
+        entries
+    }
+
+    fn reading() -> Reading {
+        Reading::begin("2026-11-20".parse().unwrap(), None, Millis(0))
+    }
+
+    #[test]
+    fn it_begins_a_day_before_whatever_the_date_may_mean() {
+        let day: BusinessDay = "2026-11-20".parse().unwrap();
+        let since = |accepted: Option<&str>| {
+            let accepted = accepted.map(|at| Millis::from(at.parse::<chrono::DateTime<chrono::Utc>>().unwrap()));
+            Reading::begin(day, accepted, Millis(0)).since.to_string()
+        };
+        assert_eq!(since(None), "2026-11-19");
+        assert_eq!(since(Some("2026-11-21T01:00:00Z")), "2026-11-19");
+        // East of Greenwich a day is over before its date is.
+        assert_eq!(since(Some("2026-11-19T20:00:00Z")), "2026-11-18");
+    }
+
+    #[test]
+    fn an_order_of_several_rows_counts_once_and_a_stranger_too() {
+        let (mut reading, mut entries) = (reading(), entries(&["a", "b"]));
+        let first = page(&[("a", "2026-11-20"), ("a", "2026-11-20"), ("x", "2026-11-20")], Some(6));
+        let (shown, last) = reading.take(&first, &mut entries);
+        assert_eq!((shown.len(), last), (1, false));
+        // The stranger's rows go on on the next page; another one is of another day.
+        let second = page(&[("x", "2026-11-20"), ("y", "2026-11-19"), ("b", "2026-11-20")], Some(6));
+        let (shown, last) = reading.take(&second, &mut entries);
+        assert_eq!((shown.len(), last, reading.unexpected()), (1, true, 1));
+        assert!(entries.all().iter().all(|entry| entry.seen));
+        let kept: Reading = serde_json::from_str(&serde_json::to_string(&reading).unwrap()).unwrap();
+        assert_eq!(kept, reading);
+    }
+
+    #[test]
+    fn the_last_page_is_empty_or_not_full() {
+        let full: Vec<_> = (0..ROWS).map(|_| ("a", "2026-11-20")).collect();
+        for (rows, total, last) in [
+            (&full[..], None, false),
+            (&full[..], Some(200), false),
+            (&full[..7], None, true),
+            (&full[..7], Some(7), true),
+            // Yotpo gives fewer rows a page than it was asked for.
+            (&full[..100], Some(150), false),
+            (&[], Some(150), true),
+        ] {
+            let mut reading = reading();
+            assert_eq!(reading.take(&page(rows, total), &mut entries(&[])).1, last, "{} {total:?}", rows.len());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What is missing, lost, or may be sent now after all is sent again, made anew from the source: no payload was kept.
+
+use super::{Failed, Reconciler, classify::Remedy, source::Source};
+use crate::{
+    item::{Fate, Item},
+    publish::Publisher,
+    report::Report,
+    select::Pass,
+};
+use ledger::{Event, Repair, Verdict, decide::MISSING};
+use salesforce::Record;
+use std::collections::HashMap;
+use telemetry::{Metric, Metrics};
+
+/// Orders asked for in one query: their ids have to fit into a URL.
+const IDS: usize = 100;
+
+/// Orders and what is to be done about them, by source id.
+pub(super) type Remedies<'a> = [(&'a str, Remedy)];
+
+impl Reconciler {
+    /// Does what is to be done, a few orders at a time, until `out_of_time`; how many were reopened. What is left is found
+    /// again by the next run.
+    pub(super) async fn repair(
+        &self,
+        pass: &Pass,
+        source: &Source<'_>,
+        remedies: &Remedies<'_>,
+        out_of_time: impl Fn() -> bool,
+        metrics: &mut Metrics,
+    ) -> Result<usize, Failed> {
+        let mut repaired = 0;
+        for chunk in remedies.chunks(IDS) {
+            let ids: Vec<&str> = chunk.iter().map(|(id, _)| *id).collect();
+            let rows = source.rows(pass, &ids).await?;
+            repaired += self.repair_chunk(pass, source, &chunk.iter().copied().collect(), &rows, metrics).await?;
+            if out_of_time() {
+                tracing::info!("out of time after some repairs; the next run goes on");
+                break;
+            }
+        }
+        Ok(repaired)
+    }
+
+    async fn repair_chunk(
+        &self,
+        pass: &Pass,
+        source: &Source<'_>,
+        remedies: &HashMap<&str, Remedy>,
+        rows: &[Record],
+        metrics: &mut Metrics,
+    ) -> Result<usize, Failed> {
+        let publisher = self.publisher(source.fields);
+        let (mut send, mut settle, mut repaired) = (Vec::new(), Vec::new(), 0);
+        for row in rows {
+            let id = row.id()?;
+            // One that has left the day meanwhile is another day's.
+            let Some(item) = Item::of(row, pass, source.fields, source.config)? else { continue };
+            let sent = matches!(item.fate, Fate::Send(_));
+            match remedies.get(id.as_str()) {
+                Some(Remedy::Again) if sent => send.push(item),
+                Some(Remedy::Again) => settle.push(item),
+                Some(Remedy::Reopen(repair)) if sent => {
+                    if self.reopen(&item, *repair).await? {
+                        repaired += 1;
+                        send.push(item);
+                    }
+                }
+                Some(Remedy::GiveUp) => self.give_up(&item, id, &publisher, metrics).await?,
+                Some(Remedy::Reopen(_) | Remedy::Nothing) | None => {}
+            }
+        }
+        publisher.publish(&send, &settle, &mut Report::default()).await?;
+        Ok(repaired)
+    }
+
+    async fn reopen(&self, item: &Item, repair: Repair) -> Result<bool, Failed> {
+        let limit = self.config.protocol.repair_limit;
+        let event = Event::Reopen { delivery: item.delivery.clone(), repair, limit };
+        let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
+        let reopened = verdict == Verdict::Recorded;
+        let why = if repair == Repair::Missing { MISSING } else { "exhausted" };
+        tracing::warn!(delivery_key = %item.delivery.key, why, reopened, "to be sent again");
+        Ok(reopened)
+    }
+
+    /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
+    async fn give_up(
+        &self,
+        item: &Item,
+        id: salesforce::Id,
+        publisher: &Publisher<'_>,
+        metrics: &mut Metrics,
+    ) -> Result<(), Failed> {
+        let error = "accepted again and again, and never seen at the destination";
+        publisher.dead_letters.send_one(item.given_up(id, error)?).await?;
+        let event = Event::GiveUp { delivery: item.delivery.clone() };
+        let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
+        if verdict == Verdict::Recorded {
+            metrics.count(Metric::Parked, Some(item.store.as_str()), 1);
+        }
+        tracing::error!(delivery_key = %item.delivery.key, error_class = %ledger::ErrorClass::Exhausted, error, "to the dead-letter queue");
+        Ok(())
+    }
+}
