@@ -35,7 +35,7 @@ const PARAMETERS: [(&str, &str); 3] =
     [("ConsumerTimeoutSeconds", "6"), ("QueueVisibilitySeconds", "8"), ("ConsumerConcurrency", "4")];
 
 /// What is said of one delivery.
-const ABOUT_A_DELIVERY: [&str; 8] = [
+const ABOUT_A_DELIVERY: [&str; 9] = [
     "delivered",
     "to be tried again",
     "the call failed",
@@ -44,6 +44,7 @@ const ABOUT_A_DELIVERY: [&str; 8] = [
     "to the dead-letter queue",
     "not sent, by rule",
     "lines without a product id that Yotpo takes",
+    "to be sent again",
 ];
 
 pub(crate) struct Stage {
@@ -107,6 +108,30 @@ impl Stage {
     /// One run of the producer.
     pub(crate) async fn producer(&self, event: &Value) -> Value {
         self.stack.invoke("ReviewsProducerFunction", event).await.unwrap().payload
+    }
+
+    /// One run of the reconciler; its certificates.
+    pub(crate) async fn reconcile(&self, event: &Value) -> Vec<Value> {
+        let answer = self.stack.invoke("ReviewsReconcilerFunction", event).await.unwrap();
+        assert_eq!(answer.error, None, "{}\n{}", answer.payload, self.last_lines());
+        answer.payload["certificates"].as_array().unwrap_or_else(|| panic!("{}", answer.payload)).clone()
+    }
+
+    /// Runs the reconciler by hand for a day, and lets the queue drain, until the store's certificate is complete; how many
+    /// runs it took, and the certificate.
+    pub(crate) async fn reconcile_until_complete(&self, day: &str, store: &str) -> (usize, Value) {
+        let begun = Instant::now();
+        for runs in 1.. {
+            for certificate in self.reconcile(&json!({"business_day": day, "store": store})).await {
+                assert_adds_up(&certificate);
+                if certificate["complete"] == true {
+                    return (runs, certificate);
+                }
+                assert!(begun.elapsed() < PATIENCE, "not complete: {certificate}\n{}", self.last_lines());
+            }
+            self.drained().await;
+        }
+        unreachable!("runs are not counted to the end")
     }
 
     /// Waits until `done` holds.
@@ -266,9 +291,37 @@ pub(crate) fn sqs(endpoint: &str, action: &str, request: &Value) -> Value {
     serde_json::from_str(&answer).unwrap()
 }
 
+/// One call to DynamoDB by its JSON protocol.
+pub(crate) fn dynamodb(endpoint: &str, action: &str, request: &Value) -> Value {
+    let answer = ureq::post(format!("{endpoint}/"))
+        .header("X-Amz-Target", format!("DynamoDB_20120810.{action}"))
+        .header("Content-Type", "application/x-amz-json-1.0")
+        .header(
+            "Authorization",
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+        )
+        .send(request.to_string())
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    serde_json::from_str(&answer).unwrap()
+}
+
 /// How many orders the manifest expects to end like this.
 pub(crate) fn expected(manifest: &Manifest, outcome: impl Fn(&Outcome) -> bool) -> u64 {
     manifest.expected.iter().filter(|e| outcome(&e.outcome)).count() as u64
+}
+
+/// Asserts that the ledger's numbers add up to the completed orders, and that `complete` says what they say.
+pub(crate) fn assert_adds_up(certificate: &Value) {
+    let ledger = &certificate["ledger"];
+    let number = |name: &str| ledger[name].as_u64().unwrap_or_else(|| panic!("{name}: {certificate}"));
+    let by_reason = |name: &str| ledger[name].as_object().unwrap().values().filter_map(Value::as_u64).sum::<u64>();
+    let open: u64 = ["accepted", "pending", "parked", "uncertain", "missing"].iter().map(|name| number(name)).sum();
+    let all = number("confirmed") + open + by_reason("skipped") + by_reason("rejected");
+    assert_eq!(all, certificate["source"]["completed"].as_u64().unwrap(), "{certificate}");
+    assert_eq!(certificate["complete"], open == 0, "{certificate}");
 }
 
 /// Counts by reason, summed over the runs of an answer.

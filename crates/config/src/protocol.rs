@@ -41,7 +41,7 @@ pub struct Protocol {
     pub missing_after: Duration,
     /// How often one delivery is repaired before it is left parked.
     pub repair_limit: u32,
-    /// The producer stops after a committed page when its invocation has less than this left.
+    /// Producer and reconciler stop after a page when their invocation has less than this left.
     #[serde(deserialize_with = "duration::read")]
     pub producer_stop_before: Duration,
     /// How long a call that we gave up on may still take effect.

@@ -78,9 +78,13 @@ mod tests {
     #[test]
     fn what_was_rejected_has_ended_and_the_oldest_counts() {
         let mut open = Open::default();
-        for (state, since) in
-            [(State::Rejected, 1), (State::Parked, 20), (State::Uncertain, 30), (State::Pending, 10), (State::Uncertain, 40)]
-        {
+        for (state, since) in [
+            (State::Rejected, 1),
+            (State::Parked, 20),
+            (State::Uncertain, 30),
+            (State::Pending, 10),
+            (State::Uncertain, 40),
+        ] {
             open.count(state, Millis(since));
         }
         let expected = Open { deliveries: 4, oldest: Some(Millis(10)), oldest_uncertain: Some(Millis(30)) };

@@ -34,7 +34,7 @@ pub struct Deploy {
 }
 
 impl Deploy {
-    /// Everything else as in production, except that nobody but the caller starts the producer.
+    /// Everything else as in production, except that nobody but the caller starts producer and reconciler.
     pub fn new(stack_name: &str, profile: Profile, relay_toml: &Path) -> Self {
         let parameters = [("ScheduleState", "DISABLED")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         Self { stack_name: stack_name.to_owned(), profile, relay_toml: relay_toml.to_owned(), parameters }

@@ -52,6 +52,7 @@ mod tests {
                 "ContentUri: s3://code/layer.zip",
                 "CodeUri: s3://code/reviews-producer.zip",
                 "CodeUri: s3://code/reviews-consumer.zip",
+                "CodeUri: s3://code/reviews-reconciler.zip",
             ]
         );
         assert_eq!(template.lines().count(), changed.lines().count());

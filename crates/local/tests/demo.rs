@@ -59,6 +59,9 @@ fn a_night_with_faults_loses_and_doubles_nothing() {
     let result = last_line(&output);
     assert!(output.status.success(), "{output:?}");
     assert_eq!([&result["orders"], &result["lost"], &result["doubled"]], [60, 0, 0], "{result}");
+    let certificate = &result["certificates"]["default"];
+    assert_eq!(certificate["complete"], true, "{result}");
+    assert_eq!(certificate["ledger"]["confirmed"], result["delivered"], "{result}");
     let of_skipped = result["skipped"].as_object().unwrap().values();
     let skipped: u64 = of_skipped.filter_map(Value::as_u64).sum();
     let ended = [&result["delivered"], &result["dead_lettered"]].map(|n| n.as_u64().unwrap());

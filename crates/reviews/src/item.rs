@@ -55,7 +55,9 @@ impl Item {
     pub(crate) fn of(row: &Row, pass: &Pass, fields: &Fields, config: &Relay) -> Result<Option<Self>, BadRow> {
         let (store, day) = match pass.place(row, fields, config)? {
             Place::Elsewhere => return Ok(None),
-            Place::Unrouted(day) => return Self::parked(row, StoreName::unrouted(), day, UNKNOWN_STORE, true).map(Some),
+            Place::Unrouted(day) => {
+                return Self::parked(row, StoreName::unrouted(), day, UNKNOWN_STORE, true).map(Some);
+            }
             Place::Undated(store) => {
                 let day = BusinessDay::of(pass.begun_at, config.time_zone).previous();
                 let store = store.unwrap_or_else(StoreName::unrouted);

@@ -281,6 +281,7 @@ impl Reconciler {
     }
 
     fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {
-        deadline - (self.now)() < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
+        deadline - (self.now)()
+            < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
     }
 }

@@ -140,12 +140,7 @@ impl Pass {
     ///
     /// # Errors
     /// When the day is not over, or the store is unknown.
-    pub fn of_store(
-        day: BusinessDay,
-        store: &StoreName,
-        config: &Relay,
-        now: DateTime<Utc>,
-    ) -> Result<Self, BadDay> {
+    pub fn of_store(day: BusinessDay, store: &StoreName, config: &Relay, now: DateTime<Utc>) -> Result<Self, BadDay> {
         if store.as_str() != StoreName::UNROUTED {
             return Self::of_day(day, Some(store.clone()), config, now);
         }

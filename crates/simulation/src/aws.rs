@@ -99,6 +99,8 @@ fn serve(sim: &Sim, operation: &str, request: &Value) -> Response<Bytes> {
     let answer = match operation {
         "SendMessageBatch" => sqs::send(&mut world, request).map_err(plain),
         "ChangeMessageVisibilityBatch" => sqs::hide(&mut world, request).map_err(plain),
+        "GetQueueAttributes" => Ok(sqs::depth(&world)),
+        "Query" => dynamodb::query(&world, request),
         "GetItem" => dynamodb::get(&mut world, request),
         "BatchGetItem" => dynamodb::batch_get(&mut world, request),
         "UpdateItem" => dynamodb::update(&mut world, request),

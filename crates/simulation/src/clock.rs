@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Instant;
 
 /// Machines that functions may run on.
-pub(crate) const MACHINES: usize = 5;
+pub(crate) const MACHINES: usize = 7;
 
 thread_local! {
     static BEGUN: Cell<Option<(Instant, DateTime<Utc>)>> = const { Cell::new(None) };
@@ -34,7 +34,7 @@ fn on<const MACHINE: usize>() -> DateTime<Utc> {
 
 /// The clock of a machine.
 pub(crate) fn of(machine: usize) -> fn() -> DateTime<Utc> {
-    [on::<0>, on::<1>, on::<2>, on::<3>, on::<4>][machine]
+    [on::<0>, on::<1>, on::<2>, on::<3>, on::<4>, on::<5>, on::<6>][machine]
 }
 
 /// Waits until it is truly `at`.

@@ -81,6 +81,17 @@ pub(crate) fn batch_get(world: &mut World, request: &Value) -> Answer {
     Ok(json!({"Responses": responses, "UnprocessedKeys": left}))
 }
 
+/// The index of what is open: all of it in one page.
+pub(crate) fn query(world: &World, request: &Value) -> Answer {
+    if request["IndexName"] != "open" || request["KeyConditionExpression"] != "open_flow = :flow" {
+        return Err(invalid("no such index, or another condition than is understood"));
+    }
+    let flow = &request["ExpressionAttributeValues"][":flow"];
+    let of_flow = |item: &&Item| item.get("open_flow") == Some(flow);
+    let items: Vec<&Item> = world.table.0.values().map(|(item, _)| item).filter(of_flow).collect();
+    Ok(json!({"Items": items, "Count": items.len()}))
+}
+
 pub(crate) fn update(world: &mut World, request: &Value) -> Answer {
     let key = key(request)?;
     world.table.delete_expired(key, clock::now());
@@ -106,10 +117,14 @@ pub(crate) fn update(world: &mut World, request: &Value) -> Answer {
     }
     after.insert("k".to_owned(), json!({"S": key}));
     world.table.0.insert(key.to_owned(), (after, before.clone()));
-    if world.table.text(key, "state") == Some("accepted")
-        && let Some(order) = world.order_ids.get(key)
-    {
-        world.accepted.insert(order.clone());
+    if let Some(order) = world.order_ids.get(key) {
+        let reopened = request["UpdateExpression"].as_str().is_some_and(|update| update.contains("#repairs"));
+        match world.table.text(key, "state") {
+            Some("accepted") => drop(world.accepted.insert(order.clone())),
+            // What was accepted and is missing may be posted again.
+            Some("pending") if reopened => drop(world.accepted.remove(order)),
+            _ => {}
+        }
     }
     Ok(match (before, request["ReturnValues"].as_str()) {
         (Some(before), Some("ALL_OLD")) => json!({"Attributes": before}),

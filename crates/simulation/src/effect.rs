@@ -12,6 +12,8 @@ pub enum Function {
     Producer,
     /// `reviews-consumer`.
     Consumer,
+    /// `reviews-reconciler`.
+    Reconciler,
 }
 
 macro_rules! effects {
@@ -72,6 +74,48 @@ effects! {
     SendFreshCopy,
     /// Consumer: when messages come back.
     Hide,
+    /// Reconciler: its secrets, at cold start and after a refusal.
+    ReadSecrets,
+    /// Reconciler: how far a store is settled.
+    LookUpCursor,
+    /// Reconciler: a day's last certificate.
+    ReadCertificate,
+    /// Reconciler: where the last reading stopped.
+    ReadReading,
+    /// Reconciler: where this reading stands.
+    SaveReading,
+    /// Reconciler: a session at Salesforce.
+    LogIn,
+    /// Reconciler: what the org knows of an object.
+    LookUpObject,
+    /// Reconciler: a day's orders, or some of them again.
+    QueryDay,
+    /// Reconciler: a later page, of orders or of an order's lines.
+    QueryDayOn,
+    /// Reconciler: what the ledger knows of a page's orders.
+    LookUpRecords,
+    /// Reconciler: a utoken.
+    ReadBackToken,
+    /// Reconciler: a page of purchases.
+    ReadBack,
+    /// Reconciler: an order that the destination shows.
+    Confirm,
+    /// Reconciler: how much waits in the queue.
+    ReadDepth,
+    /// Reconciler: a delivery is opened again.
+    Reopen,
+    /// Reconciler: messages to the queue.
+    SendAgain,
+    /// Reconciler: an order that is skipped or parked by rule.
+    RecordAgain,
+    /// Reconciler: a copy to the dead-letter queue.
+    SendGivenUp,
+    /// Reconciler: a delivery is given up.
+    GiveUp,
+    /// Reconciler: a day's certificate.
+    KeepCertificate,
+    /// Reconciler: what is open.
+    ReadOpen,
 }
 
 /// When an effect is interrupted.
@@ -119,7 +163,7 @@ impl Effect {
     /// What the call is made to.
     pub(crate) fn service(self) -> Service {
         match self {
-            Self::ReadSalesforceSecret | Self::ReadYotpoSecret => Service::Secrets,
+            Self::ReadSalesforceSecret | Self::ReadYotpoSecret | Self::ReadSecrets => Service::Secrets,
             Self::ReadCursor
             | Self::BeginCursor
             | Self::MoveCursor
@@ -128,18 +172,41 @@ impl Effect {
             | Self::ReadRecords
             | Self::RecordExclusion
             | Self::Claim
-            | Self::RecordOutcome => Service::Table,
-            Self::SendMessages | Self::SendUnmapped | Self::Bury | Self::SendFreshCopy | Self::Hide => Service::Queue,
-            Self::SalesforceToken | Self::SalesforceDescribe | Self::SalesforceQuery | Self::SalesforceNext => {
-                Service::Salesforce
-            }
-            Self::YotpoToken | Self::CreatePurchase => Service::Yotpo,
+            | Self::RecordOutcome
+            | Self::LookUpCursor
+            | Self::ReadCertificate
+            | Self::ReadReading
+            | Self::SaveReading
+            | Self::LookUpRecords
+            | Self::Confirm
+            | Self::Reopen
+            | Self::RecordAgain
+            | Self::GiveUp
+            | Self::KeepCertificate
+            | Self::ReadOpen => Service::Table,
+            Self::SendMessages
+            | Self::SendUnmapped
+            | Self::Bury
+            | Self::SendFreshCopy
+            | Self::Hide
+            | Self::ReadDepth
+            | Self::SendAgain
+            | Self::SendGivenUp => Service::Queue,
+            Self::SalesforceToken
+            | Self::SalesforceDescribe
+            | Self::SalesforceQuery
+            | Self::SalesforceNext
+            | Self::LogIn
+            | Self::LookUpObject
+            | Self::QueryDay
+            | Self::QueryDayOn => Service::Salesforce,
+            Self::YotpoToken | Self::CreatePurchase | Self::ReadBackToken | Self::ReadBack => Service::Yotpo,
         }
     }
 
     /// Which effect a call to AWS is, and what it is about.
     pub(crate) fn of_aws(by: Function, operation: &str, request: &Value) -> Option<(Self, String)> {
-        use Function::{Consumer, Producer};
+        use Function::{Consumer, Producer, Reconciler};
         let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
         match operation {
             "SendMessageBatch" => {
@@ -148,6 +215,8 @@ impl Effect {
                     (Producer, DEAD_LETTERS) => Self::SendUnmapped,
                     (Consumer, QUEUE) => Self::SendFreshCopy,
                     (Consumer, DEAD_LETTERS) => Self::Bury,
+                    (Reconciler, QUEUE) => Self::SendAgain,
+                    (Reconciler, DEAD_LETTERS) => Self::SendGivenUp,
                     _ => return None,
                 };
                 Some((effect, String::new()))
@@ -156,8 +225,12 @@ impl Effect {
             "GetSecretValue" => match by {
                 Producer => Some((Self::ReadSalesforceSecret, text("SecretId"))),
                 Consumer => Some((Self::ReadYotpoSecret, text("SecretId"))),
+                Reconciler => Some((Self::ReadSecrets, text("SecretId"))),
             },
             "BatchGetItem" if by == Producer => Some((Self::ReadRecords, String::new())),
+            "BatchGetItem" if by == Reconciler => Some((Self::LookUpRecords, String::new())),
+            "GetQueueAttributes" if by == Reconciler => Some((Self::ReadDepth, String::new())),
+            "Query" if by == Reconciler => Some((Self::ReadOpen, text("IndexName"))),
             "GetItem" | "UpdateItem" => {
                 let key = request["Key"]["k"]["S"].as_str()?;
                 let update = text("UpdateExpression");
@@ -172,6 +245,15 @@ impl Effect {
                     (Producer, "UpdateItem", "reviews") => Self::RecordExclusion,
                     (Consumer, "UpdateItem", "reviews") if update.contains("#token") => Self::Claim,
                     (Consumer, "UpdateItem", "reviews") => Self::RecordOutcome,
+                    (Reconciler, "GetItem", "cursor") => Self::LookUpCursor,
+                    (Reconciler, "GetItem", "certificate") => Self::ReadCertificate,
+                    (Reconciler, "GetItem", "pass") => Self::ReadReading,
+                    (Reconciler, "UpdateItem", "pass") => Self::SaveReading,
+                    (Reconciler, "UpdateItem", "certificate") => Self::KeepCertificate,
+                    (Reconciler, "UpdateItem", "reviews") if update.contains("#repairs") => Self::Reopen,
+                    (Reconciler, "UpdateItem", "reviews") if writes(request, "confirmed") => Self::Confirm,
+                    (Reconciler, "UpdateItem", "reviews") if writes(request, "missing") => Self::GiveUp,
+                    (Reconciler, "UpdateItem", "reviews") => Self::RecordAgain,
                     _ => return None,
                 };
                 Some((effect, key.to_owned()))
@@ -182,7 +264,7 @@ impl Effect {
 
     /// Which effect a call to a vendor is, and what it is about.
     pub(crate) fn of_vendor(by: Function, request: &Request<Bytes>) -> Option<(Self, String)> {
-        use Function::{Consumer, Producer};
+        use Function::{Consumer, Producer, Reconciler};
         let segments: Vec<&str> = request.uri().path().split('/').filter(|s| !s.is_empty()).collect();
         let effect = match (by, request.method(), segments.as_slice()) {
             (Producer, &Method::POST, ["services", "oauth2", "token"]) => Self::SalesforceToken,
@@ -194,10 +276,21 @@ impl Effect {
                 let body: Value = serde_json::from_slice(request.body()).ok()?;
                 return Some((Self::CreatePurchase, body["order_id"].as_str()?.to_owned()));
             }
+            (Reconciler, &Method::POST, ["services", "oauth2", "token"]) => Self::LogIn,
+            (Reconciler, &Method::GET, ["services", "data", _, "sobjects", _, "describe"]) => Self::LookUpObject,
+            (Reconciler, &Method::GET, ["services", "data", _, "query"]) => Self::QueryDay,
+            (Reconciler, &Method::GET, ["services", "data", _, "query", _]) => Self::QueryDayOn,
+            (Reconciler, &Method::POST, ["oauth", "token"]) => Self::ReadBackToken,
+            (Reconciler, &Method::GET, ["apps", _, "purchases"]) => Self::ReadBack,
             _ => return None,
         };
         Some((effect, segments.last().copied().unwrap_or_default().to_owned()))
     }
+}
+
+/// Whether an update writes this text.
+fn writes(request: &Value, text: &str) -> bool {
+    request["ExpressionAttributeValues"].as_object().is_some_and(|values| values.values().any(|v| v["S"] == text))
 }
 
 #[cfg(test)]

@@ -12,7 +12,14 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
 use rand::RngExt as _;
-use reviews::{FLOW, deliver::Deliverer, environment::Environment, event::Event, produce::Producer};
+use reviews::{
+    FLOW,
+    deliver::Deliverer,
+    environment::Environment,
+    event::Event,
+    produce::Producer,
+    reconcile::{Certificate, Reconciler},
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use telemetry::Metrics;
@@ -21,6 +28,7 @@ use tokio::select;
 /// The functions' time-outs, as in the template, and Lambda's own for a cold start.
 const CONSUMER_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 const PRODUCER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
+const RECONCILER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
 const INIT_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 
 /// What every process is started with.
@@ -132,6 +140,30 @@ impl Lambda {
         self.sim.lock().over(*caller);
         let (response, _) = answer?.ok()?;
         serde_json::to_value(response).ok()
+    }
+
+    /// One run of the reconciler, as the schedule starts it; its certificates.
+    pub(crate) async fn reconcile(self, machine: usize, at: DateTime<Utc>) -> Vec<Certificate> {
+        let (caller, environment) = self.born(Function::Reconciler, machine);
+        let start = Box::pin(environment.reconciler(CONSUMERS));
+        let reconciler: Reconciler = match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await {
+            Some(Ok(reconciler)) => reconciler,
+            Some(Err(error)) => {
+                self.sim.lock().say(&format!("{caller:?} does not start: {error}"));
+                return Vec::new();
+            }
+            None => return Vec::new(),
+        };
+        let deadline = clock::now() + RECONCILER_TIMEOUT;
+        let mut metrics = Metrics::new(FLOW, "reviews-reconciler", "simulated");
+        let run = Box::pin(reconciler.run(Event::Scheduled { at }, deadline, &mut metrics));
+        let (line, certificates) = match self.alive(caller, deadline, run).await {
+            Some(Ok(answer)) => (format!("certifies {} days", answer.certificates.len()), answer.certificates),
+            Some(Err(error)) => (format!("failed: {error}"), Vec::new()),
+            None => ("killed".to_owned(), Vec::new()),
+        };
+        self.sim.lock().say(&format!("{caller:?} {line}"));
+        certificates
     }
 
     /// One run of the producer, as the schedule starts it; whether it said that everything is settled.

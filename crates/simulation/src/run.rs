@@ -10,12 +10,17 @@ use crate::{
     vendors,
     world::{Sim, World},
 };
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Timelike as _, Utc};
 use config::Relay;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use sandbox::{DaySpec, InProcess, Manifest};
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use sandbox::{DaySpec, Endpoint, Fault, InProcess, Manifest, Outcome, Rule};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 use tokio::task::{LocalSet, spawn_local};
 
 /// The account that the store `default` belongs to.
@@ -25,6 +30,10 @@ const EVERY: TimeDelta = TimeDelta::minutes(15);
 const NIGHT: TimeDelta = TimeDelta::hours(6);
 /// The queue has so long to drain.
 const NIGHT_AND_DAY: TimeDelta = TimeDelta::days(1);
+/// The reconciler has so long to make every day complete: six hours for each of five repairs, and then some.
+const COMPLETE_WITHIN: TimeDelta = TimeDelta::days(3);
+/// The producer's machines come after the consumers', the reconciler's after those.
+const PRODUCERS: usize = 2;
 
 /// How a simulation went.
 #[derive(Debug)]
@@ -99,6 +108,7 @@ async fn simulate(scenario: &Scenario) -> Report {
         manifest.next_day_was_run();
         manifest.extend(self::manifest(&vendors, spec, &mut problems));
     }
+    mislead(&vendors, scenario, &manifest);
     for expected in &manifest.expected {
         world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
     }
@@ -118,9 +128,15 @@ async fn simulate(scenario: &Scenario) -> Report {
             manifest.next_day_was_run();
         }
     }
-    let give_up = clock::now().max(calm) + NIGHT_AND_DAY;
-    while !sim.lock().queues.is_empty() && clock::now() < give_up {
-        tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+    drain(&sim, calm).await;
+    if scenario.broken.is_none() {
+        if scenario.doomed {
+            change_a_reason(&sim, &manifest);
+        }
+        let days = specs.iter().map(|spec| spec.business_day.to_string()).collect();
+        if !reconcile(&lambda, days, consumers + PRODUCERS).await {
+            problems.push("a day never became complete".to_owned());
+        }
     }
     pollers.iter().for_each(tokio::task::JoinHandle::abort);
 
@@ -166,6 +182,13 @@ async fn night(
         if second && first_machine + 1 < MACHINES {
             spawn_local(lambda.clone().produce(first_machine + 1, at));
         }
+        if at.minute() == 30 && lambda.scenario.broken.is_none() {
+            let machine = first_machine + PRODUCERS;
+            spawn_local(lambda.clone().reconcile(machine, at));
+            if second && machine + 1 < MACHINES {
+                spawn_local(lambda.clone().reconcile(machine + 1, at));
+            }
+        }
         settled = lambda.clone().produce(first_machine, at).await;
         idle = if settled && at > lambda.sim.lock().faults_end { idle + 1 } else { 0 };
         at += EVERY;
@@ -174,6 +197,59 @@ async fn night(
         }
     }
     settled
+}
+
+/// Waits until the queue is empty, a day at most from when nothing goes wrong any more.
+async fn drain(sim: &Sim, calm: DateTime<Utc>) {
+    let give_up = clock::now().max(calm) + NIGHT_AND_DAY;
+    while !sim.lock().queues.is_empty() && clock::now() < give_up {
+        tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+    }
+}
+
+/// The reconciler's hourly runs until it has certified each day as complete; of an order that is doomed, until a person is
+/// asked. Whether it came to that.
+async fn reconcile(lambda: &Lambda, mut open: BTreeSet<String>, machine: usize) -> bool {
+    let give_up = clock::now() + COMPLETE_WITHIN;
+    while !open.is_empty() && clock::now() < give_up {
+        for certificate in lambda.clone().reconcile(machine, clock::now()).await {
+            let ledger = &certificate.ledger;
+            let parked = usize::from(lambda.scenario.doomed);
+            let others = ledger.accepted + ledger.pending + ledger.uncertain + ledger.missing;
+            if certificate.store.as_str() == "default" && others == 0 && ledger.parked == parked {
+                open.remove(&certificate.business_day.to_string());
+            }
+        }
+        drain(&lambda.sim, clock::now()).await;
+        tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+    }
+    open.is_empty()
+}
+
+/// An order without address gets one that the destination would refuse.
+fn change_a_reason(sim: &Sim, manifest: &Manifest) {
+    let no_email = Outcome::Skipped { reason: "no_email".to_owned() };
+    if let Some(order) = manifest.expected.iter().find(|expected| expected.outcome == no_email) {
+        // It is there: it was generated.
+        let _ = sim.vendors().patch_order(&order.order_id, &json!({"BillToContact": {"Email": "nowhere"}}));
+    }
+}
+
+/// Drops, and what else the reconciler is to meet.
+fn mislead(vendors: &InProcess, scenario: &Scenario, manifest: &Manifest) {
+    if scenario.drops > 0.0 {
+        vendors.add_fault(Fault::silent_drops(scenario.drops));
+    }
+    let doomed = manifest.expected.iter().find(|expected| expected.outcome == Outcome::Delivered);
+    if let Some(doomed) = doomed.filter(|_| scenario.doomed) {
+        let order_id = Some(doomed.order_id.clone());
+        vendors.add_fault(Rule { order_id, ..Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop) });
+        vendors.add_fault(Rule {
+            after: Some(1),
+            next: Some(1),
+            ..Rule::always(Endpoint::YotpoRead, Fault::status(503))
+        });
+    }
 }
 
 fn spec(scenario: &Scenario, night: u32) -> DaySpec {

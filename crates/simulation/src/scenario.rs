@@ -35,6 +35,10 @@ pub struct Scenario {
     pub(crate) max_receives: u32,
     /// The destination creates a repeated order id again.
     pub(crate) repeats_create: bool,
+    /// The share of posts that the destination answers with a yes and drops.
+    pub(crate) drops: f64,
+    /// The reconciler's hardest day: one order is dropped for ever, a reading is cut short, a skipped order changes its reason.
+    pub(crate) doomed: bool,
     pub(crate) kill: Option<Kill>,
     pub(crate) broken: Option<BrokenPromise>,
 }
@@ -71,6 +75,8 @@ impl Scenario {
             outage,
             max_receives: *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3),
             repeats_create: storm || rng.random_bool(0.4),
+            drops: *[0.0, 0.0, 0.03, 0.3].choose(&mut rng).unwrap_or(&0.0),
+            doomed: false,
             kill: None,
             broken: None,
         }
@@ -87,8 +93,15 @@ impl Scenario {
             faults_last: TimeDelta::minutes(40),
             max_receives: MAX_RECEIVES,
             repeats_create: true,
+            drops: 0.0,
             ..Self::of(seed)
         }
+    }
+
+    /// The same, with everything in it that the reconciler has to do.
+    #[must_use]
+    pub fn doomed(seed: u64) -> Self {
+        Self { doomed: true, drops: 0.3, ..Self::calm(seed) }
     }
 
     /// The same, with messages that are delivered twice at a time, slow calls, and a queue that gives up after so many receives.

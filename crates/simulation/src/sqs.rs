@@ -106,6 +106,17 @@ pub(crate) fn send(world: &mut World, request: &Value) -> Answer {
     Ok(json!({"Successful": successful, "Failed": failed}))
 }
 
+/// The numbers are exact, as SQS's need not be.
+pub(crate) fn depth(world: &World) -> Value {
+    let messages = &world.queues.messages;
+    let visible = messages.values().filter(|message| message.visible_at <= clock::now()).count();
+    json!({"Attributes": {
+        "ApproximateNumberOfMessages": visible.to_string(),
+        "ApproximateNumberOfMessagesNotVisible": (messages.len() - visible).to_string(),
+        "ApproximateNumberOfMessagesDelayed": "0",
+    }})
+}
+
 pub(crate) fn hide(world: &mut World, request: &Value) -> Answer {
     let entries = request["Entries"].as_array().filter(|e| !e.is_empty()).ok_or((400, "EmptyBatchRequest"))?;
     if entries.len() > ENTRIES {

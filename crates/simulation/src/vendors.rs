@@ -40,7 +40,7 @@ async fn exchange(sim: Sim, caller: Caller, request: http::Request<Bytes>) -> Re
 
 /// The vendors' own words for a fault.
 fn error(effect: Effect, fault: Fault) -> Response<Bytes> {
-    let yotpo = matches!(effect, Effect::YotpoToken | Effect::CreatePurchase);
+    let yotpo = effect.is_at_yotpo();
     let (status, body) = match (fault, yotpo) {
         (Fault::Throttled, true) => (429, json!({"status": {"code": 429, "message": "Too many requests"}})),
         (Fault::Throttled, false) => (403, json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "limit"}])),

@@ -5,3 +5,4 @@ mod day;
 mod edges;
 mod faults;
 mod kills;
+mod reconcile;

@@ -175,7 +175,8 @@ impl Scenario {
                 closing && w.version() == Some(version)
             };
             let being_given_up = world.giving_up == Some(version);
-            let young = (world.workers.iter().any(being_parked) || being_given_up) && self.without != Some(Rule::RedriveAge);
+            let young =
+                (world.workers.iter().any(being_parked) || being_given_up) && self.without != Some(Rule::RedriveAge);
             if world.dead_letters[version] > 0 && !young {
                 actions.push(Action::Redrive { version, crash: false });
                 if fault {

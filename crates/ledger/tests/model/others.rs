@@ -94,8 +94,8 @@ impl Scenario {
         }
     }
 
-    /// Accepted, and long afterwards not there: reopened and sent again; given up if it was reopened as often as is allowed,
-    /// or the source does not want it sent any more.
+    /// Accepted, and long afterwards not there: reopened and sent again if the source still wants it sent, else recorded as
+    /// it does; given up if it was reopened as often as is allowed.
     pub(crate) fn missing(&self, world: &mut World, delivery: usize) -> Option<()> {
         let there = |v: &usize| self.delivery_of[*v] == delivery;
         let gone = !world.applied.iter().any(there) && !world.requests.iter().any(|r| there(&r.version));
@@ -103,18 +103,25 @@ impl Scenario {
         if self.destination != Destination::Ignores || !gone || record.state != State::Accepted {
             return None;
         }
+        let known =
+            self.versions.iter().position(|v| v.key.as_str().ends_with('0') && v.revision == record.revision)?;
         let newest = self.newest(world, delivery)?;
-        let version = newest.version();
-        if record.repairs >= self.repair_limit || !matches!(newest, Fate::Send(_)) {
+        if record.repairs >= self.repair_limit {
             // A copy goes to the dead-letter queue; why is written down next, see `give_up`.
-            world.dead_letters[version] = 1;
-            world.giving_up = Some(version);
+            world.dead_letters[newest.version()] = 1;
+            world.giving_up = Some(newest.version());
             return Some(());
         }
+        let version = if let Fate::Send(version) = newest { version } else { known };
         let (copy, limit) = (self.versions[version].clone(), self.repair_limit);
         let event = Event::Reopen { delivery: copy, repair: Repair::Missing, limit };
         let now = world.now;
-        (self.put(world, delivery, &event, now) == Verdict::Recorded).then(|| world.queue[version] += 1)
+        match (self.put(world, delivery, &event, now), newest) {
+            (Verdict::Recorded, Fate::Send(_)) => world.queue[version] += 1,
+            (Verdict::Recorded, fate) => drop(self.settle(world, fate)),
+            _ => return None,
+        }
+        Some(())
     }
 
     /// The reconciler that has put a copy of what is missing into the dead-letter queue says so.

@@ -27,7 +27,9 @@ pub(super) enum Remedy {
     Again,
     /// Reopened, then sent.
     Reopen(Repair),
-    /// Parked: it is missing and was reopened as often as is allowed, or may not be sent any more.
+    /// Missing, and changed since so that it is not sent any more: reopened as it was, then recorded as it is.
+    Withdraw,
+    /// Parked: it is missing and was reopened as often as is allowed, or may not be sent any more though it has not changed.
     GiveUp,
 }
 
@@ -90,8 +92,13 @@ impl Rules {
         if entry.seen || known.elsewhere || !old {
             return (Class::Accepted, Remedy::Nothing);
         }
-        let again = entry.wanted == Wanted::Sent && known.repairs < self.repair_limit;
-        (Class::Missing, if again { Remedy::Reopen(Repair::Missing) } else { Remedy::GiveUp })
+        let remedy = match entry.wanted {
+            _ if known.repairs >= self.repair_limit => Remedy::GiveUp,
+            Wanted::Sent => Remedy::Reopen(Repair::Missing),
+            Wanted::Skipped(_) | Wanted::Parked(_) if entry.revision > known.revision => Remedy::Withdraw,
+            Wanted::Skipped(_) | Wanted::Parked(_) => Remedy::GiveUp,
+        };
+        (Class::Missing, remedy)
     }
 
     /// The order has changed since it was rejected or parked.

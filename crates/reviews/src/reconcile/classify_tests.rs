@@ -48,7 +48,7 @@ fn known(state: State, reason: Reason) -> Known {
 
 #[test]
 fn each_order_has_its_class_and_its_remedy() {
-    use Remedy::{Again, GiveUp, Nothing, Reopen};
+    use Remedy::{Again, GiveUp, Nothing, Reopen, Withdraw};
     let mut reasons = Reasons::default();
     let usual = rules(&mut reasons);
     let [no_email, invalid, refused, exhausted, unknown] =
@@ -85,6 +85,12 @@ fn each_order_has_its_class_and_its_remedy() {
             with(&skip(no_email), known(State::Accepted, refused)),
             (Class::Missing, GiveUp),
         ),
+        (
+            "missing, changed and not to be sent any more",
+            usual,
+            old(with(&skip(no_email), known(State::Accepted, refused))),
+            (Class::Missing, Withdraw),
+        ),
         ("pending for its time", usual, fresh(of(State::Pending)), (Class::Pending, Nothing)),
         ("pending without a message", usual, of(State::Pending), (Class::Pending, Again)),
         ("pending, messages wait", busy, of(State::Pending), (Class::Pending, Nothing)),
@@ -97,12 +103,7 @@ fn each_order_has_its_class_and_its_remedy() {
         ("never recorded, nor settled", unsettled, new.clone(), (Class::Pending, Nothing)),
         ("never recorded, seen", usual, seen(new.clone()), (Class::Pending, Nothing)),
         ("a skip that was not recorded", busy, skip(no_email), (Class::Pending, Again)),
-        (
-            "skipped",
-            usual,
-            with(&skip(no_email), known(State::Skipped, no_email)),
-            (Class::Skipped(no_email), Nothing),
-        ),
+        ("skipped", usual, with(&skip(no_email), known(State::Skipped, no_email)), (Class::Skipped(no_email), Nothing)),
         (
             "skipped for another reason",
             usual,
@@ -123,12 +124,7 @@ fn each_order_has_its_class_and_its_remedy() {
         ("parked, changed since", usual, old(of(State::Parked)), (Class::Pending, Again)),
         ("exhausted", usual, with(&new, known(State::Parked, exhausted)), (Class::Parked, redrive)),
         ("exhausted, nothing read", unread, with(&new, known(State::Parked, exhausted)), (Class::Parked, Nothing)),
-        (
-            "exhausted too often",
-            usual,
-            repaired(with(&new, known(State::Parked, exhausted))),
-            (Class::Parked, Nothing),
-        ),
+        ("exhausted too often", usual, repaired(with(&new, known(State::Parked, exhausted))), (Class::Parked, Nothing)),
         ("of no store", unread, with(&park, known(State::Parked, unknown)), (Class::Parked, Nothing)),
         ("of no store, not recorded", unread, park.clone(), (Class::Pending, Again)),
         (
@@ -194,6 +190,6 @@ proptest! {
         let by_rule = matches!(state, Some(State::Skipped | State::Rejected | State::Parked));
         prop_assert!(by_rule || remedy == Remedy::Nothing, "{:?}", entry);
         let (_, unread) = Rules { read_at: None, ..rules(&mut reasons) }.judge(&entry);
-        prop_assert!(!matches!(unread, Remedy::Reopen(_) | Remedy::GiveUp), "{:?}", entry);
+        prop_assert!(!matches!(unread, Remedy::Reopen(_) | Remedy::Withdraw | Remedy::GiveUp), "{:?}", entry);
     }
 }

@@ -29,8 +29,7 @@ impl Reconciler {
         metrics: &mut Metrics,
     ) -> Result<Looked, Failed> {
         let pass = Pass::of_store(task.day, &task.store, &self.config, (self.now)())?;
-        let source =
-            Source { config: &self.config, salesforce: &self.salesforce, fields, ledger: &self.ledger };
+        let source = Source { config: &self.config, salesforce: &self.salesforce, fields, ledger: &self.ledger };
         let Some(mut entries) = source.orders(&pass, || !first && self.out_of_time(deadline)).await? else {
             return Ok(Looked::OutOfTime);
         };
@@ -73,13 +72,8 @@ impl Reconciler {
             exhausted: entries.reasons.of(ErrorClass::Exhausted.as_str()),
         };
         let judged: Vec<(Class, Remedy)> = entries.all().iter().map(|entry| rules.judge(entry)).collect();
-        let remedies: Vec<(&str, Remedy)> = entries
-            .all()
-            .iter()
-            .zip(&judged)
-            .filter(|(_, (_, remedy))| *remedy != Remedy::Nothing)
-            .map(|(entry, (_, remedy))| (entry.id(), *remedy))
-            .collect();
+        let remedies = entries.all().iter().zip(judged.iter().map(|(_, remedy)| *remedy));
+        let remedies: Vec<_> = remedies.filter(|(_, remedy)| *remedy != Remedy::Nothing).collect();
         let repaired = self.repair(&pass, &source, &remedies, || self.out_of_time(deadline), metrics).await?;
         let tally = Tally::tally(judged.iter().map(|(class, _)| *class), &entries.reasons);
         let certificate = Certificate {

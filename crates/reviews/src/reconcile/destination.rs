@@ -1,7 +1,10 @@
 //! The store's purchases, read back page by page: what is seen is confirmed at once, so that a reading that is cut short has
 //! not been for nothing.
 
-use super::{Failed, Reconciler, entry::{Entries, fingerprint}};
+use super::{
+    Failed, Reconciler,
+    entry::{Entries, fingerprint},
+};
 use crate::produce::instant;
 use chrono::{Days, NaiveDate};
 use config::{BusinessDay, StoreName};
@@ -196,7 +199,10 @@ mod tests {
     use serde_json::json;
 
     fn page(orders: &[(&str, &str)], total: Option<u64>) -> PurchasePage {
-        let rows: Vec<_> = orders.iter().map(|(id, date)| json!({"order_id": id, "order_date": format!("{date}T00:00:00Z")})).collect();
+        let rows: Vec<_> = orders
+            .iter()
+            .map(|(id, date)| json!({"order_id": id, "order_date": format!("{date}T00:00:00Z")}))
+            .collect();
         serde_json::from_value(json!({"purchases": rows, "total_purchases": total})).unwrap()
     }
 

@@ -28,10 +28,9 @@ pub(super) fn is_settled(cursor: Cursor, day: BusinessDay, zone: Tz) -> bool {
 
 /// What holds for the orders that fit no store: they are settled with the last of the stores.
 pub(super) fn of_all(cursors: impl IntoIterator<Item = Cursor>) -> Option<Cursor> {
-    cursors.into_iter().reduce(|a, b| Cursor {
-        first: a.first.max(b.first),
-        settled_until: a.settled_until.min(b.settled_until),
-    })
+    cursors
+        .into_iter()
+        .reduce(|a, b| Cursor { first: a.first.max(b.first), settled_until: a.settled_until.min(b.settled_until) })
 }
 
 /// Whether a day with a certificate is to be looked at again.

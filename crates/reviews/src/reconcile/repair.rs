@@ -1,22 +1,19 @@
 //! What is missing, lost, or may be sent now after all is sent again, made anew from the source: no payload was kept.
 
-use super::{Failed, Reconciler, classify::Remedy, source::Source};
+use super::{Failed, Reconciler, classify::Remedy, entry::Entry, source::Source};
 use crate::{
     item::{Fate, Item},
     publish::Publisher,
     report::Report,
     select::Pass,
 };
-use ledger::{Event, Repair, Verdict, decide::MISSING};
+use ledger::{Delivery, Event, Repair, Verdict, decide::MISSING};
 use salesforce::Record;
 use std::collections::HashMap;
 use telemetry::{Metric, Metrics};
 
 /// Orders asked for in one query: their ids have to fit into a URL.
 const IDS: usize = 100;
-
-/// Orders and what is to be done about them, by source id.
-pub(super) type Remedies<'a> = [(&'a str, Remedy)];
 
 impl Reconciler {
     /// Does what is to be done, a few orders at a time, until `out_of_time`; how many were reopened. What is left is found
@@ -25,15 +22,15 @@ impl Reconciler {
         &self,
         pass: &Pass,
         source: &Source<'_>,
-        remedies: &Remedies<'_>,
+        remedies: &[(&Entry, Remedy)],
         out_of_time: impl Fn() -> bool,
         metrics: &mut Metrics,
     ) -> Result<usize, Failed> {
         let mut repaired = 0;
         for chunk in remedies.chunks(IDS) {
-            let ids: Vec<&str> = chunk.iter().map(|(id, _)| *id).collect();
-            let rows = source.rows(pass, &ids).await?;
-            repaired += self.repair_chunk(pass, source, &chunk.iter().copied().collect(), &rows, metrics).await?;
+            let by_id: HashMap<&str, (&Entry, Remedy)> = chunk.iter().map(|due| (due.0.id(), *due)).collect();
+            let rows = source.rows(pass, by_id.keys().copied()).await?;
+            repaired += self.repair_chunk(pass, source, &by_id, &rows, metrics).await?;
             if out_of_time() {
                 tracing::info!("out of time after some repairs; the next run goes on");
                 break;
@@ -46,7 +43,7 @@ impl Reconciler {
         &self,
         pass: &Pass,
         source: &Source<'_>,
-        remedies: &HashMap<&str, Remedy>,
+        remedies: &HashMap<&str, (&Entry, Remedy)>,
         rows: &[Record],
         metrics: &mut Metrics,
     ) -> Result<usize, Failed> {
@@ -55,32 +52,41 @@ impl Reconciler {
         for row in rows {
             let id = row.id()?;
             // One that has left the day meanwhile is another day's.
-            let Some(item) = Item::of(row, pass, source.fields, source.config)? else { continue };
+            let Some(item) = source.item(pass, row)? else { continue };
             let sent = matches!(item.fate, Fate::Send(_));
-            match remedies.get(id.as_str()) {
-                Some(Remedy::Again) if sent => send.push(item),
-                Some(Remedy::Again) => settle.push(item),
-                Some(Remedy::Reopen(repair)) if sent => {
-                    if self.reopen(&item, *repair).await? {
+            let Some((entry, remedy)) = remedies.get(id.as_str()) else { continue };
+            match remedy {
+                Remedy::Again if sent => send.push(item),
+                Remedy::Again => settle.push(item),
+                Remedy::Reopen(repair) if sent => {
+                    if self.reopen(item.delivery.clone(), *repair).await? {
                         repaired += 1;
                         send.push(item);
                     }
                 }
-                Some(Remedy::GiveUp) => self.give_up(&item, id, &publisher, metrics).await?,
-                Some(Remedy::Reopen(_) | Remedy::Nothing) | None => {}
+                Remedy::Withdraw if !sent => {
+                    let known = entry.as_seen(item.store.as_str(), &item.day.to_string())?;
+                    if self.reopen(known, Repair::Missing).await? {
+                        settle.push(item);
+                    }
+                }
+                Remedy::GiveUp => self.give_up(&item, id, &publisher, metrics).await?,
+                // It has changed since it was judged: the next look sees how.
+                Remedy::Reopen(_) | Remedy::Withdraw | Remedy::Nothing => {}
             }
         }
         publisher.publish(&send, &settle, &mut Report::default()).await?;
         Ok(repaired)
     }
 
-    async fn reopen(&self, item: &Item, repair: Repair) -> Result<bool, Failed> {
+    async fn reopen(&self, delivery: Delivery, repair: Repair) -> Result<bool, Failed> {
         let limit = self.config.protocol.repair_limit;
-        let event = Event::Reopen { delivery: item.delivery.clone(), repair, limit };
+        let key = delivery.key.clone();
+        let event = Event::Reopen { delivery, repair, limit };
         let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
         let reopened = verdict == Verdict::Recorded;
         let why = if repair == Repair::Missing { MISSING } else { "exhausted" };
-        tracing::warn!(delivery_key = %item.delivery.key, why, reopened, "to be sent again");
+        tracing::warn!(delivery_key = %key, why, reopened, "to be sent again");
         Ok(reopened)
     }
 

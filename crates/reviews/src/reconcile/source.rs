@@ -16,11 +16,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// The orders that the pass is about; `None` if `out_of_time` came true before the last page.
-    pub(super) async fn orders(
-        &self,
-        pass: &Pass,
-        out_of_time: impl Fn() -> bool,
-    ) -> Result<Option<Entries>, Failed> {
+    pub(super) async fn orders(&self, pass: &Pass, out_of_time: impl Fn() -> bool) -> Result<Option<Entries>, Failed> {
         let mut pass = pass.clone();
         let mut entries = Entries::default();
         let mut page = self.salesforce.query(&pass.query(self.fields, self.config)).await?;
@@ -50,7 +46,7 @@ impl Source<'_> {
     async fn add(&self, pass: &Pass, rows: &[Record], entries: &mut Entries) -> Result<(), Failed> {
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            if let Some(item) = Item::of(row, pass, self.fields, self.config)? {
+            if let Some(item) = self.item(pass, row)? {
                 items.push((item, order_id(row, self.fields)));
             }
         }
@@ -69,9 +65,19 @@ impl Source<'_> {
         }
     }
 
+    /// What `row` asks for, if it is this store's: where there is one store, a pass over it meets the orders of none too.
+    pub(super) fn item(&self, pass: &Pass, row: &Record) -> Result<Option<Item>, Failed> {
+        let item = Item::of(row, pass, self.fields, self.config)?;
+        Ok(item.filter(|item| pass.spans.contains_key(&item.store)))
+    }
+
     /// The rows of orders that were met before, as they are now.
-    pub(super) async fn rows(&self, pass: &Pass, ids: &[&str]) -> Result<Vec<Record>, Failed> {
-        let mut page = self.salesforce.query(&pass.query_again(ids.iter().copied(), self.fields)).await?;
+    pub(super) async fn rows<'a>(
+        &self,
+        pass: &Pass,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<Record>, Failed> {
+        let mut page = self.salesforce.query(&pass.query_again(ids, self.fields)).await?;
         let mut rows = std::mem::take(&mut page.records);
         while let Some(next) = &page.next {
             page = self.salesforce.next(next).await?;

@@ -6,6 +6,11 @@ use rand_chacha::ChaCha8Rng;
 use super::{Endpoint, Fault, Moment, Rule, Vendor};
 
 impl Fault {
+    /// Yotpo answers 200 and creates nothing, to this share of the posts. An order that is posted again has its chance again.
+    pub fn silent_drops(share: f64) -> Rule {
+        Rule { share: Some(share), ..Rule::always(Endpoint::YotpoCreate, Self::SilentDrop) }
+    }
+
     /// Everything that can go wrong except silent drops, at rates a bad night might have: about one in
     /// ten posts to Yotpo meets something, Salesforce fails a few times at calls that the seed chooses.
     pub fn demo(seed: u64) -> Vec<Rule> {

@@ -15,6 +15,13 @@ fn scenario(effect: Effect) -> Scenario {
         // Only a queue that delivers what is held has something to hide, and only one that gives up soon sees copies.
         Effect::Hide => Scenario::crowded(6, 200),
         Effect::SendFreshCopy => Scenario::crowded(6, 2),
+        // What the reconciler does only where something is wrong.
+        Effect::SaveReading
+        | Effect::Reopen
+        | Effect::SendAgain
+        | Effect::RecordAgain
+        | Effect::SendGivenUp
+        | Effect::GiveUp => Scenario::doomed(1),
         _ => Scenario::calm(1),
     }
 }

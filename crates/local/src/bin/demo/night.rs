@@ -3,13 +3,14 @@
 use crate::{
     options::{Options, Switch},
     progress::Progress,
-    summary::Summary,
+    summary::{STORE, Summary},
 };
 use chrono::{SecondsFormat, Utc};
 use local::{Deploy, Emulator, Profile, Stack, Workspace, with_values};
 use sandbox::{DaySpec, Fault, Sandbox};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     error::Error,
     fs::{self, File, TryLockError},
     io,
@@ -18,10 +19,11 @@ use std::{
 };
 
 /// What the demo's settings have other than the shipped ones: how fast, and where the simulated org keeps things.
-const SETTINGS: [(&str, &str, &str); 6] = [
+const SETTINGS: [(&str, &str, &str); 7] = [
     ("pace", "yotpo_reviews", "1000"),
     ("protocol", "backoff_base", "\"500ms\""),
     ("protocol", "backoff_cap", "\"4s\""),
+    ("protocol", "missing_after", "\"1s\""),
     ("salesforce", "route_by", "\"Store__c\""),
     ("stores.default", "routes", "[\"default\"]"),
     ("reviews", "test_order", "\"Is_Test__c\""),
@@ -30,8 +32,12 @@ const STACK: &str = "order-relay";
 /// The schedule's 15 minutes are a second here.
 const SCHEDULE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(200);
-/// So many runs of the producer one after the other may fail.
+/// So many runs of producer or reconciler one after the other may fail.
 const FAILED_RUNS: usize = 20;
+/// The reconciler has so many runs to make the day complete.
+const RECONCILER_RUNS: usize = 20;
+/// The share of posts that Yotpo answers with a yes and drops.
+const SILENT_DROPS: f64 = 0.03;
 /// Without any order delivered for so long, whatever is still in the queue stays there.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -47,7 +53,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let sandbox = Sandbox::start(options.seed, ([127, 0, 0, 1], 0).into()).await?;
     let manifest = sandbox.seed_day(&DaySpec::new(options.seed, yesterday, chrono_tz::UTC, options.orders))?;
     if options.faults == Switch::On {
-        for rule in Fault::demo(options.seed) {
+        for rule in Fault::demo(options.seed).into_iter().chain([Fault::silent_drops(SILENT_DROPS)]) {
             sandbox.add_fault(rule);
         }
     }
@@ -61,18 +67,21 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let profile = if options.dev || options.watch { Profile::Dev } else { Profile::Release };
     let stack = emulator.deploy(&Deploy::new(STACK, profile, &settings)).await?;
     stack.put_secret("salesforce", &sandbox.salesforce_secret())?;
-    stack.put_secret("yotpo", &sandbox.yotpo_secret(&[("default", "sandbox-default")]))?;
+    stack.put_secret("yotpo", &sandbox.yotpo_secret(&[(STORE, "sandbox-default")]))?;
 
-    let functions = ["ReviewsProducerFunction", "ReviewsConsumerFunction"];
+    let functions = ["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"];
     let _watch = if options.watch { Some(stack.watch("reviews", &functions).await?) } else { None };
 
     let begun = Instant::now();
     let mut night = Night { stack: &stack, sandbox: &sandbox, progress, tail: emulator.log_tail(), last: (0, begun) };
     let runs = night.settle().await?;
     let quiet = night.drain().await?;
+    let (reconciled, certificates) = night.reconcile().await?;
     let summary = Summary {
         quiet,
         runs,
+        reconciled,
+        certificates,
         verdict: manifest.compare(&sandbox.arrivals()),
         manifest,
         report: sandbox.report(),
@@ -143,30 +152,58 @@ impl Night<'_> {
     async fn settle(&mut self) -> Result<usize, Failure> {
         let mut failed = 0;
         for run in 1.. {
-            let at = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-            let event = json!({ "scheduled_at": at });
-            let mut invocation = Box::pin(self.stack.invoke("ReviewsProducerFunction", &event));
-            let answer = loop {
-                tokio::select! {
-                    answer = &mut invocation => break answer?,
-                    () = tokio::time::sleep(LOOK) => drop(self.progress.look(self.sandbox, &mut self.tail)?),
-                }
-            };
-            match answer.error {
-                None if answer.payload["settled"] == Value::Bool(true) => return Ok(run),
-                None => failed = 0,
-                Some(_) => failed += 1,
-            }
-            if failed == FAILED_RUNS {
-                return Err(format!("the producer failed {failed} times: {}", answer.payload["errorMessage"]).into());
+            let answer = self.scheduled("ReviewsProducerFunction", &mut failed).await?;
+            if answer["settled"] == Value::Bool(true) {
+                return Ok(run);
             }
             tokio::time::sleep(SCHEDULE).await;
         }
         Err("unreachable: runs are not counted to the end".into())
     }
 
+    /// Does what the schedule does until the store's day is complete or nothing comes of it; how many runs it took, and the
+    /// last certificate of each store.
+    async fn reconcile(&mut self) -> Result<(usize, BTreeMap<String, Value>), Failure> {
+        let (mut failed, mut certificates) = (0, BTreeMap::new());
+        for run in 1.. {
+            let answer = self.scheduled("ReviewsReconcilerFunction", &mut failed).await?;
+            for certificate in answer["certificates"].as_array().into_iter().flatten() {
+                certificates.insert(certificate["store"].as_str().unwrap_or_default().to_owned(), certificate.clone());
+            }
+            let complete = certificates.get(STORE).is_some_and(|c| c["complete"] == Value::Bool(true));
+            if complete || run == RECONCILER_RUNS || !self.drain().await? {
+                return Ok((run, certificates));
+            }
+            tokio::time::sleep(SCHEDULE).await;
+        }
+        Err("unreachable: runs are not counted to the end".into())
+    }
+
+    /// One run of a function as its schedule starts it; its answer, `null` if it failed, as it may now and then.
+    async fn scheduled(&mut self, function: &str, failed: &mut usize) -> Result<Value, Failure> {
+        let at = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+        let event = json!({ "scheduled_at": at });
+        let mut invocation = Box::pin(self.stack.invoke(function, &event));
+        let answer = loop {
+            tokio::select! {
+                answer = &mut invocation => break answer?,
+                () = tokio::time::sleep(LOOK) => drop(self.progress.look(self.sandbox, &mut self.tail)?),
+            }
+        };
+        if answer.error.is_none() {
+            *failed = 0;
+            return Ok(answer.payload);
+        }
+        *failed += 1;
+        if *failed == FAILED_RUNS {
+            return Err(format!("{function} failed {failed} times: {}", answer.payload["errorMessage"]).into());
+        }
+        Ok(Value::Null)
+    }
+
     /// Waits until the queue is empty and stays so; false when it does not become empty.
     async fn drain(&mut self) -> Result<bool, Failure> {
+        self.last.1 = Instant::now();
         let queue = self.stack.queue("ReviewsQueueUrl")?;
         let mut empty = 0;
         loop {

@@ -4,7 +4,11 @@ use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
 use local::Peak;
 use sandbox::{Manifest, Outcome, Report, Verdict};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The store whose day has to become complete.
+pub(crate) const STORE: &str = "default";
 
 /// The figures of one night.
 pub(crate) struct Summary {
@@ -12,6 +16,10 @@ pub(crate) struct Summary {
     pub(crate) quiet: bool,
     /// How often the producer ran.
     pub(crate) runs: usize,
+    /// How often the reconciler ran.
+    pub(crate) reconciled: usize,
+    /// The last certificate of each store.
+    pub(crate) certificates: BTreeMap<String, Value>,
     pub(crate) manifest: Manifest,
     pub(crate) verdict: Verdict,
     pub(crate) report: Report,
@@ -32,18 +40,23 @@ struct Line<'a> {
     doubled: usize,
     dead_lettered: u64,
     seconds: f64,
+    certificates: &'a BTreeMap<String, Value>,
 }
 
 impl Summary {
     /// Whether the promise was kept: the exit code.
     pub(crate) fn holds(&self) -> bool {
         let v = &self.verdict;
-        [&v.lost, &v.doubled, &v.unexpected, &v.altered].iter().all(|orders| orders.is_empty())
+        let certified = self.certificates.get(STORE).is_some_and(|certificate| certificate["complete"] == true);
+        certified && [&v.lost, &v.doubled, &v.unexpected, &v.altered].iter().all(|orders| orders.is_empty())
     }
 
     #[expect(clippy::print_stdout, reason = "the result of the command")]
     pub(crate) fn print(&self, pace: &str) {
         println!("{}\n{}", self.orders_table(), self.run_table(pace));
+        for certificate in self.certificates.values() {
+            println!("{}", certificate_table(certificate));
+        }
         if !self.quiet {
             println!("The queue did not become empty.");
         }
@@ -81,6 +94,7 @@ impl Summary {
             doubled: self.verdict.doubled.len(),
             dead_lettered: self.dead_lettered,
             seconds: (self.seconds * 10.0).round() / 10.0,
+            certificates: &self.certificates,
         }
     }
 
@@ -110,14 +124,17 @@ impl Summary {
     fn run_table(&self, pace: &str) -> Table {
         let accounts = self.report.accounts.values();
         let posted: u64 = accounts.clone().map(|a| a.posted).sum();
-        let repeats: u64 = accounts.map(|a| a.repeats).sum();
+        let repeats: u64 = accounts.clone().map(|a| a.repeats).sum();
+        let dropped: u64 = accounts.map(|a| a.dropped).sum();
         let faults: u64 = self.report.faults.iter().map(|fault| fault.fired).sum();
         let mut rows = vec![
             ("seconds".to_owned(), format!("{:.1}", self.seconds)),
             ("pace in force, calls to Yotpo a second".to_owned(), pace.to_owned()),
             ("runs of the producer".to_owned(), self.runs.to_string()),
+            ("runs of the reconciler".to_owned(), self.reconciled.to_string()),
             ("purchases posted to Yotpo".to_owned(), posted.to_string()),
             ("of these repeats, which Yotpo ignored".to_owned(), repeats.to_string()),
+            ("dropped by Yotpo after a yes".to_owned(), dropped.to_string()),
             ("faults that struck".to_owned(), faults.to_string()),
         ];
         for peak in &self.peaks {
@@ -127,6 +144,28 @@ impl Summary {
         }
         table("The night", rows)
     }
+}
+
+/// A certificate for people.
+fn certificate_table(certificate: &Value) -> Table {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let ledger = &certificate["ledger"];
+    let mut rows = vec![("completed at the source".to_owned(), text(&certificate["source"]["completed"]))];
+    for state in ["confirmed", "accepted", "pending", "skipped", "rejected", "parked", "uncertain", "missing"] {
+        match &ledger[state] {
+            Value::Object(reasons) => {
+                rows.extend(reasons.iter().map(|(reason, n)| (format!("{state}: {reason}"), text(n))));
+            }
+            number => rows.push((state.to_owned(), text(number))),
+        }
+    }
+    let destination = &certificate["destination"];
+    rows.push(("found at the destination".to_owned(), text(&destination["found"])));
+    rows.push(("found there and not expected".to_owned(), text(&destination["unexpected"])));
+    rows.push(("repaired".to_owned(), text(&certificate["repaired"])));
+    rows.push(("complete".to_owned(), text(&certificate["complete"])));
+    let (day, store) = (text(&certificate["business_day"]), text(&certificate["store"]));
+    table(&format!("Certificate of {day}, store {store}"), rows)
 }
 
 fn table(title: &str, rows: Vec<(String, String)>) -> Table {
