@@ -98,6 +98,17 @@ impl Scenario {
             || needed.is_some_and(|r| matches!(r.state, State::Accepted | State::Confirmed))
     }
 
+    /// A copy is left alone until whoever put it there has written down why.
+    fn is_young(&self, world: &World, version: usize) -> bool {
+        let being_parked = |w: &Worker| {
+            let closing = matches!(w, Worker::Ending { end: End::Rejected | End::Parked | End::Conflict, .. });
+            closing && w.version() == Some(version)
+        };
+        let being_given_up = world.giving_up == Some(version);
+        let young = world.workers.iter().any(being_parked) || being_given_up;
+        young && self.without != Some(Rule::RedriveAge)
+    }
+
     /// Everything that can happen next.
     pub(crate) fn possible(&self, world: &World, actions: &mut Vec<Action>) {
         let fault = world.faults_left > 0;
@@ -169,14 +180,7 @@ impl Scenario {
             if fault && sent && world.copies(version) < usize::from(self.copies) {
                 actions.push(Action::Duplicate(version));
             }
-            // A copy is left alone until whoever put it there has written down why.
-            let being_parked = |w: &Worker| {
-                let closing = matches!(w, Worker::Ending { end: End::Rejected | End::Parked | End::Conflict, .. });
-                closing && w.version() == Some(version)
-            };
-            let being_given_up = world.giving_up == Some(version);
-            let young =
-                (world.workers.iter().any(being_parked) || being_given_up) && self.without != Some(Rule::RedriveAge);
+            let young = self.is_young(world, version);
             if world.dead_letters[version] > 0 && !young {
                 actions.push(Action::Redrive { version, crash: false });
                 if fault {

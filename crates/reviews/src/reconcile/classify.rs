@@ -75,9 +75,8 @@ impl Rules {
                 Wanted::Skipped(reason) => (Class::Skipped(reason), again(reason != known.reason)),
                 Wanted::Parked(_) => (Class::Skipped(known.reason), again(newer)),
             },
-            State::Rejected if newer => self.changed(entry.wanted),
+            State::Rejected | State::Parked if newer => self.changed(entry.wanted),
             State::Rejected => (Class::Rejected(known.reason), Remedy::Nothing),
-            State::Parked if newer => self.changed(entry.wanted),
             State::Parked if known.reason == self.exhausted && known.repairs < self.repair_limit => {
                 let sent = entry.wanted == Wanted::Sent && self.read_at.is_some();
                 (Class::Parked, if sent { Remedy::Reopen(Repair::Redrive) } else { Remedy::Nothing })

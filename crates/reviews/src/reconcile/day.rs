@@ -10,7 +10,7 @@ use super::{
 use crate::{FLOW, fields::Fields, produce::instant, select::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName};
-use ledger::{Checkpoint, ErrorClass, Kept, State};
+use ledger::{Checkpoint, ErrorClass, Kept, Millis, State};
 use std::time::Duration;
 use telemetry::{Metric, Metrics};
 use tokio::time::Instant;
@@ -34,31 +34,15 @@ impl Reconciler {
             return Ok(Looked::OutOfTime);
         };
         let kept = self.kept(&task.store, task.day).await?.map(|(_, certificate)| certificate);
-        let before = kept.as_ref().map(|kept| kept.destination).unwrap_or_default();
-        let mut destination = before;
-        let mut read_at = None;
-        if !pass.is_unrouted() && (task.by_hand || is_anything_to_be_found(&entries)) {
-            let (version, mut reading) = self.reading(task, &entries).await?;
-            let latest = Instant::now() + self.room(deadline);
-            let ended = self.read(&task.store, &mut reading, &mut entries, latest, metrics).await?;
-            let done = ended == Ended::Complete;
-            if version > 0 || !done {
-                let state = if done { String::new() } else { serde_json::to_string(&reading)? };
-                if self.ledger.save_checkpoint(&checkpoint(&task.store), version, &state).await?.is_none() {
-                    tracing::info!(store = task.store.as_str(), "another run reads this store; its checkpoint stands");
-                }
+        let to_be_read = !pass.is_unrouted() && (task.by_hand || is_anything_to_be_found(&entries));
+        let (destination, read_at) = if to_be_read {
+            match self.read_back(task, &mut entries, deadline, metrics).await? {
+                Ok((destination, begun_at)) => (destination, Some(begun_at)),
+                Err(unfinished) => return Ok(unfinished),
             }
-            match ended {
-                Ended::OutOfTime => return Ok(Looked::OutOfTime),
-                Ended::Unreadable => return Ok(Looked::Unreadable),
-                Ended::Complete => {}
-            }
-            // What an earlier run saw on earlier pages it has confirmed.
-            let earlier = reading.goes_on_from_another_run();
-            let found = entries.all().iter().filter(|entry| entry.seen || (earlier && entry.is_confirmed())).count();
-            destination = Destination { found, unexpected: reading.unexpected() };
-            read_at = Some(reading.begun_at);
-        }
+        } else {
+            (kept.as_ref().map(|kept| kept.destination).unwrap_or_default(), None)
+        };
         let depth = self.queue.depth().await?;
         let protocol = &self.config.protocol;
         let rules = Rules {
@@ -88,6 +72,34 @@ impl Reconciler {
             repaired: repaired + kept.as_ref().map_or(0, |kept| kept.repaired),
         };
         self.certify(certificate, kept, metrics).await
+    }
+
+    /// What the destination shows, and when the reading of it began; or why that is not known yet.
+    async fn read_back(
+        &self,
+        task: &Task,
+        entries: &mut Entries,
+        deadline: DateTime<Utc>,
+        metrics: &mut Metrics,
+    ) -> Result<Result<(Destination, Millis), Looked>, Failed> {
+        let (version, mut reading) = self.reading(task, entries).await?;
+        let latest = Instant::now() + self.room(deadline);
+        let ended = self.read(&task.store, &mut reading, entries, latest, metrics).await?;
+        let done = ended == Ended::Complete;
+        if version > 0 || !done {
+            let state = if done { String::new() } else { serde_json::to_string(&reading)? };
+            if self.ledger.save_checkpoint(&checkpoint(&task.store), version, &state).await?.is_none() {
+                tracing::info!(store = task.store.as_str(), "another run reads this store; its checkpoint stands");
+            }
+        }
+        // What an earlier run saw on earlier pages it has confirmed.
+        let earlier = reading.goes_on_from_another_run();
+        let found = entries.all().iter().filter(|entry| entry.seen || (earlier && entry.is_confirmed())).count();
+        Ok(match ended {
+            Ended::OutOfTime => Err(Looked::OutOfTime),
+            Ended::Unreadable => Err(Looked::Unreadable),
+            Ended::Complete => Ok((Destination { found, unexpected: reading.unexpected() }, reading.begun_at)),
+        })
     }
 
     /// Keeps the certificate and says it; what said the same before keeps its date.

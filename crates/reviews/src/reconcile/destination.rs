@@ -112,12 +112,12 @@ impl Reconciler {
         latest: Instant,
         metrics: &mut Metrics,
     ) -> Result<Ended, Failed> {
-        let Some(pace) = self.pace.get(store) else { return Ok(Ended::Unreadable) };
+        let Some(share) = self.pace.get(store) else { return Ok(Ended::Unreadable) };
         let mut first = true;
         loop {
             // A run that begins late reads a page all the same: else a day might never be read.
-            let by = if first { latest.max(Instant::now() + pace.period() * 2) } else { latest };
-            if (!first && Instant::now() >= latest) || !pace.wait(by).await {
+            let by = if first { latest.max(Instant::now() + share.period() * 2) } else { latest };
+            if (!first && Instant::now() >= latest) || !share.wait(by).await {
                 return Ok(Ended::OutOfTime);
             }
             first = false;

@@ -53,18 +53,18 @@ impl Reconciler {
             let id = row.id()?;
             // One that has left the day meanwhile is another day's.
             let Some(item) = source.item(pass, row)? else { continue };
-            let sent = matches!(item.fate, Fate::Send(_));
+            let sendable = matches!(item.fate, Fate::Send(_));
             let Some((entry, remedy)) = remedies.get(id.as_str()) else { continue };
             match remedy {
-                Remedy::Again if sent => send.push(item),
+                Remedy::Again if sendable => send.push(item),
                 Remedy::Again => settle.push(item),
-                Remedy::Reopen(repair) if sent => {
+                Remedy::Reopen(repair) if sendable => {
                     if self.reopen(item.delivery.clone(), *repair).await? {
                         repaired += 1;
                         send.push(item);
                     }
                 }
-                Remedy::Withdraw if !sent => {
+                Remedy::Withdraw if !sendable => {
                     let known = entry.as_seen(item.store.as_str(), &item.day.to_string())?;
                     if self.reopen(known, Repair::Missing).await? {
                         settle.push(item);

@@ -1,7 +1,13 @@
 //! The day's completed orders at the source, page by page, each with what the ledger says of it.
 
 use super::{Failed, entry::Entries};
-use crate::{fields::Fields, item::Item, map::order_id, produce::position, select::Pass};
+use crate::{
+    fields::Fields,
+    item::{BadRow, Item},
+    map::order_id,
+    produce::position,
+    select::Pass,
+};
 use config::Relay;
 use ledger::Ledger;
 use salesforce::{Client, Error, Page, Record};
@@ -66,7 +72,7 @@ impl Source<'_> {
     }
 
     /// What `row` asks for, if it is this store's: where there is one store, a pass over it meets the orders of none too.
-    pub(super) fn item(&self, pass: &Pass, row: &Record) -> Result<Option<Item>, Failed> {
+    pub(super) fn item(&self, pass: &Pass, row: &Record) -> Result<Option<Item>, BadRow> {
         let item = Item::of(row, pass, self.fields, self.config)?;
         Ok(item.filter(|item| pass.spans.contains_key(&item.store)))
     }
