@@ -30,8 +30,10 @@ const EVERY: TimeDelta = TimeDelta::minutes(15);
 const NIGHT: TimeDelta = TimeDelta::hours(6);
 /// The queue has so long to drain.
 const NIGHT_AND_DAY: TimeDelta = TimeDelta::days(1);
-/// The reconciler has so long to make every day complete: six hours for each of five repairs, and then some.
-const COMPLETE_WITHIN: TimeDelta = TimeDelta::days(3);
+/// After the nights the reconciler runs so often: what is accepted when one run sends it again is missing at the next.
+const AFTERWARDS: std::time::Duration = std::time::Duration::from_hours(7);
+/// It has so long to make every day complete: five repairs, and then some.
+const COMPLETE_WITHIN: TimeDelta = TimeDelta::days(6);
 /// The producer's machines come after the consumers', the reconciler's after those.
 const PRODUCERS: usize = 2;
 
@@ -207,7 +209,7 @@ async fn drain(sim: &Sim, calm: DateTime<Utc>) {
     }
 }
 
-/// The reconciler's hourly runs until it has certified each day as complete; of an order that is doomed, until a person is
+/// The reconciler's runs until it has certified each day as complete; of an order that is doomed, until a person is
 /// asked. Whether it came to that.
 async fn reconcile(lambda: &Lambda, mut open: BTreeSet<String>, machine: usize) -> bool {
     let give_up = clock::now() + COMPLETE_WITHIN;
@@ -221,7 +223,9 @@ async fn reconcile(lambda: &Lambda, mut open: BTreeSet<String>, machine: usize) 
             }
         }
         drain(&lambda.sim, clock::now()).await;
-        tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+        if !open.is_empty() {
+            tokio::time::sleep(AFTERWARDS).await;
+        }
     }
     open.is_empty()
 }
