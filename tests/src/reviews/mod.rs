@@ -6,3 +6,4 @@ mod edges;
 mod faults;
 mod kills;
 mod reconcile;
+mod scale;
