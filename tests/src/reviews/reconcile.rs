@@ -187,6 +187,27 @@ async fn a_reading_that_is_cut_short_goes_on_where_it_stood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reconciler_out_of_time_stops_after_a_page_and_the_next_run_goes_on() {
+    // It stops when a minute is left, and never has more.
+    let parameters = &[("ReconcilerTimeoutSeconds", "60")];
+    let stage = Stage::with(Setting { settings: SOON, parameters, ..Setting::default() }).await;
+    let (day, manifest) = day(&stage, 100).await;
+    let event = json!({"scheduled_at": Utc::now()});
+    let mut runs = 1;
+    let certificate = loop {
+        if let Some(certificate) = stage.reconcile(&event).await.into_iter().find(|c| c["store"] == "default") {
+            break certificate;
+        }
+        assert_eq!(reads(&stage), runs, "a page a run");
+        runs += 1;
+    };
+    assert!(runs > 3, "{runs} runs: nothing was cut short");
+    assert_eq!((&certificate["business_day"], &certificate["complete"]), (&json!(day), &json!(true)), "{certificate}");
+    assert_eq!(certificate["destination"]["found"], expected(&manifest, |o| *o == Outcome::Delivered));
+    stage.assert_logs(&manifest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reconcilers_that_die_or_meet_double_nothing() {
     let stage = stage().await;
     stage.sandbox.add_fault(Fault::silent_drops(0.2));
