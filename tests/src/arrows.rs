@@ -32,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "salesforce",
             "sandbox",
             "secrets",
+            "simulation",
             "telemetry",
             "yotpo",
         ],

@@ -14,6 +14,8 @@ mod ledger_on_dynamodb;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod queue_on_sqs;
 #[cfg(test)]
 mod reviews;

@@ -14,6 +14,19 @@ pub enum Function {
     Consumer,
 }
 
+impl Function {
+    /// Every function.
+    pub const ALL: [Self; 2] = [Self::Producer, Self::Consumer];
+
+    /// The name of its binary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Producer => "reviews-producer",
+            Self::Consumer => "reviews-consumer",
+        }
+    }
+}
+
 macro_rules! effects {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
         /// A call that a function makes.

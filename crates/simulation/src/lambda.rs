@@ -5,6 +5,7 @@ use crate::{
     aws::sdk_config,
     clock,
     effect::Function,
+    logs::Logs,
     scenario::Scenario,
     sqs, vendors,
     world::{Caller, Sim},
@@ -17,11 +18,15 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use telemetry::Metrics;
 use tokio::select;
+use tracing::Instrument as _;
 
 /// The functions' time-outs, as in the template, and Lambda's own for a cold start.
 const CONSUMER_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 const PRODUCER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
 const INIT_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
+
+/// X-Ray's header as Lambda hands it over.
+const TRACE: &str = "Root=1-691fd1a4-3b1f5c2a7d9e8f0a1b2c3d4e;Parent=4f5e6d7c8b9a0f1e;Sampled=1;Lineage=1:7b1a2c3d:0";
 
 /// What every process is started with.
 #[derive(Clone)]
@@ -29,6 +34,7 @@ pub(crate) struct Lambda {
     pub(crate) sim: Sim,
     pub(crate) config: Arc<Relay>,
     pub(crate) scenario: Arc<Scenario>,
+    pub(crate) logs: Logs,
 }
 
 impl Lambda {
@@ -55,6 +61,8 @@ impl Lambda {
                 self.sim.killed(caller.machine).await;
             }
         };
+        // Boxed: it is tens of kilobytes, and moved about.
+        let work = Box::pin(self.logs.of(caller.function, Box::pin(work)));
         let result = select! {
             biased;
             () = killed => None,
@@ -88,6 +96,10 @@ impl Lambda {
                 }
                 continue;
             }
+            {
+                let bytes = records.iter().map(|r| r["body"].as_str().map_or(0, str::len)).sum();
+                self.sim.lock().bill.of(Function::Consumer).sqs("ReceiveMessage", bytes);
+            }
             let ids: Vec<String> = records.iter().filter_map(|r| r["messageId"].as_str().map(str::to_owned)).collect();
             let answer = self.consume(&mut warm, machine, records).await;
             let mut world = self.sim.lock();
@@ -96,6 +108,9 @@ impl Lambda {
             }
             match answer.as_ref().and_then(|answer| returned(answer, &ids)) {
                 Some(returned) => {
+                    if returned.len() < ids.len() {
+                        world.bill.of(Function::Consumer).sqs("DeleteMessageBatch", 0);
+                    }
                     for id in ids.iter().collect::<BTreeSet<_>>() {
                         if !returned.contains(id.as_str()) {
                             sqs::delete(&mut world, id);
@@ -126,12 +141,26 @@ impl Lambda {
         }
         let (caller, deliverer) = warm.as_ref()?;
         let event: queue::Event = serde_json::from_value(json!({"Records": records})).ok()?;
-        let deadline = clock::now() + CONSUMER_TIMEOUT;
-        let metrics = Metrics::new(FLOW, "reviews-consumer", "simulated");
-        let answer = self.alive(*caller, deadline, deliverer.consume(event, deadline, metrics)).await;
-        self.sim.lock().over(*caller);
-        let (response, _) = answer?.ok()?;
+        let begun = clock::now();
+        let deadline = begun + CONSUMER_TIMEOUT;
+        let request_id = self.sim.lock().request_id();
+        let metrics = Metrics::new(FLOW, "reviews-consumer", &request_id);
+        let work = async {
+            let span = telemetry::invocation(&request_id, Some(TRACE));
+            deliverer.consume(event, deadline, metrics).instrument(span).await
+        };
+        let answer = self.alive(*caller, deadline, work).await;
+        self.over(*caller, begun);
+        let (response, mut metrics) = answer?.ok()?;
+        metrics.flush(clock::now(), self.logs.paper(Function::Consumer)).ok()?;
         serde_json::to_value(response).ok()
+    }
+
+    /// An invocation is over.
+    fn over(&self, caller: Caller, begun: DateTime<Utc>) {
+        let mut world = self.sim.lock();
+        world.over(caller);
+        world.bill.invoked(caller.function, clock::now() - begun);
     }
 
     /// One run of the producer, as the schedule starts it; whether it said that everything is settled.
@@ -146,11 +175,18 @@ impl Lambda {
             }
             None => return false,
         };
-        let deadline = clock::now() + PRODUCER_TIMEOUT;
-        let mut metrics = Metrics::new(FLOW, "reviews-producer", "simulated");
-        // Boxed: it is tens of kilobytes, and moved about.
-        let run = Box::pin(producer.run(Event::Scheduled { at }, deadline, &mut metrics));
+        let begun = clock::now();
+        let deadline = begun + PRODUCER_TIMEOUT;
+        let request_id = self.sim.lock().request_id();
+        let mut metrics = Metrics::new(FLOW, "reviews-producer", &request_id);
+        let run = Box::pin(async {
+            let span = telemetry::invocation(&request_id, Some(TRACE));
+            producer.run(Event::Scheduled { at }, deadline, &mut metrics).instrument(span).await
+        });
         let answer = self.alive(caller, deadline, run).await;
+        self.over(caller, begun);
+        // Counting bytes does not fail.
+        let _ = metrics.flush(clock::now(), self.logs.paper(Function::Producer));
         let line = match &answer {
             Some(Ok(answer)) => format!("settled {}", answer.settled),
             Some(Err(error)) => format!("failed: {error}"),

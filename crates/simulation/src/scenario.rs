@@ -25,6 +25,8 @@ pub struct Scenario {
     pub(crate) nights: u32,
     /// Orders of a day.
     pub(crate) orders: usize,
+    /// Whether the first day has awkward orders.
+    pub(crate) awkward: bool,
     /// Records of a Salesforce page.
     pub(crate) page_size: usize,
     pub(crate) odds: Odds,
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub(crate) repeats_create: bool,
     pub(crate) kill: Option<Kill>,
     pub(crate) broken: Option<BrokenPromise>,
+    /// Whether what the functions print is counted.
+    pub(crate) logs_counted: bool,
 }
 
 /// What AWS does not do, and no protocol can make good: for tests of the oracle.
@@ -65,6 +69,7 @@ impl Scenario {
             // What is promised begins with the first run that could write down where it begins.
             nights: if outage.is_some() { 2 } else { *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1) },
             orders: rng.random_range(8..17),
+            awkward: true,
             page_size: *[3, 7, 20, 2_000].choose(&mut rng).unwrap_or(&20),
             odds: if storm { Odds::storm(&mut rng) } else { Odds::draw(&mut rng) },
             faults_last: TimeDelta::minutes(rng.random_range(20..150)),
@@ -73,6 +78,7 @@ impl Scenario {
             repeats_create: storm || rng.random_bool(0.4),
             kill: None,
             broken: None,
+            logs_counted: false,
         }
     }
 
@@ -91,7 +97,20 @@ impl Scenario {
         }
     }
 
-    /// The same, with messages that are delivered twice at a time, slow calls, and a queue that gives up after so many receives.
+    /// A night of so many ordinary orders in which nothing goes wrong, with everything counted that costs money.
+    pub fn ordinary(seed: u64, orders: usize) -> Self {
+        let shipped = 2_000;
+        Self {
+            orders,
+            awkward: false,
+            page_size: shipped,
+            faults_last: TimeDelta::zero(),
+            logs_counted: true,
+            ..Self::calm(seed)
+        }
+    }
+
+    /// The same as [`Scenario::calm`], with messages that are delivered twice at a time, slow calls, and a queue that gives up after so many receives.
     #[must_use]
     pub fn crowded(seed: u64, max_receives: u32) -> Self {
         let calm = Self::calm(seed);

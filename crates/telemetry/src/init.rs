@@ -2,8 +2,8 @@
 
 use std::io;
 
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -41,11 +41,22 @@ pub struct UnknownLevel {
 ///
 /// Panics become log lines too, with their place and without their message, which may quote data.
 pub fn init(function: &str, level: &str) -> Result<(), UnknownLevel> {
-    let level = level.parse().map_err(|_| UnknownLevel { level: level.to_owned() })?;
-    if subscriber(function, level, io::stdout).try_init().is_ok() {
+    if subscriber(function, parse(level)?, io::stdout).try_init().is_ok() {
         log_panics();
     }
     Ok(())
+}
+
+/// The lines of `function` from `level` on, written to `writer` by whoever runs under it: where functions share a process.
+pub fn dispatch<W>(function: &str, level: &str, writer: W) -> Result<Dispatch, UnknownLevel>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    Ok(Dispatch::new(subscriber(function, parse(level)?, writer)))
+}
+
+fn parse(level: &str) -> Result<LevelFilter, UnknownLevel> {
+    level.parse().map_err(|_| UnknownLevel { level: level.to_owned() })
 }
 
 pub(crate) fn subscriber<W>(function: &str, level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync

@@ -1,0 +1,3 @@
+//! What template and code must agree on, and what a delivered order may cost. No AWS is needed.
+
+mod cost;
