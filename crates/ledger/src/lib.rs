@@ -13,6 +13,7 @@ pub mod decide;
 pub mod event;
 pub mod expression;
 pub mod key;
+mod reach;
 pub mod record;
 pub mod table;
 pub mod write;

@@ -3,8 +3,10 @@
 //! One file a step. The producer: [`select`] (which orders a run is about), [`map`] (an order becomes a
 //! purchase, or a reason why not), [`publish`] (purchases become messages), [`produce`] (the run).
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a
-//! claim), [`settle`] (how it ended, written down), [`consume`] (the batch).
+//! claim), [`settle`] (how it ended, written down), [`consume`] (the batch). Both: [`start`] (their clients), [`check`]
+//! (whether they could work).
 
+pub mod check;
 pub mod consume;
 pub mod deliver;
 pub mod environment;
@@ -18,8 +20,10 @@ pub mod pace;
 pub mod produce;
 pub mod publish;
 pub mod report;
+pub mod sample;
 pub mod select;
 pub mod settle;
+pub mod start;
 pub mod stores;
 
 /// The flow's name, in delivery keys, logs and metrics.

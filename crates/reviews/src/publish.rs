@@ -14,7 +14,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ledger::{
     Delivery, EffectHash, ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict,
 };
-use queue::{Entry, Queue};
+use queue::{Entry, Queue, TraceHeader};
 use salesforce::Record as Row;
 
 /// Ledger writes under way at once.
@@ -39,6 +39,8 @@ pub struct Publisher<'a> {
     pub dead_letters: &'a Queue,
     /// The clock.
     pub now: fn() -> DateTime<Utc>,
+    /// The invocation's trace, of which its messages are a part.
+    pub trace: Option<&'a TraceHeader>,
 }
 
 /// Why a page is not published as a whole. What was published stays so; doing it again is harmless.
@@ -147,7 +149,8 @@ impl Publisher<'_> {
                     tracing::warn!(delivery_key = %message.delivery.key, lines_left_out, "lines without a product id that Yotpo takes");
                 }
                 let body = ascii_json(&message)?;
-                Item { delivery: message.delivery, store, day, fate: Fate::Send(Entry::new(body)) }
+                let entry = Entry::new(body).traced(self.trace.cloned());
+                Item { delivery: message.delivery, store, day, fate: Fate::Send(entry) }
             }
             Mapped::Skip(skip) => {
                 let hash = EffectHash::of(skip.as_str().as_bytes());
@@ -172,7 +175,8 @@ impl Publisher<'_> {
                     Fate::Send(_) => return Ok(()),
                     Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
                     Fate::Park(reason, body) => {
-                        self.dead_letters.send_one(dead_letter(item, reason, body)).await?;
+                        let letter = dead_letter(item, reason, body).traced(self.trace.cloned());
+                        self.dead_letters.send_one(letter).await?;
                         Settled::Parked((*reason).to_owned())
                     }
                 };
@@ -259,5 +263,6 @@ fn dead_letter(item: &Item, reason: &str, body: &str) -> Entry {
             ("error", reason.to_owned()),
             ("delivery_key", item.delivery.key.to_string()),
         ],
+        trace: None,
     }
 }

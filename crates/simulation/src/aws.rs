@@ -99,6 +99,7 @@ fn serve(sim: &Sim, by: Function, operation: &str, request: &Value) -> Response<
     let plain = |(status, code): (u16, &str)| (status, json!({"__type": format!("com.amazonaws.sqs#{code}")}));
     let answer = match operation {
         "SendMessageBatch" => sqs::send(&mut world, request).map_err(plain),
+        "GetQueueAttributes" => Ok(json!({"Attributes": {"QueueArn": request["QueueUrl"]}})),
         "ChangeMessageVisibilityBatch" => sqs::hide(&mut world, request).map_err(plain),
         "GetItem" => dynamodb::get(&mut world, by, request),
         "BatchGetItem" => dynamodb::batch_get(&mut world, by, request),

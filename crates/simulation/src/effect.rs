@@ -85,6 +85,10 @@ effects! {
     SendFreshCopy,
     /// Consumer: when messages come back.
     Hide,
+    /// Check: whether a queue is there.
+    ReachQueue,
+    /// Check: whether the ledger is there.
+    ReachLedger,
 }
 
 /// When an effect is interrupted.
@@ -165,6 +169,7 @@ impl Effect {
                 };
                 Some((effect, String::new()))
             }
+            "GetQueueAttributes" => Some((Self::ReachQueue, text("QueueUrl"))),
             "ChangeMessageVisibilityBatch" if by == Consumer => Some((Self::Hide, String::new())),
             "GetSecretValue" => match by {
                 Producer => Some((Self::ReadSalesforceSecret, text("SecretId"))),
@@ -173,6 +178,9 @@ impl Effect {
             "BatchGetItem" if by == Producer => Some((Self::ReadRecords, String::new())),
             "GetItem" | "UpdateItem" => {
                 let key = request["Key"]["k"]["S"].as_str()?;
+                if operation == "GetItem" && key == "check" {
+                    return Some((Self::ReachLedger, key.to_owned()));
+                }
                 let update = text("UpdateExpression");
                 let effect = match (by, operation, key.split_once('/')?.0) {
                     (Producer, "GetItem", "cursor") => Self::ReadCursor,

@@ -12,8 +12,15 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
+use queue::TraceHeader;
 use rand::RngExt as _;
-use reviews::{FLOW, deliver::Deliverer, environment::Environment, event::Event, produce::Producer};
+use reviews::{
+    FLOW,
+    deliver::Deliverer,
+    environment::Environment,
+    event::Event,
+    produce::{Invoked, Producer},
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use telemetry::Metrics;
@@ -25,8 +32,11 @@ const CONSUMER_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 const PRODUCER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
 const INIT_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 
-/// X-Ray's header as Lambda hands it over.
-const TRACE: &str = "Root=1-691fd1a4-3b1f5c2a7d9e8f0a1b2c3d4e;Parent=4f5e6d7c8b9a0f1e;Sampled=1;Lineage=1:7b1a2c3d:0";
+/// X-Ray's header as Lambda hands it over, to a producer and to a consumer.
+pub(crate) const PRODUCERS_TRACE: &str =
+    "Root=1-691fd1a4-3b1f5c2a7d9e8f0a1b2c3d4e;Parent=4f5e6d7c8b9a0f1e;Sampled=1;Lineage=1:7b1a2c3d:0";
+const CONSUMERS_TRACE: &str =
+    "Root=1-691fd1c7-9a8b7c6d5e4f3a2b1c0d9e8f;Parent=0a1b2c3d4e5f6a7b;Sampled=1;Lineage=1:4d3c2b1a:0";
 
 /// What every process is started with.
 #[derive(Clone)]
@@ -146,7 +156,7 @@ impl Lambda {
         let request_id = self.sim.lock().request_id();
         let metrics = Metrics::new(FLOW, "reviews-consumer", &request_id);
         let work = async {
-            let span = telemetry::invocation(&request_id, Some(TRACE));
+            let span = telemetry::invocation(&request_id, Some(CONSUMERS_TRACE));
             deliverer.consume(event, deadline, metrics).instrument(span).await
         };
         let answer = self.alive(*caller, deadline, work).await;
@@ -163,6 +173,25 @@ impl Lambda {
         world.bill.invoked(caller.function, clock::now() - begun);
     }
 
+    /// A check event for each function, on processes of its own; what they find wrong.
+    pub(crate) async fn check(&self, machine: usize) -> Vec<String> {
+        let (producers, environment) = self.born(Function::Producer, machine);
+        let producer = self.alive(producers, clock::now() + INIT_TIMEOUT, environment.producer()).await;
+        let (consumers, environment) = self.born(Function::Consumer, machine);
+        let start = environment.consumer(CONSUMERS, self.scenario.max_receives, fastrand::f64);
+        let consumer = self.alive(consumers, clock::now() + INIT_TIMEOUT, start).await;
+        let mut answers = Vec::new();
+        if let Some(Ok(producer)) = producer {
+            let check = Box::pin(producer.check());
+            answers.extend(self.alive(producers, clock::now() + PRODUCER_TIMEOUT, check).await);
+        }
+        if let Some(Ok(consumer)) = consumer {
+            answers.extend(self.alive(consumers, clock::now() + CONSUMER_TIMEOUT, consumer.check()).await);
+        }
+        let wrong = answers.into_iter().flat_map(|answer| answer.checked).filter(|check| !check.ok);
+        wrong.map(|check| format!("check of {}: {}", check.name, check.error.unwrap_or_default())).collect()
+    }
+
     /// One run of the producer, as the schedule starts it; whether it said that everything is settled.
     pub(crate) async fn produce(self, machine: usize, at: DateTime<Utc>) -> bool {
         let (caller, environment) = self.born(Function::Producer, machine);
@@ -177,11 +206,12 @@ impl Lambda {
         };
         let begun = clock::now();
         let deadline = begun + PRODUCER_TIMEOUT;
+        let invoked = Invoked { deadline, trace: TraceHeader::parse(PRODUCERS_TRACE) };
         let request_id = self.sim.lock().request_id();
         let mut metrics = Metrics::new(FLOW, "reviews-producer", &request_id);
         let run = Box::pin(async {
-            let span = telemetry::invocation(&request_id, Some(TRACE));
-            producer.run(Event::Scheduled { at }, deadline, &mut metrics).instrument(span).await
+            let span = telemetry::invocation(&request_id, Some(PRODUCERS_TRACE));
+            producer.run(Event::Scheduled { at }, &invoked, &mut metrics).instrument(span).await
         });
         let answer = self.alive(caller, deadline, run).await;
         self.over(caller, begun);

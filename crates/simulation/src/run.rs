@@ -107,7 +107,7 @@ async fn simulate(scenario: &Scenario) -> Report {
     }
     let sim = Sim::new(world, vendors);
     #[expect(clippy::expect_used, reason = "the level is a constant")]
-    let logs = if scenario.logs_counted { Logs::counted().expect("a log level") } else { Logs::default() };
+    let logs = if scenario.billed { Logs::counted().expect("a log level") } else { Logs::default() };
     let lambda = Lambda {
         sim: sim.clone(),
         config: config(scenario, &mut problems),
@@ -130,6 +130,16 @@ async fn simulate(scenario: &Scenario) -> Report {
     let give_up = clock::now().max(calm) + NIGHT_AND_DAY;
     while !sim.lock().queues.is_empty() && clock::now() < give_up {
         tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+    }
+    if scenario.checks {
+        let (letters, arrivals) = (sim.lock().queues.letters.len(), sim.vendors().arrivals());
+        problems.extend(lambda.check(consumers).await);
+        if !sim.lock().queues.is_empty() || sim.lock().queues.letters.len() > letters {
+            problems.push("a check sends messages".to_owned());
+        }
+        if sim.vendors().arrivals() != arrivals {
+            problems.push("a check sends purchases".to_owned());
+        }
     }
     pollers.iter().for_each(tokio::task::JoinHandle::abort);
 
@@ -199,7 +209,7 @@ fn spec(scenario: &Scenario, night: u32) -> DaySpec {
     let day = scenario.first_day + Days::new(night.into());
     let mut spec = DaySpec::new(scenario.seed, day, scenario.zone, scenario.orders);
     // The first day has the awkward orders, if any.
-    spec.awkward = scenario.awkward && night == 0;
+    spec.awkward = !scenario.billed && night == 0;
     spec
 }
 

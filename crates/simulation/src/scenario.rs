@@ -25,8 +25,6 @@ pub struct Scenario {
     pub(crate) nights: u32,
     /// Orders of a day.
     pub(crate) orders: usize,
-    /// Whether the first day has awkward orders.
-    pub(crate) awkward: bool,
     /// Records of a Salesforce page.
     pub(crate) page_size: usize,
     pub(crate) odds: Odds,
@@ -39,8 +37,10 @@ pub struct Scenario {
     pub(crate) repeats_create: bool,
     pub(crate) kill: Option<Kill>,
     pub(crate) broken: Option<BrokenPromise>,
-    /// Whether what the functions print is counted.
-    pub(crate) logs_counted: bool,
+    /// Whether each function is asked for a check at the end, as at a deployment.
+    pub(crate) checks: bool,
+    /// Whether the cost is counted: every order is an ordinary one, and what the functions print is counted.
+    pub(crate) billed: bool,
 }
 
 /// What AWS does not do, and no protocol can make good: for tests of the oracle.
@@ -69,7 +69,6 @@ impl Scenario {
             // What is promised begins with the first run that could write down where it begins.
             nights: if outage.is_some() { 2 } else { *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1) },
             orders: rng.random_range(8..17),
-            awkward: true,
             page_size: *[3, 7, 20, 2_000].choose(&mut rng).unwrap_or(&20),
             odds: if storm { Odds::storm(&mut rng) } else { Odds::draw(&mut rng) },
             faults_last: TimeDelta::minutes(rng.random_range(20..150)),
@@ -78,11 +77,12 @@ impl Scenario {
             repeats_create: storm || rng.random_bool(0.4),
             kill: None,
             broken: None,
-            logs_counted: false,
+            checks: false,
+            billed: false,
         }
     }
 
-    /// A night in which nothing goes wrong, with many awkward orders in small pages.
+    /// A night in which nothing goes wrong, with many awkward orders in small pages, and a check of each function after it.
     pub fn calm(seed: u64) -> Self {
         Self {
             odds: Odds::NONE,
@@ -93,6 +93,7 @@ impl Scenario {
             faults_last: TimeDelta::minutes(40),
             max_receives: MAX_RECEIVES,
             repeats_create: true,
+            checks: true,
             ..Self::of(seed)
         }
     }
@@ -102,10 +103,10 @@ impl Scenario {
         let shipped = 2_000;
         Self {
             orders,
-            awkward: false,
             page_size: shipped,
             faults_last: TimeDelta::zero(),
-            logs_counted: true,
+            checks: false,
+            billed: true,
             ..Self::calm(seed)
         }
     }

@@ -130,7 +130,7 @@ mod tests {
     fn a_line_carries_what_the_spans_around_it_say_each_key_once() {
         let lines = logged("error", || {
             let invocation = invocation("r-1", Some("t-1")).entered();
-            let delivery = delivery("reviews/801").entered();
+            let delivery = delivery("reviews/801", None).entered();
             error!(delivery_key = "reviews/802", level = "mine", function = "mine", "odd");
             drop(delivery);
             error!("between");
@@ -153,6 +153,19 @@ mod tests {
         assert!(lines[1].1.get("delivery_key").is_none());
         assert_eq!(lines[1].1["request_id"], "r-1");
         assert_eq!(lines[2].1["request_id"], "r-1", "a task of the last invocation");
+    }
+
+    #[test]
+    fn a_line_about_a_delivery_has_the_trace_of_its_message() {
+        let header = |id: &str| format!("Parent=53995c3f42cd8ad8;Root={id};Sampled=1");
+        let lines = logged("info", || {
+            let _invocation = invocation("r-1", Some(&header("1-2-3"))).entered();
+            info!("begins");
+            let _delivery = delivery("reviews/801", Some(&header("1-4-5"))).entered();
+            info!("delivered");
+        });
+        let ids: Vec<_> = lines.iter().map(|(_, line)| line["trace_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["1-2-3", "1-4-5"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The reviews flow, end to end.
 
 mod bad_input;
+mod check;
 mod day;
 mod edges;
 mod faults;
