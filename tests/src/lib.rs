@@ -12,8 +12,6 @@ mod documents;
 #[cfg(test)]
 mod ledger_on_dynamodb;
 #[cfg(test)]
-mod numbers;
-#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod queue_on_sqs;
