@@ -13,7 +13,7 @@ use crate::lines::Lines;
 
 /// The crates that log at the level asked for, by the beginning of their names. Others are heard from warnings on: at
 /// finer levels HTTP stacks print headers and bodies, and with them tokens and customers.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "config",
     "erp",
     "ledger",
@@ -22,6 +22,7 @@ const OURS: [&str; 13] = [
     "queue",
     "rest",
     "reviews",
+    "rollout",
     "salesforce",
     "secrets",
     "shopify",
