@@ -132,26 +132,26 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
         assert!(relay.contains(from), "{from}");
         (shipped_text(), relay.replacen(from, to, 1))
     };
-    let lease = "two calls, one for a token, and the write of their outcome fit into a lease";
+    let two_calls = "two calls, one for a token, and the write of their outcome fit into a lease";
     let batch = "a whole batch at the worker's share of the pace fits into a lease";
     let six = "the visibility time-out is six times the consumer's and its batching window";
     let own = "the receives at the queue's own time-out outlast a day";
-    let least = "the receives at the least back-off outlast a day";
+    let at_least = "the receives at the least back-off outlast a day";
     let retries = "a message outlives all its retries";
     let letters = "a dead letter outlives a message";
     for ((template, relay), named) in [
-        (parameter("ConsumerTimeoutSeconds", "20"), vec![lease]),
-        (parameter("ConsumerTimeoutSeconds", "14"), vec![lease, batch]),
+        (parameter("ConsumerTimeoutSeconds", "20"), vec![two_calls]),
+        (parameter("ConsumerTimeoutSeconds", "14"), vec![two_calls, batch]),
         (parameter("ConsumerTimeoutSeconds", "120"), vec![six]),
         (parameter("ProducerTimeoutSeconds", "120"), vec!["the producer has time for a page before it stops"]),
         (parameter("QueueVisibilitySeconds", "300"), vec![six, own]),
-        (parameter("MaxReceiveCount", "90"), vec![own, least]),
+        (parameter("MaxReceiveCount", "90"), vec![own, at_least]),
         (parameter("MaxReceiveCount", "400"), vec![retries]),
         (parameter("ConsumerConcurrency", "20"), vec![batch]),
         (literal("MessageRetentionPeriod: 604800", "MessageRetentionPeriod: 345600"), vec![retries]),
         (literal("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 604800"), vec![letters]),
-        (setting("call_timeout = \"10s\"", "call_timeout = \"30s\""), vec![lease]),
-        (setting("backoff_cap = \"30m\"", "backoff_cap = \"10m\""), vec![least]),
+        (setting("call_timeout = \"10s\"", "call_timeout = \"30s\""), vec![two_calls]),
+        (setting("backoff_cap = \"30m\"", "backoff_cap = \"10m\""), vec![at_least]),
         (
             setting("backoff_cap = \"30m\"", "backoff_cap = \"2h\""),
             vec!["recovery is noticed within half an hour", retries],

@@ -16,7 +16,7 @@ const NAMELESS: [(&str, &str); 3] = [
     ("cloudwatch:DescribeAlarms", "CloudWatch answers it for all alarms or none"),
 ];
 
-/// What CodeDeploy does to move an alias, and what SAM's own role for it would allow.
+/// What `CodeDeploy` does to move an alias.
 const DEPLOYMENT: [&str; 3] = ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"];
 
 /// The calls of all functions.

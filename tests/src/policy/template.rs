@@ -55,8 +55,8 @@ impl Template {
         let resolver = Resolver { parameters, conditions };
         let mut root = self.0.clone();
         for section in ["Globals", "Resources", "Outputs"] {
-            let resolved = self.0.get(section).and_then(|section| resolver.value(section));
-            root[section] = resolved.unwrap_or_else(|| json!({}));
+            let put_in = self.0.get(section).and_then(|section| resolver.value(section));
+            root[section] = put_in.unwrap_or_else(|| json!({}));
             if let Some(members) = root[section].as_object_mut().filter(|_| section != "Globals") {
                 members.retain(|_, member| member["Condition"].as_str().is_none_or(|name| resolver.holds_named(name)));
             }
