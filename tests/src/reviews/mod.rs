@@ -6,3 +6,4 @@ mod day;
 mod edges;
 mod faults;
 mod kills;
+mod trace;
