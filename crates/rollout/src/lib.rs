@@ -7,7 +7,7 @@
 
 mod answer;
 
-use aws_config::SdkConfig;
+use aws_config::{SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 use aws_sdk_lambda::primitives::Blob;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,9 @@ use std::time::Duration;
 
 /// Left at the end of an invocation for telling `CodeDeploy`.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// When a connection to Lambda is given up.
+const CONNECT: Duration = Duration::from_millis(3_100);
 
 /// What `CodeDeploy` invokes a hook with.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -61,9 +64,16 @@ pub struct Rollout {
 impl Rollout {
     /// Of the versions in `targets`, ARNs with commas between them.
     pub fn new(config: &SdkConfig, targets: &str) -> Self {
+        // A version that starts cold and asks the vendors takes its time: `run` says when it is too long.
+        let patient = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .disable_operation_attempt_timeout()
+            .disable_read_timeout()
+            .build();
+        let lambda = aws_sdk_lambda::config::Builder::from(config).timeout_config(patient).build();
         let targets = targets.split(',').map(str::trim).filter(|target| !target.is_empty());
         Self {
-            lambda: aws_sdk_lambda::Client::new(config),
+            lambda: aws_sdk_lambda::Client::from_conf(lambda),
             codedeploy: aws_sdk_codedeploy::Client::new(config),
             targets: targets.map(str::to_owned).collect(),
         }

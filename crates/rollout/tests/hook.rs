@@ -25,6 +25,7 @@ async fn config(server: &MockServer) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("eu-west-1"))
         .endpoint_url(server.uri())
+        .timeout_config(aws::timeouts())
         .http_client(aws::sdk_config().await.unwrap().http_client().unwrap())
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .load()
@@ -71,7 +72,8 @@ fn status(status: &str) -> Value {
 #[tokio::test]
 async fn versions_that_are_well_are_reported_so() {
     let server = codedeploy().await;
-    version(&server, "producer", well()).await;
+    // A cold start and the vendors' answers take longer than a call to AWS may.
+    version(&server, "producer", well().set_delay(Duration::from_secs(6))).await;
     version(&server, "consumer", well()).await;
     let rollout = Rollout::new(&config(&server).await, &format!("{PRODUCER},{CONSUMER}"));
     let report = rollout.run(&hook(), REMAINING).await.unwrap();

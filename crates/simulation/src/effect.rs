@@ -145,8 +145,14 @@ impl Effect {
             | Self::ReadRecords
             | Self::RecordExclusion
             | Self::Claim
-            | Self::RecordOutcome => Service::Table,
-            Self::SendMessages | Self::SendUnmapped | Self::Bury | Self::SendFreshCopy | Self::Hide => Service::Queue,
+            | Self::RecordOutcome
+            | Self::ReachLedger => Service::Table,
+            Self::SendMessages
+            | Self::SendUnmapped
+            | Self::Bury
+            | Self::SendFreshCopy
+            | Self::Hide
+            | Self::ReachQueue => Service::Queue,
             Self::SalesforceToken | Self::SalesforceDescribe | Self::SalesforceQuery | Self::SalesforceNext => {
                 Service::Salesforce
             }
