@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("salesforce", &["rest"]),
     ("yotpo", &["rest"]),
     ("reviews", &["salesforce", "yotpo", "aws", "config", "queue", "ledger", "secrets", "telemetry"]),
+    ("rollout", &["aws", "telemetry"]),
     ("sandbox", &[]),
     ("local", &["sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
@@ -32,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "salesforce",
             "sandbox",
             "secrets",
+            "simulation",
             "telemetry",
             "yotpo",
         ],
@@ -39,11 +41,12 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that one crate alone may use.
-const OWNERS: [(&str, &[&str]); 5] = [
+const OWNERS: [(&str, &[&str]); 6] = [
     ("reqwest", &["rest"]),
     ("aws-sdk-sqs", &["queue"]),
     ("aws-sdk-dynamodb", &["ledger"]),
     ("aws-sdk-secretsmanager", &["secrets"]),
+    ("aws-sdk-codedeploy", &["rollout"]),
     ("aws-smithy-http-client", &["aws", "local"]),
 ];
 

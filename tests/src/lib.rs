@@ -12,7 +12,7 @@ mod documents;
 #[cfg(test)]
 mod ledger_on_dynamodb;
 #[cfg(test)]
-mod numbers;
+mod policy;
 #[cfg(test)]
 mod queue_on_sqs;
 #[cfg(test)]

@@ -155,6 +155,7 @@ async fn messages_are_hidden_for_whole_seconds_rounded_up_ten_a_call_and_never_b
         body: String::new(),
         receives: 1,
         sent_at: None,
+        trace: None,
     };
     let messages: Vec<_> = (0..12).map(message).collect();
     let delays = [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(30), Duration::from_hours(13)];

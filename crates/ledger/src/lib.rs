@@ -15,6 +15,7 @@ pub mod event;
 pub mod expression;
 pub mod key;
 pub mod open;
+mod reach;
 pub mod record;
 pub mod table;
 pub mod write;

@@ -2,10 +2,12 @@
 
 mod receive;
 mod send;
+mod trace;
 
 pub use aws_lambda_events::sqs::{SqsBatchResponse as Response, SqsEvent as Event};
 pub use receive::{Batch, InvalidBatch, Message};
 pub use send::{Entry, Refused, Sent};
+pub use trace::TraceHeader;
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
@@ -13,7 +15,8 @@ use aws_sdk_sqs::{Client, types::QueueAttributeName};
 /// SQS takes at most this many entries in one batch call.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
 pub const BATCH_ENTRIES: usize = 10;
-/// SQS takes at most this many bytes in one message, and in one batch call, attributes included.
+/// SQS takes at most this many bytes in one message, and in one batch call, attributes included; the trace header, a
+/// message system attribute, does not count.
 pub const BATCH_BYTES: usize = 1024 * 1024;
 
 /// One standard queue.
@@ -59,6 +62,17 @@ impl Queue {
     /// The queue at `url`.
     pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
         Self { client: Client::new(config), url: url.into() }
+    }
+
+    /// Asks SQS for the queue and keeps nothing of the answer: whether it is there and may be used.
+    ///
+    /// # Errors
+    /// When SQS cannot be used, or has no such queue for us.
+    pub async fn reach(&self) -> Result<(), Unavailable> {
+        let attributes = Some(vec![QueueAttributeName::QueueArn]);
+        let asked = self.client.get_queue_attributes().queue_url(&self.url).set_attribute_names(attributes);
+        asked.send().await.map_err(|e| Unavailable::new("answer", e))?;
+        Ok(())
     }
 
     /// How much is in the queue now.

@@ -1,7 +1,7 @@
 //! Receiving: Lambda hands over a batch; the messages that are not done are named in the answer, and only
 //! those come back. <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
-use crate::{BATCH_ENTRIES, Queue, Unavailable};
+use crate::{BATCH_ENTRIES, Queue, TraceHeader, Unavailable};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use chrono::{DateTime, Utc};
@@ -23,6 +23,8 @@ pub struct Message {
     pub receives: u32,
     /// When it was first sent.
     pub sent_at: Option<DateTime<Utc>>,
+    /// The trace that it was sent in.
+    pub trace: Option<TraceHeader>,
 }
 
 /// A batch as Lambda hands it over.
@@ -79,6 +81,7 @@ impl Message {
         Ok(Self {
             receives,
             sent_at,
+            trace: attribute("AWSTraceHeader").and_then(TraceHeader::parse),
             id: present(record.message_id).ok_or("messageId")?,
             receipt_handle: present(record.receipt_handle).ok_or("receiptHandle")?,
             body: record.body.unwrap_or_default(),
@@ -159,6 +162,16 @@ mod tests {
         let batch = Batch::from_event(event(&["a", "a"])).unwrap();
         assert_eq!(batch.messages.len(), 1);
         assert_eq!(batch.messages[0].receives, 3);
+    }
+
+    #[test]
+    fn a_message_keeps_the_trace_that_it_was_sent_in() {
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+        let mut event = event(&["a", "b"]);
+        event.records[0].attributes.insert("AWSTraceHeader".to_owned(), header.to_owned());
+        let batch = Batch::from_event(event).unwrap();
+        let traces: Vec<_> = batch.messages.iter().map(|m| m.trace.as_ref().map(TraceHeader::as_str)).collect();
+        assert_eq!(traces, [Some(header), None]);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Sending: messages are packed into as few batch calls as the limits allow, and each of the up to ten
 //! answers in a call is looked at, since SQS says 200 to a call in which entries failed.
 
-use crate::{BATCH_BYTES, BATCH_ENTRIES, Queue, Unavailable};
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use crate::{BATCH_BYTES, BATCH_ENTRIES, Queue, TraceHeader, Unavailable};
+use aws_sdk_sqs::types::{
+    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    SendMessageBatchRequestEntry,
+};
 use futures_util::{StreamExt as _, stream};
 
 /// Batch calls under way at once.
@@ -17,14 +20,24 @@ pub struct Entry {
     pub body: String,
     /// String attributes, name and value.
     pub attributes: Vec<(&'static str, String)>,
+    /// The trace that it belongs to: that of the invocation which first sent it.
+    pub trace: Option<TraceHeader>,
 }
 
 impl Entry {
     /// A message without attributes.
     pub fn new(body: String) -> Self {
-        Self { body, attributes: Vec::new() }
+        Self { body, attributes: Vec::new(), trace: None }
     }
 
+    /// The same message, as part of a trace.
+    #[must_use]
+    pub fn traced(self, trace: Option<TraceHeader>) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// What SQS's limits are about; the trace header, a system attribute, does not count:
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatchRequestEntry.html>
     fn bytes(&self) -> usize {
         let attributes = self.attributes.iter();
         self.body.len() + attributes.map(|(name, value)| name.len() + value.len() + "String".len()).sum::<usize>()
@@ -39,6 +52,14 @@ impl Entry {
                 .build()
                 .map_err(|e| Unavailable::new("take an attribute", e))?;
             request = request.message_attributes(*name, value);
+        }
+        if let Some(trace) = &self.trace {
+            let value = MessageSystemAttributeValue::builder()
+                .data_type("String")
+                .string_value(trace.as_str())
+                .build()
+                .map_err(|e| Unavailable::new("take a trace header", e))?;
+            request = request.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, value);
         }
         request.build().map_err(|e| Unavailable::new("take a message", e))
     }
@@ -203,8 +224,15 @@ mod tests {
     }
 
     #[test]
-    fn attributes_count_towards_the_size() {
-        let entry = Entry { body: "12345".into(), attributes: vec![("ab", "cde".into())] };
+    fn attributes_count_towards_the_size_and_the_trace_does_not() {
+        let entry = Entry { body: "12345".into(), attributes: vec![("ab", "cde".into())], trace: None };
         assert_eq!(entry.bytes(), 5 + 2 + 3 + 6);
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+        let traced = entry.clone().traced(TraceHeader::parse(header));
+        assert_eq!(traced.bytes(), entry.bytes());
+        let request = traced.request(0).unwrap();
+        let sent = request.message_system_attributes().unwrap();
+        assert_eq!(sent[&MessageSystemAttributeNameForSends::AwsTraceHeader].string_value(), Some(header));
+        assert!(entry.request(0).unwrap().message_system_attributes().is_none());
     }
 }

@@ -64,7 +64,8 @@ impl Deliverer {
             Ok(message) => message,
             Err(unreadable) => return self.bury_unreadable(received, &unreadable.to_string()).await,
         };
-        let span = telemetry::delivery(message.delivery.key.as_str());
+        let trace = received.trace.as_ref().map(queue::TraceHeader::as_str);
+        let span = telemetry::delivery(message.delivery.key.as_str(), trace);
         tracing::Instrument::instrument(Box::pin(self.deliver_message(&message, received, invocation)), span).await
     }
 

@@ -49,15 +49,6 @@ fn policy(config: &Relay) -> Policy {
     }
 }
 
-/// What a function works with, or the log line that says why it cannot start: the runtime's own words would not be JSON.
-pub fn started<T>(cold_start: Result<T, ColdStart>) -> Option<T> {
-    let say = |error: &ColdStart| {
-        let error_class = ledger::ErrorClass::Misconfigured;
-        tracing::error!(%error_class, error = error.as_ref() as &dyn std::error::Error, "cold start failed");
-    };
-    cold_start.inspect_err(say).ok()
-}
-
 /// How the process ends when the runtime does.
 pub fn ended(runtime: Result<(), ColdStart>) -> ExitCode {
     match runtime {

@@ -132,6 +132,6 @@ impl Item {
             ("error", error.to_owned()),
             ("delivery_key", self.delivery.key.to_string()),
         ];
-        Entry { body, attributes }
+        Entry { body, attributes, trace: None }
     }
 }

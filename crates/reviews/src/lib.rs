@@ -4,8 +4,9 @@
 //! purchase, or a reason why not), [`item`] (with the name that the ledger knows it by), [`publish`] (purchases become messages), [`produce`] (the run).
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a
 //! claim), [`settle`] (how it ended, written down), [`consume`] (the batch).
-//! The reconciler: [`reconcile`], a file a step.
+//! The reconciler: [`reconcile`], a file a step. All of them: [`start`] (their clients), [`check`] (whether they could work).
 
+pub mod check;
 pub mod consume;
 pub mod deliver;
 pub mod environment;
@@ -21,8 +22,10 @@ pub mod produce;
 pub mod publish;
 pub mod reconcile;
 pub mod report;
+pub mod sample;
 pub mod select;
 pub mod settle;
+pub mod start;
 pub mod stores;
 
 /// The flow's name, in delivery keys, logs and metrics.

@@ -14,7 +14,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use config::Relay;
 use ledger::{Checkpoint, Ledger, Millis, Policy};
-use queue::Queue;
+use queue::{Queue, TraceHeader};
 use salesforce::Page;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
@@ -63,6 +63,15 @@ pub enum Failed {
     Checkpoint(#[from] serde_json::Error),
 }
 
+/// The invocation that a run is.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    /// When it ends.
+    pub deadline: DateTime<Utc>,
+    /// Its trace, which its messages carry on.
+    pub trace: Option<TraceHeader>,
+}
+
 /// How a pass ended.
 enum Ended {
     /// Every page is published.
@@ -72,21 +81,21 @@ enum Ended {
 }
 
 impl Producer {
-    /// Runs until settled or out of time. `deadline` is the invocation's.
+    /// Runs until settled or out of time.
     ///
     /// # Errors
     /// When a system that it needs fails; the schedule's next run tries again.
-    pub async fn run(&self, event: Event, deadline: DateTime<Utc>, metrics: &mut Metrics) -> Result<Answer, Failed> {
+    pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut report = Report::default();
         let settled = match event {
             Event::Scheduled { at } => {
-                self.settle_what_is_over(at.min((self.now)()), deadline, &mut report, metrics).await?
+                self.settle_what_is_over(at.min((self.now)()), invoked, &mut report, metrics).await?
             }
             Event::Day { day, store } => {
                 let name = format!("{FLOW}/{day}/{}", store.as_ref().map_or("", |s| s.as_str()));
                 let pass = Pass::of_day(day, store, &self.config, (self.now)())?;
                 let (version, pass) = self.resume(&name, pass).await?;
-                matches!(self.pass_within_quota(&name, version, pass, deadline, &mut report).await?, Ended::Complete)
+                matches!(self.pass_within_quota(&name, version, pass, invoked, &mut report).await?, Ended::Complete)
             }
         };
         if let Some(usage) = self.salesforce.usage() {
@@ -99,7 +108,7 @@ impl Producer {
     async fn settle_what_is_over(
         &self,
         now: DateTime<Utc>,
-        deadline: DateTime<Utc>,
+        invoked: &Invoked,
         report: &mut Report,
         metrics: &mut Metrics,
     ) -> Result<bool, Failed> {
@@ -123,7 +132,7 @@ impl Producer {
             }
             let spans = pass.spans.clone();
             let days = pass.days(&self.config).len();
-            match self.pass_within_quota(FLOW, version, pass, deadline, report).await? {
+            match self.pass_within_quota(FLOW, version, pass, invoked, report).await? {
                 Ended::Stopped => return Ok(false),
                 Ended::Complete => {
                     for (name, span) in spans {
@@ -155,10 +164,10 @@ impl Producer {
         name: &str,
         version: i64,
         pass: Pass,
-        deadline: DateTime<Utc>,
+        invoked: &Invoked,
         report: &mut Report,
     ) -> Result<Ended, Failed> {
-        match self.pass(name, version, pass, deadline, report).await {
+        match self.pass(name, version, pass, invoked, report).await {
             Err(Failed::Salesforce(error) | Failed::Unfit(Unfit::Salesforce(error)))
                 if matches!(
                     error,
@@ -180,7 +189,7 @@ impl Producer {
         name: &str,
         mut version: i64,
         mut pass: Pass,
-        deadline: DateTime<Utc>,
+        invoked: &Invoked,
         report: &mut Report,
     ) -> Result<Ended, Failed> {
         let schema = self.salesforce.schema();
@@ -193,6 +202,7 @@ impl Producer {
             queue: &self.queue,
             dead_letters: &self.dead_letters,
             now: self.now,
+            trace: invoked.trace.as_ref(),
         };
         let mut page = self.salesforce.query(&pass.query(&fields, &self.config)).await?;
         loop {
@@ -211,7 +221,7 @@ impl Producer {
                 return Ok(Ended::Stopped);
             };
             version = saved;
-            if self.out_of_time(deadline) {
+            if self.out_of_time(invoked.deadline) {
                 tracing::info!("out of time after a committed page; the next run goes on from it");
                 return Ok(Ended::Stopped);
             }

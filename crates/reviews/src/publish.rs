@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use config::Relay;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ledger::{ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict};
-use queue::{Entry, Queue};
+use queue::{Entry, Queue, TraceHeader};
 use salesforce::Record as Row;
 
 /// Ledger writes under way at once.
@@ -33,6 +33,8 @@ pub struct Publisher<'a> {
     pub dead_letters: &'a Queue,
     /// The clock.
     pub now: fn() -> DateTime<Utc>,
+    /// The invocation's trace, of which its messages are a part.
+    pub trace: Option<&'a TraceHeader>,
 }
 
 /// Why a page is not published as a whole. What was published stays so; doing it again is harmless.
@@ -104,7 +106,8 @@ impl Publisher<'_> {
                     Fate::Send(_) => return Ok(()),
                     Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
                     Fate::Park(reason, body) => {
-                        self.dead_letters.send_one(item.dead_letter(reason, body)).await?;
+                        let letter = item.dead_letter(reason, body).traced(self.trace.cloned());
+                        self.dead_letters.send_one(letter).await?;
                         Settled::Parked((*reason).to_owned())
                     }
                 };

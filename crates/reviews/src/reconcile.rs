@@ -21,6 +21,7 @@ use crate::{
     fields::{Fields, Unfit},
     item::BadRow,
     pace::Pace,
+    produce::Invoked,
     publish::{Publisher, Unpublished},
     select::BadDay,
     stores::Stores,
@@ -29,7 +30,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use config::{BusinessDay, Relay, StoreName};
 use ledger::{Cursor, Ledger, Millis, Policy};
-use queue::Queue;
+use queue::{Queue, TraceHeader};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -132,17 +133,17 @@ enum Looked {
 }
 
 impl Reconciler {
-    /// Looks at whatever is due, as far as time allows. `deadline` is the invocation's.
+    /// Looks at whatever is due, as far as time allows.
     ///
     /// # Errors
     /// When a system that it needs fails, other than an account at the destination.
-    pub async fn run(&self, event: Event, deadline: DateTime<Utc>, metrics: &mut Metrics) -> Result<Answer, Failed> {
+    pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut answer = Answer::default();
         let (tasks, scheduled) = match event {
             Event::Scheduled { at } => (self.due(at.min((self.now)())).await?, true),
             Event::Day { day, store } => (self.by_hand(day, store).await?, false),
         };
-        match self.look_at_all(&tasks, deadline, &mut answer, metrics).await {
+        match self.look_at_all(&tasks, invoked, &mut answer, metrics).await {
             Err(failed) if failed.is_quota() => {
                 let error = &failed as &dyn std::error::Error;
                 tracing::warn!(error, "the quota is near its end; a later run goes on");
@@ -161,7 +162,7 @@ impl Reconciler {
     async fn look_at_all(
         &self,
         tasks: &[Task],
-        deadline: DateTime<Utc>,
+        invoked: &Invoked,
         answer: &mut Answer,
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
@@ -175,7 +176,7 @@ impl Reconciler {
             if unreadable.contains(&task.store) {
                 continue;
             }
-            match Box::pin(self.look(task, &fields, deadline, index == 0, metrics)).await? {
+            match Box::pin(self.look(task, &fields, invoked, index == 0, metrics)).await? {
                 Looked::Certified(certificate) => answer.certificates.push(*certificate),
                 Looked::Nothing => {}
                 Looked::Unreadable => drop(unreadable.insert(&task.store)),
@@ -184,7 +185,7 @@ impl Reconciler {
                     break;
                 }
             }
-            if self.out_of_time(deadline) {
+            if self.out_of_time(invoked.deadline) {
                 break;
             }
         }
@@ -264,7 +265,7 @@ impl Reconciler {
         Ok(())
     }
 
-    fn publisher<'a>(&'a self, fields: &'a Fields) -> Publisher<'a> {
+    fn publisher<'a>(&'a self, fields: &'a Fields, trace: Option<&'a TraceHeader>) -> Publisher<'a> {
         Publisher {
             config: &self.config,
             fields,
@@ -273,6 +274,7 @@ impl Reconciler {
             queue: &self.queue,
             dead_letters: &self.dead_letters,
             now: self.now,
+            trace,
         }
     }
 

@@ -104,7 +104,8 @@ impl Deliverer {
             ("error", error.to_owned()),
             ("delivery_key", attempt.delivery.key.to_string()),
         ];
-        let sent = self.dead_letters.send_one(Entry { body: attempt.message.body.clone(), attributes }).await;
+        let copy = Entry { body: attempt.message.body.clone(), attributes, trace: attempt.message.trace.clone() };
+        let sent = self.dead_letters.send_one(copy).await;
         match &sent {
             Ok(()) => tracing::error!(error_class = %class, error, "to the dead-letter queue"),
             Err(lost) => {
@@ -116,7 +117,8 @@ impl Deliverer {
 
     pub(crate) async fn bury_unreadable(&self, received: &queue::Message, error: &str) -> Disposal {
         let attributes = vec![("error_class", ErrorClass::BadRecord.as_str().to_owned()), ("error", error.to_owned())];
-        match self.dead_letters.send_one(Entry { body: received.body.clone(), attributes }).await {
+        let copy = Entry { body: received.body.clone(), attributes, trace: received.trace.clone() };
+        match self.dead_letters.send_one(copy).await {
             Ok(()) => {
                 tracing::error!(message_id = received.id, error_class = %ErrorClass::BadRecord, error, "to the dead-letter queue, as it came");
                 Disposal::Delete
@@ -145,7 +147,8 @@ impl Deliverer {
         if received.receives < self.max_receives {
             return Disposal::Return(wait);
         }
-        match self.queue.send_one(Entry::new(received.body.clone())).await {
+        let copy = Entry::new(received.body.clone()).traced(received.trace.clone());
+        match self.queue.send_one(copy).await {
             Ok(()) => Disposal::Delete,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a fresh copy could not be sent");

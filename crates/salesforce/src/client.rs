@@ -52,6 +52,12 @@ impl Client {
         self.session.forget().await;
     }
 
+    /// Logs in anew, for later calls too: whether the credentials are good.
+    pub async fn log_in(&self) -> Result<(), Error> {
+        self.session.forget().await;
+        self.session.get(None, self.mint()).await.map(drop)
+    }
+
     /// Runs a query and returns its first page.
     pub async fn query(&self, soql: &str) -> Result<Page, Error> {
         self.check_quota()?;

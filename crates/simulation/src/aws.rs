@@ -2,7 +2,7 @@
 
 use crate::{
     clock, dynamodb,
-    effect::Effect,
+    effect::{Effect, Function},
     fault::Fault,
     network::{Broken, carry},
     sqs,
@@ -74,13 +74,14 @@ impl Wire {
         let body = body.map_err(|error| ConnectorError::user(error.into()))?.into_bytes();
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         let operation = target.split('.').next_back().unwrap_or_default().to_owned();
+        sim.lock().bill.request(caller.function, &operation, &request, body.len());
         let Some(effect) = Effect::of_aws(caller.function, &operation, &request) else {
             let unknown = format!("{:?} makes a call that `Effect` does not list: {target} {request}", caller.function);
             sim.lock().problems.push(unknown);
             return Err(ConnectorError::other("not an effect".into(), None));
         };
         let service = sim.clone();
-        let serve = async move { serve(&service, &operation, &request) };
+        let serve = async move { serve(&service, caller.function, &operation, &request) };
         match carry(sim, caller, effect, serve, error).await {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
@@ -93,17 +94,17 @@ impl Wire {
     }
 }
 
-fn serve(sim: &Sim, operation: &str, request: &Value) -> Response<Bytes> {
+fn serve(sim: &Sim, by: Function, operation: &str, request: &Value) -> Response<Bytes> {
     let mut world = sim.lock();
     let plain = |(status, code): (u16, &str)| (status, json!({"__type": format!("com.amazonaws.sqs#{code}")}));
     let answer = match operation {
         "SendMessageBatch" => sqs::send(&mut world, request).map_err(plain),
         "ChangeMessageVisibilityBatch" => sqs::hide(&mut world, request).map_err(plain),
         "GetQueueAttributes" => Ok(sqs::depth(&world)),
-        "Query" => dynamodb::query(&world, request),
-        "GetItem" => dynamodb::get(&mut world, request),
-        "BatchGetItem" => dynamodb::batch_get(&mut world, request),
-        "UpdateItem" => dynamodb::update(&mut world, request),
+        "Query" => dynamodb::query(&mut world, by, request),
+        "GetItem" => dynamodb::get(&mut world, by, request),
+        "BatchGetItem" => dynamodb::batch_get(&mut world, by, request),
+        "UpdateItem" => dynamodb::update(&mut world, by, request),
         "GetSecretValue" => secret(&world.secrets, request["SecretId"].as_str().unwrap_or_default()),
         other => Err((400, json!({"__type": "UnknownOperationException", "message": other}))),
     };

@@ -1,7 +1,7 @@
 //! DynamoDB: one table with the partition key `k`, conditional updates that give the old item back, and reads that lag.
 
 use crate::{
-    BrokenPromise, clock,
+    BrokenPromise, Function, clock,
     expression::{Item, Reader},
     world::World,
 };
@@ -48,15 +48,17 @@ fn key(request: &Value) -> Result<&str, (u16, Value)> {
     request["Key"]["k"]["S"].as_str().ok_or_else(|| invalid("the key is not `k`"))
 }
 
-pub(crate) fn get(world: &mut World, request: &Value) -> Answer {
+pub(crate) fn get(world: &mut World, by: Function, request: &Value) -> Answer {
     let key = key(request)?;
     world.table.delete_expired(key, clock::now());
-    let stale = request["ConsistentRead"] != true && world.odd(world.odds.stale);
+    let consistent = request["ConsistentRead"] == true;
+    let stale = !consistent && world.odd(world.odds.stale);
     let item = world.table.0.get(key).and_then(|(now, before)| if stale { before.as_ref() } else { Some(now) });
+    world.bill.of(by).read(item, consistent);
     Ok(item.map_or_else(|| json!({}), |item| json!({"Item": item})))
 }
 
-pub(crate) fn batch_get(world: &mut World, request: &Value) -> Answer {
+pub(crate) fn batch_get(world: &mut World, by: Function, request: &Value) -> Answer {
     let (mut responses, mut left) = (Map::new(), Map::new());
     for (table, wanted) in request["RequestItems"].as_object().into_iter().flatten() {
         let keys: Vec<&Value> = wanted["Keys"].as_array().into_iter().flatten().collect();
@@ -70,7 +72,7 @@ pub(crate) fn batch_get(world: &mut World, request: &Value) -> Answer {
                 unprocessed.push(key.clone());
                 continue;
             }
-            let item = get(world, &json!({"Key": key, "ConsistentRead": wanted["ConsistentRead"]}))?;
+            let item = get(world, by, &json!({"Key": key, "ConsistentRead": wanted["ConsistentRead"]}))?;
             items.extend(item.get("Item").cloned());
         }
         responses.insert(table.clone(), items.into());
@@ -82,17 +84,20 @@ pub(crate) fn batch_get(world: &mut World, request: &Value) -> Answer {
 }
 
 /// The index of what is open: all of it in one page.
-pub(crate) fn query(world: &World, request: &Value) -> Answer {
+pub(crate) fn query(world: &mut World, by: Function, request: &Value) -> Answer {
     if request["IndexName"] != "open" || request["KeyConditionExpression"] != "open_flow = :flow" {
         return Err(invalid("no such index, or another condition than is understood"));
     }
     let flow = &request["ExpressionAttributeValues"][":flow"];
     let of_flow = |item: &&Item| item.get("open_flow") == Some(flow);
-    let items: Vec<&Item> = world.table.0.values().map(|(item, _)| item).filter(of_flow).collect();
+    let items: Vec<Item> = world.table.0.values().map(|(item, _)| item).filter(of_flow).cloned().collect();
+    for item in &items {
+        world.bill.of(by).read(Some(item), false);
+    }
     Ok(json!({"Items": items, "Count": items.len()}))
 }
 
-pub(crate) fn update(world: &mut World, request: &Value) -> Answer {
+pub(crate) fn update(world: &mut World, by: Function, request: &Value) -> Answer {
     let key = key(request)?;
     world.table.delete_expired(key, clock::now());
     let before = world.table.0.get(key).map(|(item, _)| item.clone());
@@ -107,7 +112,10 @@ pub(crate) fn update(world: &mut World, request: &Value) -> Answer {
             return Err(invalid(format!("{unused} is unused")));
         }
     }
-    if !holds && world.broken != Some(BrokenPromise::Condition) {
+    after.insert("k".to_owned(), json!({"S": key}));
+    let refused = !holds && world.broken != Some(BrokenPromise::Condition);
+    world.bill.of(by).write(before.as_ref(), if refused { before.as_ref() } else { Some(&after) });
+    if refused {
         let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
         let mut error = json!({"__type": kind, "message": "The conditional request failed"});
         if let (Some(item), Some("ALL_OLD")) = (&before, request["ReturnValuesOnConditionCheckFailure"].as_str()) {
@@ -115,7 +123,6 @@ pub(crate) fn update(world: &mut World, request: &Value) -> Answer {
         }
         return Err((400, error));
     }
-    after.insert("k".to_owned(), json!({"S": key}));
     world.table.0.insert(key.to_owned(), (after, before.clone()));
     if let Some(order) = world.order_ids.get(key) {
         let reopened = request["UpdateExpression"].as_str().is_some_and(|update| update.contains("#repairs"));

@@ -103,15 +103,17 @@ fn put(condition: &str, names: &Value) -> Value {
 fn what_dynamodb_refuses_is_refused() {
     let mut world = world();
     let names = json!({"#expires_at": "expires_at"});
-    assert_eq!(update(&mut world, &put("attribute_not_exists(k)", &names)), Ok(json!({})));
-    let refused = |world: &mut World, request: &Value| update(world, request).unwrap_err().1["__type"].to_string();
+    assert_eq!(update(&mut world, Function::Producer, &put("attribute_not_exists(k)", &names)), Ok(json!({})));
+    let refused = |world: &mut World, request: &Value| {
+        update(world, Function::Producer, request).unwrap_err().1["__type"].to_string()
+    };
     assert!(refused(&mut world, &put("attribute_not_exists(k)", &names)).contains("ConditionalCheckFailed"));
     let unused = json!({"#expires_at": "expires_at", "#state": "state"});
     assert!(refused(&mut world, &put("attribute_not_exists(x)", &unused)).contains("Validation"));
     assert!(refused(&mut world, &put("attribute_not_exists(#nowhere)", &names)).contains("Validation"));
     assert!(refused(&mut world, &put("k = ", &names)).contains("Validation"));
     let twice = json!({"RequestItems": {"ledger": {"Keys": [{"k": {"S": "a"}}, {"k": {"S": "a"}}]}}});
-    assert!(batch_get(&mut world, &twice).is_err(), "a key twice");
+    assert!(batch_get(&mut world, Function::Producer, &twice).is_err(), "a key twice");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,10 +121,13 @@ async fn an_expired_item_stays_for_a_while() {
     let mut world = world();
     let names = json!({"#expires_at": "expires_at"});
     let there = |world: &mut World| {
-        get(world, &json!({"Key": {"k": {"S": "reviews/1"}}, "ConsistentRead": true})).unwrap().get("Item").is_some()
+        get(world, Function::Producer, &json!({"Key": {"k": {"S": "reviews/1"}}, "ConsistentRead": true}))
+            .unwrap()
+            .get("Item")
+            .is_some()
     };
     clock::begin(DateTime::from_timestamp(0, 0).unwrap(), [TimeDelta::zero(); crate::clock::MACHINES]);
-    update(&mut world, &put("attribute_not_exists(k)", &names)).unwrap();
+    update(&mut world, Function::Producer, &put("attribute_not_exists(k)", &names)).unwrap();
     tokio::time::advance(Duration::from_secs(2_000)).await;
     assert!(there(&mut world), "expired, not deleted");
     tokio::time::advance(Duration::from_hours(49)).await;

@@ -3,7 +3,7 @@
 use crate::{DEAD_LETTERS, QUEUE};
 use bytes::Bytes;
 use http::{Method, Request};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One of the functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +14,20 @@ pub enum Function {
     Consumer,
     /// `reviews-reconciler`.
     Reconciler,
+}
+
+impl Function {
+    /// Every function.
+    pub const ALL: [Self; 3] = [Self::Producer, Self::Consumer, Self::Reconciler];
+
+    /// The name of its binary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Producer => "reviews-producer",
+            Self::Consumer => "reviews-consumer",
+            Self::Reconciler => "reviews-reconciler",
+        }
+    }
 }
 
 macro_rules! effects {
@@ -116,6 +130,10 @@ effects! {
     KeepCertificate,
     /// Reconciler: what is open.
     ReadOpen,
+    /// Check: whether a queue is there.
+    ReachQueue,
+    /// Check: whether the ledger is there.
+    ReachLedger,
 }
 
 /// When an effect is interrupted.
@@ -183,7 +201,8 @@ impl Effect {
             | Self::RecordAgain
             | Self::GiveUp
             | Self::KeepCertificate
-            | Self::ReadOpen => Service::Table,
+            | Self::ReadOpen
+            | Self::ReachLedger => Service::Table,
             Self::SendMessages
             | Self::SendUnmapped
             | Self::Bury
@@ -191,7 +210,8 @@ impl Effect {
             | Self::Hide
             | Self::ReadDepth
             | Self::SendAgain
-            | Self::SendGivenUp => Service::Queue,
+            | Self::SendGivenUp
+            | Self::ReachQueue => Service::Queue,
             Self::SalesforceToken
             | Self::SalesforceDescribe
             | Self::SalesforceQuery
@@ -221,6 +241,9 @@ impl Effect {
                 };
                 Some((effect, String::new()))
             }
+            "GetQueueAttributes" if request["AttributeNames"] == json!(["QueueArn"]) => {
+                Some((Self::ReachQueue, text("QueueUrl")))
+            }
             "ChangeMessageVisibilityBatch" if by == Consumer => Some((Self::Hide, String::new())),
             "GetSecretValue" => match by {
                 Producer => Some((Self::ReadSalesforceSecret, text("SecretId"))),
@@ -233,6 +256,9 @@ impl Effect {
             "Query" if by == Reconciler => Some((Self::ReadOpen, text("IndexName"))),
             "GetItem" | "UpdateItem" => {
                 let key = request["Key"]["k"]["S"].as_str()?;
+                if operation == "GetItem" && key == "check" {
+                    return Some((Self::ReachLedger, key.to_owned()));
+                }
                 let update = text("UpdateExpression");
                 let effect = match (by, operation, key.split_once('/')?.0) {
                     (Producer, "GetItem", "cursor") => Self::ReadCursor,
@@ -296,7 +322,6 @@ fn writes(request: &Value, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_call_that_is_not_listed_has_no_name() {

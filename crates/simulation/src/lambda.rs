@@ -5,25 +5,28 @@ use crate::{
     aws::sdk_config,
     clock,
     effect::Function,
+    logs::Logs,
     scenario::Scenario,
     sqs, vendors,
     world::{Caller, Sim},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
+use queue::TraceHeader;
 use rand::RngExt as _;
 use reviews::{
     FLOW,
     deliver::Deliverer,
     environment::Environment,
     event::Event,
-    produce::Producer,
+    produce::{Invoked, Producer},
     reconcile::{Certificate, Reconciler},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use telemetry::Metrics;
 use tokio::select;
+use tracing::Instrument as _;
 
 /// The functions' time-outs, as in the template, and Lambda's own for a cold start.
 const CONSUMER_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
@@ -31,12 +34,19 @@ const PRODUCER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
 const RECONCILER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
 const INIT_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 
+/// X-Ray's header as Lambda hands it over, to a producer and to a consumer.
+pub(crate) const PRODUCERS_TRACE: &str =
+    "Root=1-691fd1a4-3b1f5c2a7d9e8f0a1b2c3d4e;Parent=4f5e6d7c8b9a0f1e;Sampled=1;Lineage=1:7b1a2c3d:0";
+const CONSUMERS_TRACE: &str =
+    "Root=1-691fd1c7-9a8b7c6d5e4f3a2b1c0d9e8f;Parent=0a1b2c3d4e5f6a7b;Sampled=1;Lineage=1:4d3c2b1a:0";
+
 /// What every process is started with.
 #[derive(Clone)]
 pub(crate) struct Lambda {
     pub(crate) sim: Sim,
     pub(crate) config: Arc<Relay>,
     pub(crate) scenario: Arc<Scenario>,
+    pub(crate) logs: Logs,
 }
 
 impl Lambda {
@@ -63,6 +73,8 @@ impl Lambda {
                 self.sim.killed(caller.machine).await;
             }
         };
+        // Boxed: it is tens of kilobytes, and moved about.
+        let work = Box::pin(self.logs.of(caller.function, Box::pin(work)));
         let result = select! {
             biased;
             () = killed => None,
@@ -96,6 +108,10 @@ impl Lambda {
                 }
                 continue;
             }
+            {
+                let bytes = records.iter().map(|r| r["body"].as_str().map_or(0, str::len)).sum();
+                self.sim.lock().bill.of(Function::Consumer).sqs("ReceiveMessage", bytes);
+            }
             let ids: Vec<String> = records.iter().filter_map(|r| r["messageId"].as_str().map(str::to_owned)).collect();
             let answer = self.consume(&mut warm, machine, records).await;
             let mut world = self.sim.lock();
@@ -104,6 +120,9 @@ impl Lambda {
             }
             match answer.as_ref().and_then(|answer| returned(answer, &ids)) {
                 Some(returned) => {
+                    if returned.len() < ids.len() {
+                        world.bill.of(Function::Consumer).sqs("DeleteMessageBatch", 0);
+                    }
                     for id in ids.iter().collect::<BTreeSet<_>>() {
                         if !returned.contains(id.as_str()) {
                             sqs::delete(&mut world, id);
@@ -134,11 +153,18 @@ impl Lambda {
         }
         let (caller, deliverer) = warm.as_ref()?;
         let event: queue::Event = serde_json::from_value(json!({"Records": records})).ok()?;
-        let deadline = clock::now() + CONSUMER_TIMEOUT;
-        let metrics = Metrics::new(FLOW, "reviews-consumer", "simulated");
-        let answer = self.alive(*caller, deadline, deliverer.consume(event, deadline, metrics)).await;
-        self.sim.lock().over(*caller);
-        let (response, _) = answer?.ok()?;
+        let begun = clock::now();
+        let deadline = begun + CONSUMER_TIMEOUT;
+        let request_id = self.sim.lock().request_id();
+        let metrics = Metrics::new(FLOW, "reviews-consumer", &request_id);
+        let work = async {
+            let span = telemetry::invocation(&request_id, Some(CONSUMERS_TRACE));
+            deliverer.consume(event, deadline, metrics).instrument(span).await
+        };
+        let answer = self.alive(*caller, deadline, work).await;
+        self.over(*caller, begun);
+        let (response, mut metrics) = answer?.ok()?;
+        metrics.flush(clock::now(), self.logs.paper(Function::Consumer)).ok()?;
         serde_json::to_value(response).ok()
     }
 
@@ -154,16 +180,59 @@ impl Lambda {
             }
             None => return Vec::new(),
         };
-        let deadline = clock::now() + RECONCILER_TIMEOUT;
-        let mut metrics = Metrics::new(FLOW, "reviews-reconciler", "simulated");
-        let run = Box::pin(reconciler.run(Event::Scheduled { at }, deadline, &mut metrics));
-        let (line, certificates) = match self.alive(caller, deadline, run).await {
+        let begun = clock::now();
+        let deadline = begun + RECONCILER_TIMEOUT;
+        let invoked = Invoked { deadline, trace: TraceHeader::parse(PRODUCERS_TRACE) };
+        let request_id = self.sim.lock().request_id();
+        let mut metrics = Metrics::new(FLOW, "reviews-reconciler", &request_id);
+        let run = Box::pin(async {
+            let span = telemetry::invocation(&request_id, Some(PRODUCERS_TRACE));
+            reconciler.run(Event::Scheduled { at }, &invoked, &mut metrics).instrument(span).await
+        });
+        let answer = self.alive(caller, deadline, run).await;
+        self.over(caller, begun);
+        // Counting bytes does not fail.
+        let _ = metrics.flush(clock::now(), self.logs.paper(Function::Reconciler));
+        let (line, certificates) = match answer {
             Some(Ok(answer)) => (format!("certifies {} days", answer.certificates.len()), answer.certificates),
             Some(Err(error)) => (format!("failed: {error}"), Vec::new()),
             None => ("killed".to_owned(), Vec::new()),
         };
         self.sim.lock().say(&format!("{caller:?} {line}"));
         certificates
+    }
+
+    /// An invocation is over.
+    fn over(&self, caller: Caller, begun: DateTime<Utc>) {
+        let mut world = self.sim.lock();
+        world.over(caller);
+        world.bill.invoked(caller.function, clock::now() - begun);
+    }
+
+    /// A check event for each function, on processes of its own; what they find wrong.
+    pub(crate) async fn check(&self, machine: usize) -> Vec<String> {
+        let (producers, environment) = self.born(Function::Producer, machine);
+        let producer = self.alive(producers, clock::now() + INIT_TIMEOUT, environment.producer()).await;
+        let (consumers, environment) = self.born(Function::Consumer, machine);
+        let start = environment.consumer(CONSUMERS, self.scenario.max_receives, fastrand::f64);
+        let consumer = self.alive(consumers, clock::now() + INIT_TIMEOUT, start).await;
+        let (reconcilers, environment) = self.born(Function::Reconciler, machine);
+        let start = Box::pin(environment.reconciler(CONSUMERS));
+        let reconciler = self.alive(reconcilers, clock::now() + INIT_TIMEOUT, start).await;
+        let mut answers = Vec::new();
+        if let Some(Ok(producer)) = producer {
+            let check = Box::pin(producer.check());
+            answers.extend(self.alive(producers, clock::now() + PRODUCER_TIMEOUT, check).await);
+        }
+        if let Some(Ok(consumer)) = consumer {
+            answers.extend(self.alive(consumers, clock::now() + CONSUMER_TIMEOUT, consumer.check()).await);
+        }
+        if let Some(Ok(reconciler)) = reconciler {
+            let check = Box::pin(reconciler.check());
+            answers.extend(self.alive(reconcilers, clock::now() + RECONCILER_TIMEOUT, check).await);
+        }
+        let wrong = answers.into_iter().flat_map(|answer| answer.checked).filter(|check| !check.ok);
+        wrong.map(|check| format!("check of {}: {}", check.name, check.error.unwrap_or_default())).collect()
     }
 
     /// One run of the producer, as the schedule starts it; whether it said that everything is settled.
@@ -178,11 +247,19 @@ impl Lambda {
             }
             None => return false,
         };
-        let deadline = clock::now() + PRODUCER_TIMEOUT;
-        let mut metrics = Metrics::new(FLOW, "reviews-producer", "simulated");
-        // Boxed: it is tens of kilobytes, and moved about.
-        let run = Box::pin(producer.run(Event::Scheduled { at }, deadline, &mut metrics));
+        let begun = clock::now();
+        let deadline = begun + PRODUCER_TIMEOUT;
+        let invoked = Invoked { deadline, trace: TraceHeader::parse(PRODUCERS_TRACE) };
+        let request_id = self.sim.lock().request_id();
+        let mut metrics = Metrics::new(FLOW, "reviews-producer", &request_id);
+        let run = Box::pin(async {
+            let span = telemetry::invocation(&request_id, Some(PRODUCERS_TRACE));
+            producer.run(Event::Scheduled { at }, &invoked, &mut metrics).instrument(span).await
+        });
         let answer = self.alive(caller, deadline, run).await;
+        self.over(caller, begun);
+        // Counting bytes does not fail.
+        let _ = metrics.flush(clock::now(), self.logs.paper(Function::Producer));
         let line = match &answer {
             Some(Ok(answer)) => format!("settled {}", answer.settled),
             Some(Err(error)) => format!("failed: {error}"),

@@ -17,22 +17,27 @@
 //! from request to answer, and what is simulated is the services' promises.
 
 mod aws;
+mod bill;
 mod clock;
 mod dynamodb;
 mod effect;
 mod expression;
 mod fault;
 mod lambda;
+mod logs;
 mod network;
 mod oracle;
+mod permission;
 mod run;
 mod scenario;
 mod sqs;
 mod vendors;
 mod world;
 
+pub use bill::{Bill, Usage};
 pub use effect::{Effect, Function, Moment, Service};
 pub use fault::Down;
+pub use permission::{Call, Resource};
 pub use run::{Report, run};
 pub use scenario::{BrokenPromise, Scenario};
 pub use world::Kill;

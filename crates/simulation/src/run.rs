@@ -1,10 +1,11 @@
 //! One simulation from the first midnight until nothing is left to do.
 
 use crate::{
-    CONSUMERS, STACK,
+    Bill, CONSUMERS, STACK,
     clock::{self, MACHINES},
     effect::Effect,
     lambda::Lambda,
+    logs::Logs,
     oracle::judge,
     scenario::Scenario,
     vendors,
@@ -56,6 +57,8 @@ pub struct Report {
     pub kills: u64,
     /// Whether the scenario's kill happened.
     pub kill_struck: bool,
+    /// What it cost.
+    pub bill: Bill,
 }
 
 impl Report {
@@ -115,8 +118,14 @@ async fn simulate(scenario: &Scenario) -> Report {
         world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
     }
     let sim = Sim::new(world, vendors);
-    let lambda =
-        Lambda { sim: sim.clone(), config: config(scenario, &mut problems), scenario: Arc::new(scenario.clone()) };
+    #[expect(clippy::expect_used, reason = "the level is a constant")]
+    let logs = if scenario.billed { Logs::counted().expect("a log level") } else { Logs::default() };
+    let lambda = Lambda {
+        sim: sim.clone(),
+        config: config(scenario, &mut problems),
+        scenario: Arc::new(scenario.clone()),
+        logs: logs.clone(),
+    };
 
     let consumers = CONSUMERS as usize;
     let pollers: Vec<_> = (0..consumers).map(|machine| spawn_local(lambda.clone().poll(machine))).collect();
@@ -140,21 +149,41 @@ async fn simulate(scenario: &Scenario) -> Report {
             problems.push("a day never became complete".to_owned());
         }
     }
+    if scenario.checks {
+        let (letters, arrivals) = (sim.lock().queues.letters.len(), sim.vendors().arrivals());
+        problems.extend(lambda.check(consumers).await);
+        if !sim.lock().queues.is_empty() || sim.lock().queues.letters.len() > letters {
+            problems.push("a check sends messages".to_owned());
+        }
+        if sim.vendors().arrivals() != arrivals {
+            problems.push("a check sends purchases".to_owned());
+        }
+    }
     pollers.iter().for_each(tokio::task::JoinHandle::abort);
 
     let arrivals = sim.vendors().arrivals();
     let world = sim.lock();
     problems.extend(judge(scenario, &manifest, &arrivals, &world, settled));
+    let delivered = manifest.compare(&arrivals).delivered;
     Report {
         seed: scenario.seed,
         problems,
         trace: world.trace().to_owned(),
         effects: world.effects.clone(),
-        delivered: manifest.compare(&arrivals).delivered,
+        delivered,
         faults: world.faults,
         kills: world.kills,
         kill_struck: world.kill_struck,
+        bill: bill(&world, &logs, delivered),
     }
+}
+
+fn bill(world: &World, logs: &Logs, orders: u64) -> Bill {
+    let mut bill = Bill { orders, ..world.bill.clone() };
+    for (function, bytes) in logs.bytes() {
+        bill.of(function).log_bytes += bytes;
+    }
+    bill
 }
 
 /// The schedule's runs of one night, and of the following ones until nothing is left to go wrong and two in a row had
@@ -259,8 +288,8 @@ fn mislead(vendors: &InProcess, scenario: &Scenario, manifest: &Manifest) {
 fn spec(scenario: &Scenario, night: u32) -> DaySpec {
     let day = scenario.first_day + Days::new(night.into());
     let mut spec = DaySpec::new(scenario.seed, day, scenario.zone, scenario.orders);
-    // The first day has the awkward orders.
-    spec.awkward = night == 0;
+    // The first day has the awkward orders, if any.
+    spec.awkward = !scenario.billed && night == 0;
     spec
 }
 

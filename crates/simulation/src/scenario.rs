@@ -41,6 +41,10 @@ pub struct Scenario {
     pub(crate) doomed: bool,
     pub(crate) kill: Option<Kill>,
     pub(crate) broken: Option<BrokenPromise>,
+    /// Whether each function is asked for a check at the end, as at a deployment.
+    pub(crate) checks: bool,
+    /// Whether the cost is counted: every order is an ordinary one, and what the functions print is counted.
+    pub(crate) billed: bool,
 }
 
 /// What AWS does not do, and no protocol can make good: for tests of the oracle.
@@ -79,10 +83,12 @@ impl Scenario {
             doomed: false,
             kill: None,
             broken: None,
+            checks: false,
+            billed: false,
         }
     }
 
-    /// A night in which nothing goes wrong, with many awkward orders in small pages.
+    /// A night in which nothing goes wrong, with many awkward orders in small pages, and a check of each function after it.
     pub fn calm(seed: u64) -> Self {
         Self {
             odds: Odds::NONE,
@@ -94,6 +100,7 @@ impl Scenario {
             max_receives: MAX_RECEIVES,
             repeats_create: true,
             drops: 0.0,
+            checks: true,
             ..Self::of(seed)
         }
     }
@@ -102,6 +109,19 @@ impl Scenario {
     #[must_use]
     pub fn doomed(seed: u64) -> Self {
         Self { doomed: true, drops: 0.3, ..Self::calm(seed) }
+    }
+
+    /// A night of so many ordinary orders in which nothing goes wrong, with everything counted that costs money.
+    pub fn ordinary(seed: u64, orders: usize) -> Self {
+        let shipped = 2_000;
+        Self {
+            orders,
+            page_size: shipped,
+            faults_last: TimeDelta::zero(),
+            checks: false,
+            billed: true,
+            ..Self::calm(seed)
+        }
     }
 
     /// The same, with messages that are delivered twice at a time, slow calls, and a queue that gives up after so many receives.

@@ -1,7 +1,7 @@
 //! SQS standard queues: at least once, in any order, counted receives, a dead-letter queue behind.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
 
-use crate::{BrokenPromise, QUEUE, clock, world::World};
+use crate::{BrokenPromise, QUEUE, clock, lambda::PRODUCERS_TRACE, world::World};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -80,6 +80,11 @@ pub(crate) fn send(world: &mut World, request: &Value) -> Answer {
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {
         let body = body(entry);
+        // Whoever sends it, again or elsewhere, it belongs to the trace of the producer that found the order.
+        let trace = entry["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"].as_str();
+        if trace != Some(PRODUCERS_TRACE) {
+            world.problems.push(format!("a message is sent in the trace {trace:?}"));
+        }
         if !body.chars().all(is_allowed) {
             failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents"}));
             continue;
@@ -171,6 +176,7 @@ pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
             "attributes": {
                 "ApproximateReceiveCount": message.receives.to_string(),
                 "SentTimestamp": message.sent_at.timestamp_millis().to_string(),
+                "AWSTraceHeader": PRODUCERS_TRACE,
             },
             "messageAttributes": {},
             "eventSource": "aws:sqs",

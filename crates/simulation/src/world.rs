@@ -2,6 +2,7 @@
 
 use crate::{
     BrokenPromise,
+    bill::Bill,
     clock::{self, MACHINES},
     dynamodb::Table,
     effect::{Effect, Function, Moment},
@@ -65,6 +66,8 @@ pub(crate) struct World {
     pub(crate) order_ids: BTreeMap<String, String>,
     /// Occurrences of each effect.
     pub(crate) effects: BTreeMap<Effect, u64>,
+    /// What the run costs.
+    pub(crate) bill: Bill,
     /// Kills that happened.
     pub(crate) kills: u64,
     /// Faults that struck.
@@ -72,6 +75,7 @@ pub(crate) struct World {
     /// Processes that are no more.
     dead: BTreeSet<u64>,
     processes: u64,
+    requests: u64,
     /// Orders whose acceptance is in the ledger.
     pub(crate) accepted: BTreeSet<String>,
     /// How often nobody could know whether a purchase had taken effect, by order id.
@@ -153,10 +157,12 @@ impl World {
             secrets: BTreeMap::new(),
             order_ids: BTreeMap::new(),
             effects: BTreeMap::new(),
+            bill: Bill::default(),
             kills: 0,
             faults: 0,
             dead: BTreeSet::new(),
             processes: 0,
+            requests: 0,
             accepted: BTreeSet::new(),
             doubts: BTreeMap::new(),
             posting: BTreeSet::new(),
@@ -265,6 +271,12 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// An invocation's id, of the length that Lambda's have.
+    pub(crate) fn request_id(&mut self) -> String {
+        self.requests += 1;
+        format!("00000000-0000-4000-8000-{:012x}", self.requests)
     }
 
     /// An identifier that nothing else has, the same in every run of the seed.

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -13,7 +13,7 @@ use crate::lines::Lines;
 
 /// The crates that log at the level asked for, by the beginning of their names. Others are heard from warnings on: at
 /// finer levels HTTP stacks print headers and bodies, and with them tokens and customers.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "config",
     "erp",
     "ledger",
@@ -22,6 +22,7 @@ const OURS: [&str; 13] = [
     "queue",
     "rest",
     "reviews",
+    "rollout",
     "salesforce",
     "secrets",
     "shopify",
@@ -41,11 +42,22 @@ pub struct UnknownLevel {
 ///
 /// Panics become log lines too, with their place and without their message, which may quote data.
 pub fn init(function: &str, level: &str) -> Result<(), UnknownLevel> {
-    let level = level.parse().map_err(|_| UnknownLevel { level: level.to_owned() })?;
-    if subscriber(function, level, io::stdout).try_init().is_ok() {
+    if subscriber(function, parse(level)?, io::stdout).try_init().is_ok() {
         log_panics();
     }
     Ok(())
+}
+
+/// The lines of `function` from `level` on, written to `writer` by whoever runs under it: where functions share a process.
+pub fn dispatch<W>(function: &str, level: &str, writer: W) -> Result<Dispatch, UnknownLevel>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    Ok(Dispatch::new(subscriber(function, parse(level)?, writer)))
+}
+
+fn parse(level: &str) -> Result<LevelFilter, UnknownLevel> {
+    level.parse().map_err(|_| UnknownLevel { level: level.to_owned() })
 }
 
 pub(crate) fn subscriber<W>(function: &str, level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
@@ -119,7 +131,7 @@ mod tests {
     fn a_line_carries_what_the_spans_around_it_say_each_key_once() {
         let lines = logged("error", || {
             let invocation = invocation("r-1", Some("t-1")).entered();
-            let delivery = delivery("reviews/801").entered();
+            let delivery = delivery("reviews/801", None).entered();
             error!(delivery_key = "reviews/802", level = "mine", function = "mine", "odd");
             drop(delivery);
             error!("between");
@@ -142,6 +154,19 @@ mod tests {
         assert!(lines[1].1.get("delivery_key").is_none());
         assert_eq!(lines[1].1["request_id"], "r-1");
         assert_eq!(lines[2].1["request_id"], "r-1", "a task of the last invocation");
+    }
+
+    #[test]
+    fn a_line_about_a_delivery_has_the_trace_of_its_message() {
+        let header = |id: &str| format!("Parent=53995c3f42cd8ad8;Root={id};Sampled=1");
+        let lines = logged("info", || {
+            let _invocation = invocation("r-1", Some(&header("1-2-3"))).entered();
+            info!("begins");
+            let _delivery = delivery("reviews/801", Some(&header("1-4-5"))).entered();
+            info!("delivered");
+        });
+        let ids: Vec<_> = lines.iter().map(|(_, line)| line["trace_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["1-2-3", "1-4-5"]);
     }
 
     #[test]

@@ -96,6 +96,12 @@ impl Reviews {
         Ok(response)
     }
 
+    /// Asks for a new token, which later calls use: whether the keys are good.
+    pub async fn log_in(&self) -> Result<(), Error> {
+        self.token.forget().await;
+        self.token.get(None, self.mint()).await.map(drop)
+    }
+
     /// Every call but the one for the token: with the token, minted anew once if Yotpo refuses the one we have.
     async fn send<'a>(
         &self,

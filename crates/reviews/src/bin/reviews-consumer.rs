@@ -2,22 +2,34 @@
 
 use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
-use reviews::{FLOW, environment};
+use reviews::{
+    FLOW,
+    check::{Checked, is_check},
+    deliver::Deliverer,
+    environment,
+    start::Start,
+};
+use serde_json::Value;
 use std::process::ExitCode;
 use telemetry::Metrics;
 use tracing::Instrument as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Some(deliverer) = &environment::started(environment::consumer().await) else { return ExitCode::FAILURE };
-    let handler = service_fn(|event: LambdaEvent<queue::Event>| async move {
-        let (batch, context) = event.into_parts();
+    let start = &Start::cold(environment::consumer).await;
+    let handler = service_fn(|event: LambdaEvent<Value>| async move {
+        let (event, context) = event.into_parts();
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
         async {
+            let started = start.get().await;
+            if is_check(&event) {
+                return Ok(serde_json::to_value(Checked::of(started, Deliverer::check).await)?);
+            }
             let metrics = Metrics::new(FLOW, "reviews-consumer", &context.request_id);
-            let (response, mut metrics) = deliverer.consume(batch, context.deadline().into(), metrics).await?;
+            let batch = serde_json::from_value(event)?;
+            let (response, mut metrics) = started?.consume(batch, context.deadline().into(), metrics).await?;
             metrics.flush(Utc::now(), std::io::stdout())?;
-            Ok::<_, Error>(response)
+            Ok::<_, Error>(serde_json::to_value(response)?)
         }
         .instrument(span)
         .await

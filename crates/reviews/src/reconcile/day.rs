@@ -7,7 +7,12 @@ use super::{
     entry::Entries,
     source::Source,
 };
-use crate::{FLOW, fields::Fields, produce::instant, select::Pass};
+use crate::{
+    FLOW,
+    fields::Fields,
+    produce::{Invoked, instant},
+    select::Pass,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName};
 use ledger::{Checkpoint, ErrorClass, Kept, Millis, State};
@@ -24,10 +29,11 @@ impl Reconciler {
         &self,
         task: &Task,
         fields: &Fields,
-        deadline: DateTime<Utc>,
+        invoked: &Invoked,
         first: bool,
         metrics: &mut Metrics,
     ) -> Result<Looked, Failed> {
+        let deadline = invoked.deadline;
         let pass = Pass::of_store(task.day, &task.store, &self.config, (self.now)())?;
         let source = Source { config: &self.config, salesforce: &self.salesforce, fields, ledger: &self.ledger };
         let Some(mut entries) = source.orders(&pass, || !first && self.out_of_time(deadline)).await? else {
@@ -58,7 +64,9 @@ impl Reconciler {
         let judged: Vec<(Class, Remedy)> = entries.all().iter().map(|entry| rules.judge(entry)).collect();
         let remedies = entries.all().iter().zip(judged.iter().map(|(_, remedy)| *remedy));
         let remedies: Vec<_> = remedies.filter(|(_, remedy)| *remedy != Remedy::Nothing).collect();
-        let repaired = self.repair(&pass, &source, &remedies, || self.out_of_time(deadline), metrics).await?;
+        let publisher = self.publisher(fields, invoked.trace.as_ref());
+        let late = || self.out_of_time(deadline);
+        let repaired = self.repair(&pass, &source, &publisher, &remedies, late, metrics).await?;
         let tally = Tally::tally(judged.iter().map(|(class, _)| *class), &entries.reasons);
         let certificate = Certificate {
             store: task.store.clone(),

@@ -22,6 +22,7 @@ impl Reconciler {
         &self,
         pass: &Pass,
         source: &Source<'_>,
+        publisher: &Publisher<'_>,
         remedies: &[(&Entry, Remedy)],
         out_of_time: impl Fn() -> bool,
         metrics: &mut Metrics,
@@ -30,7 +31,7 @@ impl Reconciler {
         for chunk in remedies.chunks(IDS) {
             let by_id: HashMap<&str, (&Entry, Remedy)> = chunk.iter().map(|due| (due.0.id(), *due)).collect();
             let rows = source.rows(pass, by_id.keys().copied()).await?;
-            repaired += self.repair_chunk(pass, source, &by_id, &rows, metrics).await?;
+            repaired += self.repair_chunk(pass, source, publisher, &by_id, &rows, metrics).await?;
             if out_of_time() {
                 tracing::info!("out of time after some repairs; the next run goes on");
                 break;
@@ -43,11 +44,11 @@ impl Reconciler {
         &self,
         pass: &Pass,
         source: &Source<'_>,
+        publisher: &Publisher<'_>,
         remedies: &HashMap<&str, (&Entry, Remedy)>,
         rows: &[Record],
         metrics: &mut Metrics,
     ) -> Result<usize, Failed> {
-        let publisher = self.publisher(source.fields);
         let (mut send, mut settle, mut repaired) = (Vec::new(), Vec::new(), 0);
         for row in rows {
             let id = row.id()?;
@@ -70,7 +71,7 @@ impl Reconciler {
                         settle.push(item);
                     }
                 }
-                Remedy::GiveUp => self.give_up(&item, id, &publisher, metrics).await?,
+                Remedy::GiveUp => self.give_up(&item, id, publisher, metrics).await?,
                 // It has changed since it was judged: the next look sees how.
                 Remedy::Reopen(_) | Remedy::Withdraw | Remedy::Nothing => {}
             }
@@ -99,7 +100,8 @@ impl Reconciler {
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
         let error = "accepted again and again, and never seen at the destination";
-        publisher.dead_letters.send_one(item.given_up(id, error)?).await?;
+        let letter = item.given_up(id, error)?.traced(publisher.trace.cloned());
+        publisher.dead_letters.send_one(letter).await?;
         let event = Event::GiveUp { delivery: item.delivery.clone() };
         let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
         if verdict == Verdict::Recorded {

@@ -1,0 +1,245 @@
+//! What holds for every queue, table, log group and function of the template, nested parts included.
+
+use super::{
+    numbers::{Numbers, broken, environments},
+    template::{Template, list, referred},
+};
+use serde_json::{Value, json};
+
+/// Queues with a name of ours, and why. Everything else is named by CloudFormation.
+const NAMED: [(&str, &str); 1] = [("ReviewsQueue", "it and its dead-letter queue name each other")];
+
+/// The outputs that users and tools rely on, each with the resource whose name or URL it is. Those of flows that do not
+/// exist yet are not listed.
+const OUTPUTS: [(&str, &str); 6] = [
+    ("ReviewsProducerFunction", "ReviewsProducer"),
+    ("ReviewsConsumerFunction", "ReviewsConsumer"),
+    ("ReviewsReconcilerFunction", "ReviewsReconciler"),
+    ("ReviewsQueueUrl", "ReviewsQueue"),
+    ("ReviewsDeadLetterQueueUrl", "ReviewsDeadLetterQueue"),
+    ("LedgerTable", "Ledger"),
+];
+
+/// The template and its nested parts, with AWS's keys and with a key of the stack's own.
+fn templates() -> Vec<Template> {
+    let shipped = Template::shipped();
+    let mut templates = vec![shipped.with(&[])];
+    if shipped.section("Parameters").any(|(name, _)| name == "CustomerManagedKey") {
+        templates.push(shipped.with(&[("CustomerManagedKey", "true")]));
+    }
+    let stacks = shipped.of_type("AWS::CloudFormation::Stack");
+    templates.extend(stacks.into_iter().map(|(stack, _)| shipped.part(stack).with(&[])));
+    templates
+}
+
+/// Every resource of a type with its properties, over all templates.
+fn all(kind: &str) -> Vec<(Template, String, Value)> {
+    let mut found = Vec::new();
+    for template in templates() {
+        let resources = template.of_type(kind);
+        let resources: Vec<_> =
+            resources.into_iter().map(|(id, properties)| (id.to_owned(), properties.clone())).collect();
+        found.extend(resources.into_iter().map(|(id, properties)| (template.clone(), id, properties)));
+    }
+    found
+}
+
+/// Whether a queue is where others put what they give up.
+fn is_dead_letter_queue(template: &Template, queue: &str) -> bool {
+    let queues = template.of_type("AWS::SQS::Queue");
+    let redrives = queues.iter().any(|(_, q)| referred(&q["RedrivePolicy"]["deadLetterTargetArn"]) == Some(queue));
+    let functions = template.functions();
+    let mut schedules = functions.iter().flat_map(|function| function.schedules());
+    redrives || schedules.any(|schedule| referred(&schedule["DeadLetterConfig"]["Arn"]) == Some(queue))
+}
+
+#[test]
+fn every_queue_is_encrypted_and_speaks_tls_only() {
+    for (template, id, queue) in all("AWS::SQS::Queue") {
+        let encrypted = queue["SqsManagedSseEnabled"] == true || referred(&queue["KmsMasterKeyId"]).is_some();
+        assert!(encrypted, "{id} is not encrypted");
+        let policies = template.of_type("AWS::SQS::QueuePolicy");
+        let of_it = policies.iter().filter(|(_, policy)| list(&policy["Queues"]).contains(&&json!({ "Ref": id })));
+        let mut statements = of_it.flat_map(|(_, policy)| list(&policy["PolicyDocument"]["Statement"]));
+        let refuses = statements.any(|statement| {
+            statement["Effect"] == "Deny"
+                && statement["Principal"] == "*"
+                && statement["Action"] == "sqs:*"
+                && referred(&statement["Resource"]) == Some(id.as_str())
+                && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+        });
+        assert!(refuses, "{id} takes calls without TLS");
+    }
+}
+
+#[test]
+fn every_queue_has_a_dead_letter_queue_that_takes_from_it_alone() {
+    for (template, id, queue) in all("AWS::SQS::Queue") {
+        if is_dead_letter_queue(&template, &id) {
+            assert_eq!(queue["MessageRetentionPeriod"], 14 * 24 * 60 * 60, "{id} keeps letters as long as SQS does");
+            let allowed = &queue["RedriveAllowPolicy"]["redrivePermission"];
+            assert!(allowed == "byQueue" || allowed == "denyAll", "any queue of the account may use {id}");
+        } else {
+            assert!(
+                referred(&queue["RedrivePolicy"]["deadLetterTargetArn"]).is_some(),
+                "{id} has no dead-letter queue"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_schedule_tries_again_and_keeps_what_it_gave_up() {
+    for function in Template::shipped().with(&[]).functions() {
+        for schedule in function.schedules() {
+            assert!(schedule["RetryPolicy"]["MaximumRetryAttempts"].as_u64() > Some(0), "{}", function.id);
+            assert!(referred(&schedule["DeadLetterConfig"]["Arn"]).is_some(), "{}", function.id);
+            assert!(schedule["ScheduleExpressionTimezone"].is_string(), "{}", function.id);
+        }
+    }
+}
+
+#[test]
+fn the_table_can_be_restored_and_is_not_deleted_by_mistake() {
+    let tables = all("AWS::DynamoDB::Table");
+    assert!(!tables.is_empty());
+    for (template, id, table) in tables {
+        assert_eq!(table["BillingMode"], "PAY_PER_REQUEST", "{id}");
+        assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
+        assert_eq!(table["DeletionProtectionEnabled"], true, "{id}");
+        let resource = &template.0["Resources"][&id];
+        assert_eq!(
+            (&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]),
+            (&json!("RetainExceptOnCreate"), &json!("Retain"))
+        );
+    }
+}
+
+#[test]
+fn nothing_that_holds_data_has_a_fixed_name() {
+    for (_, id, table) in all("AWS::DynamoDB::Table") {
+        assert!(table["TableName"].is_null(), "{id}");
+    }
+    for (_, id, queue) in all("AWS::SQS::Queue") {
+        let exempt = NAMED.iter().any(|(named, _)| *named == id);
+        assert!(queue["QueueName"].is_null() || exempt, "{id}");
+        // Two stacks in an account must not meet.
+        let of_the_stack = queue["QueueName"]["Fn::Sub"].as_str().is_none_or(|name| name.contains("${AWS::StackName}"));
+        assert!(of_the_stack && !queue["QueueName"].is_string(), "{id}");
+    }
+}
+
+#[test]
+fn every_function_is_built_and_watched_alike() {
+    let shipped = Template::shipped();
+    let parameter = &shipped.0["Parameters"]["Architecture"];
+    assert_eq!((&parameter["Default"], &parameter["AllowedValues"]), (&json!("arm64"), &json!(["arm64", "x86_64"])));
+    let template = shipped.with(&[]);
+    for function in template.functions() {
+        let (id, properties) = (&function.id, &function.properties);
+        assert_eq!(properties["Architectures"], json!(["arm64"]), "{id}");
+        assert_eq!(properties["Runtime"], "provided.al2023", "{id}");
+        assert_eq!(properties["Tracing"], "Active", "{id}");
+        assert_eq!(properties["LoggingConfig"]["LogFormat"], "JSON", "{id}");
+        let logs =
+            referred(&properties["LoggingConfig"]["LogGroup"]).unwrap_or_else(|| panic!("{id} has no log group"));
+        assert!(template.0["Resources"][logs]["Properties"]["RetentionInDays"].is_u64(), "{logs}");
+        let others = template.functions().into_iter().filter(|other| other.id != *id);
+        for other in others {
+            assert_ne!(referred(&other.properties["LoggingConfig"]["LogGroup"]), Some(logs), "{id} and {}", other.id);
+        }
+    }
+    for (_, id, group) in all("AWS::Logs::LogGroup") {
+        assert!(group["RetentionInDays"].is_u64(), "{id} keeps its lines for ever");
+    }
+}
+
+/// Who takes work is checked before a new version gets any.
+#[test]
+fn a_new_version_is_checked_before_it_gets_work() {
+    let template = Template::shipped().with(&[]);
+    for function in template.functions() {
+        if function.mappings().is_empty() && function.schedules().is_empty() {
+            continue;
+        }
+        let id = &function.id;
+        assert!(function.properties["AutoPublishAlias"].is_string(), "{id}");
+        let hook = referred(&function.properties["DeploymentPreference"]["Hooks"]["PreTraffic"]);
+        assert_eq!(hook, Some("RolloutCheck"), "{id}");
+        let targets = template.function("rollout-check");
+        let targets = list(&targets.variable("TARGETS")["Fn::Join"][1]);
+        assert!(targets.contains(&&json!({ "Ref": format!("{id}.Version") })), "{id} is not asked");
+    }
+}
+
+#[test]
+fn what_exists_has_its_output() {
+    let template = Template::shipped().with(&[]);
+    for (output, resource) in OUTPUTS {
+        if template.0["Resources"][resource].is_object() {
+            assert_eq!(template.0["Outputs"][output]["Value"], json!({ "Ref": resource }), "{output}");
+        }
+    }
+    let known = |id: &str| OUTPUTS.iter().any(|(_, resource)| *resource == id) || id == "RolloutCheck";
+    assert!(template.functions().iter().all(|function| known(&function.id)), "a function without an output");
+}
+
+/// Nested parts bring no role that `roles` does not read.
+#[test]
+fn nested_parts_have_no_roles_and_no_functions() {
+    let shipped = Template::shipped();
+    for (stack, _) in shipped.of_type("AWS::CloudFormation::Stack") {
+        let part = shipped.part(stack);
+        for kind in ["AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::Serverless::Function"] {
+            assert!(part.of_type(kind).is_empty(), "{stack} has an {kind}");
+        }
+        for kind in ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"] {
+            for (alarm, properties) in part.of_type(kind) {
+                let said = &properties["AlarmDescription"];
+                assert!(!said.is_null() && said != "", "{alarm} does not say what to do");
+            }
+        }
+    }
+}
+
+/// The values that a deployment may give a number: those that a rule lists, else from the least to the greatest.
+fn range(template: &Template, parameter: &str) -> Vec<String> {
+    let rules = template.section("Rules").filter(|(_, rule)| {
+        let condition = &rule["RuleCondition"];
+        condition.is_null() || *condition == json!({"Fn::Equals": [{"Ref": "OnEmulator"}, "false"]})
+    });
+    let mut assertions = rules.flat_map(|(_, rule)| list(&rule["Assertions"]));
+    let listed = assertions.find_map(|assertion| {
+        let contains = &assertion["Assert"]["Fn::Contains"];
+        (contains[1] == json!({ "Ref": parameter })).then(|| list(&contains[0]))
+    });
+    let declared = &template.0["Parameters"][parameter];
+    let values = listed.unwrap_or_else(|| vec![&declared["MinValue"], &declared["MaxValue"]]);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut values: Vec<u64> = values.into_iter().map(|value| text(value).parse().unwrap()).collect();
+    values.sort_unstable();
+    let ends = [values[0], values[values.len() - 1]];
+    assert!(ends[0] < ends[1], "{parameter} is no parameter");
+    ends.map(|value| value.to_string()).to_vec()
+}
+
+/// The relations hold for the shipped settings, whatever a deployment makes of the parameters.
+#[test]
+fn the_numbers_stay_in_order_at_the_ends_of_their_ranges() {
+    let template = Template::shipped();
+    let names: Vec<&str> = template
+        .section("Parameters")
+        .filter(|(_, parameter)| parameter["Type"] == "Number" && parameter["AllowedValues"].is_null())
+        .map(|(name, _)| name)
+        .collect();
+    assert!((4..10).contains(&names.len()), "{names:?}");
+    let ranges: Vec<Vec<String>> = names.iter().map(|name| range(&template, name)).collect();
+    for (file, relay) in environments() {
+        for combination in 0..1_usize << names.len() {
+            let end = |index: usize| ranges[index][combination >> index & 1].as_str();
+            let values: Vec<(&str, &str)> = names.iter().enumerate().map(|(i, name)| (*name, end(i))).collect();
+            let numbers = Numbers::read(&template.with(&values), &relay);
+            assert_eq!(broken(&numbers), Vec::<&str>::new(), "{file} with {values:?}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What template and code must agree on, and what a delivered order may cost. No AWS is needed.
+
+mod cost;
+mod hardening;
+mod numbers;
+mod roles;
+mod schedule;
+mod template;
