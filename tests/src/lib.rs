@@ -12,8 +12,12 @@ mod ledger_on_dynamodb;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]
+mod observability;
+#[cfg(test)]
 mod queue_on_sqs;
 #[cfg(test)]
 mod reviews;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod template;
