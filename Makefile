@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 export ORDERS FAULTS SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-watch test simulate model lint tools
+.PHONY: help demo demo-watch test simulate model lint tools scan dashboard deploy deploy-local
 .DELETE_ON_ERROR:
 
 help: ## Show this
@@ -49,6 +49,22 @@ lint: $(T)/cargo-deny-$(CARGO_DENY) ## Format, clippy, licences and sources
 	@cargo fmt --all --check
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo deny --log-level error check licenses bans sources
+
+# A template as SAM expands it for gradual deployments: by default nothing of CodeDeploy is looked at.
+scan: $(T)/scan/ready $(T)/sam/ready ## Templates: cfn-lint, sam validate, checkov
+	@sed '/^  GradualDeployment:/,/Default:/s/"false"/"true"/; s,TemplateURL: infra,TemplateURL: ../infra,' template.yaml >$(T)/gradual.yaml
+	@$(T)/scan/bin/cfn-lint --non-zero-exit-code informational template.yaml $(T)/gradual.yaml infra/*.yaml
+	@SAM_CLI_TELEMETRY=0 $(T)/sam/bin/sam validate --lint --region us-east-1 --template template.yaml
+	@$(T)/scan/bin/checkov --framework cloudformation --skip-download --compact --quiet $(foreach f,template.yaml $(wildcard infra/*.yaml),--file $(f))
+
+dashboard: $(T)/dashboard/ready ## Draw the dashboard as it looks after a good and after a bad day
+	@$(T)/dashboard/bin/python infra/tools/draw_dashboard.py target/dashboard
+
+deploy: $(T)/sam/ready $(T)/lambda/ready ## To AWS, by your credentials: sam build, then sam deploy, which asks for what it needs
+	@PATH="$(CURDIR)/$(T)/lambda/bin:$(CURDIR)/$(T)/sam/bin:$$PATH" sh -c 'sam build && sam deploy --guided'
+
+deploy-local: $(T)/sam/ready $(T)/lambda/ready $(T)/emulator/ready ## The same against the emulator: sam build, sam deploy, a night
+	@$(T)/sam/bin/python infra/local/deploy.py
 
 tools: $(T)/emulator/ready $(T)/cargo-deny-$(CARGO_DENY) $(NEXTEST) ## Install the pinned tools in .tools/
 

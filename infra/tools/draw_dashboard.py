@@ -154,6 +154,7 @@ def lines(ax, properties, data):
         axis.set_ylim(bottom=0)
         if axis.get_ylim()[1] <= 1.01:
             axis.set_ylim(0, 1)
+            axis.set_yticks([0, 1])
     handles, labels = ax.get_legend_handles_labels()
     if right:
         more, names = right.get_legend_handles_labels()
