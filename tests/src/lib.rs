@@ -21,3 +21,5 @@ mod reviews;
 mod stage;
 #[cfg(test)]
 mod template;
+#[cfg(test)]
+mod versions;
