@@ -94,6 +94,8 @@ def check(client, sandbox_log):
     print(f"— the producer answered {json.dumps(body)}")
     if not body.get("settled"):
         sys.exit("the producer did not settle the night")
+    if answer["ExecutedVersion"] == "$LATEST":
+        sys.exit("the alias is no version")
     enqueued = sum(run["enqueued"] for run in body["runs"])
     report = re.search(r"http://\S+(?= \(see)", said)[0] + "/_sandbox/report"
 
@@ -105,6 +107,10 @@ def check(client, sandbox_log):
         return not any(int(depth[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed"))
 
     until("the queue is empty", drained)
+    mappings = client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    if not mappings or not all(it["FunctionArn"].endswith(":live") for it in mappings):
+        sys.exit("the queue does not start the alias")
+    client("cloudwatch").get_dashboard(DashboardName=outputs["Dashboard"])
     alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
     kinds = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     print(f"— {len(kinds)} resources, {len(alarms)} alarms, {enqueued} orders on the queue; the vendors saw: {json.dumps(arrived())}")
