@@ -12,6 +12,8 @@ CARGO_NEXTEST = 0.9.143
 
 T := .tools
 NEXTEST := $(if $(shell command -v cargo-nextest),,$(T)/cargo-nextest-$(CARGO_NEXTEST))
+# The template says which binaries are functions.
+FUNCTIONS := $(shell sed -n 's/.*Binary: \([a-z-]*\).*/--bin \1/p' template.yaml)
 export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 export ORDERS FAULTS SEED
 
@@ -24,12 +26,12 @@ help: ## Show this
 	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) are the demo's; FAULTS is on or off"
 
 demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on this machine
-	@cargo build --locked --release -p reviews --bins
+	@cargo build --locked --release $(FUNCTIONS)
 	@cargo build --locked -p local --bin demo
 	@$${CARGO_TARGET_DIR:-target}/debug/demo
 
 demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions rebuilt by cargo lambda when their code changes
-	@cargo build --locked -p reviews --bins
+	@cargo build --locked $(FUNCTIONS)
 	@cargo build --locked -p local --bin demo
 	@$${CARGO_TARGET_DIR:-target}/debug/demo --watch
 
