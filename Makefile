@@ -22,7 +22,7 @@ export ORDERS FAULTS SEED
 .DELETE_ON_ERROR:
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) are the demo's; FAULTS is on or off"
 
 demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on this machine
