@@ -11,9 +11,9 @@ const AROUND_IT: [&str; 6] =
 
 /// The template's parameters that a value is made of.
 fn parameters(value: &Value, all: &BTreeSet<&str>) -> BTreeSet<String> {
-    let named = Regex::new(r#"\$\{(\w+)\}|"Ref":"(\w+)""#).unwrap();
+    let reference = Regex::new(r#"\$\{(\w+)\}|"Ref":"(\w+)""#).unwrap();
     let text = value.to_string();
-    let names = named.captures_iter(&text).filter_map(|it| it.get(1).or_else(|| it.get(2)));
+    let names = reference.captures_iter(&text).filter_map(|it| it.get(1).or_else(|| it.get(2)));
     names.map(|it| it.as_str().to_owned()).filter(|name| all.contains(name.as_str())).collect()
 }
 
