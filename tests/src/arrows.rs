@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("sandbox", &[]),
     ("local", &["sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
-    ("simulation", &["config", "queue", "rest", "reviews", "sandbox", "telemetry"]),
+    ("simulation", &["aws", "config", "queue", "rest", "reviews", "sandbox", "telemetry"]),
     ("relay", &["aws", "config", "ledger", "queue", "reviews", "salesforce", "secrets", "telemetry", "yotpo"]),
     (
         "tests",

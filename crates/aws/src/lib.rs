@@ -5,14 +5,25 @@
 //! <https://www.amazontrust.com/repository/>. `AWS_ENDPOINT_URL` is honoured, which is how the local
 //! emulator is reached.
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
+use std::time::Duration;
 
 /// Amazon Trust Services' roots (Amazon Root CA 1 to 4, Starfield Services Root CA G2).
 const ROOTS: &[u8] = include_bytes!("amazon-trust-services.pem");
+
+/// When a call to AWS is given up and made again: by itself the SDK waits for an answer for ever, and one lost connection
+/// would cost the invocation.
+/// <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(3_100))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .build()
+}
 
 /// The configuration every SDK client of a process is made from: one connection pool, one TLS stack,
 /// credentials and region from the environment.
@@ -22,5 +33,5 @@ const ROOTS: &[u8] = include_bytes!("amazon-trust-services.pem");
 pub async fn sdk_config() -> Result<SdkConfig, Box<dyn std::error::Error + Send + Sync>> {
     let tls = TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build()?;
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
-    Ok(aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await)
+    Ok(aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts()).load().await)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     event::{Event, Policy, Repair, Repeat, Verdict},
-    key::{Delivery, Token},
+    key::{Delivery, Revision, Token},
     record::{Millis, Record, State},
     write::Attempt,
 };
@@ -27,9 +27,7 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
     match event {
         Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy),
         // Our own write, sent again by the SDK after its answer was lost.
-        Event::Finish { token, .. } if record.token.as_ref() == Some(token) && record.state != State::Claimed => {
-            Verdict::Recorded
-        }
+        Event::Finish { token, revision, .. } if finished_by(token, *revision, record) => Verdict::Recorded,
         // A read-back saw the effect before we could say so.
         Event::Finish { revision, .. } if record.state == State::Confirmed && record.revision >= *revision => {
             Verdict::Recorded
@@ -49,6 +47,11 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
 /// Whether a call may have taken effect that the ledger has no yes for.
 fn may_have_called(record: &Record) -> bool {
     record.attempts > 0 && !matches!(record.state, State::Accepted | State::Confirmed)
+}
+
+/// Whether the record says how this claim ended; it does not if another version was settled over the claim.
+fn finished_by(token: &Token, revision: Revision, record: &Record) -> bool {
+    record.token.as_ref() == Some(token) && record.state != State::Claimed && record.revision == revision
 }
 
 /// When lease and embargo of a record are over, by any clock.

@@ -330,7 +330,9 @@ fn a_claim_that_died_is_skipped_once_nothing_can_land_any_more() {
     let free = UPSERT.lapses_at(lease());
     assert_eq!(put(&mut record, &skip, &UPSERT, Millis(free.0 - 1)), Verdict::Held(free));
     assert_eq!(put(&mut record, &skip, &UPSERT, free), Verdict::Recorded);
-    assert_eq!(record.unwrap().state, State::Skipped);
+    assert_eq!(record.clone().unwrap().state, State::Skipped);
+    let late = put(&mut record, &finish(7, "a", Outcome::Accepted), &UPSERT, free);
+    assert!(matches!(late, Verdict::Held(_)), "the ledger does not say what the old holder found: {late:?}");
 }
 
 #[test]

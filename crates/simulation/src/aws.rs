@@ -8,7 +8,7 @@ use crate::{
     sqs,
     world::{Caller, Sim},
 };
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::{rt::sleep::TokioSleep, time::SharedTimeSource};
 use aws_smithy_runtime_api::client::{
@@ -23,7 +23,7 @@ use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
-use std::{fmt, time::Duration};
+use std::fmt;
 
 /// What the SDK takes for the network.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ pub(crate) fn sdk_config(sim: &Sim, caller: Caller, seed: u64) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "key", None, None, "simulation")))
         .http_client(SharedHttpClient::new(Wire { sim: sim.clone(), caller }))
         .retry_config(RetryConfig::standard())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_millis(3_100)).build())
+        .timeout_config(aws::timeouts())
         .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(clock::Signing))
         .build()
@@ -124,6 +124,7 @@ fn secret(secrets: &std::collections::BTreeMap<String, Value>, name: &str) -> Re
 fn error(fault: Fault) -> Response<Bytes> {
     match fault {
         Fault::Throttled => reply(400, &json!({"__type": "ThrottlingException", "message": "slow down"})),
+        Fault::Denied => reply(400, &json!({"__type": "AccessDeniedException", "message": "not authorized"})),
         _ => reply(500, &json!({"__type": "InternalServerError", "message": "try again"})),
     }
 }

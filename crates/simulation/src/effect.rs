@@ -90,18 +90,51 @@ impl Moment {
     pub const ALL: [Self; 3] = [Self::Before, Self::AfterEffect, Self::AfterAnswer];
 }
 
+/// What a call is made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Secrets Manager.
+    Secrets,
+    /// DynamoDB: the ledger.
+    Table,
+    /// SQS: the queue and its dead-letter queue.
+    Queue,
+    /// The source.
+    Salesforce,
+    /// The destination.
+    Yotpo,
+}
+
+impl Service {
+    /// Every service.
+    pub const ALL: [Self; 5] = [Self::Secrets, Self::Table, Self::Queue, Self::Salesforce, Self::Yotpo];
+}
+
 impl Effect {
     /// Whether the call is to a vendor, and not to AWS.
     pub(crate) fn is_at_vendor(self) -> bool {
-        matches!(
-            self,
-            Self::SalesforceToken
-                | Self::SalesforceDescribe
-                | Self::SalesforceQuery
-                | Self::SalesforceNext
-                | Self::YotpoToken
-                | Self::CreatePurchase
-        )
+        matches!(self.service(), Service::Salesforce | Service::Yotpo)
+    }
+
+    /// What the call is made to.
+    pub(crate) fn service(self) -> Service {
+        match self {
+            Self::ReadSalesforceSecret | Self::ReadYotpoSecret => Service::Secrets,
+            Self::ReadCursor
+            | Self::BeginCursor
+            | Self::MoveCursor
+            | Self::ReadCheckpoint
+            | Self::SaveCheckpoint
+            | Self::ReadRecords
+            | Self::RecordExclusion
+            | Self::Claim
+            | Self::RecordOutcome => Service::Table,
+            Self::SendMessages | Self::SendUnmapped | Self::Bury | Self::SendFreshCopy | Self::Hide => Service::Queue,
+            Self::SalesforceToken | Self::SalesforceDescribe | Self::SalesforceQuery | Self::SalesforceNext => {
+                Service::Salesforce
+            }
+            Self::YotpoToken | Self::CreatePurchase => Service::Yotpo,
+        }
     }
 
     /// Which effect a call to AWS is, and what it is about.

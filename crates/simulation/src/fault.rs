@@ -1,5 +1,7 @@
 //! What may go wrong, and how likely it is in a given run.
 
+use crate::effect::Service;
+use chrono::TimeDelta;
 use rand::{RngExt as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
@@ -21,15 +23,80 @@ pub(crate) enum Fault {
     ErrorAfter,
     /// Too many calls.
     Throttled,
+    /// The call takes effect, and there is never an answer.
+    Hang,
     /// The token has expired (vendors only).
     Expired,
+    /// The caller has no right to make it.
+    Denied,
+}
+
+/// How a service is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Down {
+    /// It cannot be reached.
+    Refused,
+    /// Connections break before a call takes effect.
+    Broken,
+    /// It answers with an error.
+    Failing,
+    /// It answers that there are too many calls.
+    Throttling,
+    /// It does what it is asked, and never answers.
+    Hanging,
+    /// It does not know our credentials, or our rights.
+    Denying,
+}
+
+impl Down {
+    /// Every way.
+    pub const ALL: [Self; 6] =
+        [Self::Refused, Self::Broken, Self::Failing, Self::Throttling, Self::Hanging, Self::Denying];
+
+    fn fault(self) -> Fault {
+        match self {
+            Self::Refused => Fault::Refused,
+            Self::Broken => Fault::LostBefore,
+            Self::Failing => Fault::ErrorBefore,
+            Self::Throttling => Fault::Throttled,
+            Self::Hanging => Fault::Hang,
+            Self::Denying => Fault::Denied,
+        }
+    }
+}
+
+/// A service fails every call for a while: minutes, or longer than a day.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outage {
+    pub(crate) service: Service,
+    pub(crate) how: Down,
+    /// Since the last midnight.
+    pub(crate) from: TimeDelta,
+    /// Since the last midnight.
+    pub(crate) until: TimeDelta,
+}
+
+impl Outage {
+    pub(crate) fn draw(rng: &mut ChaCha8Rng) -> Self {
+        let service = *Service::ALL.choose(rng).unwrap_or(&Service::Table);
+        let how = *Down::ALL.choose(rng).unwrap_or(&Down::Refused);
+        let from = TimeDelta::minutes(rng.random_range(0..60));
+        let lasts = if rng.random_bool(0.5) { 5..120 } else { 120..26 * 60 };
+        let until = from + TimeDelta::minutes(rng.random_range(lasts));
+        Self { service, how, from, until }
+    }
+
+    /// What becomes of a call to `service`, so long after the last midnight.
+    pub(crate) fn strikes(&self, service: Service, at: TimeDelta) -> Option<Fault> {
+        (service == self.service && (self.from..self.until).contains(&at)).then(|| self.how.fault())
+    }
 }
 
 /// How likely what is in one run. Most of it is off in most runs, so that what is on can be seen at work.
 #[derive(Clone, Debug)]
 pub(crate) struct Odds {
-    pub(crate) aws: [f64; 7],
-    pub(crate) vendor: [f64; 8],
+    pub(crate) aws: [f64; 8],
+    pub(crate) vendor: [f64; 9],
     /// A call takes seconds.
     pub(crate) slow: f64,
     /// An invocation is killed at an effect.
@@ -48,8 +115,8 @@ pub(crate) struct Odds {
 
 impl Odds {
     pub(crate) const NONE: Self = Self {
-        aws: [0.0; 7],
-        vendor: [0.0; 8],
+        aws: [0.0; 8],
+        vendor: [0.0; 9],
         slow: 0.0,
         kill: 0.0,
         duplicate: 0.0,
@@ -74,8 +141,8 @@ impl Odds {
         let late = rng.random_range(0.05..0.3);
         let failing = rng.random_range(0.1..0.5);
         Self {
-            aws: [0.0, 0.0, 0.0, late, 0.0, 0.0, 0.0],
-            vendor: [failing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            aws: [0.0, 0.0, 0.0, late, 0.0, 0.0, 0.0, 0.0],
+            vendor: [failing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
             slow: rng.random_range(0.2..0.9),
             duplicate: rng.random_range(0.2..0.8),
             ..Self::NONE
@@ -99,6 +166,7 @@ impl Odds {
                     4 => Fault::ErrorBefore,
                     5 => Fault::ErrorAfter,
                     6 => Fault::Throttled,
+                    7 => Fault::Hang,
                     _ => Fault::Expired,
                 });
             }

@@ -3,10 +3,10 @@
 //! `reviews::produce::Producer` and `reviews::deliver::Deliverer` run here as they are shipped, SDK clients included, on
 //! one thread with paused time and without a socket. The SDK's HTTP client ends in simulated SQS, DynamoDB and Secrets
 //! Manager, the vendors' in the sandbox; calls are delayed, lost, refused and repeated, processes killed, messages
-//! doubled, clocks are apart. An oracle that knows only source and destination says whether all is well.
+//! doubled, clocks are apart, services are down for a day or never answer. An oracle that knows only source and destination says whether all is well.
 //!
-//! A simulated call does not do everything that a real one can: a connection never hangs for longer than a call that is
-//! late (the SDK has no read time-out of its own; Lambda's would end it), and a warm process does not freeze.
+//! Not simulated: a warm process that freezes in the middle of a call (the functions leave none under way), messages that
+//! nobody can read, several stores, the rotation of a secret; the end-to-end tests have the last three.
 //!
 //! One `u64` is the whole simulation: [`Scenario::of`] draws from it what the run is about, and [`run`] everything that
 //! happens in it. Nothing else is random: the SDK's jitter is seeded, and claims' tokens, which are not, are never looked
@@ -31,7 +31,8 @@ mod sqs;
 mod vendors;
 mod world;
 
-pub use effect::{Effect, Function, Moment};
+pub use effect::{Effect, Function, Moment, Service};
+pub use fault::Down;
 pub use run::{Report, run};
 pub use scenario::{BrokenPromise, Scenario};
 pub use world::Kill;

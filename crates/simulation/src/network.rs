@@ -50,7 +50,15 @@ pub(crate) async fn carry(
         sleep(before).await;
         let response = match fault {
             Some(Fault::LostBefore) => None,
-            Some(fault @ (Fault::ErrorBefore | Fault::Throttled | Fault::Expired)) => Some(error(fault)),
+            Some(fault @ (Fault::ErrorBefore | Fault::Throttled | Fault::Expired | Fault::Denied)) => {
+                Some(error(fault))
+            }
+            Some(Fault::Hang) => {
+                serve.await;
+                sim.lock().note(caller, effect, &about, false);
+                // Holds the line.
+                return pending().await;
+            }
             Some(Fault::LostAfter) => {
                 serve.await;
                 None

@@ -24,7 +24,7 @@ const ACCOUNT: &str = "sandbox-default";
 const EVERY: TimeDelta = TimeDelta::minutes(15);
 const NIGHT: TimeDelta = TimeDelta::hours(6);
 /// The queue has so long to drain.
-const PATIENCE: TimeDelta = TimeDelta::days(1);
+const NIGHT_AND_DAY: TimeDelta = TimeDelta::days(1);
 
 /// How a simulation went.
 #[derive(Debug)]
@@ -89,6 +89,8 @@ async fn simulate(scenario: &Scenario) -> Report {
     });
     let mut world = World::new(rng, scenario.odds.clone(), last + scenario.faults_last, scenario.max_receives);
     (world.kill, world.broken) = (scenario.kill, scenario.broken);
+    world.outage = scenario.outage.map(|outage| (last, outage));
+    let calm = scenario.outage.map_or(last, |outage| last + outage.until).max(world.faults_end);
     world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce_secret());
     world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
     let mut problems = Vec::new();
@@ -110,9 +112,13 @@ async fn simulate(scenario: &Scenario) -> Report {
     for midnight in midnights {
         // The very first run begins with its clock's yesterday: not at midnight, when clocks may differ about the day.
         let begin = if midnight == first { midnight + EVERY } else { midnight };
-        settled = night(&lambda, &manifest, begin, consumers).await;
+        let patience = if midnight == last { calm + NIGHT_AND_DAY } else { begin + NIGHT };
+        settled = night(&lambda, &manifest, begin, patience, consumers).await;
+        if midnight == last && clock::now() >= begin + NIGHT_AND_DAY {
+            manifest.next_day_was_run();
+        }
     }
-    let give_up = clock::now() + PATIENCE;
+    let give_up = clock::now().max(calm) + NIGHT_AND_DAY;
     while !sim.lock().queues.is_empty() && clock::now() < give_up {
         tokio::time::sleep(std::time::Duration::from_mins(10)).await;
     }
@@ -133,12 +139,18 @@ async fn simulate(scenario: &Scenario) -> Report {
     }
 }
 
-/// The schedule's runs of one night, until nothing is left to go wrong and two in a row had nothing to do; whether the
-/// last one said that all is settled.
-async fn night(lambda: &Lambda, manifest: &Manifest, begin: DateTime<Utc>, first_machine: usize) -> bool {
+/// The schedule's runs of one night, and of the following ones until nothing is left to go wrong and two in a row had
+/// nothing to do, or until `end`; whether the last one said that all is settled.
+async fn night(
+    lambda: &Lambda,
+    manifest: &Manifest,
+    begin: DateTime<Utc>,
+    end: DateTime<Utc>,
+    first_machine: usize,
+) -> bool {
     let mut at = begin;
     let (mut settled, mut idle) = (false, 0);
-    while at < begin + NIGHT && idle < 2 {
+    while at < end && idle < 2 {
         clock::until(at).await;
         let (second, touched) = {
             let mut world = lambda.sim.lock();
@@ -157,6 +169,9 @@ async fn night(lambda: &Lambda, manifest: &Manifest, begin: DateTime<Utc>, first
         settled = lambda.clone().produce(first_machine, at).await;
         idle = if settled && at > lambda.sim.lock().faults_end { idle + 1 } else { 0 };
         at += EVERY;
+        if (at - begin).num_seconds() % NIGHT_AND_DAY.num_seconds() >= NIGHT.num_seconds() {
+            at += NIGHT_AND_DAY - NIGHT;
+        }
     }
     settled
 }

@@ -1,6 +1,10 @@
 //! What a simulation is about: days, orders, faults. All of it follows from one number.
 
-use crate::{fault::Odds, world::Kill};
+use crate::{
+    effect::Service,
+    fault::{Down, Odds, Outage},
+    world::Kill,
+};
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _};
@@ -26,6 +30,8 @@ pub struct Scenario {
     pub(crate) odds: Odds,
     /// From the last midnight on, faults last so long.
     pub(crate) faults_last: TimeDelta,
+    /// A service is down for a while, maybe for longer than that.
+    pub(crate) outage: Option<Outage>,
     pub(crate) max_receives: u32,
     /// The destination creates a repeated order id again.
     pub(crate) repeats_create: bool,
@@ -50,16 +56,19 @@ impl Scenario {
     pub fn of(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let storm = rng.random_bool(0.15);
+        let outage = rng.random_bool(0.04).then(|| Outage::draw(&mut rng));
         let (year, month, day, zone) = *DAYS.choose(&mut rng).unwrap_or(&DAYS[0]);
         Self {
             seed,
             first_day: NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default(),
             zone,
-            nights: *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1),
+            // What is promised begins with the first run that could write down where it begins.
+            nights: if outage.is_some() { 2 } else { *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1) },
             orders: rng.random_range(8..17),
             page_size: *[3, 7, 20, 2_000].choose(&mut rng).unwrap_or(&20),
             odds: if storm { Odds::storm(&mut rng) } else { Odds::draw(&mut rng) },
             faults_last: TimeDelta::minutes(rng.random_range(20..150)),
+            outage,
             max_receives: *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3),
             repeats_create: storm || rng.random_bool(0.4),
             kill: None,
@@ -71,6 +80,7 @@ impl Scenario {
     pub fn calm(seed: u64) -> Self {
         Self {
             odds: Odds::NONE,
+            outage: None,
             nights: 1,
             orders: 12,
             page_size: 5,
@@ -92,6 +102,13 @@ impl Scenario {
     #[must_use]
     pub fn killed(self, kill: Kill) -> Self {
         Self { kill: Some(kill), ..self }
+    }
+
+    /// With a service that is down from the second midnight on, for so many hours.
+    #[must_use]
+    pub fn down(self, service: Service, how: Down, hours: i64) -> Self {
+        let outage = Outage { service, how, from: TimeDelta::zero(), until: TimeDelta::hours(hours) };
+        Self { outage: Some(outage), nights: 2, ..self }
     }
 
     /// With an AWS that does not keep its word.

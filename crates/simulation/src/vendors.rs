@@ -44,8 +44,12 @@ fn error(effect: Effect, fault: Fault) -> Response<Bytes> {
     let (status, body) = match (fault, yotpo) {
         (Fault::Throttled, true) => (429, json!({"status": {"code": 429, "message": "Too many requests"}})),
         (Fault::Throttled, false) => (403, json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "limit"}])),
-        (Fault::Expired, true) => (401, json!({"status": {"code": 401, "message": "Unauthorized"}})),
+        (Fault::Expired | Fault::Denied, true) => (401, json!({"status": {"code": 401, "message": "Unauthorized"}})),
         (Fault::Expired, false) => (401, json!([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired"}])),
+        (Fault::Denied, false) if effect == Effect::SalesforceToken => {
+            (400, json!({"error": "invalid_client_id", "error_description": "client identifier invalid"}))
+        }
+        (Fault::Denied, false) => (403, json!([{"errorCode": "API_DISABLED_FOR_ORG", "message": "not enabled"}])),
         (_, true) => (503, json!({"status": {"code": 503, "message": "Unavailable"}})),
         (_, false) => (500, json!([{"errorCode": "UNKNOWN_EXCEPTION", "message": "An unexpected error occurred"}])),
     };

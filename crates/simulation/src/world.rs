@@ -5,7 +5,7 @@ use crate::{
     clock::{self, MACHINES},
     dynamodb::Table,
     effect::{Effect, Function, Moment},
-    fault::{Fault, Odds},
+    fault::{Fault, Odds, Outage},
     sqs::Queues,
 };
 use chrono::{DateTime, Utc};
@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) rng: ChaCha8Rng,
     pub(crate) odds: Odds,
     pub(crate) faults_end: DateTime<Utc>,
+    /// With the midnight that its times count from.
+    pub(crate) outage: Option<(DateTime<Utc>, Outage)>,
     pub(crate) kill: Option<Kill>,
     /// Whether it happened.
     pub(crate) kill_struck: bool,
@@ -142,6 +144,7 @@ impl World {
             rng,
             odds,
             faults_end,
+            outage: None,
             kill: None,
             kill_struck: false,
             broken: None,
@@ -226,6 +229,8 @@ impl World {
         if calm || kill.is_some() {
             fault = None;
         }
+        let down = self.outage.and_then(|(midnight, o)| o.strikes(effect.service(), clock::now() - midnight));
+        fault = fault.or(down.filter(|_| kill.is_none()));
         self.faults += u64::from(fault.is_some());
         if effect == Effect::CreatePurchase && self.accepted.contains(subject) {
             self.problems.push(format!("{subject} is posted again after its acceptance was recorded"));

@@ -65,17 +65,17 @@ fn upserts() {
 
 #[test]
 fn upserts_while_an_older_version_comes_late() {
-    check(Scenario::late_producer().faults(faults(1)));
+    check(Scenario::late_producer().faults(faults(2)));
 }
 
 #[test]
 fn upserts_and_is_read_back() {
-    check(Scenario::upserts_read_back().faults(faults(1)));
+    check(Scenario::upserts_read_back().faults(faults(2)));
 }
 
 #[test]
 fn two_effects_at_one_revision() {
-    check(Scenario::two_hashes().faults(faults(1)));
+    check(Scenario::two_hashes().faults(faults(2)));
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Scenario {
         world.taken_back |= accepted(before.state) && !accepted(after.state) && same && !missing;
     }
 
-    /// A holder must be told of its own success.
+    /// A holder must be told of its own success, and of nobody else's.
     pub(crate) fn listen(world: &mut World, event: &Event, attempt: &Attempt, verdict: &Verdict) {
         let Attempt::Refused(Some(record)) = attempt else { return };
         world.misled |= match event {
@@ -52,9 +52,10 @@ impl Scenario {
                     && !matches!(verdict, Verdict::Call { .. })
             }
             Event::Finish { token, revision, .. } => {
-                let ours = record.token.as_ref() == Some(token) && record.state != State::Claimed;
+                let finished = record.token.as_ref() == Some(token) && record.state != State::Claimed;
+                let ours = finished && record.revision == *revision;
                 let confirmed = record.state == State::Confirmed && record.revision >= *revision;
-                (ours || confirmed) && *verdict != Verdict::Recorded
+                (ours || confirmed) != (*verdict == Verdict::Recorded)
             }
             _ => false,
         };

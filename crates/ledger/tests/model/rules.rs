@@ -52,6 +52,7 @@ rules! {
     ReadBackOwn: creates, S2, "A claim whose answer was lost reads back too.";
     OwnClaim: ignores, T1, "A refused claim whose old item carries its own token has succeeded.";
     OwnFinish: ignores, T1, "A refused finish whose old item carries its own token has succeeded.";
+    FinishVersion: upserts, T1, "A refused finish has not succeeded if another version was settled over the claim.";
     ConfirmedFinish: ignores, T1, "A holder refused by `confirmed` has succeeded.";
     FenceToken: creates, S2, "A holder writes only while the token is its own.";
     FenceState: upserts, S5, "A holder writes only while the record is claimed.";
@@ -262,6 +263,9 @@ impl Rule {
             (Self::OwnFinish, Event::Finish { token, .. }, Verdict::Recorded) => {
                 refused(&|r| r.token.as_ref() == Some(token) && r.state != State::Confirmed)
                     .then_some(Verdict::Held(now))
+            }
+            (Self::FinishVersion, Event::Finish { token, .. }, Verdict::Held(_)) => {
+                refused(&|r| r.token.as_ref() == Some(token) && r.state != State::Claimed).then_some(Verdict::Recorded)
             }
             (Self::ConfirmedFinish, Event::Finish { .. }, Verdict::Recorded) => {
                 refused(&|r| r.state == State::Confirmed).then_some(Verdict::Held(now))

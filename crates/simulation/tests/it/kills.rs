@@ -13,8 +13,8 @@ use std::{
 fn scenario(effect: Effect) -> Scenario {
     match effect {
         // Only a queue that delivers what is held has something to hide, and only one that gives up soon sees copies.
-        Effect::Hide => Scenario::crowded(1, 200),
-        Effect::SendFreshCopy => Scenario::crowded(1, 2),
+        Effect::Hide => Scenario::crowded(6, 200),
+        Effect::SendFreshCopy => Scenario::crowded(6, 2),
         _ => Scenario::calm(1),
     }
 }

@@ -59,7 +59,7 @@ fn the_oracle_notices_what_is_lost_and_what_is_doubled() {
     assert!(report.problems.iter().any(|problem| problem.ends_with("is lost")), "{:?}", report.problems);
     assert!(report.failure().unwrap().contains("make simulate SEED=1"), "it does not say how to see it again");
 
-    let report = run(&Scenario::crowded(1, 200).with(BrokenPromise::Condition));
+    let report = run(&Scenario::crowded(6, 200).with(BrokenPromise::Condition));
     assert!(
         report.problems.iter().any(|problem| problem.contains(" times, with 0 calls in doubt")),
         "{:?}",
