@@ -14,6 +14,8 @@ mod ledger_on_dynamodb;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]
+mod observability;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod queue_on_sqs;
@@ -21,3 +23,7 @@ mod queue_on_sqs;
 mod reviews;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod template;
+#[cfg(test)]
+mod versions;

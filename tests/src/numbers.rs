@@ -18,7 +18,7 @@ fn default(parameter: &str) -> u64 {
     value.trim().parse().unwrap()
 }
 
-/// The seconds after each `MessageRetentionPeriod:`, in the template's order: queue, dead-letter queue.
+/// The seconds after each `MessageRetentionPeriod:`, in the template's order: queue, dead-letter queue, the schedule's.
 fn retentions() -> Vec<Duration> {
     let after = TEMPLATE.split("MessageRetentionPeriod: ").skip(1);
     after.map(|text| Duration::from_secs(text.split_whitespace().next().unwrap().parse().unwrap())).collect()
@@ -38,7 +38,9 @@ fn a_call_fits_into_a_lease_and_a_lease_into_the_visibility() {
     let call = relay().protocol.call_timeout;
     // A call, a token on its way, and the time to write the outcome down.
     assert!(call * 2 < seconds("ConsumerTimeoutSeconds"));
-    assert!(seconds("QueueVisibilitySeconds") >= seconds("ConsumerTimeoutSeconds") * 6);
+    // A message is hidden while the mapping gathers its batch.
+    let (consumer, window) = (seconds("ConsumerTimeoutSeconds"), seconds("BatchingWindowSeconds"));
+    assert!(seconds("QueueVisibilitySeconds") >= consumer * 6 + window);
 }
 
 #[test]
@@ -51,7 +53,7 @@ fn the_receives_outlast_a_day_of_outage_at_the_least() {
 
 #[test]
 fn retentions_and_the_life_of_a_record_are_in_order() {
-    let [queue, dead_letters] = retentions()[..] else { panic!("two queues were expected") };
+    let [queue, dead_letters, _schedule] = retentions()[..] else { panic!("three queues were expected") };
     let receives = u32::try_from(default("MaxReceiveCount")).unwrap();
     let longest: Duration = (1..receives).map(|attempt| backoff().most(attempt)).sum();
     assert!(longest < queue, "all retries take up to {longest:?}");
