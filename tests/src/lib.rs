@@ -8,6 +8,8 @@ mod arrows;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod ledger_on_dynamodb;
