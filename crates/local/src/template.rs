@@ -2,12 +2,22 @@
 
 use crate::Error;
 
-/// Replaces each `CodeUri: .` by `function(binary)`, the binary being the one of `BuildProperties` above it, and each
-/// `ContentUri` by `layer`. Nothing else is changed.
+/// A place in the template that names a file of this machine.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Package<'a> {
+    /// A function made of this binary.
+    Function(&'a str),
+    /// The layer with the settings.
+    Layer,
+    /// A nested stack's template, relative to the workspace.
+    Nested(&'a str),
+}
+
+/// Replaces each `CodeUri: .`, `ContentUri` and `TemplateURL` by what `upload` answers for it; a function's binary is the one of
+/// `BuildProperties` above it. Nothing else is changed.
 pub(crate) fn with_packages(
     template: &str,
-    layer: &str,
-    mut function: impl FnMut(&str) -> Result<String, Error>,
+    mut upload: impl FnMut(Package<'_>) -> Result<String, Error>,
 ) -> Result<String, Error> {
     let mut changed = Vec::new();
     let mut binary = None;
@@ -23,9 +33,10 @@ pub(crate) fn with_packages(
         changed.push(match line.trim_start().split_once(": ") {
             Some(("CodeUri", _)) => {
                 let binary = binary.take().ok_or_else(|| wrong("`CodeUri` without a `Binary` above it"))?;
-                format!("{indent}CodeUri: {}", function(&binary)?)
+                format!("{indent}CodeUri: {}", upload(Package::Function(&binary))?)
             }
-            Some(("ContentUri", _)) => format!("{indent}ContentUri: {layer}"),
+            Some(("ContentUri", _)) => format!("{indent}ContentUri: {}", upload(Package::Layer)?),
+            Some(("TemplateURL", file)) => format!("{indent}TemplateURL: {}", upload(Package::Nested(file.trim()))?),
             _ => line.to_owned(),
         });
     }
@@ -37,7 +48,13 @@ mod tests {
     use super::*;
 
     fn packaged(template: &str) -> Result<String, Error> {
-        with_packages(template, "s3://code/layer.zip", |binary| Ok(format!("s3://code/{binary}.zip")))
+        with_packages(template, |package| {
+            Ok(match package {
+                Package::Function(binary) => format!("s3://code/{binary}.zip"),
+                Package::Layer => "s3://code/layer.zip".to_owned(),
+                Package::Nested(file) => format!("http://code/{file}"),
+            })
+        })
     }
 
     #[test]
@@ -53,6 +70,8 @@ mod tests {
                 "CodeUri: s3://code/reviews-producer.zip",
                 "CodeUri: s3://code/reviews-consumer.zip",
                 "CodeUri: s3://code/reviews-reconciler.zip",
+                "CodeUri: s3://code/rollout-check.zip",
+                "TemplateURL: http://code/infra/observability.yaml",
             ]
         );
         assert_eq!(template.lines().count(), changed.lines().count());

@@ -42,6 +42,9 @@ pub(crate) async fn start(emulator: &Emulator, stack: &str, package: &str, funct
         let environment = Environment::builder().set_variables(Some(variables)).build();
         let update = client.update_function_configuration().function_name(*function).environment(environment).send();
         update.await.map_err(refused(&what()))?;
+        // The version that has the work would go on with its package.
+        let alias = client.update_alias().function_name(*function).name("live").function_version("$LATEST").send();
+        alias.await.map_err(refused(&what()))?;
     }
     let mut environment: Vec<(&str, OsString)> = all.iter().map(|(k, v)| (k.as_str(), v.into())).collect();
     environment.extend(PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))));

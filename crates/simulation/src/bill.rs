@@ -49,6 +49,8 @@ pub struct Bill {
     pub orders: u64,
     /// What each function did.
     pub functions: BTreeMap<Function, Usage>,
+    /// What the table holds in the end, in bytes of items.
+    pub stored_bytes: u64,
     /// The calls that were made to AWS, as permissions name them.
     pub calls: BTreeSet<Call>,
 }
@@ -56,7 +58,11 @@ pub struct Bill {
 impl Bill {
     /// The sum of something over all functions, for each delivered order.
     pub fn an_order(&self, of: impl Fn(&Usage) -> u64) -> f64 {
-        let sum: u64 = self.functions.values().map(of).sum();
+        self.an_order_of(self.functions.values().map(of).sum())
+    }
+
+    /// A sum, for each delivered order.
+    pub fn an_order_of(&self, sum: u64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "no night has 2^53 of anything")]
         let (sum, orders) = (sum as f64, self.orders.max(1) as f64);
         sum / orders
@@ -123,7 +129,7 @@ impl Usage {
 
 /// An item's size as DynamoDB counts it: names and values in UTF-8, two digits a byte.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
-fn size(item: &Item) -> usize {
+pub(crate) fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 

@@ -1,7 +1,7 @@
 //! DynamoDB: one table with the partition key `k`, conditional updates that give the old item back, and reads that lag.
 
 use crate::{
-    BrokenPromise, Function, clock,
+    BrokenPromise, Function, bill, clock,
     expression::{Item, Reader},
     world::World,
 };
@@ -24,6 +24,11 @@ pub(crate) struct Table(BTreeMap<String, (Item, Option<Item>)>);
 impl Table {
     pub(crate) fn text<'a>(&'a self, key: &str, attribute: &str) -> Option<&'a str> {
         self.0.get(key)?.0.get(attribute)?["S"].as_str()
+    }
+
+    /// The size of all items together.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.values().map(|(item, _)| bill::size(item) as u64).sum()
     }
 
     fn delete_expired(&mut self, key: &str, now: DateTime<Utc>) {

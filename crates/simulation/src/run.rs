@@ -179,7 +179,7 @@ async fn simulate(scenario: &Scenario) -> Report {
 }
 
 fn bill(world: &World, logs: &Logs, orders: u64) -> Bill {
-    let mut bill = Bill { orders, ..world.bill.clone() };
+    let mut bill = Bill { orders, stored_bytes: world.table.bytes(), ..world.bill.clone() };
     for (function, bytes) in logs.bytes() {
         bill.of(function).log_bytes += bytes;
     }

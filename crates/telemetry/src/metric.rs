@@ -46,6 +46,30 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// All of them: the contract with alarms and dashboard.
+    pub const ALL: [Self; 20] = [
+        Self::OrdersFetched,
+        Self::OrdersEnqueued,
+        Self::OrdersSkipped,
+        Self::Delivered,
+        Self::AlreadyDelivered,
+        Self::Retried,
+        Self::Uncertain,
+        Self::Rejected,
+        Self::Parked,
+        Self::Confirmed,
+        Self::Missing,
+        Self::OpenDeliveries,
+        Self::OldestOpenSeconds,
+        Self::OldestUncertainSeconds,
+        Self::DaysSettled,
+        Self::QuotaUsed,
+        Self::CredentialDaysLeft,
+        Self::DeliveryLatencyMs,
+        Self::VendorCallMs,
+        Self::RateLimited,
+    ];
+
     /// Those that are emitted even when nothing of the kind happened, so that an alarm has data.
     pub(crate) const ALWAYS: [Self; 3] = [Self::Rejected, Self::Parked, Self::Missing];
 

@@ -310,31 +310,7 @@ mod tests {
         assert_eq!(by_store, [Metric::Delivered, Metric::Rejected, Metric::Parked, Metric::Missing]);
     }
 
-    const ALL: [Metric; 20] = {
-        use Metric::*;
-        [
-            OrdersFetched,
-            OrdersEnqueued,
-            OrdersSkipped,
-            Delivered,
-            AlreadyDelivered,
-            Retried,
-            Uncertain,
-            Rejected,
-            Parked,
-            Confirmed,
-            Missing,
-            OpenDeliveries,
-            OldestOpenSeconds,
-            OldestUncertainSeconds,
-            DaysSettled,
-            QuotaUsed,
-            CredentialDaysLeft,
-            DeliveryLatencyMs,
-            VendorCallMs,
-            RateLimited,
-        ]
-    };
+    const ALL: [Metric; 20] = Metric::ALL;
 
     proptest! {
         /// Whatever is put in comes out: per flow everything, per store what has a series a store.

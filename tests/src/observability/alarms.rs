@@ -1,0 +1,108 @@
+//! What alarms look at, what they say, and whom they reach.
+
+use super::{RUNBOOK, assert_known, dashboard, observability};
+use crate::template::{read, resources, text};
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[test]
+fn every_metric_of_an_alarm_is_emitted_with_these_dimensions() {
+    let template = observability();
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    assert!(alarms.len() > 15);
+    for (name, alarm) in alarms {
+        let dimensions: Vec<_> = alarm["Dimensions"].as_array().unwrap().iter().collect();
+        let dimensions: Vec<_> = dimensions
+            .iter()
+            .map(|it| (it["Name"].as_str().unwrap(), it["Value"].as_str().unwrap_or_default()))
+            .collect();
+        let (namespace, metric) = (alarm["Namespace"].as_str().unwrap(), alarm["MetricName"].as_str().unwrap());
+        assert_known(name, namespace, metric, &dimensions);
+    }
+}
+
+/// CloudWatch refuses an alarm that looks back further.
+#[test]
+fn alarms_look_back_no_further_than_cloudwatch_does() {
+    for (name, alarm) in resources(&observability(), "AWS::CloudWatch::Alarm") {
+        let number = |key: &str| alarm[key].as_u64().unwrap();
+        let limit = if number("Period") < 3600 { 24 * 3600 } else { 7 * 24 * 3600 };
+        assert!(number("Period") * number("EvaluationPeriods") <= limit, "{name}");
+    }
+}
+
+#[test]
+fn silence_is_an_alarm_where_something_must_be_said() {
+    let template = observability();
+    let alarms: BTreeMap<_, _> = resources(&template, "AWS::CloudWatch::Alarm").into_iter().collect();
+    let night = alarms["NoSettledNightAlarm"];
+    let looked_back = night["Period"].as_u64().unwrap() * night["EvaluationPeriods"].as_u64().unwrap();
+    assert_eq!(looked_back, 26 * 3600);
+    assert_eq!(night["DatapointsToAlarm"], night["EvaluationPeriods"]);
+    let loud: Vec<_> =
+        alarms.iter().filter(|(_, it)| it["TreatMissingData"] == "breaching").map(|(name, _)| *name).collect();
+    assert_eq!(loud, ["NoSettledNightAlarm", "ReconcilerSilentAlarm"]);
+    assert!(alarms.values().all(|it| it["TreatMissingData"].is_string()), "each says what silence means");
+}
+
+/// Alarm and dashboard warn where the configuration stops a run.
+#[test]
+fn the_quotas_alarm_is_the_configurations_share() {
+    let relay = config::Relay::parse(include_str!("../../../infra/config/relay.toml"), "relay.toml").unwrap();
+    let share = serde_json::json!((relay.salesforce.quota_share * 100.0).round()).as_f64();
+    let template = observability();
+    let alarm = &template["Resources"]["QuotaAlarm"]["Properties"];
+    assert_eq!(alarm["Threshold"].as_f64(), share);
+    let dashboard = dashboard();
+    let lines =
+        dashboard["widgets"].as_array().unwrap().iter().map(|it| &it["properties"]["annotations"]["horizontal"][0]);
+    let lines: Vec<_> =
+        lines.filter(|line| line["label"] == "runs stop here").map(|line| line["value"].as_f64()).collect();
+    assert_eq!(lines, [share]);
+}
+
+/// GitHub's anchors of the runbook's headings, and those it sets itself.
+fn anchors() -> BTreeSet<String> {
+    let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### "));
+    let headings = headings.map(|title| title.to_lowercase().replace(' ', "-"));
+    let set = Regex::new(r#"<a id="([a-z-]+)">"#).unwrap();
+    headings.chain(set.captures_iter(RUNBOOK).map(|it| it[1].to_owned())).collect()
+}
+
+#[test]
+fn every_alarm_says_what_to_do_and_where_that_is_written() {
+    let template = observability();
+    let mut sections = BTreeSet::new();
+    let kinds = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
+    for (name, alarm) in kinds.into_iter().flat_map(|kind| resources(&template, kind)) {
+        let description = alarm["AlarmDescription"].as_str().unwrap();
+        let (what, anchor) = description.split_once(" Runbook: docs/RUNBOOK.md#").unwrap_or_else(|| panic!("{name}"));
+        assert!(what.len() > 40, "{name} says too little");
+        assert!(anchors().contains(anchor), "{name}: the runbook has no section {anchor}");
+        sections.insert(anchor.to_owned());
+    }
+    let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### "));
+    let idle: Vec<_> = headings.filter(|title| !sections.contains(&title.to_lowercase().replace(' ', "-"))).collect();
+    assert!(idle.is_empty(), "sections without an alarm: {idle:?}");
+    for link in Regex::new(r"\]\(#([a-z-]+)\)").unwrap().captures_iter(RUNBOOK) {
+        assert!(anchors().contains(&link[1]), "a link to nowhere: {}", &link[1]);
+    }
+}
+
+/// By itself, through a composite alarm, or by taking a deployment back.
+#[test]
+fn every_alarm_reaches_somebody() {
+    let (template, main) = (observability(), read("template.yaml").to_string());
+    let rules: String = resources(&template, "AWS::CloudWatch::CompositeAlarm")
+        .iter()
+        .inspect(|(name, it)| assert!(it["AlarmActions"].is_array(), "{name}"))
+        .map(|(_, it)| text(&it["AlarmRule"]))
+        .collect();
+    let on_dashboard = dashboard()["widgets"][0]["properties"]["alarms"].to_string();
+    for (name, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+        let told = alarm["AlarmActions"].is_array() || rules.contains(&format!("${{{name}}}"));
+        let rolled_back = main.contains(&format!("Observability.Outputs.{name}"));
+        assert!(told != rolled_back, "{name}");
+        assert!(rolled_back || on_dashboard.contains(&format!("\"{name}.Arn\"")), "{name} is not on the dashboard");
+    }
+}

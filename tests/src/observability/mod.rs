@@ -1,0 +1,100 @@
+//! Alarms, dashboard and saved queries against the code: what they name is emitted or written, under that very name.
+
+mod alarms;
+mod dashboard;
+mod queries;
+
+use crate::template::{read, resources, text};
+use regex::Regex;
+use serde_json::Value;
+use std::{fs, path::Path};
+use telemetry::Metric;
+
+pub(super) const RUNBOOK: &str = include_str!("../../../docs/RUNBOOK.md");
+/// What AWS measures by itself and we look at: namespace, metrics, dimensions.
+const OF_AWS: [(&str, &[&str], &[&str]); 4] = [
+    (
+        "AWS/SQS",
+        &[
+            "ApproximateNumberOfMessagesVisible",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateAgeOfOldestMessage",
+        ],
+        &["QueueName"],
+    ),
+    ("AWS/Lambda", &["Errors", "Throttles", "Duration"], &["FunctionName"]),
+    ("AWS/Lambda", &["Errors"], &["FunctionName", "Resource"]),
+    (
+        "AWS/DynamoDB",
+        &["WriteThrottleEvents", "ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"],
+        &["TableName"],
+    ),
+];
+/// Named in the contract, and by alarms and dashboard, before a function counts them. (Missing is written as 0 by every one.)
+const NOT_EMITTED_YET: [Metric; 7] = [
+    Metric::Missing,
+    Metric::Uncertain,
+    Metric::Confirmed,
+    Metric::OpenDeliveries,
+    Metric::OldestOpenSeconds,
+    Metric::OldestUncertainSeconds,
+    Metric::CredentialDaysLeft,
+];
+
+pub(super) fn observability() -> Value {
+    read("infra/observability.yaml")
+}
+
+/// The dashboard's body, names of resources in the place of references.
+pub(super) fn dashboard() -> Value {
+    let template = observability();
+    let [(_, dashboard)] = resources(&template, "AWS::CloudWatch::Dashboard")[..] else { panic!("one dashboard") };
+    let body = Regex::new(r"\$\{([A-Za-z:.]+)\}").unwrap().replace_all(text(&dashboard["DashboardBody"]), "$1");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// A metric with its dimensions, in the order in which they are given.
+pub(super) fn assert_known(place: &str, namespace: &str, metric: &str, dimensions: &[(&str, &str)]) {
+    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
+    if namespace == "OrderRelay" {
+        assert!(Metric::ALL.iter().any(|it| it.name() == metric), "{place}: nothing emits {metric}");
+        assert_eq!(dimensions, [("Flow", reviews::FLOW)], "{place}: {metric}");
+    } else {
+        let known =
+            OF_AWS.iter().any(|(ns, metrics, dims)| *ns == namespace && metrics.contains(&metric) && *dims == names);
+        assert!(known, "{place}: {namespace} has no {metric} by {names:?}");
+    }
+}
+
+/// The shipped sources of the functions, by path.
+pub(super) fn sources() -> Vec<(String, String)> {
+    fn collect(folder: &Path, into: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                into.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut all = Vec::new();
+    for name in ["reviews", "ledger", "queue", "rest", "salesforce", "secrets", "telemetry", "yotpo", "rollout"] {
+        let folder = crates.join(name).join("src");
+        if folder.is_dir() {
+            collect(&folder, &mut all);
+        }
+    }
+    all
+}
+
+#[test]
+fn what_is_looked_at_is_emitted_by_some_function() {
+    let sources: String =
+        sources().into_iter().filter(|(path, _)| !path.contains("telemetry")).map(|(_, it)| it).collect();
+    for metric in Metric::ALL {
+        let emitted = sources.contains(&format!("Metric::{}", metric.name()));
+        assert_eq!(emitted, !NOT_EMITTED_YET.contains(&metric), "{}", metric.name());
+    }
+}
