@@ -176,9 +176,10 @@ impl Environment {
     pub async fn reconciler(self, consumers: u32) -> Result<Reconciler, ColdStart> {
         let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
         let secrets = Secrets::new(&aws);
-        let credentials = secrets.get(&format!("{stack}/salesforce")).await?;
+        let credentials: salesforce::Credentials = secrets.get(&format!("{stack}/salesforce")).await?;
         let order = &config.salesforce;
         Ok(Reconciler {
+            salesforce_expires_on: credentials.expires_on,
             salesforce: salesforce::Client::new(http.clone(), credentials, &order.api_version, order.quota_share, now),
             stores: Stores::load(secrets, format!("{stack}/yotpo"), http, &config, now).await?,
             ledger: Ledger::new(&aws, table),

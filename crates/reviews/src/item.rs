@@ -9,7 +9,7 @@ use crate::{
 };
 use config::{BusinessDay, Relay, StoreName};
 use ledger::{Delivery, EffectHash, ErrorClass};
-use queue::Entry;
+use queue::{Entry, TraceHeader};
 use salesforce::Record as Row;
 
 /// The reasons for which an order waits for a person.
@@ -101,6 +101,13 @@ impl Item {
         };
         let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
         Ok(Self { delivery, store, day, fate: Fate::Park(reason, body), lines_left_out: 0 })
+    }
+
+    /// Its message, if it is to be sent, is a part of this trace.
+    pub(crate) fn belongs_to(&mut self, trace: Option<&TraceHeader>) {
+        if let Fate::Send(entry) = &mut self.fate {
+            entry.trace = trace.cloned();
+        }
     }
 
     /// The message, if it is to be sent.

@@ -79,14 +79,20 @@ impl Publisher<'_> {
                 (_, Fate::Skip(_) | Fate::Park(..)) => settle.push(item),
             }
         }
-        self.publish(&send, &settle, report).await
+        self.publish(send, &settle, report).await
     }
 
     /// Sends the ones and records the others, whatever the ledger says of them.
     ///
     /// # Errors
     /// When part of it failed: it is to be done again.
-    pub(crate) async fn publish(&self, send: &[Item], settle: &[Item], report: &mut Report) -> Result<(), Unpublished> {
+    pub(crate) async fn publish(
+        &self,
+        mut send: Vec<Item>,
+        settle: &[Item],
+        report: &mut Report,
+    ) -> Result<(), Unpublished> {
+        send.iter_mut().for_each(|item| item.belongs_to(self.trace));
         for item in send.iter().filter(|item| item.lines_left_out > 0) {
             let (delivery_key, lines_left_out) = (&item.delivery.key, item.lines_left_out);
             tracing::warn!(%delivery_key, lines_left_out, "lines without a product id that Yotpo takes");

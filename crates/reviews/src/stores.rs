@@ -1,20 +1,26 @@
 //! One Yotpo client a store, from the secret; read again when Yotpo refuses what we have.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use config::{Relay, StoreName};
 use secrets::Secrets;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 use tokio::sync::Mutex;
 use yotpo::{Credentials, Reviews};
 
 /// The stores' clients.
 pub struct Stores {
-    clients: RwLock<BTreeMap<StoreName, Arc<Reviews>>>,
+    loaded: RwLock<Loaded>,
     reading: Mutex<()>,
     source: Source,
+}
+
+/// What the secret says.
+struct Loaded {
+    clients: BTreeMap<StoreName, Arc<Reviews>>,
+    expires_on: Option<NaiveDate>,
 }
 
 struct Source {
@@ -72,13 +78,18 @@ impl Stores {
         now: fn() -> DateTime<Utc>,
     ) -> Result<Self, Misconfigured> {
         let source = Source { secrets, name, http, names: config.stores.keys().cloned().collect(), now };
-        let clients = RwLock::new(source.read().await?);
-        Ok(Self { clients, reading: Mutex::new(()), source })
+        let loaded = RwLock::new(source.read().await?);
+        Ok(Self { loaded, reading: Mutex::new(()), source })
     }
 
     /// The client of a store.
     pub fn get(&self, store: &StoreName) -> Option<Arc<Reviews>> {
-        self.clients.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(store).cloned()
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clients.get(store).cloned()
+    }
+
+    /// The last day on which the credentials are valid, where the secret says so.
+    pub fn expires_on(&self) -> Option<NaiveDate> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).expires_on
     }
 
     /// Reads the secret again after `refused` was refused: it may have been rotated under a warm function.
@@ -90,8 +101,8 @@ impl Stores {
             return Some(known);
         }
         match self.source.read().await {
-            Ok(clients) => {
-                *self.clients.write().unwrap_or_else(std::sync::PoisonError::into_inner) = clients;
+            Ok(loaded) => {
+                *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
                 self.get(store)
             }
             Err(error) => {
@@ -103,7 +114,7 @@ impl Stores {
 }
 
 impl Source {
-    async fn read(&self) -> Result<BTreeMap<StoreName, Arc<Reviews>>, Misconfigured> {
+    async fn read(&self) -> Result<Loaded, Misconfigured> {
         let secret = || self.name.clone();
         let credentials: Credentials = self.secrets.get(&self.name).await?;
         let url = credentials.reviews_url().map_err(|source| Misconfigured::Url { secret: secret(), source })?;
@@ -117,6 +128,6 @@ impl Source {
                 .map_err(|source| Misconfigured::NoKey { secret: secret(), store: store.clone(), source })?;
             clients.insert(store.clone(), Arc::new(client));
         }
-        Ok(clients)
+        Ok(Loaded { clients, expires_on: credentials.expires_on })
     }
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use chrono::NaiveDate;
 use jsonwebtoken::EncodingKey;
 use rest::BaseUrl;
 use secrecy::{ExposeSecret, SecretString};
@@ -9,6 +10,7 @@ use serde::Deserialize;
 /// `{"login_url","client_id","client_secret"}` (OAuth 2.0 client credentials; `login_url` is the org's My Domain), or
 /// `{"login_url","audience"?,"client_id","username","private_key_pem"}` (JWT bearer).
 ///
+/// Either may say `"expires_on"`, the day (`YYYY-MM-DD`) after which the client's secret or certificate is not valid any more.
 /// Keys that are not named here are refused, and a key that is no RSA key, when it is read.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "Raw")]
@@ -16,6 +18,8 @@ pub struct Credentials {
     pub(crate) login_url: BaseUrl,
     pub(crate) client_id: String,
     pub(crate) grant: Grant,
+    /// The last day on which they are valid, where somebody has written it down.
+    pub expires_on: Option<NaiveDate>,
 }
 
 #[derive(Clone)]
@@ -49,13 +53,14 @@ struct Raw {
     audience: Option<String>,
     username: Option<String>,
     private_key_pem: Option<SecretString>,
+    expires_on: Option<NaiveDate>,
 }
 
 impl TryFrom<Raw> for Credentials {
     type Error = BadCredentials;
 
     fn try_from(raw: Raw) -> Result<Self, BadCredentials> {
-        let Raw { login_url, client_id, client_secret, audience, username, private_key_pem } = raw;
+        let Raw { login_url, client_id, client_secret, audience, username, private_key_pem, expires_on } = raw;
         let grant = match (client_secret, username, private_key_pem) {
             (Some(_), None, None) if audience.is_some() => return Err(BadCredentials::Audience),
             (Some(client_secret), None, None) => Grant::ClientCredentials { client_secret },
@@ -69,7 +74,7 @@ impl TryFrom<Raw> for Credentials {
             }
             _ => return Err(BadCredentials::Grant),
         };
-        Ok(Credentials { login_url, client_id, grant })
+        Ok(Credentials { login_url, client_id, grant, expires_on })
     }
 }
 
@@ -113,6 +118,10 @@ mod tests {
             (json!({"login_url": "http://acme.example", "client_id": "i", "client_secret": "s"}), "acme.example"),
             (json!({"login_url": url, "client_id": "i", "client_secret": "s", "pasword": "p"}), "pasword"),
             (json!({"login_url": url, "client_secret": "s"}), "client_id"),
+            (
+                json!({"login_url": url, "client_id": "i", "client_secret": "s", "expires_on": "soon"}),
+                "invalid characters",
+            ),
         ] {
             let error = parse(bad.clone()).unwrap_err().to_string();
             assert!(error.contains(expected) && !error.contains("hunter2"), "{bad}: {error}");

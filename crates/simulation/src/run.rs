@@ -213,7 +213,8 @@ async fn night(
         if second && first_machine + 1 < MACHINES {
             spawn_local(lambda.clone().produce(first_machine + 1, at));
         }
-        if at.minute() == 30 && lambda.scenario.broken.is_none() {
+        // The bill has the run after the nights, which would meet this one.
+        if at.minute() == 30 && lambda.scenario.broken.is_none() && !lambda.scenario.billed {
             let machine = first_machine + PRODUCERS;
             spawn_local(lambda.clone().reconcile(machine, at));
             if second && machine + 1 < MACHINES {

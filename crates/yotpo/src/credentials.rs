@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rest::{BadUrl, BaseUrl};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 pub const REVIEWS_URL: &str = "https://api.yotpo.com";
 
 /// The secret `{stack}/yotpo`:
-/// `{"reviews_url"?,"loyalty_url"?,"stores":{"default":{"app_key","secret_key",…}}}`.  Keys that are not named here are
+/// `{"reviews_url"?,"loyalty_url"?,"expires_on"?,"stores":{"default":{"app_key","secret_key",…}}}`.  Keys that are not named here are
 /// refused.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +20,9 @@ pub struct Credentials {
     /// The Loyalty API, if not Yotpo's.
     #[serde(default)]
     pub loyalty_url: Option<BaseUrl>,
+    /// The last day on which they are valid, where somebody has written it down.
+    #[serde(default)]
+    pub expires_on: Option<NaiveDate>,
     /// What each store logs in with, by the name the configuration gives it.
     pub stores: BTreeMap<String, StoreCredentials>,
 }

@@ -2,9 +2,6 @@
 
 use simulation::{Scenario, Usage, run};
 
-/// The reconciler's write that confirms an accepted order; its runs are not simulated.
-const CONFIRM: f64 = 1.0;
-
 #[test]
 fn a_delivered_order_stays_within_its_budget() {
     let report = run(&Scenario::ordinary(1, 1_000));
@@ -12,7 +9,7 @@ fn a_delivered_order_stays_within_its_budget() {
     let bill = report.bill;
     assert_eq!(bill.orders, 1_000);
     let requests = bill.an_order(Usage::all_sqs_requests);
-    let writes = bill.an_order(|usage| usage.write_units) + CONFIRM;
+    let writes = bill.an_order(|usage| usage.write_units);
     let logs = bill.an_order(|usage| usage.log_bytes);
     println!("an order: {requests:.3} SQS requests, {writes:.3} write units, {logs:.0} bytes of logs");
     assert!(requests <= 0.35, "{requests} SQS requests: {:?}", bill.functions);

@@ -76,7 +76,7 @@ impl Reconciler {
                 Remedy::Reopen(_) | Remedy::Withdraw | Remedy::Nothing => {}
             }
         }
-        publisher.publish(&send, &settle, &mut Report::default()).await?;
+        publisher.publish(send, &settle, &mut Report::default()).await?;
         Ok(repaired)
     }
 
