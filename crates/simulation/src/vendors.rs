@@ -1,7 +1,7 @@
 //! Salesforce and Yotpo: the sandbox in this process, behind the same network as AWS.
 
 use crate::{
-    effect::Effect,
+    effect::{Effect, Service},
     fault::Fault,
     network::{Broken, carry},
     world::{Caller, Sim},
@@ -40,13 +40,13 @@ async fn exchange(sim: Sim, caller: Caller, request: http::Request<Bytes>) -> Re
 
 /// The vendors' own words for a fault.
 fn error(effect: Effect, fault: Fault) -> Response<Bytes> {
-    let yotpo = effect.is_at_yotpo();
+    let yotpo = effect.service() == Service::Yotpo;
     let (status, body) = match (fault, yotpo) {
         (Fault::Throttled, true) => (429, json!({"status": {"code": 429, "message": "Too many requests"}})),
         (Fault::Throttled, false) => (403, json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "limit"}])),
         (Fault::Expired | Fault::Denied, true) => (401, json!({"status": {"code": 401, "message": "Unauthorized"}})),
         (Fault::Expired, false) => (401, json!([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired"}])),
-        (Fault::Denied, false) if effect == Effect::SalesforceToken => {
+        (Fault::Denied, false) if matches!(effect, Effect::SalesforceToken | Effect::LogIn) => {
             (400, json!({"error": "invalid_client_id", "error_description": "client identifier invalid"}))
         }
         (Fault::Denied, false) => (403, json!([{"errorCode": "API_DISABLED_FOR_ORG", "message": "not enabled"}])),
