@@ -79,7 +79,7 @@ impl Scenario {
             outage,
             max_receives: *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3),
             repeats_create: storm || rng.random_bool(0.4),
-            drops: *[0.0, 0.0, 0.03, 0.3].choose(&mut rng).unwrap_or(&0.0),
+            drops: *[0.0, 0.0, 0.03, 0.1].choose(&mut rng).unwrap_or(&0.0),
             doomed: false,
             kill: None,
             broken: None,
