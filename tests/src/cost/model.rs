@@ -3,7 +3,7 @@
 use super::{prices::Prices, stack::Stack};
 use config::Relay;
 use ledger::decide::RECORD_LIFE;
-use simulation::{Bill, Usage};
+use simulation::{Bill, Function, Usage};
 
 pub(super) const DAYS: f64 = 365.0 / 12.0;
 const GB: f64 = 1_073_741_824.0;
@@ -11,8 +11,6 @@ const GB: f64 = 1_073_741_824.0;
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 const ITEM_OVERHEAD: f64 = 100.0;
 
-/// The reconciler's write that confirms an accepted order; its runs are not simulated.
-pub(super) const CONFIRM: f64 = 1.0;
 /// CPU of the producer for an order, on a whole core: an upper bound, from `make demo ORDERS=100000 FAULTS=off`, in which it
 /// reads, maps and queues 100,000 orders within a minute.
 pub(super) const PRODUCER_CPU_MS: f64 = 0.6;
@@ -23,7 +21,7 @@ pub(super) const CONSUMER_CPU_MS: f64 = 33.0;
 pub(super) const CORE_GB: f64 = 1769.0 / 1024.0;
 /// Assumed: Salesforce answers a page of 2,000 orders in a second.
 pub(super) const SALESFORCE_MS: f64 = 0.5;
-/// Assumed: a start of the producer that finds nothing to do, its cold start included.
+/// Assumed: a start of producer or reconciler that finds nothing to do, its cold start included.
 pub(super) const IDLE_RUN_SECONDS: f64 = 2.0;
 /// An event source mapping polls an empty queue with five long polls of 20 seconds.
 pub(super) const EMPTY_RECEIVES_A_DAY: f64 = 5.0 * 86_400.0 / 20.0;
@@ -61,19 +59,23 @@ pub(super) fn billed_ms(stack: &Stack) -> (f64, f64) {
 pub(super) fn an_order(bill: &Bill, stack: &Stack) -> Vec<Line> {
     let invocations = bill.an_order(|usage| usage.invocations);
     let (producer, consumer) = billed_ms(stack);
-    let gb_seconds = (producer * stack.memory("ReviewsProducer") + consumer * stack.memory("ReviewsConsumer")) / 1000.0;
+    // The reconciler waits for its turn once a page of purchases.
+    let reconciler = bill.an_order_of(bill.functions.get(&Function::Reconciler).map_or(0, |usage| usage.waited_ms));
+    let gb_ms = producer * stack.memory("ReviewsProducer")
+        + consumer * stack.memory("ReviewsConsumer")
+        + reconciler * stack.memory("ReviewsReconciler");
     let logs = bill.an_order(|usage| usage.log_bytes) / GB;
     let stored = (bill.an_order_of(bill.stored_bytes) + ITEM_OVERHEAD) / GB;
     let months = RECORD_LIFE.as_secs_f64() / 86_400.0 / DAYS;
     let retention = stack.number("LogRetentionDays") / DAYS;
     let mut lines = vec![
         line("SQS requests", bill.an_order(Usage::all_sqs_requests), "sqs_requests"),
-        line("DynamoDB write units", bill.an_order(|usage| usage.write_units) + CONFIRM, "dynamodb_writes"),
+        line("DynamoDB write units", bill.an_order(|usage| usage.write_units), "dynamodb_writes"),
         line("DynamoDB read units", bill.an_order(|usage| usage.half_read_units) / 2.0, "dynamodb_reads"),
         line("DynamoDB storage, GB-months of a record's life", stored * months, "dynamodb_storage"),
         line("DynamoDB point-in-time recovery, GB-months", stored * months, "dynamodb_recovery"),
         line("Lambda requests", invocations, "lambda_requests"),
-        line("Lambda GB-seconds", gb_seconds, "lambda_arm64"),
+        line("Lambda GB-seconds", gb_ms / 1000.0, "lambda_arm64"),
         line("Logs ingested, GB", logs, "logs_ingested"),
         line("Logs stored, GB-months", logs * retention, "logs_stored"),
         line("Secrets Manager calls", bill.an_order(|usage| usage.secret_reads), "secret_reads"),
@@ -96,8 +98,9 @@ fn metrics() -> f64 {
 
 /// What a stack uses in a month without an order.
 pub(super) fn idle(stack: &Stack) -> Vec<Line> {
-    let starts = stack.starts_a_day() * DAYS;
-    let seconds = starts * IDLE_RUN_SECONDS;
+    let (of_producer, of_reconciler) = (stack.starts_a_day() * DAYS, stack.looks_a_day() * DAYS);
+    let starts = of_producer + of_reconciler;
+    let memory = of_producer * stack.memory("ReviewsProducer") + of_reconciler * stack.memory("ReviewsReconciler");
     let mut lines = vec![
         line("Secrets", stack.resources("AWS::SecretsManager::Secret"), "secrets"),
         line("Custom metrics, at the most", metrics() + METRICS_BY_STORE, "metrics"),
@@ -107,8 +110,8 @@ pub(super) fn idle(stack: &Stack) -> Vec<Line> {
         line("Receives of the empty queue", EMPTY_RECEIVES_A_DAY * DAYS, "sqs_requests"),
         line("Starts by the schedule", starts, "schedules"),
         line("Lambda requests of these", starts, "lambda_requests"),
-        line("Lambda GB-seconds of these", seconds * stack.memory("ReviewsProducer"), "lambda_arm64"),
-        line("Secrets Manager calls of these", starts, "secret_reads"),
+        line("Lambda GB-seconds of these", memory * IDLE_RUN_SECONDS, "lambda_arm64"),
+        line("Secrets Manager calls of these", of_producer + 2.0 * of_reconciler, "secret_reads"),
     ];
     lines.retain(|line| line.units > 0.0);
     lines

@@ -53,4 +53,10 @@ impl Stack {
         assert!(self.0.contains("cron(0/15 ${ScheduleHours} * * ? *)"), "the schedule is another one");
         (last.parse::<f64>().unwrap() - first.parse::<f64>().unwrap() + 1.0) * 4.0
     }
+
+    /// Starts of the reconciler in a day.
+    pub(super) fn looks_a_day(&self) -> f64 {
+        assert_eq!(self.default("ReconcilerSchedule"), "cron(30 * * * ? *)", "the schedule is another one");
+        24.0
+    }
 }
