@@ -79,10 +79,13 @@ def day(bad):
         "ApproximateNumberOfMessagesVisible/DeadLetterQueue": flat(12) if bad else nothing,
         "Errors/Producer": at((3, 1), (4, 1)) if bad else nothing,
         "Errors/Consumer": nothing,
+        "Errors/Reconciler": at((38, 1)) if bad else nothing,
         "Throttles/Producer": nothing,
         "Throttles/Consumer": nothing,
+        "Throttles/Reconciler": nothing,
         "Duration/Producer": at((1, 41_000), (2, 900)),
         "Duration/Consumer": [58_000 if i in outage else 9_000 if d else 0 for i, d in enumerate(delivered)],
+        "Duration/Reconciler": at(*((i, 31_000 if 30 <= i <= 44 else 1_200) for i in range(2, QUARTERS, 4))),
         "ConsumedWriteCapacityUnits": [3 * d for d in delivered],
         "ConsumedReadCapacityUnits": [d for d in delivered],
         "WriteThrottleEvents": nothing,
@@ -168,12 +171,12 @@ def lines(ax, properties, data):
 def alarms(ax, properties, bad):
     names = [re.sub(r"\W|Alarm\.?Arn", "", name) for name in properties["alarms"]]
     for i, name in enumerate(names):
-        row, column = divmod(i, 9)
+        row, column = divmod(i, 10)
         red = bad and name in ALARMS_OF_THE_BAD_DAY
         ax.add_patch(plt.Rectangle((column, 1 - row), 0.94, 0.8, color="#fbd5d5" if red else "#e3f4e3", zorder=1))
         ax.text(column + 0.47, 1.4 - row, name, ha="center", va="center", fontsize=8, zorder=2,
                 color=RED if red else "#226622", fontweight="bold" if red else "normal")
-    ax.set_xlim(0, 9)
+    ax.set_xlim(0, 10)
     ax.set_ylim(0, 2)
     ax.axis("off")
 

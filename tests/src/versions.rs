@@ -1,6 +1,6 @@
 //! A change of code, settings or parameters reaches the alias that schedule and queue start.
 
-use crate::template::{read, resources, text};
+use crate::template::{Template, text};
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -20,10 +20,10 @@ fn parameters(value: &Value, all: &BTreeSet<&str>) -> BTreeSet<String> {
 /// SAM makes a version when the text of a property changes, which a parameter's value does not.
 #[test]
 fn a_version_is_described_by_every_parameter_of_its_function() {
-    let template = read("template.yaml");
-    let all: BTreeSet<&str> = template["Parameters"].as_object().unwrap().keys().map(String::as_str).collect();
+    let template = Template::shipped();
+    let all: BTreeSet<&str> = template.0["Parameters"].as_object().unwrap().keys().map(String::as_str).collect();
     let mut seen = 0;
-    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+    for (name, function) in template.of_type("AWS::Serverless::Function") {
         if function["AutoPublishAlias"].is_null() {
             assert!(function["Events"].is_null(), "{name} is started, and not by its alias");
             continue;
@@ -33,7 +33,7 @@ fn a_version_is_described_by_every_parameter_of_its_function() {
         let mut own = function.clone();
         own.as_object_mut().unwrap().retain(|key, _| !AROUND_IT.contains(&key.as_str()));
         let mut made_of = parameters(&own, &all);
-        made_of.extend(parameters(&template["Globals"]["Function"], &all));
+        made_of.extend(parameters(&template.0["Globals"]["Function"], &all));
         let description = text(&function["VersionDescription"]);
         for parameter in &made_of {
             assert!(
@@ -45,7 +45,7 @@ fn a_version_is_described_by_every_parameter_of_its_function() {
         seen += 1;
     }
     assert!(seen >= 2);
-    for (name, layer) in resources(&template, "AWS::Serverless::LayerVersion") {
+    for (name, layer) in template.of_type("AWS::Serverless::LayerVersion") {
         assert_eq!(layer["PublishLambdaVersion"], true, "{name}: no new version when the settings change");
     }
 }
@@ -53,12 +53,12 @@ fn a_version_is_described_by_every_parameter_of_its_function() {
 /// Nothing gets work that has not been asked whether it could do it, and no alarm of it has gone off.
 #[test]
 fn every_version_is_checked_and_watched() {
-    let template = read("template.yaml");
-    let check = &template["Resources"]["RolloutCheck"]["Properties"];
+    let template = Template::shipped();
+    let check = &template.0["Resources"]["RolloutCheck"]["Properties"];
     let targets = check["Environment"]["Variables"]["TARGETS"].to_string();
-    let policies = template["Resources"]["RolloutCheckRole"]["Properties"]["Policies"].to_string();
-    let deployer = template["Resources"]["DeploymentRole"]["Properties"]["Policies"].to_string();
-    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+    let policies = template.0["Resources"]["RolloutCheckRole"]["Properties"]["Policies"].to_string();
+    let deployer = template.0["Resources"]["DeploymentRole"]["Properties"]["Policies"].to_string();
+    for (name, function) in template.of_type("AWS::Serverless::Function") {
         if function["AutoPublishAlias"].is_null() {
             continue;
         }

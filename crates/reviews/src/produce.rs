@@ -167,7 +167,8 @@ impl Producer {
         invoked: &Invoked,
         report: &mut Report,
     ) -> Result<Ended, Failed> {
-        match self.pass(name, version, pass, invoked, report).await {
+        // Boxed: it is tens of kilobytes, and moved about.
+        match Box::pin(self.pass(name, version, pass, invoked, report)).await {
             Err(Failed::Salesforce(error) | Failed::Unfit(Unfit::Salesforce(error)))
                 if matches!(
                     error,

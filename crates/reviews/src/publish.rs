@@ -92,7 +92,9 @@ impl Publisher<'_> {
         settle: &[Item],
         report: &mut Report,
     ) -> Result<(), Unpublished> {
-        send.iter_mut().for_each(|item| item.belongs_to(self.trace));
+        for item in &mut send {
+            item.belongs_to(self.trace);
+        }
         for item in send.iter().filter(|item| item.lines_left_out > 0) {
             let (delivery_key, lines_left_out) = (&item.delivery.key, item.lines_left_out);
             tracing::warn!(%delivery_key, lines_left_out, "lines without a product id that Yotpo takes");

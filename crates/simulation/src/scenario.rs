@@ -15,6 +15,7 @@ const DAYS: [(i32, u32, u32, Tz); 3] =
     [(2026, 11, 20, Tz::Etc__UTC), (2026, 3, 29, Tz::Europe__Berlin), (2026, 11, 1, Tz::America__New_York)];
 
 /// One simulation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// Everything random follows from it.

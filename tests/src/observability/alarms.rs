@@ -1,14 +1,14 @@
 //! What alarms look at, what they say, and whom they reach.
 
 use super::{RUNBOOK, assert_known, dashboard, observability};
-use crate::template::{read, resources, text};
+use crate::template::{Template, text};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn every_metric_of_an_alarm_is_emitted_with_these_dimensions() {
     let template = observability();
-    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
     assert!(alarms.len() > 15);
     for (name, alarm) in alarms {
         let dimensions: Vec<_> = alarm["Dimensions"].as_array().unwrap().iter().collect();
@@ -24,7 +24,7 @@ fn every_metric_of_an_alarm_is_emitted_with_these_dimensions() {
 /// CloudWatch refuses an alarm that looks back further.
 #[test]
 fn alarms_look_back_no_further_than_cloudwatch_does() {
-    for (name, alarm) in resources(&observability(), "AWS::CloudWatch::Alarm") {
+    for (name, alarm) in observability().of_type("AWS::CloudWatch::Alarm") {
         let number = |key: &str| alarm[key].as_u64().unwrap();
         let limit = if number("Period") < 3600 { 24 * 3600 } else { 7 * 24 * 3600 };
         assert!(number("Period") * number("EvaluationPeriods") <= limit, "{name}");
@@ -34,7 +34,7 @@ fn alarms_look_back_no_further_than_cloudwatch_does() {
 #[test]
 fn silence_is_an_alarm_where_something_must_be_said() {
     let template = observability();
-    let alarms: BTreeMap<_, _> = resources(&template, "AWS::CloudWatch::Alarm").into_iter().collect();
+    let alarms: BTreeMap<_, _> = template.of_type("AWS::CloudWatch::Alarm").into_iter().collect();
     let night = alarms["NoSettledNightAlarm"];
     let looked_back = night["Period"].as_u64().unwrap() * night["EvaluationPeriods"].as_u64().unwrap();
     assert_eq!(looked_back, 26 * 3600);
@@ -51,7 +51,7 @@ fn the_quotas_alarm_is_the_configurations_share() {
     let relay = config::Relay::parse(include_str!("../../../infra/config/relay.toml"), "relay.toml").unwrap();
     let share = serde_json::json!((relay.salesforce.quota_share * 100.0).round()).as_f64();
     let template = observability();
-    let alarm = &template["Resources"]["QuotaAlarm"]["Properties"];
+    let alarm = &template.0["Resources"]["QuotaAlarm"]["Properties"];
     assert_eq!(alarm["Threshold"].as_f64(), share);
     let dashboard = dashboard();
     let lines =
@@ -74,7 +74,7 @@ fn every_alarm_says_what_to_do_and_where_that_is_written() {
     let template = observability();
     let mut sections = BTreeSet::new();
     let kinds = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
-    for (name, alarm) in kinds.into_iter().flat_map(|kind| resources(&template, kind)) {
+    for (name, alarm) in kinds.into_iter().flat_map(|kind| template.of_type(kind)) {
         let description = alarm["AlarmDescription"].as_str().unwrap();
         let (what, anchor) = description.split_once(" Runbook: docs/RUNBOOK.md#").unwrap_or_else(|| panic!("{name}"));
         assert!(what.len() > 40, "{name} says too little");
@@ -92,14 +92,15 @@ fn every_alarm_says_what_to_do_and_where_that_is_written() {
 /// By itself, through a composite alarm, or by taking a deployment back.
 #[test]
 fn every_alarm_reaches_somebody() {
-    let (template, main) = (observability(), read("template.yaml").to_string());
-    let rules: String = resources(&template, "AWS::CloudWatch::CompositeAlarm")
+    let (template, main) = (observability(), Template::shipped().0.to_string());
+    let rules: String = template
+        .of_type("AWS::CloudWatch::CompositeAlarm")
         .iter()
         .inspect(|(name, it)| assert!(it["AlarmActions"].is_array(), "{name}"))
         .map(|(_, it)| text(&it["AlarmRule"]))
         .collect();
     let on_dashboard = dashboard()["widgets"][0]["properties"]["alarms"].to_string();
-    for (name, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+    for (name, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
         let told = alarm["AlarmActions"].is_array() || rules.contains(&format!("${{{name}}}"));
         let rolled_back = main.contains(&format!("Observability.Outputs.{name}"));
         assert!(told != rolled_back, "{name}");

@@ -4,7 +4,7 @@ mod alarms;
 mod dashboard;
 mod queries;
 
-use crate::template::{read, resources, text};
+use crate::template::{Template, text};
 use regex::Regex;
 use serde_json::Value;
 use std::{fs, path::Path};
@@ -33,14 +33,14 @@ const OF_AWS: [(&str, &[&str], &[&str]); 4] = [
 /// Named in the contract, and by alarms and dashboard, before a function counts them: a repeat at Yotpo Reviews is harmless.
 const NOT_EMITTED_YET: [Metric; 1] = [Metric::Uncertain];
 
-pub(super) fn observability() -> Value {
-    read("infra/observability.yaml")
+pub(super) fn observability() -> Template {
+    Template::shipped().part("Observability")
 }
 
 /// The dashboard's body, names of resources in the place of references.
 pub(super) fn dashboard() -> Value {
     let template = observability();
-    let [(_, dashboard)] = resources(&template, "AWS::CloudWatch::Dashboard")[..] else { panic!("one dashboard") };
+    let [(_, dashboard)] = template.of_type("AWS::CloudWatch::Dashboard")[..] else { panic!("one dashboard") };
     let body = Regex::new(r"\$\{([A-Za-z:.]+)\}").unwrap().replace_all(text(&dashboard["DashboardBody"]), "$1");
     serde_json::from_str(&body).unwrap()
 }

@@ -1,7 +1,7 @@
 //! What saved queries and the dashboard's ask for is what the functions write.
 
 use super::{RUNBOOK, dashboard, observability, sources};
-use crate::template::{resources, text};
+use crate::template::text;
 use regex::Regex;
 use std::collections::BTreeSet;
 use telemetry::Metric;
@@ -57,7 +57,7 @@ fn log_calls() -> Vec<String> {
 /// All saved queries, and those of the dashboard.
 fn queries() -> Vec<(String, String)> {
     let template = observability();
-    let saved = resources(&template, "AWS::Logs::QueryDefinition");
+    let saved = template.of_type("AWS::Logs::QueryDefinition");
     let mut all: Vec<_> =
         saved.iter().map(|(name, it)| ((*name).to_owned(), it["QueryString"].as_str().unwrap().to_owned())).collect();
     let dashboard = dashboard();
@@ -109,7 +109,7 @@ fn every_message_of_a_query_is_written_by_the_code() {
 #[test]
 fn every_query_of_the_runbook_is_saved() {
     let template = observability();
-    let saved = resources(&template, "AWS::Logs::QueryDefinition");
+    let saved = template.of_type("AWS::Logs::QueryDefinition");
     let saved: BTreeSet<_> = saved.iter().map(|(_, it)| text(&it["Name"]).trim_start_matches("${Name}/")).collect();
     let asked = Regex::new(r#"ask "([^"]+)""#).unwrap();
     let asked: BTreeSet<_> = asked.captures_iter(RUNBOOK).map(|it| it.get(1).unwrap().as_str()).collect();

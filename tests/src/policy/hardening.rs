@@ -1,9 +1,7 @@
 //! What holds for every queue, table, log group and function of the template, nested parts included.
 
-use super::{
-    numbers::{Numbers, broken, environments},
-    template::{Template, list, referred},
-};
+use super::numbers::{Numbers, broken, environments};
+use crate::template::{Template, list, referred};
 use serde_json::{Value, json};
 
 /// Queues with a name of ours, and why. Everything else is named by CloudFormation.

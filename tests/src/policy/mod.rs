@@ -5,4 +5,3 @@ mod hardening;
 mod numbers;
 mod roles;
 mod schedule;
-mod template;

@@ -1,6 +1,6 @@
 //! The numbers that depend on each other (rule 12 of the delivery protocol), read from template, settings and code.
 
-use super::template::{Template, referred, shipped_text, workspace};
+use crate::template::{Template, referred, shipped_text, workspace};
 use config::Relay;
 use ledger::{Backoff, decide::RECORD_LIFE};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Each role grants exactly the calls that are made with it: those of a function are recorded from the shipped code in the
 //! simulated world, over nights with and without trouble and a check event.
 
-use super::template::{Function, Template, list, referred};
+use crate::template::{Function, Template, list, referred};
 use serde_json::{Value, json};
 use simulation::{Call, Resource, Scenario, run};
 use std::collections::BTreeSet;
@@ -203,6 +203,21 @@ fn every_role_grants_exactly_the_calls_that_are_made_with_it() {
         if values.contains(&json!("true")) {
             let other = if parameter["Default"] == "true" { "false" } else { "true" };
             assert_eq!(wrong(&template.with(&[(name, other)]), &recorded), Vec::<String>::new(), "{name} = {other}");
+        }
+    }
+}
+
+/// A role may do what its boundary allows too, and no more: what the boundary lacks would fail on AWS alone.
+#[test]
+fn the_pipelines_boundary_holds_every_permission() {
+    let template = Template::shipped().with(&[("CustomerManagedKey", "true")]);
+    let deployment = Template::read("infra/deploy-role.yaml");
+    let statements = &deployment.0["Resources"]["Boundary"]["Properties"]["PolicyDocument"]["Statement"];
+    let allowed: BTreeSet<_> =
+        list(statements).iter().flat_map(|s| list(&s["Action"])).filter_map(Value::as_str).collect();
+    for (role, _) in template.of_type("AWS::IAM::Role") {
+        for (action, _) in grants(&template, role) {
+            assert!(allowed.contains(action.as_str()), "{role}: the boundary lacks {action}");
         }
     }
 }

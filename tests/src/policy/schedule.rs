@@ -1,9 +1,7 @@
 //! The schedules' hours: after every store's midnight, and never where clocks are changed.
 
-use super::{
-    numbers::environments,
-    template::{Function, Template},
-};
+use super::numbers::environments;
+use crate::template::{Function, Template};
 use chrono::{Days, NaiveDate, Offset as _, TimeZone as _, Timelike as _};
 use chrono_tz::Tz;
 use config::{BusinessDay, Relay};
