@@ -45,9 +45,9 @@ fn seed_ledger(stage: &Stage, day: &str, orders: &[Expected]) {
     let number = |n: i64| json!({"N": n.to_string()});
     for (index, chunk) in orders.chunks(25).enumerate() {
         let put = |(place, order): (usize, &Expected)| {
-            let state = if (index * 25 + place) % UNCONFIRMED == 0 { "accepted" } else { "confirmed" };
+            let word = if (index * 25 + place) % UNCONFIRMED == 0 { "accepted" } else { "confirmed" };
             json!({"PutRequest": {"Item": {
-                "k": {"S": format!("reviews/{}", order.id)}, "state": {"S": state}, "revision": number(1),
+                "k": {"S": format!("reviews/{}", order.id)}, "state": {"S": word}, "revision": number(1),
                 "hash": {"S": "0".repeat(32)}, "store": {"S": "default"}, "day": {"S": day}, "attempts": number(1),
                 "accepted_at": number(now), "updated_at": number(now), "expires_at": number(now / 1000 + 86_400),
             }}})
