@@ -50,7 +50,7 @@ pub(super) fn billed_ms(stack: &Stack) -> (f64, f64) {
     let relay = Relay::parse(include_str!("../../../infra/config/relay.toml"), "relay.toml").unwrap();
     let slower = |function| (CORE_GB / stack.memory(function)).max(1.0);
     // A consumer computes while it waits for its turn: the longer of both counts.
-    let turn = stack.number("ConsumerConcurrency") / relay.pace.yotpo_reviews * 1000.0;
+    let turn = (stack.number("ConsumerConcurrency") + 1.0) / relay.pace.yotpo_reviews * 1000.0;
     let consumer = turn.max(CONSUMER_CPU_MS * slower("ReviewsConsumer"));
     (PRODUCER_CPU_MS * slower("ReviewsProducer") + SALESFORCE_MS, consumer)
 }

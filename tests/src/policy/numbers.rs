@@ -59,9 +59,9 @@ impl Numbers {
         }
     }
 
-    /// How long a worker takes for a batch at its share of the pace.
+    /// How long a consumer takes for a batch at its share of the pace: the reconciler has one too.
     fn paced_batch(&self) -> Duration {
-        Duration::from_secs_f64(f64::from(self.batch * self.concurrency) / self.pace)
+        Duration::from_secs_f64(f64::from(self.batch * (self.concurrency + 1)) / self.pace)
     }
 
     fn longest_retries(&self) -> Duration {
@@ -204,6 +204,8 @@ fn worker_and_queue_are_told_the_same_numbers() {
             let queue = &template.0["Resources"][referred(&mapping["Queue"]).unwrap()]["Properties"];
             let concurrency = &mapping["ScalingConfig"]["MaximumConcurrency"];
             assert_eq!(function.variable("VENDOR_CONCURRENCY"), concurrency, "{}", function.id);
+            let reader = template.function("reviews-reconciler");
+            assert_eq!(reader.variable("VENDOR_CONCURRENCY"), concurrency, "{}", reader.id);
             let receives = &queue["RedrivePolicy"]["maxReceiveCount"];
             assert_eq!(function.variable("MAX_RECEIVE_COUNT"), receives, "{}", function.id);
             assert_eq!(referred(function.variable("QUEUE_URL")), referred(&mapping["Queue"]), "{}", function.id);
