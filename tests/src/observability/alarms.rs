@@ -102,7 +102,7 @@ fn every_alarm_reaches_somebody() {
     let on_dashboard = dashboard()["widgets"][0]["properties"]["alarms"].to_string();
     for (name, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
         let told = alarm["AlarmActions"].is_array() || rules.contains(&format!("${{{name}}}"));
-        let rolled_back = main.contains(&format!("Observability.Outputs.{name}"));
+        let rolled_back = main.contains(&format!("[\"Observability\",\"Outputs.{name}\"]"));
         assert!(told != rolled_back, "{name}");
         assert!(rolled_back || on_dashboard.contains(&format!("\"{name}.Arn\"")), "{name} is not on the dashboard");
     }
