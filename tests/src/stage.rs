@@ -276,30 +276,20 @@ fn dead_letters(endpoint: &str, url: &str) -> Vec<DeadLetter> {
 
 /// One call to SQS by its JSON protocol.
 pub(crate) fn sqs(endpoint: &str, action: &str, request: &Value) -> Value {
-    let answer = ureq::post(format!("{endpoint}/"))
-        .header("X-Amz-Target", format!("AmazonSQS.{action}"))
-        .header("Content-Type", "application/x-amz-json-1.0")
-        .header(
-            "Authorization",
-            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0",
-        )
-        .send(request.to_string())
-        .unwrap()
-        .body_mut()
-        .read_to_string()
-        .unwrap();
-    serde_json::from_str(&answer).unwrap()
+    aws(endpoint, "sqs", &format!("AmazonSQS.{action}"), request)
 }
 
 /// One call to DynamoDB by its JSON protocol.
 pub(crate) fn dynamodb(endpoint: &str, action: &str, request: &Value) -> Value {
+    aws(endpoint, "dynamodb", &format!("DynamoDB_20120810.{action}"), request)
+}
+
+fn aws(endpoint: &str, service: &str, target: &str, request: &Value) -> Value {
+    let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
     let answer = ureq::post(format!("{endpoint}/"))
-        .header("X-Amz-Target", format!("DynamoDB_20120810.{action}"))
+        .header("X-Amz-Target", target)
         .header("Content-Type", "application/x-amz-json-1.0")
-        .header(
-            "Authorization",
-            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-        )
+        .header("Authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
         .send(request.to_string())
         .unwrap()
         .body_mut()

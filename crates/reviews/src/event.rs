@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
+use queue::TraceHeader;
 use serde::Deserialize;
 
 /// An event of producer or reconciler.
@@ -19,6 +20,15 @@ pub enum Event {
         /// One store, or every store.
         store: Option<StoreName>,
     },
+}
+
+/// The invocation that a run is.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    /// When it ends.
+    pub deadline: DateTime<Utc>,
+    /// Its trace, which its messages carry on.
+    pub trace: Option<TraceHeader>,
 }
 
 /// An event that is neither.

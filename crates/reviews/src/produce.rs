@@ -3,7 +3,7 @@
 
 use crate::{
     FLOW,
-    event::Event,
+    event::{Event, Invoked},
     fields::{Fields, Unfit},
     item::BadRow,
     message,
@@ -14,7 +14,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use config::Relay;
 use ledger::{Checkpoint, Ledger, Millis, Policy};
-use queue::{Queue, TraceHeader};
+use queue::Queue;
 use salesforce::Page;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
@@ -61,15 +61,6 @@ pub enum Failed {
     /// The checkpoint could not be written.
     #[error("the checkpoint cannot be written: {0}")]
     Checkpoint(#[from] serde_json::Error),
-}
-
-/// The invocation that a run is.
-#[derive(Clone, Debug)]
-pub struct Invoked {
-    /// When it ends.
-    pub deadline: DateTime<Utc>,
-    /// Its trace, which its messages carry on.
-    pub trace: Option<TraceHeader>,
 }
 
 /// How a pass ended.

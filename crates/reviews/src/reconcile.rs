@@ -17,11 +17,10 @@ pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Compl
 
 use crate::{
     FLOW,
-    event::Event,
+    event::{Event, Invoked},
     fields::{Fields, Unfit},
     item::BadRow,
     pace::Pace,
-    produce::Invoked,
     publish::{Publisher, Unpublished},
     select::BadDay,
     stores::Stores,

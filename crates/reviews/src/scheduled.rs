@@ -4,8 +4,7 @@ use crate::{
     FLOW,
     check::{Checked, is_check},
     environment::{self, ColdStart},
-    event::Event,
-    produce::Invoked,
+    event::{Event, Invoked},
     start::Start,
 };
 use chrono::Utc;

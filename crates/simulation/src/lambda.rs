@@ -18,8 +18,8 @@ use reviews::{
     FLOW,
     deliver::Deliverer,
     environment::Environment,
-    event::Event,
-    produce::{Invoked, Producer},
+    event::{Event, Invoked},
+    produce::Producer,
     reconcile::{Certificate, Reconciler},
 };
 use serde_json::{Value, json};

@@ -7,12 +7,7 @@ use super::{
     entry::Entries,
     source::Source,
 };
-use crate::{
-    FLOW,
-    fields::Fields,
-    produce::{Invoked, instant},
-    select::Pass,
-};
+use crate::{FLOW, event::Invoked, fields::Fields, produce::instant, select::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName};
 use ledger::{Checkpoint, ErrorClass, Kept, Millis, State};
