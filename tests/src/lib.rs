@@ -20,6 +20,8 @@ mod policy;
 #[cfg(test)]
 mod queue_on_sqs;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod reviews;
 #[cfg(test)]
 mod stage;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -223,6 +223,11 @@ impl Stage {
                 kill.is_ok_and(|status| status.success())
             })
             .count()
+    }
+
+    /// The folder of this test alone.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     pub(crate) fn relay_toml(&self) -> PathBuf {

@@ -49,8 +49,11 @@ impl Workspace {
         self.root.join("crates/local/src").join(name)
     }
 
-    /// A function's binary.
-    pub(crate) fn binary(&self, profile: Profile, name: &str) -> Result<PathBuf, Error> {
+    /// A binary that cargo built.
+    ///
+    /// # Errors
+    /// When it was not built.
+    pub fn binary(&self, profile: Profile, name: &str) -> Result<PathBuf, Error> {
         let (folder, flag) = match profile {
             Profile::Dev => ("debug", ""),
             Profile::Release => ("release", " --release"),

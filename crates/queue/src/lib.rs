@@ -2,11 +2,13 @@
 
 mod receive;
 mod send;
+mod take;
 mod trace;
 
 pub use aws_lambda_events::sqs::{SqsBatchResponse as Response, SqsEvent as Event};
 pub use receive::{Batch, InvalidBatch, Message};
 pub use send::{Entry, Refused, Sent};
+pub use take::Taken;
 pub use trace::TraceHeader;
 
 use aws_config::SdkConfig;

@@ -39,7 +39,7 @@ fn begin(function: &str) -> Result<Arc<Relay>, ColdStart> {
     Ok(Arc::new(config))
 }
 
-fn policy(config: &Relay) -> Policy {
+pub(crate) fn policy(config: &Relay) -> Policy {
     Policy {
         // Yotpo does not create an order id twice.
         repeat: Repeat::Harmless,

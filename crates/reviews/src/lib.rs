@@ -6,6 +6,7 @@
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`settle`] (how it ended, written
 //! down), [`consume`] (the batch).
 //! The reconciler: [`reconcile`], a file a step.
+//! By hand: [`operate`].
 //! All of them: [`start`] (their clients), [`check`] (whether they could work); [`scheduled`] is the runtime of producer and
 //! reconciler.
 
@@ -19,6 +20,7 @@ pub mod invocation;
 pub mod item;
 pub mod map;
 pub mod message;
+pub mod operate;
 pub mod outcome;
 pub mod pace;
 pub mod produce;

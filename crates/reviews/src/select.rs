@@ -153,6 +153,17 @@ impl Pass {
         Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None })
     }
 
+    /// Whatever day an order is of, as long as that day is over: for orders that are asked for one by one.
+    pub fn of_any_day(config: &Relay, now: DateTime<Utc>) -> Self {
+        let span = |(name, store): (&StoreName, &config::Store)| {
+            let until = BusinessDay::of(now, store.time_zone).window(store.time_zone).start;
+            let first = DateTime::UNIX_EPOCH;
+            (name.clone(), Span { first, from: first, until })
+        };
+        let spans = config.stores.iter().map(span).collect();
+        Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None }
+    }
+
     /// Whether the pass is about the orders that fit no store.
     pub fn is_unrouted(&self) -> bool {
         self.spans.keys().all(|name| name.as_str() == StoreName::UNROUTED)

@@ -261,3 +261,17 @@ fn the_reconciler_sees_each_order_under_one_name() {
     assert!(unrouted.query_again(["a'b"], &fields).contains(r"Id IN ('a\'b')"));
     assert!(matches!(Pass::of_store(day.next(), &StoreName::unrouted(), &config, now), Err(BadDay::NotOver { .. })));
 }
+
+#[test]
+fn an_order_asked_for_by_name_belongs_to_its_day_if_that_is_over() {
+    let config = config(&[("default", "UTC"), ("tokyo", "Asia/Tokyo")]);
+    let pass = Pass::of_any_day(&config, at("2026-11-21T02:15:00Z"));
+    let fields = fields(Completed::DateTime);
+    let place = |store, completed| pass.place(&row(store, completed), &fields, &config).unwrap();
+    assert_eq!(place("default", "2019-03-01T10:00:00Z"), Place::Day(name("default"), "2019-03-01".parse().unwrap()));
+    assert_eq!(place("default", "2026-11-20T23:59:59Z"), Place::Day(name("default"), "2026-11-20".parse().unwrap()));
+    assert_eq!(place("default", "2026-11-21T00:00:00Z"), Place::Elsewhere);
+    // In Tokyo the 21st has begun nine hours earlier.
+    assert_eq!(place("tokyo", "2026-11-20T15:00:00Z"), Place::Elsewhere);
+    assert_eq!(place("nowhere", "2026-11-20T15:00:00Z"), Place::Unrouted("2026-11-20".parse().unwrap()));
+}

@@ -1,0 +1,51 @@
+//! What a command says in the end: for people on standard output, or as one JSON value; failures on standard error.
+
+use crate::failure::Failure;
+use serde::Serialize;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// What came of a command.
+pub(crate) trait Answer: Serialize {
+    /// Writes it for people. Colours are taken out again where nobody would see them.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn print(&self, to: &mut dyn Write) -> io::Result<()>;
+
+    /// Whether all is well: exit code 0, else 1.
+    fn is_well(&self) -> bool {
+        true
+    }
+}
+
+/// Prints a result and says how the process ends.
+pub(crate) fn tell<A: Answer>(result: Result<A, Failure>, json: bool) -> ExitCode {
+    match result {
+        Ok(answer) => {
+            let printed = if json { print_json(&answer) } else { answer.print(&mut anstream::stdout().lock()) };
+            match printed {
+                // Whoever read it has seen enough, as `head` does.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&Failure::output(&error), json),
+                _ if answer.is_well() => ExitCode::SUCCESS,
+                _ => ExitCode::from(1),
+            }
+        }
+        Err(failure) => fail(&failure, json),
+    }
+}
+
+fn print_json<A: Answer>(answer: &A) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, answer)?;
+    out.write_all(b"\n")
+}
+
+fn fail(failure: &Failure, json: bool) -> ExitCode {
+    let mut out = anstream::stderr().lock();
+    // There is nowhere left to say that this failed too.
+    let _ = if json { writeln!(out, "{}", failure.json()) } else { failure.print(&mut out) };
+    ExitCode::from(failure.exit_code())
+}

@@ -1,0 +1,67 @@
+//! What can be typed, and where it goes.
+
+use crate::{
+    answer::{self, Answer},
+    certificate, completions,
+    failure::Failure,
+};
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+const ABOUT: &str = "What became of the orders, and the way out of what went wrong";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, and all is well
+  1  done, and something is not well: a check failed, a day is not complete, nothing was found
+  2  wrong input; nothing was done
+  3  it could not be done: AWS, a vendor or the configuration; what was done so far stays, and doing it again is safe
+
+Credentials, region and endpoint are AWS's usual environment variables. A profile with single sign-on:
+  eval \"$(aws configure export-credentials --format env)\"";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "relay", version, about = ABOUT, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Options {
+    /// Name of the CloudFormation stack
+    #[arg(long, global = true, env = "RELAY_STACK", default_value = "order-relay", value_name = "NAME")]
+    pub(crate) stack: String,
+    /// The settings that the stack was deployed with
+    #[arg(long, global = true, env = "RELAY_CONFIG", default_value = "infra/config/relay.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// One JSON value on standard output instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What is proven of a day
+    Certificate(certificate::Arguments),
+    /// A script that completes commands and options in your shell
+    Completions(completions::Arguments),
+}
+
+/// Runs what was typed.
+pub(crate) async fn run() -> ExitCode {
+    let Cli { options, command } = Cli::parse();
+    let at = &options;
+    match command {
+        Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
+        Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+    }
+}
+
+fn told<A: Answer>(options: &Options, result: Result<A, Failure>) -> ExitCode {
+    answer::tell(result, options.json)
+}

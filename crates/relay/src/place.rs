@@ -1,0 +1,116 @@
+//! Where a command works: the deployed stack, and the settings that it was deployed with.
+
+use crate::{cli::Options, failure::Failure};
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_lambda::primitives::Blob;
+use chrono::{DateTime, Utc};
+use config::Relay;
+use reviews::{environment::Environment, operate::Operator};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// When a connection to Lambda is given up.
+const CONNECT: Duration = Duration::from_millis(3_100);
+/// A function runs for a quarter of an hour at most.
+const LONGEST_RUN: Duration = Duration::from_secs(910);
+
+/// A deployed stack.
+pub(crate) struct Place {
+    pub(crate) stack: String,
+    pub(crate) aws: SdkConfig,
+    pub(crate) config: Arc<Relay>,
+    /// The clock.
+    pub(crate) now: fn() -> DateTime<Utc>,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Place {
+    /// Reads the settings, then asks CloudFormation for the stack.
+    pub(crate) async fn find(options: &Options) -> Result<Self, Failure> {
+        let config = Relay::load(&options.config).map_err(|error| {
+            Failure::undone("read the settings", &error).hint("name the file with --config or RELAY_CONFIG")
+        })?;
+        let aws = aws::sdk_config().await.map_err(|error| Failure::undone("set up the AWS SDK", error.as_ref()))?;
+        if aws.region().is_none() {
+            return Err(Failure::because("no AWS region is set").hint("set AWS_REGION, or a region in your profile"));
+        }
+        let outputs = outputs(&aws, &options.stack).await?;
+        Ok(Self { stack: options.stack.clone(), aws, config: Arc::new(config), now: Utc::now, outputs })
+    }
+
+    /// One of the stack's outputs.
+    pub(crate) fn output(&self, name: &str) -> Result<&str, Failure> {
+        self.outputs.get(name).map(String::as_str).ok_or_else(|| {
+            Failure::because(format!("stack `{}` has no output `{name}`", self.stack))
+                .hint("is it an order-relay stack of this version? deploy it again, or name another one with --stack")
+        })
+    }
+
+    /// The reviews flow's ledger, queues and clients.
+    pub(crate) fn operator(&self) -> Result<Operator, Failure> {
+        let http = salesforce::Http::new(self.config.protocol.call_timeout)
+            .map_err(|error| Failure::undone("set up HTTP", &error))?;
+        let environment = Environment {
+            config: Arc::clone(&self.config),
+            aws: self.aws.clone(),
+            http,
+            stack: self.stack.clone(),
+            table: self.output("LedgerTable")?.to_owned(),
+            queue: self.output("ReviewsQueueUrl")?.to_owned(),
+            dead_letters: self.output("ReviewsDeadLetterQueueUrl")?.to_owned(),
+            now: self.now,
+        };
+        Ok(environment.operator())
+    }
+
+    /// Refuses a store that the settings do not have.
+    pub(crate) fn known(&self, store: Option<&config::StoreName>) -> Result<(), Failure> {
+        let Some(store) = store.filter(|store| !self.config.stores.contains_key(store)) else { return Ok(()) };
+        let names: Vec<&str> = self.config.stores.keys().map(config::StoreName::as_str).collect();
+        Err(Failure::input(format!("`--store` is `{store}`; the settings have: {}", names.join(", "))))
+    }
+
+    /// Starts the function that output `name` names, in the version that the schedule starts, and waits for its answer.
+    pub(crate) async fn invoke(&self, name: &str, event: &Value) -> Result<Value, Failure> {
+        let function = self.output(name)?;
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(LONGEST_RUN)
+            .disable_operation_attempt_timeout()
+            .build();
+        let config = aws_sdk_lambda::config::Builder::from(&self.aws)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::disabled())
+            .build();
+        let sent = aws_sdk_lambda::Client::from_conf(config)
+            .invoke()
+            .function_name(function)
+            .qualifier("live")
+            .payload(Blob::new(event.to_string()))
+            .send()
+            .await;
+        let answer = sent.map_err(|error| Failure::undone(&format!("start `{function}`"), &error))?;
+        let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
+        let payload: Value = serde_json::from_slice(payload).unwrap_or_default();
+        if answer.function_error().is_none() {
+            return Ok(payload);
+        }
+        let said = payload["errorMessage"].as_str().unwrap_or("it did not say why");
+        Err(Failure::because(format!("`{function}` failed: {said}")).hint("`relay check` looks at what it needs"))
+    }
+}
+
+async fn outputs(aws: &SdkConfig, stack: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let client = aws_sdk_cloudformation::Client::new(aws);
+    let answer = client.describe_stacks().stack_name(stack).send().await.map_err(|error| {
+        if error.message().is_some_and(|message| message.contains("does not exist")) {
+            let hint = "name it with --stack or RELAY_STACK; is this the right account and region?";
+            return Failure::input(format!("there is no stack `{stack}`")).hint(hint);
+        }
+        Failure::undone(&format!("find stack `{stack}`"), &error)
+            .hint("are AWS_REGION and your credentials set, and may you call cloudformation:DescribeStacks?")
+    })?;
+    let outputs = answer.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::outputs);
+    Ok(outputs.filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned()))).collect())
+}

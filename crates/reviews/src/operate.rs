@@ -1,0 +1,76 @@
+//! What a person at the command line works with: the flow's own ledger, queues, clients and rules, so that what is done by
+//! hand is what the functions would do. A secret is read when a command needs its vendor, not before.
+
+use crate::{
+    environment::{ColdStart, policy},
+    stores::{Misconfigured, Stores},
+};
+use chrono::{DateTime, Utc};
+use config::Relay;
+use ledger::{Ledger, Millis, Policy};
+use queue::Queue;
+use secrets::Secrets;
+use std::sync::Arc;
+
+/// What the commands of an operator work with.
+pub struct Operator {
+    /// The configuration, as the operator has it; `relay check` compares it with what is deployed.
+    pub config: Arc<Relay>,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The protocol's view of Yotpo Reviews.
+    pub policy: Policy,
+    /// The flow's queue.
+    pub queue: Queue,
+    /// Its dead-letter queue.
+    pub dead_letters: Queue,
+    /// The clock.
+    pub now: fn() -> DateTime<Utc>,
+    secrets: Secrets,
+    http: salesforce::Http,
+    stack: String,
+}
+
+impl crate::environment::Environment {
+    /// An operator's clients, as yet without secrets.
+    pub fn operator(self) -> Operator {
+        let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
+        Operator {
+            ledger: Ledger::new(&aws, table),
+            policy: policy(&config),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            secrets: Secrets::new(&aws),
+            now,
+            http,
+            stack,
+            config,
+        }
+    }
+}
+
+impl Operator {
+    /// The source, by its secret.
+    ///
+    /// # Errors
+    /// When the secret does not allow it.
+    pub async fn salesforce(&self) -> Result<salesforce::Client, ColdStart> {
+        let credentials = self.secrets.get(&format!("{}/salesforce", self.stack)).await?;
+        let order = &self.config.salesforce;
+        Ok(salesforce::Client::new(self.http.clone(), credentials, &order.api_version, order.quota_share, self.now))
+    }
+
+    /// The stores' accounts at the destination, by their secret.
+    ///
+    /// # Errors
+    /// When the secret does not allow it.
+    pub async fn stores(&self) -> Result<Stores, Misconfigured> {
+        let name = format!("{}/yotpo", self.stack);
+        Stores::load(self.secrets.clone(), name, self.http.clone(), &self.config, self.now).await
+    }
+
+    /// Now, as the ledger writes it.
+    pub fn millis(&self) -> Millis {
+        (self.now)().into()
+    }
+}

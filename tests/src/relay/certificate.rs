@@ -1,0 +1,40 @@
+//! `relay certificate`.
+
+use super::{assert_refused, relay, relay_json, transcript::shown};
+use crate::stage::{Setting, Stage};
+use chrono::Utc;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_shown_as_it_was_proven() {
+    let settings = &[("protocol", "missing_after", "\"500ms\"")];
+    let stage = Stage::with(Setting { settings, ..Setting::default() }).await;
+    let spec = Stage::yesterday(40);
+    stage.sandbox.seed_day(&spec).unwrap();
+
+    let none = relay_json(&stage, 1, &["certificate"]);
+    assert_eq!(none, json!({"business_day": spec.business_day, "certificates": [], "without": ["default"]}));
+
+    stage.produce(Utc::now()).await;
+    stage.drained().await;
+    let ran = shown(&stage, "certificate", "relay certificate yesterday --store default --refresh");
+    assert_eq!(ran.code, 0, "Yotpo shows at once what it took: {ran:?}");
+    let (_, certificate) = stage.reconcile_until_complete(&spec.business_day.to_string(), "default").await;
+    let shown = relay_json(&stage, 0, &["certificate", "--store", "default"]);
+    assert_eq!(shown["certificates"], json!([certificate]));
+
+    // Where a person is to decide, the day of all stores is not complete.
+    relay_json(&stage, 1, &["certificate", "--refresh"]);
+    let today = Utc::now().date_naive().to_string();
+    for (arguments, says) in [
+        (&["certificate", "2026-02-30"][..], "expected a day written YYYY-MM-DD"),
+        (&["certificate", &today], "is not over yet"),
+        (&["certificate", "--store", "nowhere"], "the settings have: default"),
+        (&["certificate", "--stack", "nothing"], "there is no stack `nothing`"),
+    ] {
+        assert_refused(&stage, arguments, says);
+    }
+    let ran = relay(&stage, &["certificate", "--config", "nowhere.toml"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.contains("nowhere.toml") && ran.err.contains("RELAY_CONFIG"), "{ran:?}");
+}

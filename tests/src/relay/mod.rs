@@ -1,0 +1,58 @@
+//! The operator's command line, as a person uses it: the real binary, against a stage.
+
+mod certificate;
+mod transcript;
+
+use crate::stage::Stage;
+use local::{Profile, Workspace};
+use serde_json::Value;
+use std::process::Command;
+
+/// What became of a command.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// Standard output as the one JSON value that it must be.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Runs `relay` as somebody would who has nothing but AWS's environment variables and the settings' file.
+pub(crate) fn relay(stage: &Stage, arguments: &[&str]) -> Ran {
+    let program = Workspace::here().binary(Profile::Dev, "relay").unwrap();
+    let output = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("AWS_ENDPOINT_URL", stage.emulator.endpoint())
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("RELAY_CONFIG", stage.relay_toml())
+        .current_dir(stage.directory())
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Runs it with `--json`, and asserts how it ended.
+pub(crate) fn relay_json(stage: &Stage, code: i32, arguments: &[&str]) -> Value {
+    let ran = relay(stage, &[arguments, &["--json"]].concat());
+    assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    ran.json()
+}
+
+/// Wrong input: exit code 2, a sentence that says what was expected, and nothing on standard output.
+pub(crate) fn assert_refused(stage: &Stage, arguments: &[&str], says: &str) {
+    let ran = relay(stage, arguments);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}: {ran:?}");
+    assert!(ran.err.contains(says), "{arguments:?} should say {says:?}: {}", ran.err);
+}

@@ -1,0 +1,46 @@
+//! The README's transcripts are what the commands print. `UPDATE_README=1 cargo test -p tests relay:: -- --test-threads=1` writes
+//! them anew.
+
+use super::{Ran, relay};
+use crate::stage::Stage;
+use chrono::{NaiveDate, TimeDelta, Utc};
+use regex::Regex;
+use std::fs;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+
+/// Runs `relay` with what is typed in `line`, asserts that the README's transcript `name` shows just that, and says how it ended.
+///
+/// In the README there is a place for it: `<!-- transcript: name -->` and `<!-- end -->`, each on a line of its own.
+pub(crate) fn shown(stage: &Stage, name: &str, line: &str) -> Ran {
+    let arguments: Vec<&str> = line.split_whitespace().skip(1).collect();
+    let ran = relay(stage, &arguments);
+    let said = format!("{}{}", ran.out, ran.err);
+    let block = format!("```console\n$ {}\n{}\n```\n", steady(stage, line), steady(stage, said.trim_end()));
+    let readme = fs::read_to_string(README).unwrap();
+    let begin = format!("<!-- transcript: {name} -->\n");
+    let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("the README has no {}", begin.trim()));
+    let (there, after) = rest.split_once("<!-- end -->").unwrap();
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(README, format!("{before}{begin}{block}<!-- end -->{after}")).unwrap();
+    } else {
+        assert_eq!(there, block, "UPDATE_README=1 writes the transcripts anew");
+    }
+    ran
+}
+
+/// The text with what differs from run to run replaced: days are counted from 20 November 2026, which stands for yesterday;
+/// times, digests and folders are always the same.
+fn steady(stage: &Stage, text: &str) -> String {
+    let yesterday = Utc::now().date_naive() - TimeDelta::days(1);
+    let shown: NaiveDate = "2026-11-20".parse().unwrap();
+    let text =
+        text.replace(&stage.directory().display().to_string(), ".").replace(stage.emulator.endpoint(), "https://aws");
+    let dates = Regex::new(r"\d{4}-\d{2}-\d{2}").unwrap();
+    let text = dates.replace_all(&text, |found: &regex::Captures<'_>| match found[0].parse::<NaiveDate>() {
+        Ok(day) => (shown + (day - yesterday)).to_string(),
+        Err(_) => found[0].to_owned(),
+    });
+    let text = Regex::new(r"T\d{2}:\d{2}:\d{2}Z").unwrap().replace_all(&text, "T06:30:00Z").into_owned();
+    Regex::new(r"\b[0-9a-f]{12}\b").unwrap().replace_all(&text, "5f0c21ab9e47").into_owned()
+}
