@@ -6,6 +6,7 @@ mod day;
 mod edges;
 mod faults;
 mod kills;
+mod night;
 mod reconcile;
 mod scale;
 mod trace;
