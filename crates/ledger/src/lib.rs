@@ -1,4 +1,4 @@
-//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, certificates.
+//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, certificates, runs.
 //!
 //! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
 //! [`conclude::conclude`] (what the database's answer means). Everything else here is
@@ -17,6 +17,7 @@ pub mod key;
 pub mod open;
 mod reach;
 pub mod record;
+pub mod run;
 pub mod table;
 pub mod write;
 
@@ -26,7 +27,8 @@ pub use class::ErrorClass;
 pub use cursor::{Checkpoint, Cursor};
 pub use decide::{Event, Outcome, Policy, Repair, Repeat, Settled, Verdict};
 pub use key::{Delivery, DeliveryKey, EffectHash, InvalidKey, Revision, Token};
-pub use open::Open;
+pub use open::{Open, OpenIn};
 pub use record::{Millis, Record, State};
+pub use run::{By, Ran};
 pub use table::{Error, Ledger};
 pub use write::{Attempt, Write};

@@ -5,6 +5,7 @@ use crate::{
     record::{Millis, State},
     table::{Error, Ledger},
 };
+use std::collections::BTreeMap;
 
 /// The sparse index: only deliveries that something went wrong with are in it, by flow and time.
 const INDEX: &str = "open";
@@ -35,6 +36,15 @@ impl Open {
     }
 }
 
+/// The deliveries of one state that something went wrong with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenIn {
+    /// How many there are.
+    pub deliveries: usize,
+    /// Since when the oldest is there.
+    pub oldest: Millis,
+}
+
 impl Ledger {
     /// Counts what is open in a flow.
     ///
@@ -42,6 +52,25 @@ impl Ledger {
     /// When DynamoDB cannot be used.
     pub async fn open(&self, flow: &str) -> Result<Open, Error> {
         let mut open = Open::default();
+        self.each_open(flow, |state, since| open.count(state, since)).await?;
+        Ok(open)
+    }
+
+    /// Counts what something went wrong with, by state: those that were rejected, too.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot be used.
+    pub async fn open_by_state(&self, flow: &str) -> Result<BTreeMap<State, OpenIn>, Error> {
+        let mut states: BTreeMap<State, OpenIn> = BTreeMap::new();
+        self.each_open(flow, |state, since| {
+            let of_state = states.entry(state).or_insert(OpenIn { deliveries: 0, oldest: since });
+            *of_state = OpenIn { deliveries: of_state.deliveries + 1, oldest: of_state.oldest.min(since) };
+        })
+        .await?;
+        Ok(states)
+    }
+
+    async fn each_open(&self, flow: &str, mut found: impl FnMut(State, Millis)) -> Result<(), Error> {
         let mut from = None;
         loop {
             let page = self
@@ -60,12 +89,12 @@ impl Ledger {
             for item in page.items.unwrap_or_default() {
                 let state = get_text(&item, "state").and_then(State::parse);
                 if let (Some(state), Some(since)) = (state, get_number(&item, "open_since")) {
-                    open.count(state, Millis(since));
+                    found(state, Millis(since));
                 }
             }
             from = page.last_evaluated_key;
             if from.is_none() {
-                return Ok(open);
+                return Ok(());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! SQS: send in batches, take a delivered batch apart.
 
+mod probe;
 mod receive;
 mod send;
 mod take;

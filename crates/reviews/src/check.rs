@@ -5,6 +5,7 @@ use crate::{
     deliver::Deliverer,
     environment::ColdStart,
     fields::Fields,
+    picklists,
     produce::Producer,
     reconcile::Reconciler,
     sample,
@@ -12,7 +13,7 @@ use crate::{
 };
 use config::Relay;
 use futures_util::future::join_all;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::error::Error as StdError;
 
@@ -22,18 +23,27 @@ pub fn is_check(event: &Value) -> bool {
 }
 
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// What.
     pub name: String,
     /// Whether it is as it must be.
     pub ok: bool,
     /// What is wrong with it, without secrets.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What is worth knowing, though it is not wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Of the configuration, what the first log line says too.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+}
+
+impl Check {
+    fn of(name: &str, error: Option<String>) -> Self {
+        Self { name: name.to_owned(), ok: error.is_none(), error, note: None, sha256: None }
+    }
 }
 
 /// The answer to a check event.
@@ -54,11 +64,15 @@ impl Checked {
         }
     }
 
+    /// Nothing has been looked at.
+    pub fn nothing() -> Self {
+        Self { checked: Vec::new(), ok: true }
+    }
+
     /// Begins with what a cold start that went well has shown.
     pub fn started(config: &Relay) -> Self {
-        let good = |name: &str| Check { name: name.to_owned(), ok: true, error: None, sha256: None };
-        let configuration = Check { sha256: Some(config.sha256.clone()), ..good("configuration") };
-        Self { checked: vec![configuration, good("secret")], ok: true }
+        let configuration = Check { sha256: Some(config.sha256.clone()), ..Check::of("configuration", None) };
+        Self { checked: vec![configuration, Check::of("secret", None)], ok: true }
     }
 
     /// A cold start that failed.
@@ -70,7 +84,7 @@ impl Checked {
         } else {
             "environment"
         };
-        let mut checked = Self { checked: Vec::new(), ok: true };
+        let mut checked = Self::nothing();
         checked.put(name, Some(chain(error.as_ref())));
         checked
     }
@@ -86,7 +100,7 @@ impl Checked {
             tracing::error!(check = name, error, "check failed");
         }
         self.ok &= error.is_none();
-        self.checked.push(Check { name: name.to_owned(), ok: error.is_none(), error, sha256: None });
+        self.checked.push(Check::of(name, error));
     }
 
     /// A token for each store, asked of Yotpo.
@@ -99,7 +113,7 @@ impl Checked {
         }
     }
 
-    /// A session at Salesforce, the configured fields in the org, and a sample order mapped by them.
+    /// A session at Salesforce, the configured fields in the org with their values, and a sample order mapped by them.
     pub async fn salesforce(
         &mut self,
         client: &salesforce::Client,
@@ -112,7 +126,19 @@ impl Checked {
         }
         let schema = client.schema();
         if let Some(fields) = self.note("salesforce fields", Fields::find(&schema, config).await) {
+            self.picklists(&schema, config).await;
             self.note("mapping", sample::is_mapped(&fields, config, now));
+        }
+    }
+
+    async fn picklists(&mut self, schema: &salesforce::Schema<'_>, config: &Relay) {
+        let name = "salesforce picklists";
+        let notes = match picklists::look(schema, config).await {
+            Ok(found) => self.note(name, found.judged()),
+            Err(error) => self.note(name, Err(error)),
+        };
+        if let (Some(notes), Some(check)) = (notes.filter(|notes| !notes.is_empty()), self.checked.last_mut()) {
+            check.note = Some(notes.join("; "));
         }
     }
 

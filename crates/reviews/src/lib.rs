@@ -6,9 +6,9 @@
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`settle`] (how it ended, written
 //! down), [`consume`] (the batch).
 //! The reconciler: [`reconcile`], a file a step.
-//! By hand: [`operate`].
+//! By hand: [`operate`]; how everything stands: [`standing`].
 //! All of them: [`start`] (their clients), [`check`] (whether they could work); [`scheduled`] is the runtime of producer and
-//! reconciler.
+//! reconciler, [`ran`] how their runs ended; [`picklists`] belongs to the check.
 
 pub mod check;
 pub mod consume;
@@ -23,14 +23,17 @@ pub mod message;
 pub mod operate;
 pub mod outcome;
 pub mod pace;
+pub mod picklists;
 pub mod produce;
 pub mod publish;
+pub mod ran;
 pub mod reconcile;
 pub mod report;
 pub mod sample;
 pub mod scheduled;
 pub mod select;
 pub mod settle;
+pub mod standing;
 pub mod start;
 pub mod stores;
 

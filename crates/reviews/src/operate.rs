@@ -55,7 +55,7 @@ impl Operator {
     /// # Errors
     /// When the secret does not allow it.
     pub async fn salesforce(&self) -> Result<salesforce::Client, ColdStart> {
-        let credentials = self.secrets.get(&format!("{}/salesforce", self.stack)).await?;
+        let credentials = self.salesforce_credentials().await?;
         let order = &self.config.salesforce;
         Ok(salesforce::Client::new(self.http.clone(), credentials, &order.api_version, order.quota_share, self.now))
     }
@@ -67,6 +67,22 @@ impl Operator {
     pub async fn stores(&self) -> Result<Stores, Misconfigured> {
         let name = format!("{}/yotpo", self.stack);
         Stores::load(self.secrets.clone(), name, self.http.clone(), &self.config, self.now).await
+    }
+
+    /// What the source's secret says.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not filled as it must be.
+    pub async fn salesforce_credentials(&self) -> Result<salesforce::Credentials, secrets::Error> {
+        self.secrets.get(&format!("{}/salesforce", self.stack)).await
+    }
+
+    /// What the destination's secret says, of stores that the settings do not have too.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not filled as it must be.
+    pub async fn yotpo_credentials(&self) -> Result<yotpo::Credentials, secrets::Error> {
+        self.secrets.get(&format!("{}/yotpo", self.stack)).await
     }
 
     /// Now, as the ledger writes it.

@@ -8,6 +8,7 @@ use crate::{
     item::BadRow,
     message,
     publish::{Publisher, Unpublished},
+    ran::{self, Ended as Ran, FUNCTIONS},
     report::{Answer, Report},
     select::{BadDay, Pass, Position, first_day},
 };
@@ -72,11 +73,19 @@ enum Ended {
 }
 
 impl Producer {
-    /// Runs until settled or out of time.
+    /// Runs until settled or out of time, and keeps how that ended.
     ///
     /// # Errors
     /// When a system that it needs fails; the schedule's next run tries again.
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
+        let by = ran::by(&event);
+        let answer = Box::pin(self.work(event, invoked, metrics)).await;
+        let ended = answer.as_ref().map(|answer| if answer.settled { Ran::Settled } else { Ran::NotSettled });
+        ran::keep(&self.ledger, FUNCTIONS[0], by, (self.now)().into(), ended).await;
+        answer
+    }
+
+    async fn work(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut report = Report::default();
         let settled = match event {
             Event::Scheduled { at } => {

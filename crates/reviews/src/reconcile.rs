@@ -8,7 +8,7 @@ mod certificate;
 mod classify;
 mod day;
 mod destination;
-mod due;
+pub(crate) mod due;
 mod entry;
 mod repair;
 mod source;
@@ -22,6 +22,7 @@ use crate::{
     item::BadRow,
     pace::Pace,
     publish::{Publisher, Unpublished},
+    ran::{self, Ended, FUNCTIONS},
     select::BadDay,
     stores::Stores,
 };
@@ -134,11 +135,20 @@ enum Looked {
 }
 
 impl Reconciler {
-    /// Looks at whatever is due, as far as time allows.
+    /// Looks at whatever is due, as far as time allows, and keeps how that ended.
     ///
     /// # Errors
     /// When a system that it needs fails, other than an account at the destination.
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
+        let by = ran::by(&event);
+        let answer = Box::pin(self.work(event, invoked, metrics)).await;
+        let complete = |answer: &Answer| answer.certificates.iter().all(|certificate| certificate.complete);
+        let ended = answer.as_ref().map(|a| if complete(a) { Ended::Complete } else { Ended::NotComplete });
+        ran::keep(&self.ledger, FUNCTIONS[1], by, self.millis(), ended).await;
+        answer
+    }
+
+    async fn work(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut answer = Answer::default();
         let (tasks, scheduled) = match event {
             Event::Scheduled { at } => (self.due(at.min((self.now)())).await?, true),

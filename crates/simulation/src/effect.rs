@@ -52,6 +52,8 @@ effects! {
     BeginCursor,
     /// Producer: a store's days are settled.
     MoveCursor,
+    /// Producer: how the run ended.
+    KeepRun,
     /// Producer: where the last run stopped.
     ReadCheckpoint,
     /// Producer: where this run stands.
@@ -130,6 +132,8 @@ effects! {
     KeepCertificate,
     /// Reconciler: what is open.
     ReadOpen,
+    /// Reconciler: how the run ended.
+    KeepLook,
     /// Check: whether a queue is there.
     ReachQueue,
     /// Check: whether the ledger is there.
@@ -185,6 +189,7 @@ impl Effect {
             Self::ReadCursor
             | Self::BeginCursor
             | Self::MoveCursor
+            | Self::KeepRun
             | Self::ReadCheckpoint
             | Self::SaveCheckpoint
             | Self::ReadRecords
@@ -202,6 +207,7 @@ impl Effect {
             | Self::GiveUp
             | Self::KeepCertificate
             | Self::ReadOpen
+            | Self::KeepLook
             | Self::ReachLedger => Service::Table,
             Self::SendMessages
             | Self::SendUnmapped
@@ -267,6 +273,7 @@ impl Effect {
                         Self::BeginCursor
                     }
                     (Producer, "UpdateItem", "cursor") => Self::MoveCursor,
+                    (Producer, "UpdateItem", "run") => Self::KeepRun,
                     (Producer, "UpdateItem", "pass") => Self::SaveCheckpoint,
                     (Producer, "UpdateItem", "reviews") => Self::RecordExclusion,
                     (Consumer, "UpdateItem", "reviews") if update.contains("#token") => Self::Claim,
@@ -275,6 +282,7 @@ impl Effect {
                     (Reconciler, "GetItem", "certificate") => Self::ReadCertificate,
                     (Reconciler, "GetItem", "pass") => Self::ReadReading,
                     (Reconciler, "UpdateItem", "pass") => Self::SaveReading,
+                    (Reconciler, "UpdateItem", "run") => Self::KeepLook,
                     (Reconciler, "UpdateItem", "certificate") => Self::KeepCertificate,
                     (Reconciler, "UpdateItem", "reviews") if update.contains("#repairs") => Self::Reopen,
                     (Reconciler, "UpdateItem", "reviews") if writes(request, "confirmed") => Self::Confirm,

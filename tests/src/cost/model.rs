@@ -111,6 +111,8 @@ pub(super) fn idle(stack: &Stack) -> Vec<Line> {
         line("Starts by the schedule", starts, "schedules"),
         line("Lambda requests of these", starts, "lambda_requests"),
         line("Lambda GB-seconds of these", memory * IDLE_RUN_SECONDS, "lambda_arm64"),
+        // How a run ended.
+        line("DynamoDB write units of these", starts, "dynamodb_writes"),
         line("Secrets Manager calls of these", of_producer + 2.0 * of_reconciler, "secret_reads"),
     ];
     lines.retain(|line| line.units > 0.0);

@@ -45,6 +45,7 @@ async fn a_stack_that_can_work_says_so_and_sends_nothing() {
             "secret",
             "salesforce token",
             "salesforce fields",
+            "salesforce picklists",
             "mapping",
             "queue",
             "dead-letter queue",

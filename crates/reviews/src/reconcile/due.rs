@@ -15,19 +15,23 @@ const COMPLETE_RESTS: TimeDelta = TimeDelta::hours(23);
 
 /// The settled days of the last week, the latest first.
 pub(super) fn settled_days(cursor: Cursor, zone: Tz, now: DateTime<Utc>) -> Vec<BusinessDay> {
+    last_days(zone, now).filter(|day| is_settled(cursor, *day, zone)).collect()
+}
+
+/// The days of the last week that are over, the latest first.
+pub(crate) fn last_days(zone: Tz, now: DateTime<Utc>) -> impl Iterator<Item = BusinessDay> {
     let latest = BusinessDay::of(now, zone).previous();
-    let days = std::iter::successors(Some(latest), |day| Some(day.previous())).take(LOOK_BACK as usize);
-    days.filter(|day| is_settled(cursor, *day, zone)).collect()
+    std::iter::successors(Some(latest), |day| Some(day.previous())).take(LOOK_BACK as usize)
 }
 
 /// Whether the producer has settled the day.
-pub(super) fn is_settled(cursor: Cursor, day: BusinessDay, zone: Tz) -> bool {
+pub(crate) fn is_settled(cursor: Cursor, day: BusinessDay, zone: Tz) -> bool {
     let window = day.window(zone);
     instant(cursor.first) <= window.start && window.end <= instant(cursor.settled_until)
 }
 
 /// What holds for the orders that fit no store: they are settled with the last of the stores.
-pub(super) fn of_all(cursors: impl IntoIterator<Item = Cursor>) -> Option<Cursor> {
+pub(crate) fn of_all(cursors: impl IntoIterator<Item = Cursor>) -> Option<Cursor> {
     cursors
         .into_iter()
         .reduce(|a, b| Cursor { first: a.first.max(b.first), settled_until: a.settled_until.min(b.settled_until) })

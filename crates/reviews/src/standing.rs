@@ -1,0 +1,235 @@
+//! How each store stands: how far it is settled, the pass under way, and what is proven of its last business days. It is read,
+//! and nothing is written.
+
+use crate::{
+    FLOW,
+    operate::Operator,
+    produce::instant,
+    reconcile::{Certificate, due},
+    select::Pass,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use config::{BusinessDay, StoreName};
+use futures_util::future::try_join_all;
+use ledger::Cursor;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A day that is over for longer than this, and not settled, is late.
+const SETTLED_WITHIN: TimeDelta = TimeDelta::hours(12);
+/// A day that is over for longer than this, and not complete, is late.
+const COMPLETE_WITHIN: TimeDelta = TimeDelta::hours(24);
+
+/// A store's standing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The store; `unrouted` for the orders that fit none.
+    pub store: StoreName,
+    /// The last settled business day; `None` before there is one.
+    pub settled: Option<BusinessDay>,
+    /// How many days are over and not settled.
+    pub behind_days: usize,
+    /// The pass that settles them, if one was begun and stopped.
+    pub pass: Option<UnderWay>,
+    /// Those of the last days that are in the flow's care, the latest first.
+    pub days: Vec<Day>,
+}
+
+/// A pass that goes on at the producer's next run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnderWay {
+    /// When it began.
+    pub begun_at: DateTime<Utc>,
+    /// Orders that were changed until then are published.
+    pub changed_until: Option<DateTime<Utc>>,
+}
+
+/// A business day of the last week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Day {
+    /// Which.
+    pub business_day: BusinessDay,
+    /// How far it has come.
+    pub state: DayState,
+    /// Completed orders at the source, as of its certificate.
+    pub completed: Option<usize>,
+    /// It should have come further by now.
+    pub late: bool,
+    /// Of a day that is not complete: how many orders are in each state that keeps it open.
+    pub open: BTreeMap<&'static str, usize>,
+}
+
+/// How far a business day has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayState {
+    /// Not every order is on the queue or accounted for.
+    NotSettled,
+    /// Settled, and no certificate yet.
+    NotCertified,
+    /// An order is still open.
+    NotComplete,
+    /// Every order is confirmed, skipped or rejected.
+    Complete,
+}
+
+impl DayState {
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSettled => "not settled",
+            Self::NotCertified => "no certificate",
+            Self::NotComplete => "not complete",
+            Self::Complete => "complete",
+        }
+    }
+
+    fn is_late(self, over_for: TimeDelta) -> bool {
+        match self {
+            Self::NotSettled => over_for > SETTLED_WITHIN,
+            Self::NotCertified | Self::NotComplete => over_for > COMPLETE_WITHIN,
+            Self::Complete => false,
+        }
+    }
+}
+
+impl Operator {
+    /// Every store's standing; that of `unrouted` where there are orders that fit no store.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn standings(&self) -> Result<Vec<Standing>, ledger::Error> {
+        let pass = self.ledger.checkpoint(FLOW).await?;
+        let pass: Option<Pass> = pass.and_then(|pass| serde_json::from_str(&pass.state).ok());
+        let (mut standings, mut cursors) = (Vec::new(), Vec::new());
+        for (name, store) in &self.config.stores {
+            let cursor = self.ledger.cursor(FLOW, name.as_str()).await?;
+            let under_way = pass.as_ref().filter(|pass| pass.spans.contains_key(name));
+            let standing = Standing {
+                pass: under_way.map(|pass| UnderWay {
+                    begun_at: pass.begun_at,
+                    changed_until: pass.after.as_ref().map(|after| after.stamp),
+                }),
+                ..self.standing(name.clone(), store.time_zone, cursor).await?
+            };
+            standings.push(standing);
+            cursors.extend(cursor);
+        }
+        if self.config.salesforce.route_by.is_some() && cursors.len() == self.config.stores.len() {
+            let cursor = due::of_all(cursors);
+            let mut unrouted = self.standing(StoreName::unrouted(), self.config.time_zone, cursor).await?;
+            // A day without such orders wants no certificate.
+            unrouted.days.retain(|day| day.completed.is_some_and(|completed| completed > 0));
+            if !unrouted.days.is_empty() {
+                standings.push(unrouted);
+            }
+        }
+        Ok(standings)
+    }
+
+    async fn standing(&self, store: StoreName, zone: Tz, cursor: Option<Cursor>) -> Result<Standing, ledger::Error> {
+        let now = (self.now)();
+        let Some(cursor) = cursor else {
+            return Ok(Standing { store, settled: None, behind_days: 0, pass: None, days: Vec::new() });
+        };
+        let days = in_care(cursor, zone, now);
+        let kept = days.iter().map(async |day| {
+            let kept = self.ledger.certificate(FLOW, store.as_str(), &day.to_string()).await?;
+            Ok::<_, ledger::Error>(kept.and_then(|kept| serde_json::from_str::<Certificate>(&kept.certificate).ok()))
+        });
+        let kept = try_join_all(kept).await?;
+        let days = days.iter().zip(kept).map(|(day, kept)| of_day(*day, zone, cursor, kept.as_ref(), now)).collect();
+        let (first, until) = (instant(cursor.first), instant(cursor.settled_until));
+        let today = BusinessDay::of(now, zone);
+        let next = BusinessDay::of(until, zone);
+        Ok(Standing {
+            settled: (until > first).then(|| next.previous()),
+            behind_days: usize::try_from((today.date() - next.date()).num_days()).unwrap_or(0),
+            pass: None,
+            days,
+            store,
+        })
+    }
+}
+
+/// The days of the last week since the flow began, the latest first.
+fn in_care(cursor: Cursor, zone: Tz, now: DateTime<Utc>) -> Vec<BusinessDay> {
+    let days = due::last_days(zone, now);
+    days.filter(|day| instant(cursor.first) <= day.window(zone).start).collect()
+}
+
+fn of_day(day: BusinessDay, zone: Tz, cursor: Cursor, kept: Option<&Certificate>, now: DateTime<Utc>) -> Day {
+    let state = match kept {
+        _ if !due::is_settled(cursor, day, zone) => DayState::NotSettled,
+        None => DayState::NotCertified,
+        Some(certificate) if certificate.complete => DayState::Complete,
+        Some(_) => DayState::NotComplete,
+    };
+    let open = kept.filter(|_| state == DayState::NotComplete).map(|kept| {
+        let of = &kept.ledger;
+        let open = [
+            ("accepted", of.accepted),
+            ("pending", of.pending),
+            ("parked", of.parked),
+            ("uncertain", of.uncertain),
+            ("missing", of.missing),
+        ];
+        open.into_iter().filter(|(_, n)| *n > 0).collect()
+    });
+    let late = state.is_late(now - day.window(zone).end);
+    let completed = kept.map(|kept| kept.source.completed);
+    Day { business_day: day, state, completed, late, open: open.unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn certificate(pending: usize) -> Certificate {
+        serde_json::from_value(json!({
+            "store": "default", "business_day": "2026-11-19", "issued_at": "2026-11-20T06:00:00Z", "config_sha256": "",
+            "source": {"completed": pending}, "destination": {"found": 0, "unexpected": 0}, "repaired": 0,
+            "ledger": {"confirmed": 0, "accepted": 0, "pending": pending, "skipped": {}, "rejected": {}, "parked": 0,
+                       "uncertain": 0, "missing": 0},
+            "complete": pending == 0,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_day_is_late_half_a_day_unsettled_and_a_day_incomplete() {
+        let day: BusinessDay = "2026-11-19".parse().unwrap();
+        let first = at("2026-11-18T00:00:00Z").into();
+        let state = |settled_until: &str, kept: Option<usize>, now: &str| {
+            let (cursor, kept) = (Cursor { first, settled_until: at(settled_until).into() }, kept.map(certificate));
+            let day = of_day(day, Tz::UTC, cursor, kept.as_ref(), at(now));
+            (day.state, day.late)
+        };
+        let (before, after) = ("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z");
+        assert_eq!(state(before, None, "2026-11-20T11:59:00Z"), (DayState::NotSettled, false));
+        assert_eq!(state(before, Some(0), "2026-11-20T12:01:00Z"), (DayState::NotSettled, true));
+        assert_eq!(state(after, None, "2026-11-20T23:59:00Z"), (DayState::NotCertified, false));
+        assert_eq!(state(after, None, "2026-11-21T00:01:00Z"), (DayState::NotCertified, true));
+        assert_eq!(state(after, Some(2), "2026-11-20T23:59:00Z"), (DayState::NotComplete, false));
+        assert_eq!(state(after, Some(2), "2026-11-21T00:01:00Z"), (DayState::NotComplete, true));
+        assert_eq!(state(after, Some(0), "2026-11-29T00:01:00Z"), (DayState::Complete, false));
+    }
+
+    #[test]
+    fn an_open_day_says_in_numbers_what_keeps_it_open() {
+        let cursor =
+            Cursor { first: at("2026-11-18T00:00:00Z").into(), settled_until: at("2026-11-20T00:00:00Z").into() };
+        let day =
+            of_day("2026-11-19".parse().unwrap(), Tz::UTC, cursor, Some(&certificate(2)), at("2026-11-20T06:00:00Z"));
+        let expected = json!({"business_day": "2026-11-19", "state": "not_complete", "completed": 2, "late": false, "open": {"pending": 2}});
+        assert_eq!(serde_json::to_value(day).unwrap(), expected);
+        let days = in_care(cursor, Tz::UTC, at("2026-11-20T06:00:00Z"));
+        assert_eq!(days.iter().map(ToString::to_string).collect::<Vec<_>>(), ["2026-11-19", "2026-11-18"]);
+    }
+}
