@@ -3,5 +3,6 @@
 mod cost;
 mod hardening;
 mod numbers;
+mod operator;
 mod roles;
 mod schedule;
