@@ -2,8 +2,9 @@
 
 use crate::{
     answer::{self, Answer},
-    certificate, completions,
+    certificate, check, completions,
     failure::Failure,
+    status,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -48,8 +49,12 @@ pub(crate) struct Options {
 enum Command {
     /// What is proven of a day
     Certificate(certificate::Arguments),
+    /// Whether everything is as it must be: you, settings, secrets, functions, vendors
+    Check(check::Arguments),
     /// A script that completes commands and options in your shell
     Completions(completions::Arguments),
+    /// How everything stands, and what wants attention
+    Status(status::Arguments),
 }
 
 /// Runs what was typed.
@@ -58,7 +63,9 @@ pub(crate) async fn run() -> ExitCode {
     let at = &options;
     match command {
         Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
+        Command::Check(arguments) => told(at, check::run(at, &arguments).await),
         Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+        Command::Status(arguments) => told(at, status::run(at, &arguments).await),
     }
 }
 

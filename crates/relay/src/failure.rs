@@ -51,6 +51,11 @@ impl Failure {
         Self { hint: Some(hint.to_string()), ..self }
     }
 
+    /// What went wrong, and what to do about it.
+    pub(crate) fn into_parts(self) -> (String, Option<String>) {
+        (self.what, self.hint)
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Input => 2,

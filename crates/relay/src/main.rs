@@ -6,6 +6,7 @@
 
 mod answer;
 mod certificate;
+mod check;
 mod cli;
 mod completions;
 mod day;
@@ -13,6 +14,7 @@ mod failure;
 mod place;
 #[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod progress;
+mod status;
 #[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod text;
 

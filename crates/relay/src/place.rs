@@ -28,13 +28,12 @@ pub(crate) struct Place {
 impl Place {
     /// Reads the settings, then asks CloudFormation for the stack.
     pub(crate) async fn find(options: &Options) -> Result<Self, Failure> {
-        let config = Relay::load(&options.config).map_err(|error| {
-            Failure::undone("read the settings", &error).hint("name the file with --config or RELAY_CONFIG")
-        })?;
-        let aws = aws::sdk_config().await.map_err(|error| Failure::undone("set up the AWS SDK", error.as_ref()))?;
-        if aws.region().is_none() {
-            return Err(Failure::because("no AWS region is set").hint("set AWS_REGION, or a region in your profile"));
-        }
+        let config = settings(options)?;
+        Self::with(options, sdk().await?, config).await
+    }
+
+    /// Asks CloudFormation for the stack.
+    pub(crate) async fn with(options: &Options, aws: SdkConfig, config: Relay) -> Result<Self, Failure> {
         let outputs = outputs(&aws, &options.stack).await?;
         Ok(Self { stack: options.stack.clone(), aws, config: Arc::new(config), now: Utc::now, outputs })
     }
@@ -99,6 +98,22 @@ impl Place {
         let said = payload["errorMessage"].as_str().unwrap_or("it did not say why");
         Err(Failure::because(format!("`{function}` failed: {said}")).hint("`relay check` looks at what it needs"))
     }
+}
+
+/// The settings' file.
+pub(crate) fn settings(options: &Options) -> Result<Relay, Failure> {
+    Relay::load(&options.config).map_err(|error| {
+        Failure::undone("read the settings", &error).hint("name the file with --config or RELAY_CONFIG")
+    })
+}
+
+/// The SDK's configuration.
+pub(crate) async fn sdk() -> Result<SdkConfig, Failure> {
+    let aws = aws::sdk_config().await.map_err(|error| Failure::undone("set up the AWS SDK", error.as_ref()))?;
+    if aws.region().is_none() {
+        return Err(Failure::because("no AWS region is set").hint("set AWS_REGION, or a region in your profile"));
+    }
+    Ok(aws)
 }
 
 async fn outputs(aws: &SdkConfig, stack: &str) -> Result<BTreeMap<String, String>, Failure> {

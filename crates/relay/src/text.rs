@@ -26,6 +26,11 @@ pub(crate) fn millis(at: Millis) -> String {
     DateTime::from_timestamp_millis(at.0).map_or_else(|| at.0.to_string(), instant)
 }
 
+/// A part of a whole as whole percents, rounded.
+pub(crate) fn share(part: f64) -> String {
+    format!("{:.0} %", part * 100.0)
+}
+
 /// A table as wide as its content; where somebody looks on, as wide as the terminal at most.
 pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();

@@ -1,7 +1,10 @@
 //! The operator's command line, as a person uses it: the real binary, against a stage.
 
 mod certificate;
+mod check;
+mod status;
 mod transcript;
+mod untouched;
 
 use crate::stage::Stage;
 use local::{Profile, Workspace};
@@ -25,13 +28,23 @@ impl Ran {
 
 /// Runs `relay` as somebody would who has nothing but AWS's environment variables and the settings' file.
 pub(crate) fn relay(stage: &Stage, arguments: &[&str]) -> Ran {
+    relay_with(stage, &[], arguments)
+}
+
+/// The same, in an environment that differs.
+pub(crate) fn relay_with(stage: &Stage, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let program = Workspace::here().binary(Profile::Dev, "relay").unwrap();
     let output = Command::new(program)
         .args(arguments)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .envs(stage.emulator.variables_for_a_client())
+        .env("AWS_ENDPOINT_URL", stage.emulator.endpoint())
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("RELAY_CONFIG", stage.relay_toml())
+        .envs(environment.iter().copied())
         .current_dir(stage.directory())
         .output()
         .unwrap();

@@ -1,0 +1,145 @@
+//! What a person should look at, and which command goes on from there. Pure.
+
+use super::{backlog::Backlog, runs::Run};
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger::{By, State};
+use reviews::{
+    ran,
+    standing::{DayState, Standing},
+};
+use serde::Serialize;
+
+/// The producer runs every night.
+const SILENT: TimeDelta = TimeDelta::hours(26);
+/// The reconciler finds out sooner what became of a call.
+const UNCERTAIN_FOR: TimeDelta = TimeDelta::hours(1);
+
+/// Something that wants attention.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Attention {
+    pub(super) what: String,
+    /// The command that goes on from there.
+    pub(super) next: String,
+}
+
+fn attention(what: String, next: impl Into<String>) -> Attention {
+    Attention { what, next: next.into() }
+}
+
+pub(super) fn of(runs: &[Run], stores: &[Standing], backlog: &Backlog, now: DateTime<Utc>) -> Vec<Attention> {
+    let mut found = Vec::new();
+    found.extend(silence(runs, now));
+    for Standing { store, days, .. } in stores {
+        for day in days.iter().filter(|day| day.late) {
+            let (business_day, state) = (day.business_day, day.state.as_str());
+            let next = match day.state {
+                DayState::NotSettled => format!("relay run --day {business_day} --store {store}"),
+                _ => format!("relay certificate {business_day} --store {store} --refresh"),
+            };
+            found.push(attention(format!("{business_day}, store {store}: {state}"), next));
+        }
+    }
+    if let Some(parked) = backlog.of_state(State::Parked) {
+        found.push(attention(format!("{} parked: a person is to decide", parked.deliveries), "relay parked list"));
+    }
+    if let Some(open) = backlog.of_state(State::Uncertain).filter(|open| now - open.oldest > UNCERTAIN_FOR) {
+        let what = format!("{} uncertain, the oldest for {}", open.deliveries, age(now - open.oldest));
+        found.push(attention(what, "relay certificate --refresh"));
+    }
+    if backlog.dead_letters.total() > 0 {
+        let what = format!("{} in the dead-letter queue", backlog.dead_letters.total());
+        found.push(attention(what, "relay dlq list"));
+    }
+    found
+}
+
+fn silence(runs: &[Run], now: DateTime<Utc>) -> Option<Attention> {
+    let producer = ran::FUNCTIONS[0];
+    let scheduled = runs.iter().find(|run| run.function == producer && run.by == By::Schedule.as_str());
+    let what = match scheduled {
+        Some(run) if now - run.at <= SILENT => return None,
+        Some(run) => format!("the schedule has not run {producer} for {}", age(now - run.at)),
+        None => format!("the schedule has never run {producer}"),
+    };
+    Some(attention(what, "relay check"))
+}
+
+/// A length of time in its largest whole unit.
+pub(super) fn age(length: TimeDelta) -> String {
+    let units = [(length.num_days(), "days"), (length.num_hours(), "hours"), (length.num_minutes(), "minutes")];
+    let whole = units.into_iter().find(|(n, _)| *n >= 2);
+    whole.map_or_else(|| "a minute or less".to_owned(), |(n, unit)| format!("{n} {unit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::backlog::{OpenState, Waiting};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn backlog(letters: u64, deliveries: Vec<OpenState>) -> Backlog {
+        let waiting = |visible| Waiting { visible, in_flight: 0, delayed: 0 };
+        Backlog { queue: waiting(5), dead_letters: waiting(letters), deliveries }
+    }
+
+    fn scheduled(at: DateTime<Utc>) -> Run {
+        Run { function: "reviews-producer", by: "schedule", at, ended: "settled".to_owned(), error: None }
+    }
+
+    #[test]
+    fn an_ordinary_morning_wants_nothing() {
+        let now = at("2026-11-21T06:00:00Z");
+        let ordinary =
+            ["pending", "rejected"].map(|state| OpenState { state, deliveries: 2, oldest: now - TimeDelta::days(1) });
+        let fresh = OpenState { state: "uncertain", deliveries: 1, oldest: now - TimeDelta::minutes(59) };
+        let waits = backlog(0, ordinary.into_iter().chain([fresh]).collect());
+        assert_eq!(of(&[scheduled(at("2026-11-20T05:45:00Z"))], &[], &waits, now), []);
+    }
+
+    #[test]
+    fn each_trouble_names_the_command_that_goes_on() {
+        let now = at("2026-11-21T08:00:00Z");
+        let open = |state, hours| OpenState { state, deliveries: 3, oldest: now - TimeDelta::hours(hours) };
+        let day = |day: &str, state, late| reviews::standing::Day {
+            business_day: day.parse().unwrap(),
+            state,
+            completed: None,
+            late,
+            open: [].into(),
+        };
+        let days = vec![
+            day("2026-11-20", DayState::NotSettled, false),
+            day("2026-11-19", DayState::NotSettled, true),
+            day("2026-11-18", DayState::NotComplete, true),
+        ];
+        let store = "acme".to_owned().try_into().unwrap();
+        let standing = Standing { store, settled: None, behind_days: 2, pass: None, days };
+        let silent = [scheduled(at("2026-11-20T05:45:00Z"))];
+        let found = of(&silent, &[standing], &backlog(4, vec![open("parked", 0), open("uncertain", 2)]), now);
+        let found: Vec<_> = found.iter().map(|found| (found.what.as_str(), found.next.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                ("the schedule has not run reviews-producer for 26 hours", "relay check"),
+                ("2026-11-19, store acme: not settled", "relay run --day 2026-11-19 --store acme"),
+                ("2026-11-18, store acme: not complete", "relay certificate 2026-11-18 --store acme --refresh"),
+                ("3 parked: a person is to decide", "relay parked list"),
+                ("3 uncertain, the oldest for 2 hours", "relay certificate --refresh"),
+                ("4 in the dead-letter queue", "relay dlq list"),
+            ]
+        );
+        let by_hand = Run { by: "hand", ..scheduled(now) };
+        assert_eq!(of(&[by_hand], &[], &backlog(0, vec![]), now).len(), 1, "a run by hand is not the schedule's");
+    }
+
+    #[test]
+    fn ages_are_told_in_one_unit() {
+        for (minutes, told) in [(1, "a minute or less"), (59, "59 minutes"), (119, "119 minutes"), (120, "2 hours")] {
+            assert_eq!(age(TimeDelta::minutes(minutes)), told);
+        }
+        assert_eq!(age(TimeDelta::days(3)), "3 days");
+    }
+}

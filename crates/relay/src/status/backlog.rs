@@ -1,0 +1,107 @@
+//! What waits: in the queues, in the ledger; and what is left of the vendors' quotas.
+
+use crate::failure::{Failure, chain};
+use chrono::{DateTime, Utc};
+use ledger::State;
+use queue::Depth;
+use reviews::{FLOW, operate::Operator};
+use serde::Serialize;
+
+/// Costs one call; its answer says how many were made.
+const CHEAP_QUERY: &str = "SELECT Id FROM Order LIMIT 1";
+
+/// What waits.
+#[derive(Debug, Serialize)]
+pub(crate) struct Backlog {
+    pub(super) queue: Waiting,
+    pub(super) dead_letters: Waiting,
+    /// The deliveries that something went wrong with, by state.
+    pub(super) deliveries: Vec<OpenState>,
+}
+
+/// How many messages a queue holds, as SQS counts them: approximately.
+#[derive(Debug, Serialize)]
+pub(crate) struct Waiting {
+    pub(super) visible: u64,
+    pub(super) in_flight: u64,
+    pub(super) delayed: u64,
+}
+
+impl Waiting {
+    pub(super) fn total(&self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
+}
+
+impl From<Depth> for Waiting {
+    fn from(Depth { visible, in_flight, delayed }: Depth) -> Self {
+        Self { visible, in_flight, delayed }
+    }
+}
+
+/// The deliveries in one state.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenState {
+    /// One of the ledger's states: `parked`, `rejected`, `uncertain`; `pending` and `claimed` after a failed attempt.
+    pub(super) state: &'static str,
+    pub(super) deliveries: usize,
+    /// Since when something is wrong with the oldest.
+    pub(super) oldest: DateTime<Utc>,
+}
+
+/// What the vendors allow.
+#[derive(Debug, Serialize)]
+pub(crate) struct Quotas {
+    pub(super) salesforce: Salesforce,
+    /// Calls a second to each store's account, all functions together: `pace.yotpo_reviews`.
+    pub(super) yotpo_calls_a_second: f64,
+}
+
+/// The org's API calls of the last 24 hours, all integrations together.
+#[derive(Debug, Serialize)]
+pub(crate) struct Salesforce {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) used: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max: Option<u64>,
+    /// Runs stop at this share: `salesforce.quota_share`.
+    pub(super) quota_share: f64,
+    /// Why nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<String>,
+}
+
+pub(super) async fn of(operator: &Operator) -> Result<Backlog, Failure> {
+    let (queue, letters, deliveries) =
+        tokio::join!(operator.queue.depth(), operator.dead_letters.depth(), operator.ledger.open_by_state(FLOW));
+    let depth = |depth: Result<Depth, queue::Unavailable>| {
+        depth.map(Waiting::from).map_err(|error| Failure::undone("read the queues", &error))
+    };
+    let deliveries = deliveries.map_err(|error| Failure::undone("read the ledger", &error))?;
+    let deliveries = deliveries.into_iter().map(|(state, open)| OpenState {
+        state: state.as_str(),
+        deliveries: open.deliveries,
+        oldest: DateTime::from_timestamp_millis(open.oldest.0).unwrap_or_default(),
+    });
+    Ok(Backlog { queue: depth(queue)?, dead_letters: depth(letters)?, deliveries: deliveries.collect() })
+}
+
+impl Backlog {
+    pub(super) fn of_state(&self, state: State) -> Option<&OpenState> {
+        self.deliveries.iter().find(|open| open.state == state.as_str())
+    }
+}
+
+/// Asks Salesforce; that it does not answer is part of the answer.
+pub(super) async fn quotas(operator: &Operator) -> Quotas {
+    let config = &operator.config;
+    let mut salesforce = Salesforce { used: None, max: None, quota_share: config.salesforce.quota_share, error: None };
+    match operator.salesforce().await {
+        Ok(client) => match client.query(CHEAP_QUERY).await {
+            Ok(page) => (salesforce.used, salesforce.max) = (page.usage.map(|u| u.used), page.usage.map(|u| u.max)),
+            Err(error) => salesforce.error = Some(chain(&error)),
+        },
+        Err(error) => salesforce.error = Some(chain(error.as_ref())),
+    }
+    Quotas { salesforce, yotpo_calls_a_second: config.pace.yotpo_reviews }
+}

@@ -1,0 +1,98 @@
+//! Status for people: what wants attention first, then everything else.
+
+use super::{
+    Status,
+    attention::Attention,
+    backlog::{Backlog, OpenState, Quotas, Waiting},
+    runs::Run,
+};
+use crate::{
+    answer::Answer,
+    text::{BAD, DIM, WARN, instant, share, tick},
+};
+use reviews::standing::{Day, DayState, Standing};
+use std::io::{self, Write};
+
+impl Answer for Status {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        for Attention { what, next } in &self.attention {
+            writeln!(to, "{} {what} → {next}", tick(false))?;
+        }
+        if self.ok {
+            writeln!(to, "{} nothing wants attention", tick(true))?;
+        }
+        writeln!(to, "\nlast runs")?;
+        self.runs.iter().try_for_each(|run| print_run(run, to))?;
+        writeln!(to, "\nbusiness days")?;
+        self.stores.iter().try_for_each(|store| print_store(store, to))?;
+        writeln!(to, "\nbacklog")?;
+        print_backlog(&self.backlog, to)?;
+        writeln!(to, "\nquotas")?;
+        print_quotas(&self.quotas, to)
+    }
+
+    fn is_well(&self) -> bool {
+        self.ok
+    }
+}
+
+fn print_run(run: &Run, to: &mut dyn Write) -> io::Result<()> {
+    let Run { function, by, at, ended, error } = run;
+    let (on, off) = if run.has_failed() { (format!("{BAD}"), format!("{BAD:#}")) } else { Default::default() };
+    let why = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+    writeln!(to, "  {function} by {by}, {}: {on}{ended}{off}{why}", instant(*at))
+}
+
+fn print_store(standing: &Standing, to: &mut dyn Write) -> io::Result<()> {
+    let Standing { store, settled, behind_days, pass, days } = standing;
+    let settled = settled.map_or_else(|| "nothing settled yet".to_owned(), |day| format!("settled until {day}"));
+    let behind = match behind_days {
+        0 => String::new(),
+        days => format!(", {days} behind"),
+    };
+    writeln!(to, "  {store}: {settled}{behind}")?;
+    if let Some(pass) = pass {
+        let until = pass.changed_until.map(|at| format!(", at orders changed {}", instant(at))).unwrap_or_default();
+        writeln!(to, "    a pass goes on since {}{until}", instant(pass.begun_at))?;
+    }
+    days.iter().try_for_each(|day| print_day(day, to))
+}
+
+fn print_day(day: &Day, to: &mut dyn Write) -> io::Result<()> {
+    let mark = match day.state {
+        DayState::Complete => tick(true),
+        _ if day.late => tick(false),
+        _ => format!("{WARN}·{WARN:#}"),
+    };
+    let open: Vec<_> = day.open.iter().map(|(state, n)| format!("{n} {state}")).collect();
+    let open = if open.is_empty() { String::new() } else { format!(": {}", open.join(", ")) };
+    let orders = day.completed.map(|completed| format!(", {completed} orders")).unwrap_or_default();
+    writeln!(to, "    {mark} {} {}{orders}{open}", day.business_day, day.state.as_str())
+}
+
+fn print_backlog(backlog: &Backlog, to: &mut dyn Write) -> io::Result<()> {
+    for (name, waiting) in [("queue", &backlog.queue), ("dead-letter queue", &backlog.dead_letters)] {
+        let Waiting { visible, in_flight, delayed } = waiting;
+        writeln!(to, "  {name}: {visible} visible, {in_flight} in flight, {delayed} delayed")?;
+    }
+    if backlog.deliveries.is_empty() {
+        return writeln!(to, "  {DIM}no delivery that something went wrong with{DIM:#}");
+    }
+    backlog.deliveries.iter().try_for_each(|OpenState { state, deliveries, oldest }| {
+        writeln!(to, "  {state}: {deliveries}, the oldest since {}", instant(*oldest))
+    })
+}
+
+fn print_quotas(quotas: &Quotas, to: &mut dyn Write) -> io::Result<()> {
+    let of = &quotas.salesforce;
+    let stop = share(of.quota_share);
+    match (of.used, of.max, &of.error) {
+        (Some(used), Some(max), _) => {
+            let used = share(salesforce::Usage { used, max }.share());
+            writeln!(to, "  Salesforce: {used} of {max} calls of the last 24 hours are made; runs stop at {stop}")?;
+        }
+        (_, _, Some(error)) => writeln!(to, "  Salesforce: {WARN}not known{WARN:#}: {error}")?,
+        _ => writeln!(to, "  Salesforce: it does not say; runs stop at {stop}")?,
+    }
+    writeln!(to, "  Yotpo: {} calls a second to each store's account", quotas.yotpo_calls_a_second)
+}
