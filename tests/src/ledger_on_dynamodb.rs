@@ -2,8 +2,8 @@
 
 use crate::stage::Stage;
 use ledger::{
-    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repair,
-    Repeat, Revision, Settled, Token, decide::decide,
+    Attempt, By, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Ran, Record,
+    Repair, Repeat, Revision, Settled, Token, decide::decide,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::time::Duration;
@@ -135,6 +135,36 @@ async fn cursors_only_move_forward_and_one_of_two_checkpoints_wins() {
     assert_eq!(ledger.save_checkpoint("reviews", 1, "c").await.unwrap(), Some(2));
     let kept = ledger.checkpoint("reviews").await.unwrap().unwrap();
     assert_eq!((kept.version, kept.state.as_str()), (2, "c"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_run_is_the_one_that_ended_last_and_asking_for_permissions_writes_nothing() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let (reached, may_read, may_write) = tokio::join!(ledger.reach(), ledger.may_read(), ledger.may_write());
+    reached.and(may_read).and(may_write).unwrap();
+    let queue = stage.stack.queue("ReviewsQueueUrl").unwrap();
+    let (may_delete, may_hide) = tokio::join!(queue.may_delete(), queue.may_hide());
+    may_delete.and(may_hide).unwrap();
+    let scan = serde_json::json!({"TableName": stage.stack.output("LedgerTable").unwrap()});
+    let items = || crate::stage::dynamodb(stage.emulator.endpoint(), "Scan", &scan)["Count"].clone();
+    assert_eq!(items(), 0);
+
+    let ran = |at: i64, error: Option<&str>| Ran {
+        at: Millis(at),
+        ended: error.map_or("settled", |_| "failed").to_owned(),
+        error: error.map(str::to_owned),
+    };
+    let keep = async |by: By, ran: &Ran| ledger.keep_run("reviews", "producer", by, ran).await.unwrap();
+    let last = async |by: By| ledger.last_run("reviews", "producer", by).await.unwrap();
+    assert_eq!(last(By::Schedule).await, None);
+    assert!(keep(By::Schedule, &ran(20, None)).await);
+    assert!(!keep(By::Schedule, &ran(10, None)).await, "it ended earlier");
+    assert_eq!(last(By::Schedule).await, Some(ran(20, None)));
+    assert!(keep(By::Hand, &ran(30, Some(&"é".repeat(999)))).await);
+    assert_eq!(last(By::Hand).await, Some(ran(30, Some(&"é".repeat(200)))));
+    assert_eq!(last(By::Schedule).await, Some(ran(20, None)), "each has its own");
+    assert_eq!(items(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,6 +110,18 @@ async fn what_a_started_function_cannot_use_is_named_without_its_secrets() {
     assert!(stage.sandbox.arrivals().is_empty());
 }
 
+/// A status that no order ever has would select nothing, night after night: such a version gets no work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_no_picklist_has_fails_the_check() {
+    let settings = &[("salesforce", "completed", r#"[{ field = "Status", is = ["Compleated"] }]"#)];
+    let stage = Stage::with(Setting { settings, ..Setting::default() }).await;
+    let answer = check(&stage, FUNCTIONS[0]).await;
+    let failed = failures(&answer);
+    let [(name, error)] = failed.as_slice() else { panic!("{answer}") };
+    assert_eq!(name, "salesforce picklists");
+    assert!(error.contains("\"Compleated\"") && error.contains("expected \"Completed\""), "{error}");
+}
+
 /// A message that looks like a check is a message.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_never_taken_for_a_check() {
