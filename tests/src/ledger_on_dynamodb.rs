@@ -62,6 +62,7 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
         Just(Settled::Skipped("no_email".to_owned())),
         Just(Settled::Rejected("bad_record".to_owned())),
         Just(Settled::Parked("unknown_store".to_owned())),
+        Just(Settled::Dismissed("nobody wants it".to_owned())),
     ];
     let repair = prop_oneof![Just(Repair::Redrive), Just(Repair::Missing)];
     let version = version(key.clone());

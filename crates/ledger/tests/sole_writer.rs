@@ -1,4 +1,4 @@
-//! Nothing writes a record but `Ledger::run`; cursors, checkpoints and certificates have a writer of their own.
+//! Nothing writes a record but `Ledger::run`; cursors, checkpoints, certificates and notes have a writer of their own.
 
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
@@ -91,11 +91,17 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
     assert_eq!(certificate.matches("self.write(").count(), 1);
     assert!(certificate.contains("self.write(&certificate_key(flow,store,day),"), "a write to something else");
     assert!(certificate.contains("format!(\"certificate/{flow}/{store}/{day}\")"));
+
+    let audit = fs::read_to_string(folder.join("audit.rs")).unwrap().replace(char::is_whitespace, "");
+    assert_eq!(audit.matches("self.write(").count(), 1);
+    assert!(audit.contains("self.write(&audit_key(flow,note.at,nonce),"), "a write to something else");
+    assert!(audit.contains("format!(\"audit/{flow}/{}-{nonce}\",at.0)"));
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         let writes = fs::read_to_string(&path).unwrap().contains("self\n            .write(")
             || fs::read_to_string(&path).unwrap().contains("self.write(");
-        assert!(!writes || path.ends_with("cursor.rs") || path.ends_with("certificate.rs"), "{path:?} writes");
+        let may = ["audit.rs", "certificate.rs", "cursor.rs"].iter().any(|file| path.ends_with(file));
+        assert!(!writes || may, "{path:?} writes");
     }
 }
 

@@ -53,6 +53,10 @@ pub(crate) enum Action {
         version: usize,
         crash: bool,
     },
+    Dismiss {
+        version: usize,
+        crash: bool,
+    },
     Confirm(usize),
     Missing(usize),
     GiveUp,
@@ -99,7 +103,7 @@ impl Scenario {
     }
 
     /// A copy is left alone until whoever put it there has written down why.
-    fn is_young(&self, world: &World, version: usize) -> bool {
+    pub(crate) fn is_young(&self, world: &World, version: usize) -> bool {
         let being_parked = |w: &Worker| {
             let closing = matches!(w, Worker::Ending { end: End::Rejected | End::Parked | End::Conflict, .. });
             closing && w.version() == Some(version)
@@ -187,6 +191,12 @@ impl Scenario {
                     actions.push(Action::Redrive { version, crash: true });
                 }
             }
+            if world.queue[version] > 0 || (world.dead_letters[version] > 0 && !young) {
+                actions.push(Action::Dismiss { version, crash: false });
+                if fault {
+                    actions.push(Action::Dismiss { version, crash: true });
+                }
+            }
             let last = world.applied.last() == Some(&version);
             if last || (world.applied.contains(&version) && !world.expired) {
                 actions.push(Action::Confirm(version));
@@ -216,7 +226,7 @@ impl Scenario {
         let mut next = world.clone();
         let faulty = match action {
             Action::Take { lost, .. } | Action::Finish { lost, .. } => lost,
-            Action::Redrive { crash, .. } => crash,
+            Action::Redrive { crash, .. } | Action::Dismiss { crash, .. } => crash,
             Action::Answer(_, answer) => answer != Answer::Yes,
             Action::CannotTell(_)
             | Action::Unwritten(_)
@@ -236,6 +246,7 @@ impl Scenario {
             Action::Answer(worker, answer) => self.answer(&mut next, worker, answer),
             Action::Finish { worker, lost } => self.finish(&mut next, worker, lost),
             Action::Redrive { version, crash } => self.redrive(&mut next, version, crash),
+            Action::Dismiss { version, crash } => self.dismiss(&mut next, version, crash),
             Action::Confirm(version) => self.confirm(&mut next, version),
             Action::Missing(delivery) => self.missing(&mut next, delivery),
             Action::GiveUp => self.give_up(&mut next),

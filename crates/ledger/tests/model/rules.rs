@@ -60,6 +60,11 @@ rules! {
     SettleOverOpen: creates, S5, "A skip is not recorded over what may have been sent.";
     SettleSupersedes: upserts, S1, "Where the destination upserts, a rejection or parking replaces an older accepted version.";
     SettleHeld: upserts, S1, "A rejection or parking that meets a call under way comes again.";
+    DismissRevision: upserts, S1, "A dismissal is not older than the record.";
+    DismissOwn: ignores, S1, "A dismissal works at the record's own revision too.";
+    DismissState: ignores, S5, "What was sent is not dismissed.";
+    DismissHeld: ignores, S4, "A copy is not deleted by a dismissal that meets a call under way.";
+    DismissFirst: ignores, S1, "The ledger knows of a dismissal before the copy is deleted.";
     ConfirmRevision: upserts, S1, "A read-back of an older version confirms nothing.";
     ConfirmFromAny: ignores, S1, "A read-back confirms from any state.";
     ConfirmOverAbsent: upserts, S1, "A read-back confirms what the ledger does not know.";
@@ -149,7 +154,11 @@ impl Rule {
         use Condition::{EmbargoOver, LeaseEndedBy, StateIn};
         match (self, event) {
             (Self::ClaimRevision, Event::Claim { .. })
-            | (Self::SettleRevision, Event::Settle { .. })
+            | (
+                Self::SettleRevision,
+                Event::Settle { settled: Settled::Skipped(_) | Settled::Rejected(_) | Settled::Parked(_), .. },
+            )
+            | (Self::DismissRevision, Event::Settle { settled: Settled::Dismissed(_), .. })
             | (Self::ConfirmRevision, Event::Confirm { .. })
             | (Self::ReopenRevision, Event::Reopen { .. }) => drop_revisions(write),
             (Self::ClaimLease, Event::Claim { .. }) => drop_part(write, |c| matches!(c, LeaseEndedBy(_))),
@@ -200,8 +209,22 @@ impl Rule {
             | (Self::ReopenState, Event::Reopen { repair: Repair::Redrive, .. }) => {
                 drop_part(write, |c| matches!(c, StateIn(_)));
             }
-            (Self::SettleOverOpen, Event::Settle { .. }) => drop_part(write, |c| matches!(c, StateIn(_))),
-            (Self::SettleSupersedes, Event::Settle { .. }) => {
+            (
+                Self::SettleOverOpen,
+                Event::Settle { settled: Settled::Skipped(_) | Settled::Rejected(_) | Settled::Parked(_), .. },
+            )
+            | (Self::DismissState, Event::Settle { settled: Settled::Dismissed(_), .. }) => {
+                drop_part(write, |c| matches!(c, StateIn(_)));
+            }
+            (Self::DismissOwn, Event::Settle { settled: Settled::Dismissed(_), delivery }) => {
+                rewrite(&mut write.condition, &|c| {
+                    matches!(c, Condition::RevisionAtMost(_)).then(|| Condition::RevisionBelow(delivery.revision))
+                });
+            }
+            (
+                Self::SettleSupersedes,
+                Event::Settle { settled: Settled::Skipped(_) | Settled::Rejected(_) | Settled::Parked(_), .. },
+            ) => {
                 drop_states(write, &[State::Accepted, State::Confirmed]);
             }
             (Self::ConfirmFromAny, Event::Confirm { .. }) => {
@@ -274,8 +297,13 @@ impl Rule {
             (Self::ConfirmedFinish, Event::Finish { .. }, Verdict::Recorded) => {
                 refused(&|r| r.state == State::Confirmed).then_some(Verdict::Held(now))
             }
-            (Self::SettleHeld, Event::Settle { settled, .. }, Verdict::Held(_)) => {
-                (!matches!(settled, Settled::Skipped(_))).then_some(Verdict::Done)
+            (
+                Self::SettleHeld,
+                Event::Settle { settled: Settled::Rejected(_) | Settled::Parked(_), .. },
+                Verdict::Held(_),
+            )
+            | (Self::DismissHeld, Event::Settle { settled: Settled::Dismissed(_), .. }, Verdict::Held(_)) => {
+                Some(Verdict::Done)
             }
             (Self::ReopenPending, Event::Reopen { .. }, Verdict::Recorded) => {
                 matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Done)
