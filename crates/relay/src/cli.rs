@@ -2,8 +2,9 @@
 
 use crate::{
     answer::{self, Answer},
-    certificate, completions,
+    certificate, completions, dlq,
     failure::Failure,
+    forget, parked,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -50,6 +51,14 @@ enum Command {
     Certificate(certificate::Arguments),
     /// A script that completes commands and options in your shell
     Completions(completions::Arguments),
+    /// The dead-letter queue: what is in it, and the way out
+    #[command(subcommand)]
+    Dlq(dlq::Command),
+    /// Deletes what the queues hold of a person
+    Forget(forget::Arguments),
+    /// What waits for a person, and the way out
+    #[command(subcommand)]
+    Parked(parked::Command),
 }
 
 /// Runs what was typed.
@@ -59,6 +68,9 @@ pub(crate) async fn run() -> ExitCode {
     match command {
         Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
         Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+        Command::Dlq(command) => command.run(at).await,
+        Command::Forget(arguments) => told(at, forget::run(at, arguments).await),
+        Command::Parked(command) => command.run(at).await,
     }
 }
 

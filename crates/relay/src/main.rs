@@ -5,16 +5,23 @@
 //! does, and gives an [`answer`] that is printed for people or, with `--json`, for scripts. Nothing is logged.
 
 mod answer;
+mod audit;
 mod certificate;
 mod cli;
 mod completions;
 mod day;
+mod dlq;
 mod failure;
+mod forget;
+mod hand;
+mod keep;
+mod parked;
 mod place;
-#[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod progress;
-#[expect(dead_code, reason = "commands that are on their way use the rest")]
+mod resend;
+mod source;
 mod text;
+mod when;
 
 use std::process::ExitCode;
 

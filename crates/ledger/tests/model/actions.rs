@@ -113,6 +113,19 @@ impl Scenario {
         young && self.without != Some(Rule::RedriveAge)
     }
 
+    /// What a person may do with the copies of a version.
+    fn by_hand(&self, world: &World, version: usize, actions: &mut Vec<Action>) {
+        let letter = world.dead_letters[version] > 0 && !self.is_young(world, version);
+        for crash in [false, true].into_iter().take(1 + usize::from(world.faults_left > 0)) {
+            if letter {
+                actions.push(Action::Redrive { version, crash });
+            }
+            if letter || world.queue[version] > 0 {
+                actions.push(Action::Dismiss { version, crash });
+            }
+        }
+    }
+
     /// Everything that can happen next.
     pub(crate) fn possible(&self, world: &World, actions: &mut Vec<Action>) {
         let fault = world.faults_left > 0;
@@ -184,19 +197,7 @@ impl Scenario {
             if fault && sent && world.copies(version) < usize::from(self.copies) {
                 actions.push(Action::Duplicate(version));
             }
-            let young = self.is_young(world, version);
-            if world.dead_letters[version] > 0 && !young {
-                actions.push(Action::Redrive { version, crash: false });
-                if fault {
-                    actions.push(Action::Redrive { version, crash: true });
-                }
-            }
-            if world.queue[version] > 0 || (world.dead_letters[version] > 0 && !young) {
-                actions.push(Action::Dismiss { version, crash: false });
-                if fault {
-                    actions.push(Action::Dismiss { version, crash: true });
-                }
-            }
+            self.by_hand(world, version, actions);
             let last = world.applied.last() == Some(&version);
             if last || (world.applied.contains(&version) && !world.expired) {
                 actions.push(Action::Confirm(version));

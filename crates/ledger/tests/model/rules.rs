@@ -1,7 +1,7 @@
 //! Every rule, and how the data looks without it.
 
 use ledger::{
-    Attempt, Event, Millis, Outcome, Policy, Record, Repair, Settled, State, Verdict, Write,
+    Attempt, Delivery, Event, Millis, Outcome, Policy, Record, Repair, Settled, State, Verdict, Write,
     write::{Change, Condition},
 };
 
@@ -153,12 +153,9 @@ impl Rule {
     pub(crate) fn weaken(self, event: &Event, policy: &Policy, write: &mut Write) {
         use Condition::{EmbargoOver, LeaseEndedBy, StateIn};
         match (self, event) {
+            (_, Event::Settle { delivery, settled: Settled::Dismissed(_) }) => self.weaken_dismissal(delivery, write),
+            (_, Event::Settle { .. }) => self.weaken_settlement(write),
             (Self::ClaimRevision, Event::Claim { .. })
-            | (
-                Self::SettleRevision,
-                Event::Settle { settled: Settled::Skipped(_) | Settled::Rejected(_) | Settled::Parked(_), .. },
-            )
-            | (Self::DismissRevision, Event::Settle { settled: Settled::Dismissed(_), .. })
             | (Self::ConfirmRevision, Event::Confirm { .. })
             | (Self::ReopenRevision, Event::Reopen { .. }) => drop_revisions(write),
             (Self::ClaimLease, Event::Claim { .. }) => drop_part(write, |c| matches!(c, LeaseEndedBy(_))),
@@ -209,24 +206,6 @@ impl Rule {
             | (Self::ReopenState, Event::Reopen { repair: Repair::Redrive, .. }) => {
                 drop_part(write, |c| matches!(c, StateIn(_)));
             }
-            (
-                Self::SettleOverOpen,
-                Event::Settle { settled: Settled::Skipped(_) | Settled::Rejected(_) | Settled::Parked(_), .. },
-            )
-            | (Self::DismissState, Event::Settle { settled: Settled::Dismissed(_), .. }) => {
-                drop_part(write, |c| matches!(c, StateIn(_)));
-            }
-            (Self::DismissOwn, Event::Settle { settled: Settled::Dismissed(_), delivery }) => {
-                rewrite(&mut write.condition, &|c| {
-                    matches!(c, Condition::RevisionAtMost(_)).then(|| Condition::RevisionBelow(delivery.revision))
-                });
-            }
-            (
-                Self::SettleSupersedes,
-                Event::Settle { settled: Settled::Skipped(_) | Settled::Rejected(_) | Settled::Parked(_), .. },
-            ) => {
-                drop_states(write, &[State::Accepted, State::Confirmed]);
-            }
             (Self::ConfirmFromAny, Event::Confirm { .. }) => {
                 let condition = std::mem::replace(&mut write.condition, YES());
                 let open = StateIn(&[State::Pending, State::Claimed, State::Accepted, State::Uncertain]);
@@ -263,6 +242,28 @@ impl Rule {
             (Self::ConflictOther, Event::Conflict { .. }) => drop_part(write, |c| matches!(c, Condition::HashIsNot(_))),
             (Self::TriggerOrder, Event::Claim { .. }) => rewrite(&mut write.condition, &|c| {
                 matches!(c, Condition::TriggerBelow(_)).then(|| Condition::Any(vec![]))
+            }),
+            _ => {}
+        }
+    }
+
+    /// The same, where it is settled by rule.
+    fn weaken_settlement(self, write: &mut Write) {
+        match self {
+            Self::SettleRevision => drop_revisions(write),
+            Self::SettleOverOpen => drop_part(write, |c| matches!(c, Condition::StateIn(_))),
+            Self::SettleSupersedes => drop_states(write, &[State::Accepted, State::Confirmed]),
+            _ => {}
+        }
+    }
+
+    /// The same, where a person settles it.
+    fn weaken_dismissal(self, delivery: &Delivery, write: &mut Write) {
+        match self {
+            Self::DismissRevision => drop_revisions(write),
+            Self::DismissState => drop_part(write, |c| matches!(c, Condition::StateIn(_))),
+            Self::DismissOwn => rewrite(&mut write.condition, &|c| {
+                matches!(c, Condition::RevisionAtMost(_)).then(|| Condition::RevisionBelow(delivery.revision))
             }),
             _ => {}
         }
