@@ -2,8 +2,8 @@
 
 use crate::stage::Stage;
 use ledger::{
-    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repair,
-    Repeat, Revision, Settled, Token, decide::decide,
+    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Note, Open, Outcome, Policy, Record,
+    Repair, Repeat, Revision, Settled, Token, decide::decide,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::time::Duration;
@@ -136,6 +136,46 @@ async fn cursors_only_move_forward_and_one_of_two_checkpoints_wins() {
     assert_eq!(ledger.save_checkpoint("reviews", 1, "c").await.unwrap(), Some(2));
     let kept = ledger.checkpoint("reviews").await.unwrap().unwrap();
     assert_eq!((kept.version, kept.state.as_str()), (2, "c"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_are_kept_by_time_and_no_open_delivery() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let note = |ms, action: &str| Note {
+        at: Millis(NOW + ms),
+        who: "arn:aws:iam::000000000000:user/op".to_owned(),
+        action: action.to_owned(),
+        detail: "{}".to_owned(),
+    };
+    // The second nonce is the SDK's repetition of the first.
+    for (ms, nonce, action) in [(2, "a", "second"), (1, "b", "first"), (2, "a", "second"), (2, "c", "third")] {
+        ledger.note("reviews", nonce, &note(ms, action)).await.unwrap();
+    }
+    ledger.note("erp", "d", &note(1, "another flow's")).await.unwrap();
+    let notes = |since| {
+        let ledger = &ledger;
+        async move { ledger.notes("reviews", Millis(NOW + since)).await.unwrap() }
+    };
+    let mut all = notes(0).await;
+    assert_eq!(all.remove(0), note(1, "first"));
+    all.sort_by(|a, b| a.action.cmp(&b.action));
+    assert_eq!(all, [note(2, "second"), note(2, "third")]);
+    assert_eq!(notes(2).await.len(), 2);
+    assert_eq!(ledger.open("reviews").await.unwrap(), Open::default());
+    assert_eq!(ledger.open_records("reviews").await.unwrap(), []);
+
+    let mut expected = Vec::new();
+    for n in 0..30 {
+        let key = DeliveryKey::try_from(format!("reviews/{n:02}")).unwrap();
+        let (delivery, settled) = (delivery(&key, 1), Settled::Parked("unknown_store".to_owned()));
+        let event = Event::Settle { delivery, settled };
+        ledger.put(&event, &POLICIES[0], Millis(NOW + n)).await.unwrap();
+        expected.push((key, Millis(NOW + n)));
+    }
+    let open = ledger.open_records("reviews").await.unwrap();
+    let open: Vec<_> = open.into_iter().map(|(key, record)| (key, record.open_since.unwrap())).collect();
+    assert_eq!(open, expected, "the oldest first");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,27 +7,16 @@ mod redrive;
 pub(crate) mod selection;
 mod show;
 
-use crate::{
-    answer,
-    cli::Options,
-    failure::Failure,
-    hand::{Hand, LOOK},
-    place::Place,
-};
+use crate::{answer, cli::Options, failure::Failure, hand::Hand, place::Place};
 use clap::Subcommand;
-use reviews::{
-    letter::{Letter, Rules},
-    operate::Operator,
-    redrive::Planned,
-};
-use selection::Selection;
+use reviews::{letter::Letter, operate::Operator, redrive::Planned};
+use selection::{Judging, Selection};
 use std::process::ExitCode;
 
 /// The dead-letter queue's name in sentences.
 pub(crate) const DEAD_LETTERS: &str = "the dead-letter queue";
 
-/// What can be done with dead letters. Whoever looks at a message hides it from others meanwhile; a command that is killed
-/// leaves it hidden for five minutes.
+/// What can be done with dead letters.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// What is there, grouped by error class and reason, and what would become of it
@@ -56,10 +45,10 @@ async fn take<'a>(
     place: &Place,
     operator: &'a Operator,
     selection: &Selection,
-    rules: &Rules,
+    judging: Judging,
 ) -> Result<(Hand<'a>, Vec<Planned>), Failure> {
-    let (hand, taken) = Hand::take(&operator.dead_letters, DEAD_LETTERS, LOOK).await?;
-    match operator.plan(taken.into_iter().map(Letter::of).collect(), rules).await {
+    let (hand, taken) = Hand::take(&operator.dead_letters, DEAD_LETTERS, judging.hide_for).await?;
+    match operator.plan(taken.into_iter().map(Letter::of).collect(), &judging.rules(place)).await {
         Ok(planned) => Ok((hand, selection.pick(planned, (place.now)()))),
         Err(error) => {
             hand.give_back().await;

@@ -33,10 +33,10 @@ Examples:
   relay forget --email jane@example.com                  what is held
   relay forget --email jane@example.com --yes
 
-Every message of the queue and the dead-letter queue is looked at; the others are hidden for a moment and given back. The
+Every message of the queue and the dead-letter queue is looked at; the others are hidden for a moment and given back. The \
 ledger is told first that what was not sent is not to be sent, so that nothing waits for a message that is gone.
 
-Exit code 1: some messages could not be seen or deleted now, since they are being delivered or wait for their next attempt.
+Exit code 1: some messages could not be seen or deleted now, since they are being delivered or wait for their next attempt. \
 Run it again, after half an hour at the latest.";
 
 /// What the ledger says of an order that is not sent since its buyer is to be forgotten.
@@ -81,7 +81,7 @@ pub(crate) struct Forgotten {
     under_way: usize,
     /// Dead letters that have just come: they stay.
     too_young: usize,
-    /// Messages of the queue that nobody can look at now, of whomever.
+    /// Messages that nobody can look at now, of whomever: they are in somebody's hands, or wait for their next attempt.
     unseen: u64,
     /// The orders, for Salesforce and Yotpo.
     orders: BTreeSet<DeliveryKey>,
@@ -91,6 +91,8 @@ pub(crate) struct Forgotten {
 struct Held<'a> {
     hand: Hand<'a>,
     messages: Vec<Planned>,
+    /// Messages that could not be looked at.
+    unseen: u64,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Forgotten, Failure> {
@@ -125,13 +127,20 @@ async fn find<'a>(
 ) -> Result<Held<'a>, Failure> {
     let is_dead = name == DEAD_LETTERS;
     let (mut hand, taken) = Hand::take(queue, name, if is_dead { LOOK } else { GLANCE }).await?;
+    let unseen = match hand.unseen().await {
+        Ok(unseen) => unseen,
+        Err(failure) => {
+            hand.give_back().await;
+            return Err(failure);
+        }
+    };
     let letters: Vec<Letter> =
         taken.into_iter().map(Letter::of).filter(|letter| letter.is_about(&arguments.email)).collect();
     hand.keep_only(&letters.iter().map(|letter| letter.taken.id.as_str()).collect()).await;
     let older_than = if is_dead { arguments.older_than } else { Duration::ZERO };
     let rules = Rules { now: (place.now)().into(), older_than, limit: place.config.protocol.repair_limit };
     match operator.plan(letters, &rules).await {
-        Ok(messages) => Ok(Held { hand, messages }),
+        Ok(messages) => Ok(Held { hand, messages, unseen }),
         Err(error) => {
             hand.give_back().await;
             Err(Failure::undone("read the ledger", &error))
@@ -140,8 +149,6 @@ async fn find<'a>(
 }
 
 async fn forget(place: &Place, operator: &Operator, both: &mut [Held<'_>; 2], yes: bool) -> Result<Forgotten, Failure> {
-    let depth = operator.queue.depth().await;
-    let depth = depth.map_err(|error| Failure::undone("ask how much is in the queue", &error))?;
     let [queued, letters] = &*both;
     let all = || queued.messages.iter().chain(&letters.messages);
     let mut answer = Forgotten {
@@ -149,7 +156,7 @@ async fn forget(place: &Place, operator: &Operator, both: &mut [Held<'_>; 2], ye
         in_queue: queued.messages.len(),
         in_dead_letter_queue: letters.messages.len(),
         too_young: all().filter(|one| is_young(one)).count(),
-        unseen: depth.in_flight.saturating_sub(queued.messages.len() as u64) + depth.delayed,
+        unseen: queued.unseen + letters.unseen,
         orders: all().filter_map(|one| Some(one.letter.delivery()?.key.clone())).collect(),
         ..Forgotten::default()
     };
@@ -163,7 +170,7 @@ async fn forget(place: &Place, operator: &Operator, both: &mut [Held<'_>; 2], ye
     let messages = answer.in_queue + answer.in_dead_letter_queue;
     let audit = Audit::begin(place, &operator.ledger, "forget", &json!({ "messages": messages })).await?;
     let bar = progress::bar(messages as u64, "forgetting");
-    for Held { hand, messages } in both {
+    for Held { hand, messages, .. } in both {
         for batch in messages.chunks(BATCH) {
             let mut going: Vec<&Taken> = Vec::new();
             for one in batch.iter().filter(|one| !is_young(one)) {
@@ -207,7 +214,7 @@ impl Answer for Forgotten {
         for (n, what) in [
             (*under_way as u64, "are being delivered, or may be, and stay"),
             (*too_young as u64, "dead letters have just come, and stay"),
-            (*unseen, "messages of the queue, of whomever, cannot be looked at now"),
+            (*unseen, "messages, of whomever, cannot be looked at now"),
         ] {
             if n > 0 {
                 writeln!(to, "  {WARN}{n} {what}: run this again in half an hour{WARN:#}")?;

@@ -30,6 +30,7 @@ impl<'a> Hand<'a> {
             let batch = match queue.take(hidden).await {
                 Ok(batch) => batch,
                 Err(error) => {
+                    bar.finish_and_clear();
                     hand.give_back().await;
                     return Err(undone(error));
                 }
@@ -69,6 +70,13 @@ impl<'a> Hand<'a> {
             self.held.remove(*id);
         }
         Ok(ids.len() - left.len())
+    }
+
+    /// How many messages the queue has, of those that nobody deleted, that are not in this hand; approximate, as SQS gives it.
+    pub(crate) async fn unseen(&self) -> Result<u64, Failure> {
+        let depth = self.queue.depth().await;
+        let depth = depth.map_err(|error| Failure::undone("ask how much is in a queue", &error))?;
+        Ok(depth.total().saturating_sub(self.held.len() as u64))
     }
 
     /// Gives back all but these.

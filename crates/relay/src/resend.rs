@@ -1,6 +1,6 @@
 //! Sending again, a few at a time: the ledger's leave, the message, then its copies in the dead-letter queue.
 
-use crate::{failure::Failure, hand::Hand, hand::LOOK, progress};
+use crate::{failure::Failure, hand::Hand, progress};
 use clap::Args;
 use reviews::{
     operate::Operator,
@@ -36,12 +36,13 @@ impl Sending {
         operator: &Operator,
         hand: &mut Hand<'_>,
         jobs: Vec<Job>,
+        hide_for: Duration,
         limit: u32,
     ) -> Result<Vec<Resent>, Failure> {
         let all = jobs.len();
         let copies: Vec<&str> = jobs.iter().flat_map(|job| &job.copies).map(String::as_str).collect();
         let duration = Duration::from_secs(all as u64) / self.rate;
-        hand.hold(&copies, duration + LOOK).await?;
+        hand.hold(&copies, duration + hide_for).await?;
         let bar = progress::bar(all as u64, "sending again");
         let (mut resent, mut jobs) = (Vec::with_capacity(all), jobs.into_iter().peekable());
         let batch = BATCH.min(self.rate as usize);

@@ -39,6 +39,13 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| "expected a length of time written 90s, 15m, 2h or 7d".to_owned())
 }
 
+/// How long messages may stay hidden: SQS takes no more than twelve hours.
+pub(crate) fn hidden(text: &str) -> Result<Duration, String> {
+    let allowed = Duration::from_secs(1)..=Duration::from_hours(12);
+    let expected = || "expected a length of time from 1s to 12h".to_owned();
+    duration(text).and_then(|time| if allowed.contains(&time) { Ok(time) } else { Err(expected()) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use queue::{Entry, Taken};
 use std::time::Duration;
 
 /// What stands where a message names no class or error: SQS moved it there, or somebody else put it there.
-const NOT_NAMED: &str = "none";
+pub const NOT_NAMED: &str = "none";
 
 /// A message that was taken out by hand, and what it is.
 #[derive(Clone, Debug)]

@@ -1,6 +1,10 @@
 //! The operator's command line, as a person uses it: the real binary, against a stage.
 
 mod certificate;
+mod dlq;
+mod forget;
+mod letters;
+mod parked;
 mod transcript;
 
 use crate::stage::Stage;

@@ -37,8 +37,9 @@ Examples:
   relay dlq drop --yes --keep dropped.jsonl
   relay dlq drop --key 801RO000000AbcDYAS --dismiss \"shop cancelled it\" --yes --keep dropped.jsonl
 
-A message counts until its order was accepted or confirmed, or the ledger knows a newer version. With --dismiss the ledger
+A message counts until its order was accepted or confirmed, or the ledger knows a newer version. With --dismiss the ledger \
 says first that the order is rejected for your reason; a later change of the order in Salesforce sends it all the same.
+
 The file gets the whole messages, buyers' names and addresses included, and may be read by you alone.
 
 Exit code 1: some messages still count or were being delivered, and stay; or none was selected.";
@@ -99,12 +100,11 @@ pub(crate) struct Dropped {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Dropped, Failure> {
     let place = Place::find(options).await?;
     let operator = place.operator()?;
-    let rules = arguments.judging.rules(&place);
     let keep = match (&arguments.keep, arguments.yes) {
         (Some(path), true) => Some(Keep::open(path)?),
         _ => None,
     };
-    let (mut hand, planned) = take(&place, &operator, &arguments.selection, &rules).await?;
+    let (mut hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
     let (droppable, left): (Vec<_>, Vec<_>) =
         planned.into_iter().partition(|one| may_go(one.plan, arguments.dismiss.is_some()));
     let answer = Dropped::begin(&droppable, &left, keep.is_none());

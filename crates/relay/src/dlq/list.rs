@@ -65,8 +65,7 @@ struct Group {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Groups, Failure> {
     let place = Place::find(options).await?;
     let operator = place.operator()?;
-    let rules = arguments.judging.rules(&place);
-    let (hand, planned) = take(&place, &operator, &arguments.selection, &rules).await?;
+    let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
     hand.give_back().await;
     Ok(Groups::of(&planned))
 }

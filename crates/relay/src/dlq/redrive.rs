@@ -19,7 +19,7 @@ use crate::{
 use clap::Args;
 use ledger::DeliveryKey;
 use reviews::{
-    letter::{Plan, Rules, Why},
+    letter::{Plan, Why},
     operate::Operator,
     redrive::{Planned, Resend, Resent},
 };
@@ -37,7 +37,7 @@ Examples:
   relay dlq redrive --key 801RO000000AbcDYAS --yes
   relay dlq redrive --store acme --since 2d --rate 5 --yes
 
-Each message is reopened in the ledger, sent, and its copy deleted: dying between any two of these loses and doubles
+Each message is reopened in the ledger, sent, and its copy deleted: dying between any two of these loses and doubles \
 nothing. Do not use SQS's own redrive: the ledger holds these orders as settled, and the consumer would drop the copies.
 
 Exit code 1: some messages were left, or none was selected.";
@@ -85,9 +85,8 @@ struct NotSendable {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redriven, Failure> {
     let place = Place::find(options).await?;
     let operator = place.operator()?;
-    let rules = arguments.judging.rules(&place);
-    let (mut hand, planned) = take(&place, &operator, &arguments.selection, &rules).await?;
-    let redriven = redrive(&place, &operator, &mut hand, planned, &rules, &arguments).await;
+    let (mut hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
+    let redriven = redrive(&place, &operator, &mut hand, planned, &arguments).await;
     hand.give_back().await;
     redriven
 }
@@ -97,9 +96,9 @@ async fn redrive(
     operator: &Operator,
     hand: &mut Hand<'_>,
     planned: Vec<Planned>,
-    rules: &Rules,
     arguments: &Arguments,
 ) -> Result<Redriven, Failure> {
+    let limit = arguments.judging.rules(place).limit;
     let mut answer = Redriven::begin(&planned, !arguments.sending.yes);
     let unmapped = planned.iter().filter(|one| one.plan == Plan::Anew);
     let keys: Vec<&DeliveryKey> = unmapped.filter_map(|one| Some(&one.letter.delivery()?.key)).collect();
@@ -124,17 +123,17 @@ async fn redrive(
         return Ok(answer);
     }
     let detail = json!({
-        "selection": arguments.selection.json((place.now)()), "messages": jobs.len(), "limit_repairs": rules.limit,
+        "selection": arguments.selection.json((place.now)()), "messages": jobs.len(), "limit_repairs": limit,
     });
     let audit = Audit::begin(place, &operator.ledger, "dlq redrive", &detail).await?;
-    let resent = arguments.sending.send(operator, hand, jobs, rules.limit).await?;
+    let resent = arguments.sending.send(operator, hand, jobs, arguments.judging.hide_for, limit).await?;
     answer.sent = count(&resent, |one| *one == Resent::Sent);
     answer.refused = count(&resent, |one| matches!(one, Resent::Refused(_)));
-    let limit = count(&resent, |one| *one == Resent::Limit);
-    if limit > 0 {
-        *answer.left.entry(Plan::Leave(Why::Limit).as_str()).or_default() += limit;
+    let reached = count(&resent, |one| *one == Resent::Limit);
+    if reached > 0 {
+        *answer.left.entry(Plan::Leave(Why::Limit).as_str()).or_default() += reached;
     }
-    audit.end(&json!({"sent": answer.sent, "limit_reached": limit, "refused": answer.refused})).await?;
+    audit.end(&json!({"sent": answer.sent, "limit_reached": reached, "refused": answer.refused})).await?;
     Ok(answer)
 }
 

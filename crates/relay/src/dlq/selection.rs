@@ -5,15 +5,19 @@ use chrono::{DateTime, Utc};
 use clap::{Args, builder::PossibleValuesParser};
 use config::StoreName;
 use ledger::{DeliveryKey, ErrorClass};
-use reviews::{FLOW, letter::Rules, redrive::Planned};
+use reviews::{
+    FLOW,
+    letter::{NOT_NAMED, Rules},
+    redrive::Planned,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Which messages; without any of these, all of them.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Selection {
-    /// Only of this error class
-    #[arg(long, value_parser = PossibleValuesParser::new(ErrorClass::ALL.map(ErrorClass::as_str)))]
+    /// Only of this error class; `none`: whoever put it there named none
+    #[arg(long, value_parser = PossibleValuesParser::new(classes()))]
     class: Option<String>,
     /// Only where the error has this text in it
     #[arg(long, value_name = "TEXT")]
@@ -44,6 +48,9 @@ pub(crate) struct Judging {
     /// How often an order may be sent again in its life; one that failed so often is left [default: the settings' `repair_limit`]
     #[arg(long, value_name = "N")]
     pub(crate) limit_repairs: Option<u32>,
+    /// How long messages are hidden from others while they are looked at; a command that is killed leaves them hidden so long
+    #[arg(long, default_value = "5m", value_parser = when::hidden, value_name = "TIME")]
+    pub(crate) hide_for: Duration,
 }
 
 impl Judging {
@@ -51,6 +58,10 @@ impl Judging {
         let limit = self.limit_repairs.unwrap_or(place.config.protocol.repair_limit);
         Rules { now: (place.now)().into(), older_than: self.older_than, limit }
     }
+}
+
+fn classes() -> impl Iterator<Item = &'static str> {
+    ErrorClass::ALL.into_iter().map(ErrorClass::as_str).chain([NOT_NAMED])
 }
 
 /// A delivery key as it is typed, or the order's id alone.

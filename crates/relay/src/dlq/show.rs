@@ -39,8 +39,7 @@ pub(crate) struct Lines {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Lines, Failure> {
     let place = Place::find(options).await?;
     let operator = place.operator()?;
-    let rules = arguments.judging.rules(&place);
-    let (hand, planned) = take(&place, &operator, &arguments.selection, &rules).await?;
+    let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
     hand.give_back().await;
     Ok(Lines { messages: planned.iter().map(|one| Line::of(one, arguments.bodies)).collect() })
 }

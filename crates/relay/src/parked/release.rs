@@ -9,7 +9,7 @@ use crate::{
     dlq::DEAD_LETTERS,
     dlq::selection::{Judging, key},
     failure::Failure,
-    hand::{Hand, LOOK},
+    hand::Hand,
     place::Place,
     resend::{Job, Sending},
     source,
@@ -36,7 +36,7 @@ Examples:
   relay parked release --reason unknown_store --yes
   relay parked release --key 801RO000000AbcDYAS --yes
 
-The orders are read from Salesforce and mapped by your settings (--config): deploy them first, so that the consumer knows
+The orders are read from Salesforce and mapped by your settings (--config): deploy them first, so that the consumer knows \
 their stores too. Their copies in the dead-letter queue go when they are sent.
 
 Exit code 1: some could not be released, or none was selected.";
@@ -160,7 +160,7 @@ async fn release(
     sending: Sending,
 ) -> Result<(), Failure> {
     let rules = judging.rules(place);
-    let (mut hand, taken) = Hand::take(&operator.dead_letters, DEAD_LETTERS, LOOK).await?;
+    let (mut hand, taken) = Hand::take(&operator.dead_letters, DEAD_LETTERS, judging.hide_for).await?;
     let old = |letter: &Letter| {
         let came = letter.taken.sent_at.map_or(rules.now, Millis::from);
         came.plus(rules.older_than) <= rules.now
@@ -168,17 +168,19 @@ async fn release(
     let letters: Vec<Letter> = taken.into_iter().map(Letter::of).filter(old).collect();
     let (places, jobs): (Vec<usize>, Vec<Job>) = resends
         .into_iter()
-        .map(|(place, resend)| {
-            let replaced = letters.iter().filter(|letter| {
-                letter
-                    .delivery()
-                    .is_some_and(|copy| copy.key == resend.delivery.key && copy.revision <= resend.delivery.revision)
-            });
-            let copies = replaced.map(|letter| letter.taken.id.clone()).collect();
-            (place, Job { resend, copies })
+        .map(|(place, Resend { delivery, entry })| {
+            let replaced: Vec<&Letter> = letters
+                .iter()
+                .filter(|letter| {
+                    letter.delivery().is_some_and(|copy| copy.key == delivery.key && copy.revision <= delivery.revision)
+                })
+                .collect();
+            let trace = replaced.iter().find_map(|letter| letter.taken.trace.clone());
+            let copies = replaced.iter().map(|letter| letter.taken.id.clone()).collect();
+            (place, Job { resend: Resend { delivery, entry: entry.traced(trace) }, copies })
         })
         .unzip();
-    let resent = sending.send(operator, &mut hand, jobs, rules.limit).await;
+    let resent = sending.send(operator, &mut hand, jobs, judging.hide_for, rules.limit).await;
     hand.give_back().await;
     for (place, outcome) in places.into_iter().zip(resent?) {
         answer.sent += usize::from(outcome == Resent::Sent);
