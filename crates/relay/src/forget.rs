@@ -228,8 +228,9 @@ impl Answer for Forgotten {
         writeln!(
             to,
             "{DIM}The ledger holds order ids and hashes, nothing of a person. Its records stay: without them the orders \
-             would be sent again.\nTo be asked apart: Salesforce (first: an order that changes there is sent again) and \
-             Yotpo, for what it was sent.{DIM:#}"
+             would be sent again.\nTo be erased apart: in Salesforce the contact and account (first: an order that changes \
+             there is sent again);\nat Yotpo the purchases and review requests; in the files that `relay dlq drop` has \
+             kept.{DIM:#}"
         )
     }
 

@@ -50,7 +50,10 @@ impl Sending {
             let (messages, copies): (Vec<Resend>, Vec<Vec<String>>) =
                 jobs.by_ref().take(batch).map(|job| (job.resend, job.copies)).unzip();
             let outcomes = operator.resend(&messages, limit).await;
-            let outcomes = outcomes.map_err(|error| Failure::undone("reopen deliveries in the ledger", &error))?;
+            let outcomes = outcomes.map_err(|error| {
+                let failure = Failure::undone("reopen deliveries in the ledger", &error);
+                failure.hint("what was sent so far stays sent; doing it again is safe")
+            })?;
             let sent = outcomes.iter().zip(&copies).filter(|(outcome, _)| **outcome == Resent::Sent);
             let sent: Vec<&str> = sent.flat_map(|(_, copies)| copies).map(String::as_str).collect();
             hand.delete(&sent).await?;

@@ -2,16 +2,19 @@
 
 use super::{
     assert_refused,
-    letters::{AT_ONCE, arrived, ledger, night, notes, numbered, record, refuse, send, stage, waiting, world},
+    letters::{self, AT_ONCE, arrived, night, notes, numbered, record, refuse, send, stage, waiting, world},
     relay, relay_json,
     transcript::shown,
 };
 use crate::stage::{Setting, Stage};
+use ledger::{Delivery, Event, Ledger, Policy, Repair, Repeat, Settled, Verdict};
 use local::{Profile, Workspace};
 use serde_json::{Value, json};
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
 
 const DLQ: &str = "ReviewsDeadLetterQueueUrl";
+const POLICY: Policy =
+    Policy { repeat: Repeat::Harmless, supersedes: false, settle: Duration::ZERO, clock_skew: Duration::from_secs(1) };
 
 fn run(stage: &Stage, code: i32, arguments: &[&str]) -> Value {
     relay_json(stage, code, &[&["dlq"], arguments, &AT_ONCE].concat())
@@ -115,6 +118,49 @@ async fn a_redrive_that_dies_loses_and_doubles_nothing() {
     }
 }
 
+/// The command's steps one by one, as if it had died after each: what is left is found again.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_step_may_be_the_last() {
+    let numbers = ["s0", "s1", "s2"].map(str::to_owned);
+    let (stage, ids) = stage(&numbered(&numbers), Setting::default()).await;
+    refuse(&stage, &["s0", "s1", "s2"]);
+    night(&stage).await;
+    stage.sandbox.clear_faults();
+    let shown = run(&stage, 0, &["show", "--bodies"]);
+    let body = |id: &str| {
+        let key = format!("reviews/{id}");
+        let message = shown["messages"].as_array().unwrap().iter().find(|message| message["key"] == key).unwrap();
+        message["body"].as_str().unwrap().to_owned()
+    };
+    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let put = |event: Event| {
+        let (ledger, policy) = (&ledger, POLICY);
+        async move { ledger.put(&event, &policy, chrono::Utc::now().into()).await.unwrap() }
+    };
+    let delivery = |id: &str| serde_json::from_str::<Delivery>(&body(id)).unwrap();
+    let reopen = |id: &str| Event::Reopen { delivery: delivery(id), repair: Repair::Redrive, limit: 5 };
+    // Reopened, and not sent.
+    assert_eq!(put(reopen(&ids[0])).await, Verdict::Recorded);
+    // Reopened and sent, and its copy not deleted.
+    assert_eq!(put(reopen(&ids[1])).await, Verdict::Recorded);
+    send(&stage, "ReviewsQueueUrl", &body(&ids[1]));
+    stage.drained().await;
+    assert_eq!(arrived(&stage, "s1"), (2, 1));
+    // Dismissed, and its copy not deleted.
+    let settled = Settled::Dismissed("a test of ours".to_owned());
+    assert_eq!(put(Event::Settle { delivery: delivery(&ids[2]), settled }).await, Verdict::Recorded);
+
+    let redriven = run(&stage, 1, &["redrive", "--yes"]);
+    assert_eq!((&redriven["sent"], &redriven["left"]), (&json!(1), &json!({"done": 1, "dismissed": 1})), "{redriven}");
+    stage.drained().await;
+    let seen = ["s0", "s1", "s2"].map(|number| arrived(&stage, number));
+    assert_eq!(seen, [(2, 1), (2, 1), (1, 0)]);
+    let keep = stage.directory().join("dropped.jsonl");
+    let dropped = run(&stage, 0, &["drop", "--yes", "--keep", keep.to_str().unwrap()]);
+    assert_eq!(dropped["dropped"], 2);
+    assert_eq!(waiting(&stage).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_again_and_again_is_left_with_its_history() {
     let (stage, ids) = stage(&[("2001", "default", "a@example.com")], Setting::default()).await;
@@ -207,13 +253,13 @@ async fn a_thousand_messages_are_read_and_what_cannot_be_done_changes_nothing() 
     let listed = run(&stage, 1, &["list"]);
     assert_eq!(listed["messages"], 1_201);
     assert_eq!(listed["groups"][0]["plans"], json!({"unreadable": 1_200}));
-    let before = (ledger(&stage), waiting(&stage).await);
+    let before = (letters::ledger(&stage), waiting(&stage).await);
     // Salesforce is needed for the order that fits no store.
     stage.sandbox.add_fault(sandbox::Rule::outage(sandbox::Target::Vendor(sandbox::Vendor::Salesforce), None));
     let failed = relay(&stage, &["dlq", "redrive", "--yes", "--older-than", "0s"]);
     assert_eq!(failed.code, 3, "{failed:?}");
     assert!(failed.err.contains("could not ask Salesforce"), "{failed:?}");
-    assert_eq!((ledger(&stage), waiting(&stage).await), before, "everything is given back");
+    assert_eq!((letters::ledger(&stage), waiting(&stage).await), before, "everything is given back");
     let keep = stage.directory().join("dropped.jsonl");
     let dropped = run(&stage, 1, &["drop", "--yes", "--keep", keep.to_str().unwrap()]);
     assert_eq!(dropped["dropped"], 1_200);

@@ -48,6 +48,11 @@ pub(crate) const fn words(plan: Plan) -> &'static str {
     }
 }
 
+/// Without the characters that a terminal obeys: anybody may have put a message there.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 impl Line {
     pub(crate) fn of(planned: &Planned, body: bool) -> Self {
         let Planned { letter, record, plan } = planned;
@@ -78,7 +83,7 @@ impl Line {
         let name = self.key.as_ref().map_or(self.message_id.as_str(), DeliveryKey::as_str);
         let came = self.sent_at.map_or_else(|| "unknown".to_owned(), instant);
         writeln!(to, "{name}  {WARN}{}{WARN:#}", self.words)?;
-        writeln!(to, "  {}: {}", self.error_class, self.error)?;
+        writeln!(to, "  {}: {}", printable(&self.error_class), printable(&self.error))?;
         if let Some(state) = self.state {
             let reason = self.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
             let (attempts, repairs) = (self.attempts.unwrap_or_default(), self.repairs.unwrap_or_default());
@@ -89,6 +94,16 @@ impl Line {
         }
         let (store, day) = (self.store.as_deref().unwrap_or("?"), self.business_day.as_deref().unwrap_or("no day"));
         writeln!(to, "  {DIM}store {store}, {day}; here since {came}, received {} times{DIM:#}", self.receives)?;
-        self.body.iter().try_for_each(|body| writeln!(to, "  {body}"))
+        self.body.iter().try_for_each(|body| writeln!(to, "  {}", printable(body)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_does_not_command_the_terminal() {
+        assert_eq!(printable("é \u{1b}[2J\r\nx"), "é \u{fffd}[2J\u{fffd}\u{fffd}x");
     }
 }

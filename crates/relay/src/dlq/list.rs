@@ -1,7 +1,7 @@
 //! `relay dlq list`.
 
 use super::{
-    line::words,
+    line::{printable, words},
     selection::{Judging, Selection},
     take,
 };
@@ -110,6 +110,7 @@ impl Answer for Groups {
         for group in &self.groups {
             let bar = "█".repeat((group.messages * BAR).div_ceil(most));
             let Group { messages, error_class, error, .. } = group;
+            let (error_class, error) = (printable(error_class), printable(error));
             writeln!(to, "{messages:>width$} {WARN}{bar:BAR$}{WARN:#} {error_class}: {error}")?;
             let indent = " ".repeat(width + BAR + 2);
             if let (Some(oldest), Some(newest)) = (group.oldest, group.newest) {
