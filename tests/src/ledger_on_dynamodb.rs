@@ -2,8 +2,8 @@
 
 use crate::stage::Stage;
 use ledger::{
-    Attempt, By, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Ran, Record,
-    Repair, Repeat, Revision, Settled, Token, decide::decide,
+    Attempt, By, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Note, Open, Outcome, Policy,
+    Ran, Record, Repair, Repeat, Revision, Settled, Token, decide::decide,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::time::Duration;
@@ -62,6 +62,7 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
         Just(Settled::Skipped("no_email".to_owned())),
         Just(Settled::Rejected("bad_record".to_owned())),
         Just(Settled::Parked("unknown_store".to_owned())),
+        Just(Settled::Dismissed("nobody wants it".to_owned())),
     ];
     let repair = prop_oneof![Just(Repair::Redrive), Just(Repair::Missing)];
     let version = version(key.clone());
@@ -165,6 +166,46 @@ async fn the_last_run_is_the_one_that_ended_last_and_asking_for_permissions_writ
     assert_eq!(last(By::Hand).await, Some(ran(30, Some(&"é".repeat(200)))));
     assert_eq!(last(By::Schedule).await, Some(ran(20, None)), "each has its own");
     assert_eq!(items(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_are_kept_by_time_and_no_open_delivery() {
+    let stage = Stage::set().await;
+    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let note = |ms, action: &str| Note {
+        at: Millis(NOW + ms),
+        who: "arn:aws:iam::000000000000:user/op".to_owned(),
+        action: action.to_owned(),
+        detail: "{}".to_owned(),
+    };
+    // The second nonce is the SDK's repetition of the first.
+    for (ms, nonce, action) in [(2, "a", "second"), (1, "b", "first"), (2, "a", "second"), (2, "c", "third")] {
+        ledger.note("reviews", nonce, &note(ms, action)).await.unwrap();
+    }
+    ledger.note("erp", "d", &note(1, "another flow's")).await.unwrap();
+    let notes = |since| {
+        let ledger = &ledger;
+        async move { ledger.notes("reviews", Millis(NOW + since)).await.unwrap() }
+    };
+    let mut all = notes(0).await;
+    assert_eq!(all.remove(0), note(1, "first"));
+    all.sort_by(|a, b| a.action.cmp(&b.action));
+    assert_eq!(all, [note(2, "second"), note(2, "third")]);
+    assert_eq!(notes(2).await.len(), 2);
+    assert_eq!(ledger.open("reviews").await.unwrap(), Open::default());
+    assert_eq!(ledger.open_records("reviews").await.unwrap(), []);
+
+    let mut expected = Vec::new();
+    for n in 0..30 {
+        let key = DeliveryKey::try_from(format!("reviews/{n:02}")).unwrap();
+        let (delivery, settled) = (delivery(&key, 1), Settled::Parked("unknown_store".to_owned()));
+        let event = Event::Settle { delivery, settled };
+        ledger.put(&event, &POLICIES[0], Millis(NOW + n)).await.unwrap();
+        expected.push((key, Millis(NOW + n)));
+    }
+    let open = ledger.open_records("reviews").await.unwrap();
+    let open: Vec<_> = open.into_iter().map(|(key, record)| (key, record.open_since.unwrap())).collect();
+    assert_eq!(open, expected, "the oldest first");
 }
 
 #[tokio::test(flavor = "multi_thread")]

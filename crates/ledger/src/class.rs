@@ -26,6 +26,19 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// Every class.
+    pub const ALL: [Self; 9] = [
+        Self::BadRecord,
+        Self::Unauthorized,
+        Self::RateLimited,
+        Self::Conflict,
+        Self::Unavailable,
+        Self::Uncertain,
+        Self::Misconfigured,
+        Self::Exhausted,
+        Self::Internal,
+    ];
+
     /// The class as it is written everywhere.
     pub const fn as_str(self) -> &'static str {
         match self {

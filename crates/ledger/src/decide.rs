@@ -23,6 +23,9 @@ pub const RECORD_LIFE: Duration = Duration::from_hours(400 * 24);
 /// Why a delivery is parked that was accepted again and again and never arrived.
 pub const MISSING: &str = "missing";
 
+/// What the reason of a rejection begins with that a person decided.
+pub const DISMISSED: &str = "dismissed: ";
+
 /// The write that `event` asks for.
 pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
     let (key, condition, mut changes) = match event {
@@ -39,13 +42,18 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
         }
         Event::Settle { delivery, settled } => {
             let (state, reason, open) = match settled {
-                Settled::Skipped(reason) => (State::Skipped, reason, Change::Closed),
-                Settled::Rejected(reason) => (State::Rejected, reason, Change::OpenSince(now)),
-                Settled::Parked(reason) => (State::Parked, reason, Change::OpenSince(now)),
+                Settled::Skipped(reason) => (State::Skipped, reason.clone(), Change::Closed),
+                Settled::Rejected(reason) => (State::Rejected, reason.clone(), Change::OpenSince(now)),
+                Settled::Parked(reason) => (State::Parked, reason.clone(), Change::OpenSince(now)),
+                Settled::Dismissed(reason) => (State::Rejected, format!("{DISMISSED}{reason}"), Change::OpenSince(now)),
+            };
+            let condition = match settled {
+                Settled::Dismissed(_) => dismissable(delivery, policy),
+                _ => settleable(delivery.revision, state, policy, now),
             };
             let mut changes = version(delivery, state);
-            changes.extend([Change::Reason(Some(reason.clone())), open]);
-            (&delivery.key, settleable(delivery.revision, state, policy, now), changes)
+            changes.extend([Change::Reason(Some(reason)), open]);
+            (&delivery.key, condition, changes)
         }
         Event::Confirm { delivery } => {
             let mut changes = version(delivery, State::Confirmed);
@@ -150,6 +158,12 @@ fn settleable(revision: Revision, state: State, policy: &Policy, now: Millis) ->
         All(vec![RevisionBelow(revision), StateIn(over)]),
         All(abandoned),
     ])
+}
+
+/// When a person's decision may be recorded that a version is not sent: it waits, or was never heard of.
+fn dismissable(delivery: &Delivery, policy: &Policy) -> Condition {
+    let waits = Condition::StateIn(&[State::Pending, State::Skipped, State::Rejected, State::Parked]);
+    Condition::Any(vec![Condition::Absent, Condition::All(vec![current(delivery, policy), waits])])
 }
 
 /// Nobody is calling, and no call of before can take effect any more.

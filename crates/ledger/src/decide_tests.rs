@@ -234,6 +234,34 @@ fn a_settlement_older_than_the_record_is_superseded_and_one_of_its_revision_done
 }
 
 #[test]
+fn a_person_dismisses_what_waits_at_its_own_revision_and_nothing_that_was_sent() {
+    let dismiss = |revision| settle(revision, Settled::Dismissed("a test of ours".into()));
+    for state in State::ALL {
+        let mut record = in_state(7, state);
+        let verdict = put(&mut record, &dismiss(7), &REVIEWS, NOW);
+        let record = record.unwrap();
+        match state {
+            State::Pending | State::Skipped | State::Rejected | State::Parked => {
+                assert_eq!((verdict, record.state), (Verdict::Recorded, State::Rejected));
+                assert_eq!(record.reason.as_deref(), Some("dismissed: a test of ours"));
+                assert!(record.open_since.is_some());
+            }
+            State::Claimed | State::Uncertain => {
+                assert!(matches!(verdict, Verdict::Held(_)) && record.state == state, "{verdict:?}");
+            }
+            State::Accepted | State::Confirmed => assert_eq!((verdict, record.state), (Verdict::Done, state)),
+        }
+    }
+    let mut record = in_state(7, State::Parked);
+    assert_eq!(put(&mut record, &dismiss(6), &REVIEWS, NOW), Verdict::Superseded);
+    let mut record = None;
+    assert_eq!(put(&mut record, &dismiss(7), &REVIEWS, NOW), Verdict::Recorded);
+    // Its message is done; the order is sent again when it changes.
+    assert_eq!(put(&mut record, &claim(7, "a", lease()), &REVIEWS, NOW), Verdict::Done);
+    assert_eq!(put(&mut record, &claim(8, "a", lease()), &REVIEWS, NOW), call(1, false));
+}
+
+#[test]
 fn a_record_lives_four_hundred_days_from_its_last_write() {
     let mut record = None;
     put(&mut record, &claim(7, "a", lease()), &REVIEWS, NOW);

@@ -53,7 +53,7 @@ pub enum Outcome {
     Parked(String),
 }
 
-/// What is settled without a call, by rule, where the message would be made.
+/// What is settled without a call: by rule, where the message would be made, or by a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// Never sent, for this reason.
@@ -62,6 +62,10 @@ pub enum Settled {
     Rejected(String),
     /// Needs a person's decision.
     Parked(String),
+    /// A person has decided that this version is not sent, for this reason: rejected, also over what waits at this very
+    /// revision, never over what was sent or may be on its way. A newer version of the source record is sent again, as it
+    /// is after every rejection.
+    Dismissed(String),
 }
 
 /// Why a delivery that seemed settled is to be tried again.
@@ -96,7 +100,7 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
     },
-    /// The producer records what will not be sent.
+    /// The producer records what will not be sent, or a person does.
     Settle {
         /// Which delivery, at which revision.
         delivery: Delivery,

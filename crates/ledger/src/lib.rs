@@ -1,10 +1,11 @@
-//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, certificates, runs.
+//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, certificates, runs, notes.
 //!
 //! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
 //! [`conclude::conclude`] (what the database's answer means). Everything else here is
 //! the data they speak ([`record`], [`write`]), one translator into DynamoDB's language ([`expression`])
 //! and the shell that sends it ([`table`]). Time, tokens and randomness are arguments.
 
+pub mod audit;
 pub mod backoff;
 pub mod certificate;
 pub mod class;
@@ -21,6 +22,7 @@ pub mod run;
 pub mod table;
 pub mod write;
 
+pub use audit::Note;
 pub use backoff::Backoff;
 pub use certificate::Kept;
 pub use class::ErrorClass;

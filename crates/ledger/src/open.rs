@@ -2,13 +2,14 @@
 
 use crate::{
     expression::{get_number, get_text, text},
-    record::{Millis, State},
-    table::{Error, Ledger},
+    key::DeliveryKey,
+    record::{Millis, Record, State},
+    table::{Error, Ledger, parse},
 };
 use std::collections::BTreeMap;
 
 /// The sparse index: only deliveries that something went wrong with are in it, by flow and time.
-const INDEX: &str = "open";
+pub(crate) const INDEX: &str = "open";
 
 /// The open deliveries of a flow in numbers. Those that were rejected are in the index too, and have ended: they do not
 /// count.
@@ -95,6 +96,40 @@ impl Ledger {
             from = page.last_evaluated_key;
             if from.is_none() {
                 return Ok(());
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// The records of a flow with which something went wrong, those that were rejected among them; the oldest trouble first.
+    /// Eventually consistent.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot be used, or an item is not one of ours.
+    pub async fn open_records(&self, flow: &str) -> Result<Vec<(DeliveryKey, Record)>, Error> {
+        let (mut records, mut from) = (Vec::new(), None);
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(INDEX)
+                .key_condition_expression("open_flow = :flow")
+                .expression_attribute_values(":flow", text(flow))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|e| Error::unavailable("give what is open", e))?;
+            for item in page.items.unwrap_or_default() {
+                let key = get_text(&item, "k").unwrap_or_default().to_owned();
+                let Some(record) = parse(&key, &item)? else { continue };
+                let key = DeliveryKey::try_from(key.clone()).map_err(|_| Error::Unreadable { key, attribute: "k" })?;
+                records.push((key, record));
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(records);
             }
         }
     }

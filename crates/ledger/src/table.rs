@@ -140,6 +140,6 @@ fn old(key: &DeliveryKey, item: Option<Item>) -> Result<Option<Record>, Error> {
     item.filter(|item| !item.is_empty()).map_or(Ok(None), |item| parse(key.as_str(), &item))
 }
 
-fn parse(key: &str, item: &Item) -> Result<Option<Record>, Error> {
+pub(crate) fn parse(key: &str, item: &Item) -> Result<Option<Record>, Error> {
     expression::record(item).map(Some).map_err(|attribute| Error::Unreadable { key: key.to_owned(), attribute })
 }

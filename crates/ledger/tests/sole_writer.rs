@@ -1,4 +1,4 @@
-//! Nothing writes a record but `Ledger::run`; cursors, checkpoints and certificates have a writer of their own.
+//! Nothing writes a record but `Ledger::run`; cursors, checkpoints, certificates and notes have a writer of their own.
 
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
@@ -93,6 +93,7 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
 
     // What else may be written, by its key. The check's condition cannot hold.
     let others = [
+        ("audit.rs", "&audit_key(flow,note.at,nonce),", "format!(\"audit/{flow}/{}-{nonce}\",at.0)"),
         ("certificate.rs", "&certificate_key(flow,store,day),", "format!(\"certificate/{flow}/{store}/{day}\")"),
         ("run.rs", "&run_key(flow,function,by),", "format!(\"run/{flow}/{function}/{}\",by.as_str())"),
         ("reach.rs", "KEY,\"k=:other\",", "constKEY:&str=\"check\";"),

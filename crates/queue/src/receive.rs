@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use std::{collections::HashSet, time::Duration};
 
 /// SQS allows no visibility time-out beyond twelve hours from the receipt.
-const LONGEST_INVISIBLE: Duration = Duration::from_hours(12);
+pub(crate) const LONGEST_INVISIBLE: Duration = Duration::from_hours(12);
 
 /// One message as it was delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Receiving by hand: what an operator's command looks at, and what it takes out.
 
-use crate::{BATCH_ENTRIES, Queue, TraceHeader, Unavailable};
+use crate::{BATCH_ENTRIES, Queue, TraceHeader, Unavailable, receive::LONGEST_INVISIBLE};
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName,
 };
@@ -97,10 +97,19 @@ impl Queue {
     /// # Errors
     /// When SQS cannot be used.
     pub async fn give_back(&self, taken: &[&Taken]) -> Result<(), Unavailable> {
+        self.hold(taken, Duration::ZERO).await
+    }
+
+    /// Hides messages that were taken for so long from now.
+    ///
+    /// # Errors
+    /// When SQS cannot be used; what is not hidden longer is visible when its time is over.
+    pub async fn hold(&self, taken: &[&Taken], hidden: Duration) -> Result<(), Unavailable> {
+        let seconds = i32::try_from(hidden.min(LONGEST_INVISIBLE).as_secs()).unwrap_or(i32::MAX);
         for chunk in taken.chunks(BATCH_ENTRIES) {
             let entries = chunk.iter().enumerate().map(|(index, message)| {
                 let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
-                entry.receipt_handle(&message.receipt_handle).visibility_timeout(0).build()
+                entry.receipt_handle(&message.receipt_handle).visibility_timeout(seconds).build()
             });
             let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|e| Unavailable::new("take back", e))?;
             let call = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));

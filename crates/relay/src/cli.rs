@@ -2,9 +2,9 @@
 
 use crate::{
     answer::{self, Answer},
-    certificate, check, completions,
+    certificate, check, completions, dlq,
     failure::Failure,
-    status,
+    forget, parked, status,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -55,6 +55,14 @@ enum Command {
     Completions(completions::Arguments),
     /// How everything stands, and what wants attention
     Status(status::Arguments),
+    /// The dead-letter queue: what is in it, and the way out
+    #[command(subcommand)]
+    Dlq(dlq::Command),
+    /// Deletes what the queues hold of a person
+    Forget(forget::Arguments),
+    /// What waits for a person, and the way out
+    #[command(subcommand)]
+    Parked(parked::Command),
 }
 
 /// Runs what was typed.
@@ -66,6 +74,9 @@ pub(crate) async fn run() -> ExitCode {
         Command::Check(arguments) => told(at, check::run(at, &arguments).await),
         Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
         Command::Status(arguments) => told(at, status::run(at, &arguments).await),
+        Command::Dlq(command) => command.run(at).await,
+        Command::Forget(arguments) => told(at, forget::run(at, arguments).await),
+        Command::Parked(command) => command.run(at).await,
     }
 }
 

@@ -5,18 +5,26 @@
 //! does, and gives an [`answer`] that is printed for people or, with `--json`, for scripts. Nothing is logged.
 
 mod answer;
+mod audit;
 mod certificate;
 mod check;
 mod cli;
 mod completions;
 mod day;
+mod dlq;
 mod failure;
+mod forget;
+mod hand;
+mod keep;
+mod parked;
 mod place;
-#[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod progress;
-mod status;
 #[expect(dead_code, reason = "commands that are on their way use the rest")]
+mod resend;
+mod source;
+mod status;
 mod text;
+mod when;
 
 use std::process::ExitCode;
 

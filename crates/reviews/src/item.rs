@@ -12,9 +12,10 @@ use ledger::{Delivery, EffectHash, ErrorClass};
 use queue::{Entry, TraceHeader};
 use salesforce::Record as Row;
 
-/// The reasons for which an order waits for a person.
-const UNKNOWN_STORE: &str = "unknown_store";
-const NO_COMPLETION_DATE: &str = "no_completion_date";
+/// Why an order waits for a person: no store of the configuration claims it.
+pub const UNKNOWN_STORE: &str = "unknown_store";
+/// Why an order waits for a person: it does not say when it was completed.
+pub const NO_COMPLETION_DATE: &str = "no_completion_date";
 
 /// One order, on its way.
 pub(crate) struct Item {

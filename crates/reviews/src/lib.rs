@@ -6,10 +6,12 @@
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`settle`] (how it ended, written
 //! down), [`consume`] (the batch).
 //! The reconciler: [`reconcile`], a file a step.
-//! By hand: [`operate`]; how everything stands: [`standing`].
+//! By hand: [`operate`]; how everything stands: [`standing`]; dead letters: [`letter`] (what they are), [`redrive`] (how they
+//! go), [`anew`] (made from the source).
 //! All of them: [`start`] (their clients), [`check`] (whether they could work); [`scheduled`] is the runtime of producer and
 //! reconciler, [`ran`] how their runs ended; [`picklists`] belongs to the check.
 
+pub mod anew;
 pub mod check;
 pub mod consume;
 pub mod deliver;
@@ -18,6 +20,7 @@ pub mod event;
 pub mod fields;
 pub mod invocation;
 pub mod item;
+pub mod letter;
 pub mod map;
 pub mod message;
 pub mod operate;
@@ -28,6 +31,7 @@ pub mod produce;
 pub mod publish;
 pub mod ran;
 pub mod reconcile;
+pub mod redrive;
 pub mod report;
 pub mod sample;
 pub mod scheduled;

@@ -160,7 +160,10 @@ impl Publisher<'_> {
     async fn record(&self, item: &Item, settled: Settled) -> Result<(), Unpublished> {
         let event = Event::Settle { delivery: item.delivery.clone(), settled: settled.clone() };
         let verdict = self.ledger.put(&event, &self.policy, Millis::from((self.now)())).await?;
-        let (Settled::Skipped(reason) | Settled::Rejected(reason) | Settled::Parked(reason)) = settled;
+        let (Settled::Skipped(reason)
+        | Settled::Rejected(reason)
+        | Settled::Parked(reason)
+        | Settled::Dismissed(reason)) = settled;
         let state = if verdict == Verdict::Recorded { "recorded" } else { "overtaken" };
         tracing::info!(delivery_key = %item.delivery.key, reason, outcome = state, "not sent, by rule");
         Ok(())

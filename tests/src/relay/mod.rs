@@ -2,6 +2,10 @@
 
 mod certificate;
 mod check;
+mod dlq;
+mod forget;
+mod letters;
+mod parked;
 mod status;
 mod transcript;
 mod untouched;

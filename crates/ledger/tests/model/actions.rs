@@ -53,6 +53,10 @@ pub(crate) enum Action {
         version: usize,
         crash: bool,
     },
+    Dismiss {
+        version: usize,
+        crash: bool,
+    },
     Confirm(usize),
     Missing(usize),
     GiveUp,
@@ -99,7 +103,7 @@ impl Scenario {
     }
 
     /// A copy is left alone until whoever put it there has written down why.
-    fn is_young(&self, world: &World, version: usize) -> bool {
+    pub(crate) fn is_young(&self, world: &World, version: usize) -> bool {
         let being_parked = |w: &Worker| {
             let closing = matches!(w, Worker::Ending { end: End::Rejected | End::Parked | End::Conflict, .. });
             closing && w.version() == Some(version)
@@ -107,6 +111,19 @@ impl Scenario {
         let being_given_up = world.giving_up == Some(version);
         let young = world.workers.iter().any(being_parked) || being_given_up;
         young && self.without != Some(Rule::RedriveAge)
+    }
+
+    /// What a person may do with the copies of a version.
+    fn by_hand(&self, world: &World, version: usize, actions: &mut Vec<Action>) {
+        let letter = world.dead_letters[version] > 0 && !self.is_young(world, version);
+        for crash in [false, true].into_iter().take(1 + usize::from(world.faults_left > 0)) {
+            if letter {
+                actions.push(Action::Redrive { version, crash });
+            }
+            if letter || world.queue[version] > 0 {
+                actions.push(Action::Dismiss { version, crash });
+            }
+        }
     }
 
     /// Everything that can happen next.
@@ -180,13 +197,7 @@ impl Scenario {
             if fault && sent && world.copies(version) < usize::from(self.copies) {
                 actions.push(Action::Duplicate(version));
             }
-            let young = self.is_young(world, version);
-            if world.dead_letters[version] > 0 && !young {
-                actions.push(Action::Redrive { version, crash: false });
-                if fault {
-                    actions.push(Action::Redrive { version, crash: true });
-                }
-            }
+            self.by_hand(world, version, actions);
             let last = world.applied.last() == Some(&version);
             if last || (world.applied.contains(&version) && !world.expired) {
                 actions.push(Action::Confirm(version));
@@ -216,7 +227,7 @@ impl Scenario {
         let mut next = world.clone();
         let faulty = match action {
             Action::Take { lost, .. } | Action::Finish { lost, .. } => lost,
-            Action::Redrive { crash, .. } => crash,
+            Action::Redrive { crash, .. } | Action::Dismiss { crash, .. } => crash,
             Action::Answer(_, answer) => answer != Answer::Yes,
             Action::CannotTell(_)
             | Action::Unwritten(_)
@@ -236,6 +247,7 @@ impl Scenario {
             Action::Answer(worker, answer) => self.answer(&mut next, worker, answer),
             Action::Finish { worker, lost } => self.finish(&mut next, worker, lost),
             Action::Redrive { version, crash } => self.redrive(&mut next, version, crash),
+            Action::Dismiss { version, crash } => self.dismiss(&mut next, version, crash),
             Action::Confirm(version) => self.confirm(&mut next, version),
             Action::Missing(delivery) => self.missing(&mut next, delivery),
             Action::GiveUp => self.give_up(&mut next),

@@ -1,6 +1,7 @@
 //! What producer, redrive, reconciler and the table itself do.
 
 use crate::{
+    rules::Rule,
     scenario::{Destination, Fate, Scenario},
     state::World,
 };
@@ -66,6 +67,26 @@ impl Scenario {
             _ => return None,
         }
         world.dead_letters[version] = 0;
+        Some(())
+    }
+
+    /// A person decides that the version of a copy is not sent: the ledger says so, then the copy is deleted, in the
+    /// dead-letter queue or, if somebody is to be forgotten, in the queue.
+    pub(crate) fn dismiss(&self, world: &mut World, version: usize, crash: bool) -> Option<()> {
+        let ledger_first = self.without != Some(Rule::DismissFirst);
+        if ledger_first || !crash {
+            let (delivery, now) = (self.versions[version].clone(), world.now);
+            let event = Event::Settle { delivery, settled: Settled::Dismissed(String::new()) };
+            let verdict = self.put(world, self.delivery_of[version], &event, now);
+            if crash || matches!(verdict, Verdict::Held(_)) {
+                return Some(());
+            }
+        }
+        if world.dead_letters[version] > 0 && !self.is_young(world, version) {
+            world.dead_letters[version] = 0;
+        } else {
+            world.queue[version] = world.queue[version].checked_sub(1)?;
+        }
         Some(())
     }
 

@@ -114,6 +114,10 @@ fn words(scenario: &Scenario, world: &World, action: Action) -> String {
             let crash = if crash { ", which dies half-way" } else { "" };
             format!("{} is redriven over {}{crash}", of(version), state(scenario.delivery_of[version]))
         }
+        Action::Dismiss { version, crash } => {
+            let crash = if crash { ", and the command dies half-way" } else { "" };
+            format!("a person dismisses {} over {}{crash}", of(version), state(scenario.delivery_of[version]))
+        }
         Action::Confirm(v) => format!("a read-back shows {}, over {}", of(v), state(scenario.delivery_of[v])),
         Action::Missing(_) => "a read-back finds it missing".to_owned(),
         Action::GiveUp => format!("the reconciler gives it up, over {}", state(0)),

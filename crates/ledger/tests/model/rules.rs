@@ -1,7 +1,7 @@
 //! Every rule, and how the data looks without it.
 
 use ledger::{
-    Attempt, Event, Millis, Outcome, Policy, Record, Repair, Settled, State, Verdict, Write,
+    Attempt, Delivery, Event, Millis, Outcome, Policy, Record, Repair, Settled, State, Verdict, Write,
     write::{Change, Condition},
 };
 
@@ -60,6 +60,11 @@ rules! {
     SettleOverOpen: creates, S5, "A skip is not recorded over what may have been sent.";
     SettleSupersedes: upserts, S1, "Where the destination upserts, a rejection or parking replaces an older accepted version.";
     SettleHeld: upserts, S1, "A rejection or parking that meets a call under way comes again.";
+    DismissRevision: upserts, S1, "A dismissal is not older than the record.";
+    DismissOwn: ignores, S1, "A dismissal works at the record's own revision too.";
+    DismissState: ignores, S5, "What was sent is not dismissed.";
+    DismissHeld: ignores, S4, "A copy is not deleted by a dismissal that meets a call under way.";
+    DismissFirst: ignores, S1, "The ledger knows of a dismissal before the copy is deleted.";
     ConfirmRevision: upserts, S1, "A read-back of an older version confirms nothing.";
     ConfirmFromAny: ignores, S1, "A read-back confirms from any state.";
     ConfirmOverAbsent: upserts, S1, "A read-back confirms what the ledger does not know.";
@@ -148,8 +153,9 @@ impl Rule {
     pub(crate) fn weaken(self, event: &Event, policy: &Policy, write: &mut Write) {
         use Condition::{EmbargoOver, LeaseEndedBy, StateIn};
         match (self, event) {
+            (_, Event::Settle { delivery, settled: Settled::Dismissed(_) }) => self.weaken_dismissal(delivery, write),
+            (_, Event::Settle { .. }) => self.weaken_settlement(write),
             (Self::ClaimRevision, Event::Claim { .. })
-            | (Self::SettleRevision, Event::Settle { .. })
             | (Self::ConfirmRevision, Event::Confirm { .. })
             | (Self::ReopenRevision, Event::Reopen { .. }) => drop_revisions(write),
             (Self::ClaimLease, Event::Claim { .. }) => drop_part(write, |c| matches!(c, LeaseEndedBy(_))),
@@ -200,10 +206,6 @@ impl Rule {
             | (Self::ReopenState, Event::Reopen { repair: Repair::Redrive, .. }) => {
                 drop_part(write, |c| matches!(c, StateIn(_)));
             }
-            (Self::SettleOverOpen, Event::Settle { .. }) => drop_part(write, |c| matches!(c, StateIn(_))),
-            (Self::SettleSupersedes, Event::Settle { .. }) => {
-                drop_states(write, &[State::Accepted, State::Confirmed]);
-            }
             (Self::ConfirmFromAny, Event::Confirm { .. }) => {
                 let condition = std::mem::replace(&mut write.condition, YES());
                 let open = StateIn(&[State::Pending, State::Claimed, State::Accepted, State::Uncertain]);
@@ -245,6 +247,28 @@ impl Rule {
         }
     }
 
+    /// The same, where it is settled by rule.
+    fn weaken_settlement(self, write: &mut Write) {
+        match self {
+            Self::SettleRevision => drop_revisions(write),
+            Self::SettleOverOpen => drop_part(write, |c| matches!(c, Condition::StateIn(_))),
+            Self::SettleSupersedes => drop_states(write, &[State::Accepted, State::Confirmed]),
+            _ => {}
+        }
+    }
+
+    /// The same, where a person settles it.
+    fn weaken_dismissal(self, delivery: &Delivery, write: &mut Write) {
+        match self {
+            Self::DismissRevision => drop_revisions(write),
+            Self::DismissState => drop_part(write, |c| matches!(c, Condition::StateIn(_))),
+            Self::DismissOwn => rewrite(&mut write.condition, &|c| {
+                matches!(c, Condition::RevisionAtMost(_)).then(|| Condition::RevisionBelow(delivery.revision))
+            }),
+            _ => {}
+        }
+    }
+
     /// Takes the rule out of a verdict.
     pub(crate) fn misjudge(self, event: &Event, attempt: &Attempt, verdict: &mut Verdict, now: Millis) {
         let refused =
@@ -274,8 +298,13 @@ impl Rule {
             (Self::ConfirmedFinish, Event::Finish { .. }, Verdict::Recorded) => {
                 refused(&|r| r.state == State::Confirmed).then_some(Verdict::Held(now))
             }
-            (Self::SettleHeld, Event::Settle { settled, .. }, Verdict::Held(_)) => {
-                (!matches!(settled, Settled::Skipped(_))).then_some(Verdict::Done)
+            (
+                Self::SettleHeld,
+                Event::Settle { settled: Settled::Rejected(_) | Settled::Parked(_), .. },
+                Verdict::Held(_),
+            )
+            | (Self::DismissHeld, Event::Settle { settled: Settled::Dismissed(_), .. }, Verdict::Held(_)) => {
+                Some(Verdict::Done)
             }
             (Self::ReopenPending, Event::Reopen { .. }, Verdict::Recorded) => {
                 matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Done)

@@ -1,0 +1,127 @@
+//! `relay dlq list`.
+
+use super::{
+    line::{printable, words},
+    selection::{Judging, Selection},
+    take,
+};
+use crate::{
+    answer::Answer,
+    cli::Options,
+    failure::Failure,
+    place::Place,
+    text::{DIM, WARN, instant, tick},
+};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use reviews::{letter::Plan, redrive::Planned};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  relay dlq list
+  relay dlq list --class bad_record --since 2d
+
+Exit code 1: there are such messages.";
+
+/// A bar of the histogram is at most so long.
+const BAR: usize = 20;
+
+/// What `relay dlq list` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    judging: Judging,
+}
+
+/// What is there, the largest group first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Groups {
+    messages: usize,
+    groups: Vec<Group>,
+}
+
+/// The messages of one error class and reason.
+#[derive(Debug, Serialize)]
+struct Group {
+    error_class: String,
+    error: String,
+    messages: usize,
+    oldest: Option<DateTime<Utc>>,
+    newest: Option<DateTime<Utc>>,
+    /// How many there are of each plan.
+    plans: BTreeMap<&'static str, usize>,
+    #[serde(skip)]
+    words: Vec<String>,
+}
+
+pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Groups, Failure> {
+    let place = Place::find(options).await?;
+    let operator = place.operator()?;
+    let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
+    hand.give_back().await;
+    Ok(Groups::of(&planned))
+}
+
+impl Groups {
+    fn of(planned: &[Planned]) -> Self {
+        let mut by_reason: BTreeMap<(&str, &str), Vec<&Planned>> = BTreeMap::new();
+        for one in planned {
+            by_reason.entry((one.letter.class(), one.letter.error())).or_default().push(one);
+        }
+        let mut groups: Vec<Group> = by_reason.into_iter().map(|(name, members)| Group::of(name, &members)).collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.messages));
+        Self { messages: planned.len(), groups }
+    }
+}
+
+impl Group {
+    fn of((class, error): (&str, &str), members: &[&Planned]) -> Self {
+        let mut counts: BTreeMap<Plan, usize> = BTreeMap::new();
+        for member in members {
+            *counts.entry(member.plan).or_default() += 1;
+        }
+        let times = || members.iter().filter_map(|member| member.letter.taken.sent_at);
+        Self {
+            error_class: class.to_owned(),
+            error: error.to_owned(),
+            messages: members.len(),
+            oldest: times().min(),
+            newest: times().max(),
+            words: counts.iter().map(|(plan, n)| format!("{n} {}", words(*plan))).collect(),
+            plans: counts.into_iter().map(|(plan, n)| (plan.as_str(), n)).collect(),
+        }
+    }
+}
+
+impl Answer for Groups {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        let well = self.messages == 0;
+        writeln!(to, "{} messages in the dead-letter queue: {}", tick(well), self.messages)?;
+        let most = self.groups.first().map_or(1, |group| group.messages);
+        let width = most.to_string().len();
+        for group in &self.groups {
+            let bar = "█".repeat((group.messages * BAR).div_ceil(most));
+            let Group { messages, error_class, error, .. } = group;
+            let (error_class, error) = (printable(error_class), printable(error));
+            writeln!(to, "{messages:>width$} {WARN}{bar:BAR$}{WARN:#} {error_class}: {error}")?;
+            let indent = " ".repeat(width + BAR + 2);
+            if let (Some(oldest), Some(newest)) = (group.oldest, group.newest) {
+                writeln!(to, "{indent}{DIM}{} to {}{DIM:#}", instant(oldest), instant(newest))?;
+            }
+            writeln!(to, "{indent}{}", group.words.join("; "))?;
+        }
+        Ok(())
+    }
+
+    fn is_well(&self) -> bool {
+        self.messages == 0
+    }
+}

@@ -1,0 +1,183 @@
+//! `relay dlq redrive`.
+
+use super::{
+    line::{Line, words},
+    selection::{Judging, Selection},
+    take,
+};
+use crate::{
+    answer::Answer,
+    audit::Audit,
+    cli::Options,
+    failure::Failure,
+    hand::Hand,
+    place::Place,
+    resend::{Job, Sending, count},
+    source,
+    text::{WARN, tick},
+};
+use clap::Args;
+use ledger::DeliveryKey;
+use reviews::{
+    letter::{Plan, Why},
+    operate::Operator,
+    redrive::{Planned, Resend, Resent},
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  relay dlq redrive                                     what would be sent, and what not
+  relay dlq redrive --class bad_record --yes
+  relay dlq redrive --key 801RO000000AbcDYAS --yes
+  relay dlq redrive --store acme --since 2d --rate 5 --yes
+
+Each message is reopened in the ledger, sent, and its copy deleted: dying between any two of these loses and doubles \
+nothing. Do not use SQS's own redrive: the ledger holds these orders as settled, and the consumer would drop the copies.
+
+Exit code 1: some messages were left, or none was selected.";
+
+/// What `relay dlq redrive` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    sending: Sending,
+}
+
+/// What was sent again, or would be.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Redriven {
+    /// Nothing was changed.
+    dry_run: bool,
+    selected: usize,
+    /// What can be sent.
+    sendable: usize,
+    sent: usize,
+    /// What was not sent, by plan.
+    left: BTreeMap<&'static str, usize>,
+    /// What cannot be made anew from the source, and why.
+    not_sendable: Vec<NotSendable>,
+    /// What SQS will not take.
+    refused: usize,
+    /// What was sent again as often as is allowed.
+    history: Vec<Line>,
+    #[serde(skip)]
+    words: Vec<String>,
+}
+
+/// An order that the source does not give a message for.
+#[derive(Debug, Serialize)]
+struct NotSendable {
+    key: DeliveryKey,
+    why: String,
+}
+
+pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redriven, Failure> {
+    let place = Place::find(options).await?;
+    let operator = place.operator()?;
+    let (mut hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
+    let redriven = redrive(&place, &operator, &mut hand, planned, &arguments).await;
+    hand.give_back().await;
+    redriven
+}
+
+async fn redrive(
+    place: &Place,
+    operator: &Operator,
+    hand: &mut Hand<'_>,
+    planned: Vec<Planned>,
+    arguments: &Arguments,
+) -> Result<Redriven, Failure> {
+    let limit = arguments.judging.rules(place).limit;
+    let mut answer = Redriven::begin(&planned, !arguments.sending.yes);
+    let unmapped = planned.iter().filter(|one| one.plan == Plan::Anew);
+    let keys: Vec<&DeliveryKey> = unmapped.filter_map(|one| Some(&one.letter.delivery()?.key)).collect();
+    let mut anew = source::ask(place, operator, keys).await?;
+    let mut jobs = Vec::new();
+    for one in &planned {
+        let copies = vec![one.letter.taken.id.clone()];
+        match (one.plan, Option::<Resend>::from(&one.letter)) {
+            (Plan::Send, Some(resend)) => jobs.push(Job { resend, copies }),
+            (Plan::Anew, Some(copy)) => match source::message(anew.remove(&copy.delivery.key)) {
+                Ok(Resend { delivery, entry }) => {
+                    let resend = Resend { delivery, entry: entry.traced(copy.entry.trace) };
+                    jobs.push(Job { resend, copies });
+                }
+                Err(why) => answer.not_sendable.push(NotSendable { key: copy.delivery.key, why }),
+            },
+            _ => {}
+        }
+    }
+    answer.sendable = jobs.len();
+    if answer.dry_run || jobs.is_empty() {
+        return Ok(answer);
+    }
+    let detail = json!({
+        "selection": arguments.selection.json((place.now)()), "messages": jobs.len(), "limit_repairs": limit,
+    });
+    let audit = Audit::begin(place, &operator.ledger, "dlq redrive", &detail).await?;
+    let resent = arguments.sending.send(operator, hand, jobs, arguments.judging.hide_for, limit).await?;
+    answer.sent = count(&resent, |one| *one == Resent::Sent);
+    answer.refused = count(&resent, |one| matches!(one, Resent::Refused(_)));
+    let reached = count(&resent, |one| *one == Resent::Limit);
+    if reached > 0 {
+        *answer.left.entry(Plan::Leave(Why::Limit).as_str()).or_default() += reached;
+    }
+    audit.end(&json!({"sent": answer.sent, "limit_reached": reached, "refused": answer.refused})).await?;
+    Ok(answer)
+}
+
+impl Redriven {
+    fn begin(planned: &[Planned], dry_run: bool) -> Self {
+        let mut left: BTreeMap<Plan, usize> = BTreeMap::new();
+        for one in planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)) {
+            *left.entry(one.plan).or_default() += 1;
+        }
+        let tried = planned.iter().filter(|one| one.plan == Plan::Leave(Why::Limit));
+        Self {
+            dry_run,
+            selected: planned.len(),
+            history: tried.map(|one| Line::of(one, false)).collect(),
+            words: left.iter().map(|(plan, n)| format!("{n} {}", words(*plan))).collect(),
+            left: left.into_iter().map(|(plan, n)| (plan.as_str(), n)).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Answer for Redriven {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        let Self { selected, sendable, sent, refused, .. } = self;
+        let well = tick(self.is_well());
+        if self.dry_run {
+            writeln!(to, "{well} of {selected} messages {sendable} can be sent again")?;
+        } else {
+            writeln!(to, "{well} of {selected} messages {sent} were sent again")?;
+        }
+        self.words.iter().try_for_each(|words| writeln!(to, "  {words}"))?;
+        self.not_sendable.iter().try_for_each(|one| writeln!(to, "  {}: {WARN}{}{WARN:#}", one.key, one.why))?;
+        if *refused > 0 {
+            writeln!(to, "  {refused} are too large for the queue, and stay")?;
+        }
+        self.history.iter().try_for_each(|line| line.print(to))?;
+        if self.dry_run && *sendable > 0 {
+            writeln!(to, "nothing was changed; add --yes")?;
+        }
+        Ok(())
+    }
+
+    fn is_well(&self) -> bool {
+        let all = if self.dry_run { self.sendable } else { self.sent };
+        self.selected > 0 && all == self.selected
+    }
+}

@@ -1,0 +1,118 @@
+//! Which messages a command is about.
+
+use crate::{day, place::Place, when, when::When};
+use chrono::{DateTime, Utc};
+use clap::{Args, builder::PossibleValuesParser};
+use config::StoreName;
+use ledger::{DeliveryKey, ErrorClass};
+use reviews::{
+    FLOW,
+    letter::{NOT_NAMED, Rules},
+    redrive::Planned,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Which messages; without any of these, all of them.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Selection {
+    /// Only of this error class; `none`: whoever put it there named none
+    #[arg(long, value_parser = PossibleValuesParser::new(classes()))]
+    class: Option<String>,
+    /// Only where the error has this text in it
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Only of this store; `unrouted` for the orders that fit none
+    #[arg(long, value_parser = day::store)]
+    store: Option<StoreName>,
+    /// Only of this order: its delivery key, or its Salesforce id; may be repeated
+    #[arg(long, value_parser = key)]
+    key: Vec<DeliveryKey>,
+    /// Only what came since then: a time, or how long ago
+    #[arg(long, value_name = "WHEN")]
+    since: Option<When>,
+    /// Only what came before: a time, or how long ago
+    #[arg(long, value_name = "WHEN")]
+    until: Option<When>,
+    /// Only so many, the oldest first
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// What is to be done with a message depends on these.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Judging {
+    /// Messages younger than this are left alone: whoever put them there may not have told the ledger yet
+    #[arg(long, default_value = "15m", value_parser = when::duration, value_name = "TIME")]
+    pub(crate) older_than: Duration,
+    /// How often an order may be sent again in its life; one that failed so often is left [default: the settings' `repair_limit`]
+    #[arg(long, value_name = "N")]
+    pub(crate) limit_repairs: Option<u32>,
+    /// How long messages are hidden from others while they are looked at; a command that is killed leaves them hidden so long
+    #[arg(long, default_value = "5m", value_parser = when::hidden, value_name = "TIME")]
+    pub(crate) hide_for: Duration,
+}
+
+impl Judging {
+    pub(crate) fn rules(self, place: &Place) -> Rules {
+        let limit = self.limit_repairs.unwrap_or(place.config.protocol.repair_limit);
+        Rules { now: (place.now)().into(), older_than: self.older_than, limit }
+    }
+}
+
+fn classes() -> impl Iterator<Item = &'static str> {
+    ErrorClass::ALL.into_iter().map(ErrorClass::as_str).chain([NOT_NAMED])
+}
+
+/// A delivery key as it is typed, or the order's id alone.
+pub(crate) fn key(text: &str) -> Result<DeliveryKey, String> {
+    let expected = || format!("expected an order's Salesforce id or delivery key, such as {FLOW}/801RO000000AbcDYAS");
+    let id = text.strip_prefix(FLOW).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
+    let id = salesforce::Id::parse(id).map_err(|_| expected())?;
+    reviews::message::key(&id).map_err(|_| expected())
+}
+
+impl Selection {
+    /// What is meant of what is there, the oldest first.
+    pub(crate) fn pick(&self, mut planned: Vec<Planned>, now: DateTime<Utc>) -> Vec<Planned> {
+        planned.retain(|one| self.means(one, now));
+        planned.sort_by_cached_key(|one| (one.letter.taken.sent_at, one.letter.taken.id.clone()));
+        planned.truncate(self.limit.unwrap_or(usize::MAX));
+        planned
+    }
+
+    fn means(&self, planned: &Planned, now: DateTime<Utc>) -> bool {
+        let letter = &planned.letter;
+        let (delivery, sent_at) = (letter.delivery(), letter.taken.sent_at.unwrap_or(now));
+        self.class.as_ref().is_none_or(|class| letter.class() == class)
+            && self.reason.as_ref().is_none_or(|reason| letter.error().contains(reason.as_str()))
+            && self.store.as_ref().is_none_or(|store| delivery.is_some_and(|d| d.store == store.as_str()))
+            && (self.key.is_empty() || delivery.is_some_and(|d| self.key.contains(&d.key)))
+            && self.since.is_none_or(|since| sent_at >= since.at(now))
+            && self.until.is_none_or(|until| sent_at < until.at(now))
+    }
+
+    /// For the note of what was done.
+    pub(crate) fn json(&self, now: DateTime<Utc>) -> Value {
+        let (since, until) = (self.since.map(|when| when.at(now)), self.until.map(|when| when.at(now)));
+        json!({
+            "class": self.class, "reason": self.reason, "store": self.store.as_ref().map(StoreName::as_str),
+            "keys": self.key, "since": since, "until": until, "limit": self.limit,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_named_by_its_key_or_by_its_id_alone() {
+        for text in ["reviews/801RO000000AbcDYAS", "801RO000000AbcDYAS", "801RO000000AbcD"] {
+            assert_eq!(key(text).unwrap().as_str(), "reviews/801RO000000AbcDYAS", "{text}");
+        }
+        for bad in ["", "reviews/", "erp/801RO000000AbcDYAS", "801RO000000abcdYAS", "all"] {
+            assert!(key(bad).unwrap_err().contains("reviews/801RO000000AbcDYAS"), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `relay dlq show`.
+
+use super::{
+    line::Line,
+    selection::{Judging, Selection},
+    take,
+};
+use crate::{answer::Answer, cli::Options, failure::Failure, place::Place};
+use clap::Args;
+use serde::Serialize;
+use std::io::{self, Write};
+
+const EXAMPLES: &str = "\
+Examples:
+  relay dlq show --key 801RO000000AbcDYAS
+  relay dlq show --class bad_record --limit 5 --bodies
+
+Exit code 1: there is no such message.";
+
+/// What `relay dlq show` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    judging: Judging,
+    /// The bodies too: they hold buyers' names and addresses
+    #[arg(long)]
+    bodies: bool,
+}
+
+/// The messages, the oldest first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Lines {
+    messages: Vec<Line>,
+}
+
+pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Lines, Failure> {
+    let place = Place::find(options).await?;
+    let operator = place.operator()?;
+    let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
+    hand.give_back().await;
+    Ok(Lines { messages: planned.iter().map(|one| Line::of(one, arguments.bodies)).collect() })
+}
+
+impl Answer for Lines {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        if self.messages.is_empty() {
+            return writeln!(to, "no such message in the dead-letter queue");
+        }
+        self.messages.iter().try_for_each(|line| line.print(to))
+    }
+
+    fn is_well(&self) -> bool {
+        !self.messages.is_empty()
+    }
+}

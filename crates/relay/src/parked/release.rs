@@ -1,0 +1,223 @@
+//! `relay parked release`.
+
+use super::{open, reason};
+use crate::{
+    answer::Answer,
+    audit::Audit,
+    cli::Options,
+    day,
+    dlq::DEAD_LETTERS,
+    dlq::selection::{Judging, key},
+    failure::Failure,
+    hand::Hand,
+    place::Place,
+    resend::{Job, Sending},
+    source,
+    text::{DIM, WARN, tick},
+};
+use clap::Args;
+use config::StoreName;
+use ledger::{DeliveryKey, Millis, Record, State};
+use reviews::{
+    letter::Letter,
+    operate::Operator,
+    redrive::{Resend, Resent},
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  relay parked release --reason unknown_store            what would be sent, and what not
+  relay parked release --reason unknown_store --yes
+  relay parked release --key 801RO000000AbcDYAS --yes
+
+The orders are read from Salesforce and mapped by your settings (--config): deploy them first, so that the consumer knows \
+their stores too. Their copies in the dead-letter queue go when they are sent.
+
+Exit code 1: some could not be released, or none was selected.";
+
+/// What `relay parked release` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    sending: Sending,
+}
+
+/// Which of those that are parked.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Which {
+    /// This order: its delivery key, or its Salesforce id; may be repeated
+    #[arg(long, value_parser = key)]
+    key: Vec<DeliveryKey>,
+    /// What is parked for this reason
+    #[arg(long)]
+    reason: Option<String>,
+    /// What is parked of this store; `unrouted` for the orders that fit none
+    #[arg(long, value_parser = day::store)]
+    store: Option<StoreName>,
+    /// Everything that is parked
+    #[arg(long, conflicts_with_all = ["key", "reason", "store"])]
+    all: bool,
+}
+
+/// What was released, or would be.
+#[derive(Debug, Serialize)]
+pub(crate) struct Released {
+    /// Nothing was changed.
+    dry_run: bool,
+    selected: usize,
+    /// What can be sent.
+    sendable: usize,
+    sent: usize,
+    orders: Vec<Order>,
+}
+
+/// One order and what became of it, or would.
+#[derive(Debug, Serialize)]
+struct Order {
+    key: DeliveryKey,
+    /// Why it was parked.
+    reason: String,
+    /// `sendable`, `sent`, or why not.
+    outcome: String,
+}
+
+const SENDABLE: &str = "sendable";
+const SENT: &str = "sent";
+
+impl Which {
+    fn means(&self, key: &DeliveryKey, record: &Record) -> bool {
+        record.state == State::Parked
+            && (self.key.is_empty() || self.key.contains(key))
+            && self.reason.as_ref().is_none_or(|wanted| reason(record) == wanted)
+            && self.store.as_ref().is_none_or(|store| record.store == store.as_str())
+    }
+
+    /// Refuses an order that is not parked.
+    fn check(&self, open: &[(DeliveryKey, Record)]) -> Result<(), Failure> {
+        let parked = |key: &&DeliveryKey| open.iter().any(|(one, r)| one == *key && r.state == State::Parked);
+        let Some(key) = self.key.iter().find(|key| !parked(key)) else { return Ok(()) };
+        Err(Failure::input(format!("`--key` is `{key}`, which is not parked")).hint("`relay parked list` says what is"))
+    }
+}
+
+pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Released, Failure> {
+    let place = Place::find(options).await?;
+    let operator = place.operator()?;
+    let Arguments { which, judging, sending } = arguments;
+    let open = open(&operator).await?;
+    which.check(&open)?;
+    let parked: Vec<_> = open.into_iter().filter(|(key, record)| which.means(key, record)).collect();
+    let mut anew = source::ask(&place, &operator, parked.iter().map(|(key, _)| key)).await?;
+    let (mut orders, mut resends, limit) = (Vec::new(), Vec::new(), judging.rules(&place).limit);
+    for (key, record) in parked {
+        let message = source::message(anew.remove(&key)).and_then(|resend| {
+            let tried = record.repairs >= limit && resend.delivery.revision == record.revision;
+            if tried { Err(format!("it was sent again {} times, without success", record.repairs)) } else { Ok(resend) }
+        });
+        let outcome = match message {
+            Ok(resend) => {
+                resends.push((orders.len(), resend));
+                SENDABLE.to_owned()
+            }
+            Err(why) => why,
+        };
+        orders.push(Order { reason: reason(&record).to_owned(), key, outcome });
+    }
+    let mut answer =
+        Released { dry_run: !sending.yes, selected: orders.len(), sendable: resends.len(), sent: 0, orders };
+    if answer.dry_run || resends.is_empty() {
+        return Ok(answer);
+    }
+    let detail = json!({
+        "keys": which.key, "reason": which.reason, "store": which.store.as_ref().map(StoreName::as_str),
+        "all": which.all, "orders": resends.len(), "limit_repairs": limit,
+    });
+    let audit = Audit::begin(&place, &operator.ledger, "parked release", &detail).await?;
+    let resent = release(&place, &operator, &mut answer, resends, judging, sending).await;
+    resent?;
+    audit.end(&json!({ "sent": answer.sent })).await?;
+    Ok(answer)
+}
+
+async fn release(
+    place: &Place,
+    operator: &Operator,
+    answer: &mut Released,
+    resends: Vec<(usize, Resend)>,
+    judging: Judging,
+    sending: Sending,
+) -> Result<(), Failure> {
+    let rules = judging.rules(place);
+    let (mut hand, taken) = Hand::take(&operator.dead_letters, DEAD_LETTERS, judging.hide_for).await?;
+    let old = |letter: &Letter| {
+        let came = letter.taken.sent_at.map_or(rules.now, Millis::from);
+        came.plus(rules.older_than) <= rules.now
+    };
+    let letters: Vec<Letter> = taken.into_iter().map(Letter::of).filter(old).collect();
+    let (places, jobs): (Vec<usize>, Vec<Job>) = resends
+        .into_iter()
+        .map(|(place, Resend { delivery, entry })| {
+            let replaced: Vec<&Letter> = letters
+                .iter()
+                .filter(|letter| {
+                    letter.delivery().is_some_and(|copy| copy.key == delivery.key && copy.revision <= delivery.revision)
+                })
+                .collect();
+            let trace = replaced.iter().find_map(|letter| letter.taken.trace.clone());
+            let copies = replaced.iter().map(|letter| letter.taken.id.clone()).collect();
+            (place, Job { resend: Resend { delivery, entry: entry.traced(trace) }, copies })
+        })
+        .unzip();
+    let resent = sending.send(operator, &mut hand, jobs, judging.hide_for, rules.limit).await;
+    hand.give_back().await;
+    for (place, outcome) in places.into_iter().zip(resent?) {
+        answer.sent += usize::from(outcome == Resent::Sent);
+        answer.orders[place].outcome = match outcome {
+            Resent::Sent => SENT.to_owned(),
+            Resent::Limit => "it was sent again as often as is allowed".to_owned(),
+            Resent::Refused(_) | Resent::Unsent => "the queue does not take it".to_owned(),
+        };
+    }
+    Ok(())
+}
+
+impl Answer for Released {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        let Self { selected, sendable, sent, .. } = self;
+        let well = tick(self.is_well());
+        if self.dry_run {
+            writeln!(to, "{well} of {selected} parked orders {sendable} can be sent")?;
+        } else {
+            writeln!(to, "{well} of {selected} parked orders {sent} were sent")?;
+        }
+        let mut by_outcome: BTreeMap<&str, Vec<&Order>> = BTreeMap::new();
+        for order in &self.orders {
+            by_outcome.entry(&order.outcome).or_default().push(order);
+        }
+        for (outcome, orders) in by_outcome {
+            writeln!(to, "{WARN}{outcome}{WARN:#}")?;
+            orders.iter().try_for_each(|one| writeln!(to, "  {} {DIM}{}{DIM:#}", one.key, one.reason))?;
+        }
+        if self.dry_run && *sendable > 0 {
+            writeln!(to, "nothing was changed; add --yes")?;
+        }
+        Ok(())
+    }
+
+    fn is_well(&self) -> bool {
+        let gone = if self.dry_run { self.sendable } else { self.sent };
+        self.selected > 0 && gone == self.selected
+    }
+}

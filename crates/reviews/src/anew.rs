@@ -1,0 +1,121 @@
+//! Orders asked for one by one and made anew from the source, as it and the settings are now: what waits for a person was
+//! parked without its payload, and may be another order by now.
+
+use crate::{
+    FLOW,
+    fields::{Fields, Unfit},
+    item::{BadRow, Fate, Item},
+    redrive::Resend,
+    select::Pass,
+};
+use chrono::{DateTime, Utc};
+use config::Relay;
+use ledger::DeliveryKey;
+use salesforce::{Client, Id};
+use std::{collections::HashMap, sync::Arc};
+
+/// Orders asked for in one query: their ids have to fit into a URL.
+const IDS: usize = 100;
+
+/// What an order asks for now.
+#[derive(Debug)]
+pub enum Anew {
+    /// It can be sent.
+    Send(Resend),
+    /// By rule it is not sent, for this reason.
+    Skip(&'static str),
+    /// It still needs a person, for this reason.
+    Park(&'static str),
+    /// Its business day is not over yet: the producer will meet it.
+    NotOver,
+    /// The source has no such completed order.
+    Gone,
+}
+
+/// Why the source could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Unasked {
+    /// The org does not fit the configuration.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The source failed.
+    #[error(transparent)]
+    Salesforce(#[from] salesforce::Error),
+    /// A row cannot be read.
+    #[error(transparent)]
+    Row(#[from] BadRow),
+    /// A row has no id.
+    #[error("a row of the query cannot be read: {0}")]
+    Id(#[from] salesforce::BadField),
+}
+
+/// The source, to be asked for single orders.
+pub struct Orders {
+    salesforce: Client,
+    fields: Fields,
+    config: Arc<Relay>,
+    pass: Pass,
+}
+
+/// The order's id at the source; `None` if the key is another flow's.
+pub fn source_id(key: &DeliveryKey) -> Option<Id> {
+    Id::parse(key.as_str().strip_prefix(FLOW)?.strip_prefix('/')?).ok()
+}
+
+impl Orders {
+    /// Finds the configured fields in the org.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or does not fit the configuration.
+    pub async fn of(salesforce: Client, config: &Arc<Relay>, now: DateTime<Utc>) -> Result<Self, Unasked> {
+        let schema = salesforce.schema();
+        let fields = Fields::find(&schema, config).await?;
+        drop(schema);
+        Ok(Self { pass: Pass::of_any_day(config, now), config: Arc::clone(config), fields, salesforce })
+    }
+
+    /// What each of these orders asks for now.
+    ///
+    /// # Errors
+    /// When the source fails.
+    pub async fn ask(&self, ids: &[Id]) -> Result<HashMap<Id, Anew>, Unasked> {
+        let mut found: HashMap<Id, Anew> = ids.iter().map(|id| (id.clone(), Anew::Gone)).collect();
+        for chunk in ids.chunks(IDS) {
+            let query = self.pass.query_again(chunk.iter().map(Id::as_str), &self.fields);
+            let mut page = self.salesforce.query(&query).await?;
+            loop {
+                for row in &page.records {
+                    let anew = Item::of(row, &self.pass, &self.fields, &self.config)?.map_or(Anew::NotOver, Anew::of);
+                    found.insert(row.id()?, anew);
+                }
+                let Some(next) = &page.next else { break };
+                page = self.salesforce.next(next).await?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Anew {
+    fn of(item: Item) -> Self {
+        match item.fate {
+            Fate::Send(entry) => Self::Send(Resend { delivery: item.delivery, entry }),
+            Fate::Skip(reason) => Self::Skip(reason),
+            Fate::Park(reason, _) => Self::Park(reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_this_flow_names_an_order() {
+        let id = |key: &str| source_id(&DeliveryKey::try_from(key.to_owned()).unwrap()).map(|id| id.to_string());
+        assert_eq!(id("reviews/801RO000000AbcDYAS").as_deref(), Some("801RO000000AbcDYAS"));
+        for other in ["erp/801RO000000AbcDYAS", "reviewsx/801RO000000AbcDYAS", "reviews/x"] {
+            assert_eq!(id(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A message of the dead-letter queue, taken apart, and what is to be done with it given its record. Pure.
+
+use crate::{
+    FLOW,
+    message::{Message, Unmapped},
+};
+use ledger::{Delivery, Millis, Record, State, decide::DISMISSED};
+use queue::{Entry, Taken};
+use std::time::Duration;
+
+/// What stands where a message names no class or error: SQS moved it there, or somebody else put it there.
+pub const NOT_NAMED: &str = "none";
+
+/// A message that was taken out by hand, and what it is.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// As SQS gave it.
+    pub taken: Taken,
+    /// What its body says.
+    pub content: Content,
+}
+
+/// What a body says.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A purchase to create.
+    Message(Box<Message>),
+    /// An order that could not be mapped: it is made anew from the source.
+    Unmapped(Unmapped),
+    /// Nothing of ours.
+    Unreadable,
+}
+
+/// What is to be done with a copy of the dead-letter queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Plan {
+    /// It still counts: sent again as it is.
+    Send,
+    /// It still counts: made anew from the source.
+    Anew,
+    /// It does not count any more: the order was accepted or confirmed, or the ledger knows a newer version.
+    Done,
+    /// It is left where it is.
+    Leave(Why),
+    /// Nobody can read it.
+    Unreadable,
+}
+
+/// Why a copy is left where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Why {
+    /// Whoever put it there may not have written down why.
+    Young,
+    /// It was reopened as often as is allowed, without success.
+    Limit,
+    /// A person has decided that it is not sent.
+    Dismissed,
+    /// The ledger has skipped this very version, by rule.
+    Skipped,
+}
+
+/// What the plan depends on, beside the copy and its record.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Now.
+    pub now: Millis,
+    /// A copy is left alone for so long: the invocation of whoever put it there must be over.
+    pub older_than: Duration,
+    /// How often a delivery is reopened.
+    pub limit: u32,
+}
+
+impl Plan {
+    /// The word for it in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Anew => "send_anew",
+            Self::Done => "done",
+            Self::Leave(Why::Young) => "too_young",
+            Self::Leave(Why::Limit) => "limit_reached",
+            Self::Leave(Why::Dismissed) => "dismissed",
+            Self::Leave(Why::Skipped) => "skipped",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// Whether the copy would be missed if it were deleted without a word to the ledger.
+    pub const fn still_counts(self) -> bool {
+        match self {
+            Self::Done | Self::Leave(Why::Dismissed) | Self::Unreadable => false,
+            Self::Send | Self::Anew | Self::Leave(Why::Young | Why::Limit | Why::Skipped) => true,
+        }
+    }
+}
+
+impl Letter {
+    /// Takes a message apart. One of another flow is none of ours.
+    pub fn of(taken: Taken) -> Self {
+        let content = match Message::parse(&taken.body) {
+            Ok(message) => Content::Message(Box::new(message)),
+            Err(_) => serde_json::from_str(&taken.body).map_or(Content::Unreadable, Content::Unmapped),
+        };
+        let letter = Self { taken, content };
+        let ours = letter.delivery().is_none_or(|delivery| delivery.key.flow() == FLOW);
+        if ours { letter } else { Self { content: Content::Unreadable, ..letter } }
+    }
+
+    /// What the ledger knows it by.
+    pub fn delivery(&self) -> Option<&Delivery> {
+        match &self.content {
+            Content::Message(message) => Some(&message.delivery),
+            Content::Unmapped(unmapped) => Some(&unmapped.delivery),
+            Content::Unreadable => None,
+        }
+    }
+
+    /// The error class that whoever put it there named.
+    pub fn class(&self) -> &str {
+        self.attribute("error_class")
+    }
+
+    /// The error, in words without personal data.
+    pub fn error(&self) -> &str {
+        self.attribute("error")
+    }
+
+    fn attribute(&self, name: &str) -> &str {
+        self.taken.attributes.get(name).map_or(NOT_NAMED, String::as_str)
+    }
+
+    /// The message for the flow's queue, without what was said of its failure and in its own trace.
+    pub fn entry(&self) -> Entry {
+        Entry::new(self.taken.body.clone()).traced(self.taken.trace.clone())
+    }
+
+    /// Whether it holds this address: compared without regard to ASCII case and to space around it; what nobody can read is
+    /// searched for it.
+    pub fn is_about(&self, email: &str) -> bool {
+        let wanted = email.trim().to_ascii_lowercase();
+        match &self.content {
+            Content::Message(message) => message.purchase.email.trim().to_ascii_lowercase() == wanted,
+            Content::Unmapped(_) => false,
+            Content::Unreadable => self.taken.body.to_ascii_lowercase().contains(&wanted),
+        }
+    }
+
+    /// What is to be done with it.
+    pub fn plan(&self, record: Option<&Record>, rules: &Rules) -> Plan {
+        let Some(delivery) = self.delivery() else { return Plan::Unreadable };
+        let sent_at = self.taken.sent_at.map_or(rules.now, Millis::from);
+        if sent_at.plus(rules.older_than) > rules.now {
+            return Plan::Leave(Why::Young);
+        }
+        let send = if matches!(self.content, Content::Unmapped(_)) { Plan::Anew } else { Plan::Send };
+        let Some(record) = record else { return send };
+        let dismissed = record.reason.as_deref().is_some_and(|reason| reason.starts_with(DISMISSED));
+        match record.state {
+            State::Accepted | State::Confirmed => Plan::Done,
+            _ if record.revision > delivery.revision => Plan::Done,
+            _ if record.revision < delivery.revision => send,
+            State::Rejected if dismissed => Plan::Leave(Why::Dismissed),
+            State::Skipped => Plan::Leave(Why::Skipped),
+            State::Rejected | State::Parked if record.repairs >= rules.limit => Plan::Leave(Why::Limit),
+            State::Rejected | State::Parked | State::Pending | State::Claimed | State::Uncertain => send,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "letter_tests.rs"]
+mod tests;

@@ -1,0 +1,128 @@
+use super::*;
+use chrono::DateTime;
+use ledger::{DeliveryKey, EffectHash, Revision};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+const SENT: i64 = 1_800_000_000_000;
+const RULES: Rules = Rules { now: Millis(SENT + 3_600_000), older_than: Duration::from_mins(15), limit: 5 };
+
+fn letter(body: &str) -> Letter {
+    Letter::of(Taken {
+        id: "1".to_owned(),
+        receipt_handle: "r".to_owned(),
+        body: body.to_owned(),
+        attributes: BTreeMap::new(),
+        sent_at: DateTime::from_timestamp_millis(SENT),
+        receives: 1,
+        trace: None,
+    })
+}
+
+fn body(key: &str, revision: i64) -> String {
+    json!({
+        "key": key, "revision": revision, "hash": "h", "store": "default", "day": "2026-11-20",
+        "purchase": {
+            "email": " Jane@Example.com", "customer_name": "Jane", "order_id": "1", "order_date": "2026-11-20",
+            "platform": "general", "products": {},
+        },
+    })
+    .to_string()
+}
+
+fn unmapped() -> String {
+    json!({
+        "key": "reviews/801RO000000AbcDYAS", "revision": 7, "hash": "h", "store": "unrouted",
+        "source_id": "801RO000000AbcDYAS",
+    })
+    .to_string()
+}
+
+fn record(state: State, revision: i64) -> Record {
+    Record {
+        state,
+        revision: Revision(revision),
+        hash: EffectHash::stored("h"),
+        token: None,
+        lease_end: None,
+        not_before: None,
+        triggered_at: None,
+        earlier: None,
+        attempts: 1,
+        repairs: 0,
+        waits_for: None,
+        reason: Some("Yotpo refused it".to_owned()),
+        store: "default".to_owned(),
+        day: None,
+        updated_at: Millis(SENT),
+        accepted_at: None,
+        open_since: None,
+        expires_at: 0,
+    }
+}
+
+#[test]
+fn a_body_is_a_purchase_an_order_to_be_mapped_or_nothing_of_ours() {
+    let key = DeliveryKey::try_from("reviews/801RO000000AbcDYAS".to_owned()).unwrap();
+    for (body, is_message) in [(body(key.as_str(), 7), true), (unmapped(), false)] {
+        let letter = letter(&body);
+        assert_eq!(letter.delivery().map(|d| (&d.key, d.revision)), Some((&key, Revision(7))));
+        assert_eq!(matches!(letter.content, Content::Message(_)), is_message);
+        assert_eq!((letter.class(), letter.error()), ("none", "none"));
+    }
+    for other in ["", "garbage", "{}", &body("erp/acme.myshopify.com/order/1", 7)] {
+        assert_eq!(letter(other).plan(None, &RULES), Plan::Unreadable, "{other}");
+    }
+}
+
+#[test]
+fn every_state_of_the_record_has_its_plan() {
+    let copy = letter(&body("reviews/801RO000000AbcDYAS", 7));
+    for (state, older, same, newer) in [
+        (State::Pending, Plan::Send, Plan::Send, Plan::Done),
+        (State::Claimed, Plan::Send, Plan::Send, Plan::Done),
+        (State::Uncertain, Plan::Send, Plan::Send, Plan::Done),
+        (State::Rejected, Plan::Send, Plan::Send, Plan::Done),
+        (State::Parked, Plan::Send, Plan::Send, Plan::Done),
+        (State::Skipped, Plan::Send, Plan::Leave(Why::Skipped), Plan::Done),
+        (State::Accepted, Plan::Done, Plan::Done, Plan::Done),
+        (State::Confirmed, Plan::Done, Plan::Done, Plan::Done),
+    ] {
+        let plans = [6, 7, 8].map(|revision| copy.plan(Some(&record(state, revision)), &RULES));
+        assert_eq!(plans, [older, same, newer], "{state:?}");
+    }
+    assert_eq!(copy.plan(None, &RULES), Plan::Send);
+    assert_eq!(letter(&unmapped()).plan(Some(&record(State::Parked, 7)), &RULES), Plan::Anew);
+}
+
+#[test]
+fn what_was_tried_often_enough_dismissed_or_has_just_come_is_left() {
+    let copy = letter(&body("reviews/801RO000000AbcDYAS", 7));
+    let tried = Record { repairs: 5, ..record(State::Rejected, 7) };
+    assert_eq!(copy.plan(Some(&tried), &RULES), Plan::Leave(Why::Limit));
+    // The limit is that of a version: a copy that is newer than the record is claimed as a newer one.
+    assert_eq!(copy.plan(Some(&Record { revision: Revision(6), ..tried }), &RULES), Plan::Send);
+    let dismissed = Record { reason: Some("dismissed: a test".to_owned()), ..record(State::Rejected, 7) };
+    assert_eq!(copy.plan(Some(&dismissed), &RULES), Plan::Leave(Why::Dismissed));
+    let soon = Rules { now: Millis(SENT + 899_999), ..RULES };
+    for state in State::ALL {
+        assert_eq!(copy.plan(Some(&record(state, 7)), &soon), Plan::Leave(Why::Young));
+    }
+    let due = Rules { now: Millis(SENT + 900_000), ..RULES };
+    assert_eq!(copy.plan(Some(&record(State::Parked, 7)), &due), Plan::Send);
+}
+
+#[test]
+fn only_what_does_not_count_any_more_may_go_without_a_word() {
+    let counts = [Plan::Send, Plan::Anew, Plan::Leave(Why::Young), Plan::Leave(Why::Limit), Plan::Leave(Why::Skipped)];
+    assert!(counts.iter().all(|plan| plan.still_counts()));
+    assert!([Plan::Done, Plan::Leave(Why::Dismissed), Plan::Unreadable].iter().all(|plan| !plan.still_counts()));
+}
+
+#[test]
+fn a_person_is_found_whatever_the_case_and_in_what_nobody_can_read() {
+    let copy = letter(&body("reviews/801RO000000AbcDYAS", 7));
+    assert!(copy.is_about("jane@example.COM ") && !copy.is_about("e@example.com"));
+    assert!(letter("{\"email\":\"JANE@example.com\"").is_about("jane@example.com"));
+    assert!(!letter(&unmapped()).is_about("jane@example.com"));
+}

@@ -1,0 +1,119 @@
+//! What a person takes out of the dead-letter queue goes back by the protocol: the ledger reopens the delivery, the message is
+//! sent, then its copy is deleted. After each of these steps the command may die: what it left is found again.
+
+use crate::{
+    letter::{Letter, Plan},
+    operate::Operator,
+};
+use futures_util::future::try_join_all;
+use ledger::{Delivery, Event, Repair, Settled, Verdict};
+use queue::Entry;
+
+/// One message to send again.
+#[derive(Debug)]
+pub struct Resend {
+    /// What the ledger knows it by.
+    pub delivery: Delivery,
+    /// The message.
+    pub entry: Entry,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resent {
+    /// It is in the flow's queue: its copies may go.
+    Sent,
+    /// It was reopened as often as is allowed: its copies stay.
+    Limit,
+    /// SQS will never take it, with its code: its copies stay.
+    Refused(String),
+    /// SQS did not take it now: its copies stay, and the next redrive sends it.
+    Unsent,
+}
+
+/// What became of a decision that a version is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dismissal {
+    /// The ledger says so, or knows the order as delivered, or a newer version: the copy may go.
+    Settled,
+    /// It is being delivered, or may be: the copy stays.
+    UnderWay,
+}
+
+impl From<&Letter> for Option<Resend> {
+    fn from(letter: &Letter) -> Self {
+        letter.delivery().map(|delivery| Resend { delivery: delivery.clone(), entry: letter.entry() })
+    }
+}
+
+impl Operator {
+    /// Sends these again, each reopened first, at most `limit` times in its life; what became of each, in order.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used: nothing was sent, and doing it again is safe.
+    pub async fn resend(&self, messages: &[Resend], limit: u32) -> Result<Vec<Resent>, ledger::Error> {
+        let reopened = try_join_all(messages.iter().map(|message| self.reopen(&message.delivery, limit))).await?;
+        let due: Vec<usize> = (0..messages.len()).filter(|index| reopened[*index]).collect();
+        let entries: Vec<&Entry> = due.iter().map(|index| &messages[*index].entry).collect();
+        let sent = self.queue.send(&entries).await;
+        let mut resent: Vec<Resent> =
+            reopened.iter().map(|yes| if *yes { Resent::Sent } else { Resent::Limit }).collect();
+        for refused in sent.refused {
+            resent[due[refused.index]] = Resent::Refused(refused.code);
+        }
+        for unsent in sent.unsent {
+            resent[due[unsent]] = Resent::Unsent;
+        }
+        Ok(resent)
+    }
+
+    async fn reopen(&self, delivery: &Delivery, limit: u32) -> Result<bool, ledger::Error> {
+        let event = Event::Reopen { delivery: delivery.clone(), repair: Repair::Redrive, limit };
+        Ok(self.ledger.put(&event, &self.policy, self.millis()).await? == Verdict::Recorded)
+    }
+
+    /// Writes down that a person has decided not to send this version. `reason` holds nothing personal: ledger and
+    /// certificate say it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used; doing it again is safe.
+    pub async fn dismiss(&self, delivery: &Delivery, reason: &str) -> Result<Dismissal, ledger::Error> {
+        let settled = Settled::Dismissed(reason.to_owned());
+        let event = Event::Settle { delivery: delivery.clone(), settled };
+        Ok(match self.ledger.put(&event, &self.policy, self.millis()).await? {
+            Verdict::Recorded | Verdict::Done | Verdict::Superseded => Dismissal::Settled,
+            Verdict::Call { .. } | Verdict::Held(_) | Verdict::Conflict => Dismissal::UnderWay,
+        })
+    }
+
+    /// What is to be done with each of these, as the ledger stands now.
+    ///
+    /// # Errors
+    /// When the ledger cannot be used.
+    pub async fn plan(
+        &self,
+        letters: Vec<Letter>,
+        rules: &crate::letter::Rules,
+    ) -> Result<Vec<Planned>, ledger::Error> {
+        let keys: std::collections::BTreeSet<_> =
+            letters.iter().filter_map(|letter| Some(letter.delivery()?.key.clone())).collect();
+        let records = self.ledger.read(&keys.into_iter().collect::<Vec<_>>()).await?;
+        let planned = letters.into_iter().map(|letter| {
+            let record = letter.delivery().and_then(|delivery| records.get(&delivery.key).cloned());
+            let plan = letter.plan(record.as_ref(), rules);
+            Planned { letter, record, plan }
+        });
+        Ok(planned.collect())
+    }
+}
+
+/// A copy, its record, and what is to be done with it.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The copy.
+    pub letter: Letter,
+    /// Its record, if the ledger has one.
+    pub record: Option<ledger::Record>,
+    /// What is to be done.
+    pub plan: Plan,
+}
