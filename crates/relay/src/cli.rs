@@ -2,8 +2,9 @@
 
 use crate::{
     answer::{self, Answer},
-    certificate, completions,
+    backfill, certificate, completions,
     failure::Failure,
+    order, preview, run,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -46,10 +47,18 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run many days, one after the other
+    Backfill(backfill::Arguments),
     /// What is proven of a day
     Certificate(certificate::Arguments),
     /// A script that completes commands and options in your shell
     Completions(completions::Arguments),
+    /// The life of one order
+    Order(order::Arguments),
+    /// What a run of a day would do, without doing it
+    Preview(preview::Arguments),
+    /// Run one day now
+    Run(run::Arguments),
 }
 
 /// Runs what was typed.
@@ -57,8 +66,12 @@ pub(crate) async fn run() -> ExitCode {
     let Cli { options, command } = Cli::parse();
     let at = &options;
     match command {
+        Command::Backfill(arguments) => told(at, Box::pin(backfill::run(at, arguments)).await),
         Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
         Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+        Command::Order(arguments) => told(at, order::run(at, arguments).await),
+        Command::Preview(arguments) => told(at, preview::run(at, arguments).await),
+        Command::Run(arguments) => told(at, run::run(at, arguments).await),
     }
 }
 

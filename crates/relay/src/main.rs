@@ -5,14 +5,20 @@
 //! does, and gives an [`answer`] that is printed for people or, with `--json`, for scripts. Nothing is logged.
 
 mod answer;
+mod backfill;
 mod certificate;
 mod cli;
 mod completions;
 mod day;
+mod estimate;
 mod failure;
+mod order;
 mod place;
-#[expect(dead_code, reason = "commands that are on their way use the rest")]
+mod preview;
+mod producing;
 mod progress;
+mod run;
+mod source;
 #[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod text;
 
