@@ -7,7 +7,7 @@ use crate::{
     failure::Failure,
     place::Place,
     progress, source,
-    text::{right, table},
+    text::{few, right, table},
 };
 use clap::Args;
 use config::{BusinessDay, StoreName};
@@ -193,13 +193,7 @@ impl Answer for Previews {
             let mut lines = table(["order", "store", "", "reason", "products"]);
             lines.add_rows(orders.iter().map(|order| {
                 let reason = order.reason.clone().unwrap_or_default();
-                [
-                    order.order_id.clone(),
-                    order.store.to_string(),
-                    order.fate.to_owned(),
-                    reason,
-                    order.products.join(" "),
-                ]
+                [order.order_id.clone(), order.store.to_string(), order.fate.to_owned(), reason, few(&order.products)]
             }));
             writeln!(to, "{lines}")?;
         }

@@ -26,6 +26,14 @@ pub(crate) fn millis(at: Millis) -> String {
     DateTime::from_timestamp_millis(at.0).map_or_else(|| at.0.to_string(), instant)
 }
 
+/// The first of many, and how many more there are.
+pub(crate) fn few(all: &[String]) -> String {
+    match all {
+        [a, b, c, _, rest @ ..] => format!("{a} {b} {c} and {} more", rest.len() + 1),
+        all => all.join(" "),
+    }
+}
+
 /// A table as wide as its content; where somebody looks on, as wide as the terminal at most.
 pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();

@@ -1,6 +1,6 @@
 //! What each place says of an order, as it is shown.
 
-use crate::text::instant;
+use crate::text::{few, instant};
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use ledger::{Millis, Record};
@@ -63,7 +63,7 @@ impl Source {
         let store = self.store.as_ref().map_or_else(|| "none: it fits no store".to_owned(), ToString::to_string);
         let mapped = match (self.fate, &self.reason) {
             (Some(fate), Some(reason)) => format!("{fate}: {reason}"),
-            (Some(fate), None) => format!("{fate}: {}", self.products.join(" ")),
+            (Some(fate), None) => format!("{fate}: {}", few(&self.products)),
             (None, _) => "nothing before its day is over".to_owned(),
         };
         let mut rows = vec![
@@ -228,7 +228,7 @@ impl Destination {
             let more = if self.whole { "" } else { "; there are more, --pages reads them" };
             return vec![("shown", format!("no, not on {read}{more}"))];
         }
-        let mut rows = vec![("shown", format!("yes: {}", self.products.join(" ")))];
+        let mut rows = vec![("shown", format!("yes: {}", few(&self.products)))];
         rows.extend(self.created_at.clone().map(|at| ("taken in", at)));
         rows.extend(self.order_date.clone().map(|date| ("order date", date)));
         rows
