@@ -190,7 +190,7 @@ impl Answer for Previews {
             writeln!(to, "{by_fate}")?;
         }
         if !orders.is_empty() {
-            let mut lines = table(["order", "store", "", "reason", "products"]);
+            let mut lines = table(["order", "store", "fate", "reason", "products"]);
             lines.add_rows(orders.iter().map(|order| {
                 let reason = order.reason.clone().unwrap_or_default();
                 [order.order_id.clone(), order.store.to_string(), order.fate.to_owned(), reason, few(&order.products)]

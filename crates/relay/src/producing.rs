@@ -14,7 +14,7 @@ use tokio::time::sleep;
 /// So many tries in a row without progress are given up.
 const TRIES: u32 = 5;
 /// The pause after the first of them; it doubles.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(2);
 /// How often a queue's depth is asked for.
 const POLL: Duration = Duration::from_secs(1);
 /// SQS's numbers are approximate: a queue is empty that says so as often in a row.
@@ -84,14 +84,21 @@ pub(crate) async fn until_settled(
             }
             Err(failure) => failure.what().to_owned(),
         };
-        let stands = version().await;
+        let mut stands = version().await;
         tries = if stands == stood { tries + 1 } else { 0 };
-        stood = stands;
         if tries >= TRIES {
             let what = format!("{day} is not settled after {TRIES} runs in a row without progress: {last}");
             return Err(Failure::because(what).hint("what was done stays; `relay check` looks at what is needed"));
         }
-        sleep(PAUSE * 2_u32.pow(tries.saturating_sub(1))).await;
+        // While the checkpoint moves, somebody is at it: perhaps the very run whose connection was lost.
+        loop {
+            stood = stands;
+            sleep(PAUSE * 2_u32.pow(tries.saturating_sub(1))).await;
+            stands = version().await;
+            if stands == stood {
+                break;
+            }
+        }
     }
 }
 

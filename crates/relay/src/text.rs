@@ -47,3 +47,15 @@ pub(crate) fn right(table: &mut Table, column: usize) {
         column.set_cell_alignment(CellAlignment::Right);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_the_first_are_named_and_the_others_counted() {
+        let all: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        let said = [0, 1, 3, 4, 5].map(|n| few(&all[..n]));
+        assert_eq!(said, ["", "a", "a b c", "a b c and 1 more", "a b c and 2 more"]);
+    }
+}

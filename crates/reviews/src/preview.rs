@@ -160,3 +160,45 @@ impl Previewed {
         self.purchase.iter().flat_map(|purchase| purchase.products.keys().cloned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{item, message::ascii_json};
+    use ledger::Revision;
+    use queue::Entry;
+    use serde_json::json;
+
+    fn sent(currency: &str) -> Item {
+        let purchase: Purchase = serde_json::from_value(json!({
+            "email": "a@example.com", "customer_name": "A", "order_id": "7", "order_date": "2026-11-20",
+            "currency_iso": currency, "platform": "general", "products": {"P-2": {}, "P-1": {}},
+        }))
+        .unwrap();
+        let key = "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap();
+        let message = Message::new(key, Revision(5), "default", purchase).unwrap();
+        let fate = item::Fate::Send(Entry::new(ascii_json(&message).unwrap()));
+        let (store, day) = (StoreName::unrouted(), "2026-11-20".parse().unwrap());
+        Item { delivery: message.delivery, store, day, fate, lines_left_out: 1 }
+    }
+
+    #[test]
+    fn what_would_be_sent_is_shown_as_yotpo_gets_it() {
+        let shown = Previewed::of(&sent("USD"), "7".to_owned(), None);
+        assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, None));
+        assert_eq!((shown.source_id.as_str(), shown.lines_left_out), ("801RO000000AbcDYAS", 1));
+        assert_eq!(shown.products(), ["P-1", "P-2"]);
+        let body = serde_json::to_value(shown.purchase.unwrap().as_sent()).unwrap();
+        assert_eq!(
+            (&body["validate_data"], &body["order_id"], &body["utoken"]),
+            (&json!(true), &json!("7"), &json!(null))
+        );
+    }
+
+    #[test]
+    fn what_the_client_would_refuse_is_told_beforehand() {
+        let shown = Previewed::of(&sent("usd"), "7".to_owned(), None);
+        let reason = "will be rejected: `currency_iso`: expected three capital letters";
+        assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, Some(reason)));
+    }
+}

@@ -115,7 +115,7 @@ fn wrong_input(stage: &Stage, long_ago: &str) {
         (&["backfill", "--from", "yesterday", "--to", "2026-01-01", "--yes"], "which is after `--to` 2026-01-01"),
         (&["backfill", "--from", "2026-1-1", "--to", "yesterday", "--yes"], "expected a day written YYYY-MM-DD"),
         (&["backfill", "--from", "2020-01-01", "--to", long_ago, "--yes"], "older than six months"),
-        (&["backfill", "--from", "yesterday", "--to", "yesterday", "--max-backlog", "-1", "--yes"], "--max-backlog"),
+        (&["backfill", "--from", "yesterday", "--to", "yesterday", "--max-backlog", "few", "--yes"], "--max-backlog"),
         (
             &["backfill", "--from", "yesterday", "--to", "yesterday", "--store", "nowhere", "--yes"],
             "settings have: default",

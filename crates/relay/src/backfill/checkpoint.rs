@@ -34,6 +34,8 @@ impl fmt::Display for Days {
 struct State {
     /// Somebody works on it, or was killed at it.
     running: bool,
+    /// Who wrote it last.
+    by: String,
     done: BTreeMap<BusinessDay, Done>,
 }
 
@@ -52,7 +54,7 @@ impl<'a> Backfill<'a> {
     pub(super) async fn look(ledger: &'a Ledger, days: &Days, again: bool) -> Result<Self, Failure> {
         let name = days.to_string();
         let (version, state) = read(ledger, &name).await?;
-        let state = if again { State { running: state.running, done: BTreeMap::new() } } else { state };
+        let state = if again { State { done: BTreeMap::new(), ..state } } else { state };
         Ok(Self { ledger, name, version, state, looked_at: true })
     }
 
@@ -69,6 +71,7 @@ impl<'a> Backfill<'a> {
         }
         let mut begun = Self { looked_at: false, ..looked_at };
         begun.state.running = true;
+        begun.state.by = uuid::Uuid::new_v4().to_string();
         begun.save().await?;
         Ok(begun)
     }
@@ -112,7 +115,14 @@ impl<'a> Backfill<'a> {
         let state = state.map_err(|error| Failure::undone("write down which days are done", &error))?;
         let saved = self.ledger.save_checkpoint(&self.name, self.version, &state).await;
         let saved = saved.map_err(|error| Failure::undone("write down which days are done", &error))?;
-        self.version = saved.ok_or_else(under_way)?;
+        if saved.is_none() {
+            // What was refused may have been the SDK's second try of a write that had gone well.
+            let (version, state) = read(self.ledger, &self.name).await?;
+            if (version, &state.by) != (self.version + 1, &self.state.by) {
+                return Err(under_way());
+            }
+        }
+        self.version += 1;
         Ok(())
     }
 }

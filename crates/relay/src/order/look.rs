@@ -90,9 +90,8 @@ async fn at_the_queues(
             Ok(found) => {
                 if !found.whole {
                     whole = false;
-                    let looked_at = found.looked_at;
-                    life.notes
-                        .push(format!("{looked_at} messages of the {name} were looked at; --messages looks at more"));
+                    let more = if name == QUEUES[0] { "; --messages looks at more" } else { ", which has more" };
+                    life.notes.push(format!("{} messages of the {name} were looked at{more}", found.looked_at));
                 }
                 for copy in found.copies {
                     let delivery = &copy.delivery;
