@@ -1,8 +1,9 @@
 //! What a command says in the end: for people on standard output, or as one JSON value; failures on standard error.
 
-use crate::failure::Failure;
+use crate::{cli::Options, failure::Failure};
 use serde::Serialize;
 use std::{
+    fmt::Display,
     io::{self, Write},
     process::ExitCode,
 };
@@ -19,6 +20,20 @@ pub(crate) trait Answer: Serialize {
     fn is_well(&self) -> bool {
         true
     }
+
+    /// Whether everything that was asked for could be looked at; if not, the exit code is 3.
+    fn is_whole(&self) -> bool {
+        true
+    }
+}
+
+/// Says something before the answer is there, to people; a script reads the answer alone.
+pub(crate) fn say(options: &Options, what: impl Display) -> Result<(), Failure> {
+    if options.json {
+        return Ok(());
+    }
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{what}").and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }
 
 /// Prints a result and says how the process ends.
@@ -29,6 +44,7 @@ pub(crate) fn tell<A: Answer>(result: Result<A, Failure>, json: bool) -> ExitCod
             match printed {
                 // Whoever read it has seen enough, as `head` does.
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&Failure::output(&error), json),
+                _ if !answer.is_whole() => ExitCode::from(3),
                 _ if answer.is_well() => ExitCode::SUCCESS,
                 _ => ExitCode::from(1),
             }

@@ -116,7 +116,7 @@ impl Answer for Proof {
 }
 
 /// One certificate for people.
-fn print(certificate: &Certificate, to: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn print(certificate: &Certificate, to: &mut dyn Write) -> io::Result<()> {
     let Certificate { store, business_day, issued_at, source, ledger, destination, repaired, .. } = certificate;
     let (style, complete) = if certificate.complete { (GOOD, "complete") } else { (BAD, "not complete") };
     writeln!(

@@ -2,9 +2,9 @@
 
 use crate::{
     answer::{self, Answer},
-    certificate, check, completions, dlq,
+    backfill, certificate, check, completions, dlq,
     failure::Failure,
-    forget, parked, status,
+    forget, order, parked, preview, run, status,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -47,6 +47,8 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run many days, one after the other
+    Backfill(backfill::Arguments),
     /// What is proven of a day
     Certificate(certificate::Arguments),
     /// Whether everything is as it must be: you, settings, secrets, functions, vendors
@@ -63,6 +65,12 @@ enum Command {
     /// What waits for a person, and the way out
     #[command(subcommand)]
     Parked(parked::Command),
+    /// The life of one order
+    Order(order::Arguments),
+    /// What a run of a day would do, without doing it
+    Preview(preview::Arguments),
+    /// Run one day now
+    Run(run::Arguments),
 }
 
 /// Runs what was typed.
@@ -70,6 +78,7 @@ pub(crate) async fn run() -> ExitCode {
     let Cli { options, command } = Cli::parse();
     let at = &options;
     match command {
+        Command::Backfill(arguments) => told(at, Box::pin(backfill::run(at, arguments)).await),
         Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
         Command::Check(arguments) => told(at, check::run(at, &arguments).await),
         Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
@@ -77,6 +86,9 @@ pub(crate) async fn run() -> ExitCode {
         Command::Dlq(command) => command.run(at).await,
         Command::Forget(arguments) => told(at, forget::run(at, arguments).await),
         Command::Parked(command) => command.run(at).await,
+        Command::Order(arguments) => told(at, order::run(at, arguments).await),
+        Command::Preview(arguments) => told(at, preview::run(at, arguments).await),
+        Command::Run(arguments) => told(at, run::run(at, arguments).await),
     }
 }
 

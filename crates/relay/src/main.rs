@@ -6,21 +6,26 @@
 
 mod answer;
 mod audit;
+mod backfill;
 mod certificate;
 mod check;
 mod cli;
 mod completions;
 mod day;
 mod dlq;
+mod estimate;
 mod failure;
 mod forget;
 mod hand;
 mod keep;
+mod order;
 mod parked;
 mod place;
+mod preview;
+mod producing;
 mod progress;
-#[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod resend;
+mod run;
 mod source;
 mod status;
 mod text;

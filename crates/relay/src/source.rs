@@ -1,9 +1,10 @@
-//! Orders made anew from Salesforce, for whoever sends them again.
+//! The source, as commands read it.
 
 use crate::{failure::Failure, place::Place, progress};
 use ledger::DeliveryKey;
 use reviews::{
     anew::{Anew, Orders, source_id},
+    fields::Fields,
     operate::Operator,
     redrive::Resend,
 };
@@ -41,4 +42,15 @@ pub(crate) fn message(anew: Option<Anew>) -> Result<Resend, String> {
         Some(Anew::Gone) => "Salesforce has no such completed order".to_owned(),
         None => "its key names no order".to_owned(),
     })
+}
+
+/// Logs in, and finds the configured fields.
+pub(crate) async fn open(operator: &Operator) -> Result<(salesforce::Client, Fields), Failure> {
+    let client = operator.salesforce().await;
+    let client = client.map_err(|error| Failure::undone("set up Salesforce", error.as_ref()))?;
+    let found = Fields::find(&client.schema(), &operator.config).await;
+    let fields = found.map_err(|error| {
+        Failure::undone("find the configured fields in Salesforce", &error).hint("`relay check` looks at all of them")
+    })?;
+    Ok((client, fields))
 }

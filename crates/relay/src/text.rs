@@ -31,6 +31,14 @@ pub(crate) fn share(part: f64) -> String {
     format!("{:.0} %", part * 100.0)
 }
 
+/// The first of many, and how many more there are.
+pub(crate) fn few(all: &[String]) -> String {
+    match all {
+        [a, b, c, _, rest @ ..] => format!("{a} {b} {c} and {} more", rest.len() + 1),
+        all => all.join(" "),
+    }
+}
+
 /// A table as wide as its content; where somebody looks on, as wide as the terminal at most.
 pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
@@ -42,5 +50,17 @@ pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
 pub(crate) fn right(table: &mut Table, column: usize) {
     if let Some(column) = table.column_mut(column) {
         column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_the_first_are_named_and_the_others_counted() {
+        let all: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        let said = [0, 1, 3, 4, 5].map(|n| few(&all[..n]));
+        assert_eq!(said, ["", "a", "a b c", "a b c and 1 more", "a b c and 2 more"]);
     }
 }

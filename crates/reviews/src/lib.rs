@@ -1,13 +1,13 @@
 //! The reviews flow: completed Salesforce orders become Yotpo purchases, so that buyers are asked for a review.
 //!
 //! One file a step. The producer: [`select`] (which orders a run is about), [`map`] (an order becomes a purchase, or a
-//! reason why not), [`item`] (with the name that the ledger knows it by), [`publish`] (purchases become messages),
-//! [`produce`] (the run).
+//! reason why not), [`item`] (with the name that the ledger knows it by), [`judge`] (what there is to do about it), [`publish`]
+//! (purchases become messages), [`produce`] (the run).
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`settle`] (how it ended, written
 //! down), [`consume`] (the batch).
 //! The reconciler: [`reconcile`], a file a step.
-//! By hand: [`operate`]; how everything stands: [`standing`]; dead letters: [`letter`] (what they are), [`redrive`] (how they
-//! go), [`anew`] (made from the source).
+//! By hand: [`operate`], [`preview`] (what a run would do), [`estimate`] (what it would take), [`life`] (of one order), [`standing`]
+//! (how everything stands); dead letters: [`letter`] (what they are), [`redrive`] (how they go), [`anew`] (made from the source).
 //! All of them: [`start`] (their clients), [`check`] (whether they could work); [`scheduled`] is the runtime of producer and
 //! reconciler, [`ran`] how their runs ended; [`picklists`] belongs to the check.
 
@@ -16,17 +16,22 @@ pub mod check;
 pub mod consume;
 pub mod deliver;
 pub mod environment;
+pub mod estimate;
 pub mod event;
 pub mod fields;
 pub mod invocation;
 pub mod item;
+pub mod judge;
 pub mod letter;
+pub mod life;
 pub mod map;
 pub mod message;
+pub mod named;
 pub mod operate;
 pub mod outcome;
 pub mod pace;
 pub mod picklists;
+pub mod preview;
 pub mod produce;
 pub mod publish;
 pub mod ran;

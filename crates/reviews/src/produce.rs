@@ -13,7 +13,7 @@ use crate::{
     select::{BadDay, Pass, Position, first_day},
 };
 use chrono::{DateTime, Utc};
-use config::Relay;
+use config::{BusinessDay, Relay, StoreName};
 use ledger::{Checkpoint, Ledger, Millis, Policy};
 use queue::Queue;
 use salesforce::Page;
@@ -92,7 +92,7 @@ impl Producer {
                 self.settle_what_is_over(at.min((self.now)()), invoked, &mut report, metrics).await?
             }
             Event::Day { day, store } => {
-                let name = format!("{FLOW}/{day}/{}", store.as_ref().map_or("", |s| s.as_str()));
+                let name = pass_name(day, store.as_ref());
                 let pass = Pass::of_day(day, store, &self.config, (self.now)())?;
                 let (version, pass) = self.resume(&name, pass).await?;
                 matches!(self.pass_within_quota(&name, version, pass, invoked, &mut report).await?, Ended::Complete)
@@ -248,6 +248,11 @@ impl Producer {
         deadline - (self.now)()
             < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
     }
+}
+
+/// What the checkpoint of a run by hand is kept under.
+pub fn pass_name(day: BusinessDay, store: Option<&StoreName>) -> String {
+    format!("{FLOW}/{day}/{}", store.map_or("", StoreName::as_str))
 }
 
 /// Where a row stands in the query's order.

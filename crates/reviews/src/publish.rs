@@ -4,13 +4,14 @@
 use crate::{
     fields::Fields,
     item::{BadRow, Fate, Item},
+    judge::{Judgement, judge},
     report::Report,
     select::Pass,
 };
 use chrono::{DateTime, Utc};
 use config::Relay;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ledger::{ErrorClass, Event, Ledger, Millis, Policy, Record as Known, Settled, State, Verdict};
+use ledger::{ErrorClass, Event, Ledger, Millis, Policy, Settled, Verdict};
 use queue::{Entry, Queue, TraceHeader};
 use salesforce::Record as Row;
 
@@ -70,13 +71,13 @@ impl Publisher<'_> {
         for item in items {
             let counts = report.of(&item.store, item.day);
             counts.fetched += 1;
-            match (settled(&item, known.get(&item.delivery.key)), &item.fate) {
-                (Some(State::Accepted | State::Confirmed), _) => counts.already_delivered += 1,
-                (Some(State::Rejected), _) => count(&mut counts.rejected, known.get(&item.delivery.key)),
-                (Some(State::Parked), _) => count(&mut counts.parked, known.get(&item.delivery.key)),
-                (Some(_), Fate::Skip(reason)) => *counts.skipped.entry(reason).or_default() += 1,
-                (_, Fate::Send(_)) => send.push(item),
-                (_, Fate::Skip(_) | Fate::Park(..)) => settle.push(item),
+            match judge(&item, known.get(&item.delivery.key)) {
+                Judgement::Delivered => counts.already_delivered += 1,
+                Judgement::Rejected(reason) => *counts.rejected.entry(reason.to_owned()).or_default() += 1,
+                Judgement::Parked(reason) => *counts.parked.entry(reason.to_owned()).or_default() += 1,
+                Judgement::Skipped(reason) => *counts.skipped.entry(reason).or_default() += 1,
+                Judgement::Send => send.push(item),
+                Judgement::Skip(_) | Judgement::Park(_) => settle.push(item),
             }
         }
         self.publish(send, &settle, report).await
@@ -168,21 +169,4 @@ impl Publisher<'_> {
         tracing::info!(delivery_key = %item.delivery.key, reason, outcome = state, "not sent, by rule");
         Ok(())
     }
-}
-
-/// The state in which the ledger has settled this very order, if it has.
-fn settled(item: &Item, known: Option<&Known>) -> Option<State> {
-    let known = known?;
-    let current = known.revision >= item.delivery.revision;
-    match (known.state, &item.fate) {
-        (State::Accepted | State::Confirmed, _) => Some(known.state),
-        (State::Rejected | State::Parked, _) if current => Some(known.state),
-        (State::Skipped, Fate::Skip(reason)) if current && known.reason.as_deref() == Some(reason) => Some(known.state),
-        _ => None,
-    }
-}
-
-fn count(counts: &mut std::collections::BTreeMap<String, usize>, known: Option<&Known>) {
-    let reason = known.and_then(|known| known.reason.as_deref()).unwrap_or("unknown");
-    *counts.entry(reason.to_owned()).or_default() += 1;
 }

@@ -2,7 +2,10 @@
 //!
 //! Pure: what was read from the ledger and the clock come in as arguments.
 
-use crate::fields::{Completed, Fields};
+use crate::{
+    fields::{Completed, Fields},
+    named::Named,
+};
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
 use salesforce::{Id, Record, soql};
@@ -188,31 +191,59 @@ impl Pass {
     /// The query, from the checkpoint on, in keyset order. There is no upper bound on `SystemModstamp`: a
     /// nightly job that touches every order would starve them for ever.
     pub fn query(&self, fields: &Fields, config: &Relay) -> String {
-        let (at, kind) = (&fields.completed_at.0, fields.completed_at.1);
-        let edges = Edges { pass: self, kind, config };
-        let (from, before) = (edges.earliest(|span| span.from), edges.latest(|span| span.until));
-        let window = if self.only.is_some() {
-            format!("({at} >= {from} AND {at} < {before})")
-        } else {
-            let floor = self.oldest_day(config).window(config.time_zone).start;
-            let earliest = edges.earliest(|span| span.first.max(floor));
-            let since =
-                self.spans.values().map(|span| span.from).min().unwrap_or(self.begun_at) - config.reviews.overlap;
-            let since = soql::datetime(since);
-            let recent = edges.earliest(|span| span.from - config.reviews.overlap);
-            format!(
-                "(({at} >= {earliest} AND {at} < {before} AND (SystemModstamp >= {since} OR {at} >= {recent})) \
-                 OR ({at} = null AND SystemModstamp >= {since}))"
-            )
+        self.query_where("", fields, config)
+    }
+
+    /// The same, for these orders alone.
+    pub fn query_of(&self, orders: &[Named], fields: &Fields, config: &Relay) -> String {
+        let named: Vec<String> = orders.iter().map(|order| order.condition(fields)).collect();
+        self.query_where(&format!(" AND ({})", named.join(" OR ")), fields, config)
+    }
+
+    /// Asks how many orders the pass is about, and for nothing of them. Where stores have different time zones, it may count
+    /// orders of the days around it.
+    pub fn count(&self, fields: &Fields, config: &Relay) -> String {
+        let routes = match &fields.route_by {
+            Some(path) if self.spans.len() < config.stores.len() => {
+                let stores = self.spans.keys().filter_map(|name| config.stores.get(name));
+                let values: Vec<String> =
+                    stores.flat_map(|store| &store.routes).map(|route| soql::quote(route)).collect();
+                format!(" AND {path} IN ({})", values.join(", "))
+            }
+            _ => String::new(),
         };
+        format!("SELECT COUNT() FROM Order WHERE ({}) AND {}{routes}", fields.completed, self.window(fields, config))
+    }
+
+    fn query_where(&self, more: &str, fields: &Fields, config: &Relay) -> String {
         let keyset = self.after.as_ref().map_or_else(String::new, |Position { stamp, id }| {
             let (stamp, id) = (soql::datetime(*stamp), soql::quote(id.as_str()));
             format!(" AND (SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {id}))")
         });
         format!(
-            "SELECT {} FROM Order WHERE ({}) AND {window}{keyset} ORDER BY SystemModstamp, Id",
+            "SELECT {} FROM Order WHERE ({}) AND {}{more}{keyset} ORDER BY SystemModstamp, Id",
             self.select_list(fields),
             fields.completed,
+            self.window(fields, config),
+        )
+    }
+
+    /// The condition on when an order was completed or changed.
+    fn window(&self, fields: &Fields, config: &Relay) -> String {
+        let (at, kind) = (&fields.completed_at.0, fields.completed_at.1);
+        let edges = Edges { pass: self, kind, config };
+        let (from, before) = (edges.earliest(|span| span.from), edges.latest(|span| span.until));
+        if self.only.is_some() {
+            return format!("({at} >= {from} AND {at} < {before})");
+        }
+        let floor = self.oldest_day(config).window(config.time_zone).start;
+        let earliest = edges.earliest(|span| span.first.max(floor));
+        let since = self.spans.values().map(|span| span.from).min().unwrap_or(self.begun_at) - config.reviews.overlap;
+        let since = soql::datetime(since);
+        let recent = edges.earliest(|span| span.from - config.reviews.overlap);
+        format!(
+            "(({at} >= {earliest} AND {at} < {before} AND (SystemModstamp >= {since} OR {at} >= {recent})) \
+             OR ({at} = null AND SystemModstamp >= {since}))"
         )
     }
 
@@ -221,15 +252,9 @@ impl Pass {
     /// # Errors
     /// When the completion field cannot be read.
     pub fn place(&self, row: &Record, fields: &Fields, config: &Relay) -> Result<Place, salesforce::BadField> {
-        let route = fields.route_by.as_ref().and_then(|path| row.text(path));
-        let store = config.route(route.as_deref());
-        let zone = store.map_or(config.time_zone, |(_, store)| store.time_zone);
-        let (path, kind) = &fields.completed_at;
-        let day = match kind {
-            Completed::DateTime => row.datetime(path)?.map(|at| BusinessDay::of(at, zone)),
-            Completed::Date => row.date(path)?.map(BusinessDay::from),
-        };
-        let name = store.map(|(name, _)| name.clone());
+        let (name, day) = store_and_day(row, fields, config)?;
+        let store = name.as_ref().and_then(|name| config.stores.get(name));
+        let zone = store.map_or(config.time_zone, |store| store.time_zone);
         let Some(day) = day else {
             return Ok(if self.only.is_none() { Place::Undated(name) } else { Place::Elsewhere });
         };
@@ -266,6 +291,26 @@ impl Pass {
     pub fn oldest_day(&self, config: &Relay) -> BusinessDay {
         BusinessDay::of(self.begun_at, config.time_zone).months_before(MONTHS)
     }
+}
+
+/// The store that `row` is routed to, and its business day there, or by the org's time zone; as far as it says.
+///
+/// # Errors
+/// When the completion field cannot be read.
+pub fn store_and_day(
+    row: &Record,
+    fields: &Fields,
+    config: &Relay,
+) -> Result<(Option<StoreName>, Option<BusinessDay>), salesforce::BadField> {
+    let route = fields.route_by.as_ref().and_then(|path| row.text(path));
+    let store = config.route(route.as_deref());
+    let zone = store.map_or(config.time_zone, |(_, store)| store.time_zone);
+    let (path, kind) = &fields.completed_at;
+    let day = match kind {
+        Completed::DateTime => row.datetime(path)?.map(|at| BusinessDay::of(at, zone)),
+        Completed::Date => row.date(path)?.map(BusinessDay::from),
+    };
+    Ok((store.map(|(name, _)| name.clone()), day))
 }
 
 /// Edges of a pass over all its stores, as literals that compare with the completion field: an instant, or

@@ -275,3 +275,27 @@ fn an_order_asked_for_by_name_belongs_to_its_day_if_that_is_over() {
     assert_eq!(place("tokyo", "2026-11-20T15:00:00Z"), Place::Elsewhere);
     assert_eq!(place("nowhere", "2026-11-20T15:00:00Z"), Place::Unrouted("2026-11-20".parse().unwrap()));
 }
+
+#[test]
+fn a_count_asks_for_nothing_but_the_number_and_only_of_the_stores_that_are_run() {
+    let config = config(&[("a", "UTC"), ("b", "UTC")]);
+    let (fields, now) = (fields(Completed::DateTime), at("2026-11-21T12:00:00Z"));
+    let day = "2026-11-20".parse().unwrap();
+    let of = |store| Pass::of_day(day, store, &config, now).unwrap().count(&fields, &config);
+    let all = "SELECT COUNT() FROM Order WHERE (Status = 'Completed') AND \
+               (ActivatedDate >= 2026-11-20T00:00:00.000Z AND ActivatedDate < 2026-11-21T00:00:00.000Z)";
+    assert_eq!(of(None), all);
+    assert_eq!(of(Some(name("b"))), format!("{all} AND Store__c IN ('b')"));
+}
+
+#[test]
+fn orders_that_are_named_are_asked_for_within_the_pass() {
+    let config = config(&[("a", "UTC")]);
+    let fields = fields(Completed::DateTime);
+    let pass = Pass::of_day("2026-11-20".parse().unwrap(), None, &config, at("2026-11-21T12:00:00Z")).unwrap();
+    let orders = ["801RO000000AbcD".parse().unwrap(), "x' OR Id != '".parse().unwrap()];
+    let query = pass.query_of(&orders, &fields, &config);
+    let asked =
+        "((Id = '801RO000000AbcDYAS' OR OrderNumber = '801RO000000AbcD') OR (OrderNumber = 'x\\' OR Id != \\''))";
+    assert!(query.contains(&format!("2026-11-21T00:00:00.000Z) AND {asked} ORDER BY")), "{query}");
+}

@@ -21,13 +21,27 @@ pub struct Reviews {
     now: fn() -> DateTime<Utc>,
 }
 
-/// What is sent: the purchase with the two keys that it does not carry with it.
+/// What is sent, but for the token.
 #[derive(Serialize)]
-struct Signed<'a> {
-    utoken: &'a str,
+struct Unsigned<'a> {
     validate_data: bool,
     #[serde(flatten)]
     purchase: &'a Purchase,
+}
+
+/// What is sent.
+#[derive(Serialize)]
+struct Signed<'a> {
+    utoken: &'a str,
+    #[serde(flatten)]
+    body: Unsigned<'a>,
+}
+
+impl Purchase {
+    /// What Yotpo would get of it, without the token: to be looked at.
+    pub fn as_sent(&self) -> impl Serialize {
+        Unsigned { validate_data: true, purchase: self }
+    }
 }
 
 #[derive(Serialize)]
@@ -71,7 +85,11 @@ impl Reviews {
         let url = self.base.join(&["apps", &self.app_key, "purchases"]);
         let personal = [purchase.email.as_str(), purchase.customer_name.as_str()];
         self.send(&personal, |utoken| {
-            Ok(Request::json(Method::Post, url.clone(), &Signed { utoken, validate_data: true, purchase })?)
+            Ok(Request::json(
+                Method::Post,
+                url.clone(),
+                &Signed { utoken, body: Unsigned { validate_data: true, purchase } },
+            )?)
         })
         .await?;
         Ok(())

@@ -40,3 +40,11 @@ fn every_price_is_used_and_every_change_of_one_changes_the_document() {
         assert_ne!(document::tables(&bill, &stack, &changed), before, "{name}");
     }
 }
+
+#[test]
+fn the_command_lines_estimate_is_that_of_the_document() {
+    let night = run(&Scenario::ordinary(1, 1_000));
+    let usd = model::usd(&Prices::read(), &model::an_order(&night.bill, &Stack::read())) * 1e6;
+    let said = reviews::estimate::USD_FOR_A_MILLION_ORDERS;
+    assert!((usd - said).abs() < 0.005, "USD_FOR_A_MILLION_ORDERS is {said}, and a million orders cost US$ {usd:.2}");
+}

@@ -1,11 +1,16 @@
 //! The operator's command line, as a person uses it: the real binary, against a stage.
 
+mod backfill;
 mod certificate;
 mod check;
 mod dlq;
 mod forget;
 mod letters;
+mod order;
+mod outside;
 mod parked;
+mod preview;
+mod run;
 mod status;
 mod transcript;
 mod untouched;
@@ -13,7 +18,7 @@ mod untouched;
 use crate::stage::Stage;
 use local::{Profile, Workspace};
 use serde_json::Value;
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// What became of a command.
 #[derive(Debug)]
@@ -24,21 +29,23 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// Of a process that has ended; -1 for one that was killed.
+    pub(crate) fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     /// Standard output as the one JSON value that it must be.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
-/// Runs `relay` as somebody would who has nothing but AWS's environment variables and the settings' file.
-pub(crate) fn relay(stage: &Stage, arguments: &[&str]) -> Ran {
-    relay_with(stage, &[], arguments)
-}
-
-/// The same, in an environment that differs.
-pub(crate) fn relay_with(stage: &Stage, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+/// `relay` as somebody types it who has nothing but AWS's environment variables and the settings' file.
+pub(crate) fn typed(stage: &Stage, arguments: &[&str]) -> Command {
     let program = Workspace::here().binary(Profile::Dev, "relay").unwrap();
-    let output = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -48,12 +55,18 @@ pub(crate) fn relay_with(stage: &Stage, environment: &[(&str, &str)], arguments:
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("RELAY_CONFIG", stage.relay_toml())
-        .envs(environment.iter().copied())
-        .current_dir(stage.directory())
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+        .current_dir(stage.directory());
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn relay(stage: &Stage, arguments: &[&str]) -> Ran {
+    Ran::of(typed(stage, arguments).output().unwrap())
+}
+
+/// The same, in an environment that differs.
+pub(crate) fn relay_with(stage: &Stage, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    Ran::of(typed(stage, arguments).envs(environment.iter().copied()).output().unwrap())
 }
 
 /// Runs it with `--json`, and asserts how it ended.

@@ -17,7 +17,7 @@ use yotpo::{PurchasePage, PurchaseRow};
 
 /// Yotpo recommends no more rows a page.
 /// <https://core-api.yotpo.com/v1.0/reference/retrieve-all-orders>
-const ROWS: u32 = 200;
+pub(crate) const ROWS: u32 = 200;
 /// Ledger writes under way at once.
 const CONCURRENT_WRITES: usize = 16;
 
@@ -52,11 +52,9 @@ pub(super) enum Ended {
 }
 
 impl Reading {
-    /// A reading from the beginning. What `since_date` is compared with is not documented: it may be the order's date or the
-    /// instant at which Yotpo took it, in whatever time zone.
+    /// A reading from the beginning.
     pub(super) fn begin(day: BusinessDay, first_accepted: Option<Millis>, now: Millis) -> Self {
-        let accepted = first_accepted.map_or(day.date(), |at| instant(at).date_naive());
-        let since = accepted.min(day.date()) - Days::new(1);
+        let since = read_from(day, first_accepted);
         Self { day, begun_at: now, since, pages: 0, rows: 0, unexpected: 0, last_unexpected: None, goes_on: false }
     }
 
@@ -91,15 +89,27 @@ impl Reading {
         shown.dedup();
         self.pages += 1;
         self.rows += page.purchases.len() as u64;
-        let full = page.purchases.len() >= ROWS as usize;
-        // A page that is not full is the last, unless Yotpo says that there are more.
-        let more = page.total_purchases.is_some_and(|total| self.rows < total);
-        (shown, page.purchases.is_empty() || (!full && !more))
+        (shown, is_last(page, self.rows))
     }
 
     fn is_of_the_day(&self, row: &PurchaseRow) -> bool {
         row.order_date.as_deref().and_then(|date| date.get(..10)) == Some(self.day.to_string().as_str())
     }
+}
+
+/// From which date on a day's purchases are read. What `since_date` is compared with is not documented: it may be the order's
+/// date or the instant at which Yotpo took it, in whatever time zone.
+pub(crate) fn read_from(day: BusinessDay, first_accepted: Option<Millis>) -> NaiveDate {
+    let accepted = first_accepted.map_or(day.date(), |at| instant(at).date_naive());
+    accepted.min(day.date()) - Days::new(1)
+}
+
+/// Whether no page comes after this one, with which there are so many `rows`. A page that is not full is the last, unless Yotpo
+/// says that there are more.
+pub(crate) fn is_last(page: &PurchasePage, rows: u64) -> bool {
+    let full = page.purchases.len() >= ROWS as usize;
+    let more = page.total_purchases.is_some_and(|total| rows < total);
+    page.purchases.is_empty() || (!full && !more)
 }
 
 impl Reconciler {

@@ -1,0 +1,177 @@
+//! `relay backfill`: many business days, run one after the other.
+
+mod checkpoint;
+
+use crate::{
+    answer::{Answer, say},
+    cli::Options,
+    day::{self, Day},
+    estimate::Estimate,
+    failure::Failure,
+    place::Place,
+    producing::{self, Done},
+    progress,
+    text::{right, table},
+};
+use checkpoint::{Backfill, Days};
+use clap::Args;
+use config::{BusinessDay, StoreName};
+use queue::Queue;
+use reviews::select::Pass;
+use serde::Serialize;
+use std::io::{self, Write};
+
+const EXAMPLES: &str = "\
+Examples:
+  relay backfill --from 2026-10-01 --to 2026-10-31            what it would take; changes nothing
+  relay backfill --from 2026-10-01 --to 2026-10-31 --yes      the oldest day first
+  relay backfill --from 2026-10-01 --to 2026-10-31 --yes --again      run the days anew that were done
+
+Before each day it waits until the queue holds no more than --max-backlog messages, so that the night's orders are not kept
+waiting. Ctrl-C is safe at any time: the days done are kept in the ledger, and the same command goes on after them. What is
+delivered is not sent again, whoever runs a day how often. Days older than six months are left out: Yotpo asks no buyer for a
+review of so old an order.
+
+Exit codes are those of `relay --help`; 3 if another backfill of the same days is under way.";
+
+/// What `relay backfill` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The first business day, YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    from: Day,
+    /// The last one, YYYY-MM-DD, or `yesterday`
+    #[arg(long, value_name = "DAY")]
+    to: Day,
+    /// One store
+    #[arg(long, value_parser = day::store)]
+    store: Option<StoreName>,
+    /// Do it; without this it only says what it would take
+    #[arg(long)]
+    yes: bool,
+    /// Run the days too that an earlier backfill of the same days has done
+    #[arg(long)]
+    again: bool,
+    /// Messages in the queue at which the next day waits
+    #[arg(long, default_value_t = 5_000, value_name = "N")]
+    max_backlog: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Filled {
+    from: BusinessDay,
+    to: BusinessDay,
+    store: Option<StoreName>,
+    /// Whether anything was done.
+    dry_run: bool,
+    /// Of the days that were not done before.
+    estimate: Estimate,
+    /// Days that are left out, since they are older than six months.
+    too_old: usize,
+    /// Days that an earlier backfill had done.
+    done_before: usize,
+    /// The days that are done, by whichever of the backfills.
+    days: Vec<Row>,
+}
+
+/// A day that is done.
+#[derive(Debug, Serialize)]
+struct Row {
+    business_day: BusinessDay,
+    #[serde(flatten)]
+    done: Done,
+}
+
+pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Filled, Failure> {
+    let place = Place::find(options).await?;
+    let Arguments { from, to, store, yes, again, max_backlog } = arguments;
+    place.known(store.as_ref())?;
+    let now = (place.now)();
+    let [from, to] = [from, to].map(|day| day.of(store.as_ref(), &place.config, now));
+    if from > to {
+        return Err(Failure::input(format!("`--from` is {from}, which is after `--to` {to}")));
+    }
+    let last = Pass::of_day(to, store.clone(), &place.config, now).map_err(Failure::input)?;
+    let all: Vec<_> = std::iter::successors(Some(from), |day| Some(day.next())).take_while(|day| *day <= to).collect();
+    let oldest = last.oldest_day(&place.config);
+    let young: Vec<_> = all.iter().copied().filter(|day| *day >= oldest).collect();
+    let too_old = all.len() - young.len();
+    if young.is_empty() {
+        return Err(Failure::input(format!(
+            "every day up to {to} is older than six months: Yotpo takes none of their orders"
+        ))
+        .hint(format!("the oldest day that can be run is {oldest}")));
+    }
+    let operator = place.operator()?;
+    let days = Days { from, to, store: store.clone() };
+    let mut backfill = if yes {
+        Backfill::begin(&operator.ledger, &days, again).await?
+    } else {
+        Backfill::look(&operator.ledger, &days, again).await?
+    };
+    let left: Vec<_> = young.into_iter().filter(|day| !backfill.is_done(*day)).collect();
+    let done_before = backfill.done().len();
+    let estimate = backfill.keep(Box::pin(Estimate::of(&place, &operator, &left, store.as_ref()))).await??;
+    if too_old > 0 {
+        say(options, format_args!("{too_old} days before {oldest} are left out: they are older than six months"))?;
+    }
+    if let Some(next) = left.first().filter(|_| done_before > 0) {
+        say(options, format_args!("{done_before} days are done; it goes on at {next}"))?;
+    }
+    say(options, &estimate)?;
+    if yes {
+        let bar = progress::bar(left.len() as u64, "days");
+        for day in &left {
+            bar.set_message(day.to_string());
+            let run = Box::pin(one(&place, &operator.ledger, &operator.queue, *day, store.as_ref(), max_backlog));
+            match backfill.keep(run).await? {
+                Ok(done) => backfill.finish(*day, done).await?,
+                Err(failure) => {
+                    backfill.end().await?;
+                    return Err(failure);
+                }
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        backfill.end().await?;
+    }
+    let days = backfill.done().iter().map(|(day, done)| Row { business_day: *day, done: done.clone() }).collect();
+    Ok(Filled { from, to, store, dry_run: !yes, estimate, too_old, done_before, days })
+}
+
+/// One day, when the queue has room for it.
+async fn one(
+    place: &Place,
+    ledger: &ledger::Ledger,
+    queue: &Queue,
+    day: BusinessDay,
+    store: Option<&StoreName>,
+    max_backlog: u64,
+) -> Result<Done, Failure> {
+    producing::until_at_most(queue, max_backlog, format!("{day} waits until the backlog is under {max_backlog}"))
+        .await?;
+    producing::until_settled(place, ledger, day, store).await
+}
+
+impl Answer for Filled {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        if self.dry_run {
+            return writeln!(to, "nothing was changed; add --yes");
+        }
+        let mut days = table(["day", "orders", "sent", "delivered before", "skipped", "parked", "rejected"]);
+        days.add_rows(self.days.iter().map(|Row { business_day, done }| {
+            let numbers =
+                [done.fetched, done.enqueued, done.already_delivered, done.skipped, done.parked, done.rejected];
+            std::iter::once(business_day.to_string()).chain(numbers.map(|n| n.to_string()))
+        }));
+        (1..=6).for_each(|column| right(&mut days, column));
+        writeln!(to, "{days}")?;
+        if self.done_before == self.days.len() {
+            writeln!(to, "every day was done before, nothing was run; --again runs them anew")?;
+        }
+        writeln!(to, "the proof of a day, some hours later: relay certificate {} --refresh", self.to)
+    }
+}

@@ -1,0 +1,147 @@
+//! Asks the four places, one after the other: each may know what the next one needs.
+
+use super::{
+    Arguments, Life,
+    places::{AtLedger, Copy, Destination, QUEUES, Source},
+};
+use crate::{failure::Failure, place::Place, progress, source};
+use config::{BusinessDay, StoreName};
+use ledger::{DeliveryKey, Record, State};
+use reviews::{
+    life::{AtSource, Sought, Where, at_destination, at_source, copies},
+    message::key,
+    operate::Operator,
+    pace::Pace,
+};
+
+/// What is known of the order on the way.
+#[derive(Default)]
+struct Known {
+    source: Option<AtSource>,
+    record: Option<Record>,
+    /// Order id, store and day, as a message has them.
+    message: Option<(Option<String>, String, Option<String>)>,
+}
+
+pub(super) async fn look(place: &Place, arguments: &Arguments) -> Result<Life, Failure> {
+    let named = &arguments.order;
+    let operator = place.operator()?;
+    let mut life = Life { order: named.to_string(), ..Life::default() };
+    let mut known = Known::default();
+    let spinner = progress::spinner("asking the source");
+
+    match at_the_source(&operator, arguments).await {
+        Ok(mut found) => {
+            if let [one, another, ..] = found.as_slice() {
+                let what = format!("several orders are named {named}: {}, {}", one.id, another.id);
+                return Err(Failure::input(what).hint("name one by its Salesforce id"));
+            }
+            known.source = found.pop();
+        }
+        Err(failure) => drop(life.failed.insert("source", failure.what().to_owned())),
+    }
+    life.source = known.source.as_ref().map(|source| Source::of(source, arguments.payload));
+
+    spinner.set_message("asking the ledger");
+    let delivery = known.source.as_ref().map(|source| source.key.clone()).or_else(|| key(named.id()?).ok());
+    match (&delivery, life.failed.contains_key("source")) {
+        (Some(delivery), _) => match operator.ledger.read(std::slice::from_ref(delivery)).await {
+            Ok(mut records) => known.record = records.remove(delivery),
+            Err(error) => {
+                let why = Failure::undone("read the ledger", &error);
+                life.failed.insert("ledger", why.what().to_owned());
+            }
+        },
+        (None, true) => {
+            let why = "it knows orders by their Salesforce id, which the source did not say; name the order by it";
+            life.failed.insert("ledger", why.to_owned());
+        }
+        (None, false) => {}
+    }
+    life.ledger = known.record.as_ref().map(|record| AtLedger::of(record, known.source.as_ref()));
+
+    spinner.set_message("looking through the queues");
+    at_the_queues(&operator, arguments, delivery.as_ref(), &mut known, &mut life).await;
+
+    spinner.set_message("reading purchases back");
+    at_the_destination(&operator, arguments, &known, &mut life).await;
+    spinner.finish_and_clear();
+    Ok(life)
+}
+
+async fn at_the_source(operator: &Operator, arguments: &Arguments) -> Result<Vec<AtSource>, Failure> {
+    let (client, fields) = source::open(operator).await?;
+    let found = at_source(&arguments.order, &client, &fields, &operator.config, (operator.now)()).await;
+    found.map_err(|error| Failure::undone("ask Salesforce for the order", &error))
+}
+
+async fn at_the_queues(
+    operator: &Operator,
+    arguments: &Arguments,
+    key: Option<&DeliveryKey>,
+    known: &mut Known,
+    life: &mut Life,
+) {
+    let sought = Sought { named: &arguments.order, key };
+    let mut whole = true;
+    let places = [(QUEUES[0], &operator.queue, arguments.messages), (QUEUES[1], &operator.dead_letters, usize::MAX)];
+    for (name, queue, limit) in places {
+        match copies(queue, &sought, limit).await {
+            Ok(found) => {
+                if !found.whole {
+                    whole = false;
+                    let more = if name == QUEUES[0] { "; --messages looks at more" } else { ", which has more" };
+                    life.notes.push(format!("{} messages of the {name} were looked at{more}", found.looked_at));
+                }
+                for copy in found.copies {
+                    let delivery = &copy.delivery;
+                    known.message = Some((copy.order_id.clone(), delivery.store.clone(), delivery.day.clone()));
+                    life.messages.push(Copy::of(name, copy, arguments.payload));
+                }
+            }
+            Err(error) => {
+                whole = false;
+                let why = Failure::undone(&format!("look at the {name}"), &error).what().to_owned();
+                life.failed.insert(name, why);
+            }
+        }
+    }
+    let state = known.record.as_ref().map(|record| record.state);
+    if life.messages.is_empty() && whole && matches!(state, Some(State::Pending | State::Claimed)) {
+        life.notes
+            .push("its message was not seen: hidden while it is being delivered, or waiting for its time".to_owned());
+    }
+}
+
+async fn at_the_destination(operator: &Operator, arguments: &Arguments, known: &Known, life: &mut Life) {
+    let (source, record, message) = (known.source.as_ref(), known.record.as_ref(), known.message.as_ref());
+    // An order is delivered under the store and day that it was sent with, whatever the source says of it now.
+    let store = record.map(|record| record.store.clone()).or_else(|| source?.store.as_ref().map(ToString::to_string));
+    let store = store.or_else(|| Some(message?.1.clone()));
+    let store = store.and_then(|name| StoreName::try_from(name).ok());
+    let store = store.filter(|name| operator.config.stores.contains_key(name));
+    let day = record.and_then(|record| record.day.clone()).and_then(|day| day.parse::<BusinessDay>().ok());
+    let day = day.or_else(|| source?.business_day).or_else(|| message?.2.as_ref()?.parse().ok());
+    let order_id = source.map(|source| source.order_id.clone()).or_else(|| message?.0.clone());
+    let order_id = order_id.or_else(|| arguments.order.id().is_none().then(|| arguments.order.to_string()));
+    let (Some(store), Some(day), Some(order_id)) = (store, day, order_id) else {
+        let missing =
+            "Yotpo was not asked: nobody says of which store and day the order is, or by which id Yotpo knows it";
+        life.notes.push(missing.to_owned());
+        return;
+    };
+    let read = async {
+        let stores = operator.stores().await.map_err(|error| Failure::undone("set up Yotpo", &error))?;
+        let pace = Pace::new(operator.config.pace.yotpo_reviews, 1);
+        let accepted_at = record.and_then(|record| record.accepted_at);
+        let sought = Where { order_id: &order_id, day, accepted_at, pace: &pace, pages: arguments.pages };
+        let Some(client) = stores.get(&store) else {
+            return Err(Failure::because(format!("the secret has no store `{store}`")));
+        };
+        at_destination(&client, &sought).await.map_err(|error| Failure::undone("read purchases back", &error))
+    };
+    match read.await {
+        Ok(at) => life.destination = Some(Destination::of(at)),
+        Err(failure) => drop(life.failed.insert("destination", failure.what().to_owned())),
+    }
+}

@@ -1,0 +1,215 @@
+//! `relay preview`: what a run of a day would do.
+
+use crate::{
+    answer::Answer,
+    cli::Options,
+    day::{self, Day},
+    failure::Failure,
+    place::Place,
+    progress, source,
+    text::{few, right, table},
+};
+use clap::Args;
+use config::{BusinessDay, StoreName};
+use reviews::{
+    named::Named,
+    preview::{Fate, Preview, Previewed},
+    select::Pass,
+};
+use serde::Serialize;
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  relay preview                              yesterday's orders: how many, and the first 20
+  relay preview --day 2026-11-20 --store acme --limit 100
+  relay preview --day 2026-11-20 --order 00000107      one order, with what Yotpo would get
+  relay preview --json --payloads            all of them, for a script
+
+It reads Salesforce and the ledger as a run would, and writes nothing. Payloads hold names and addresses of buyers.
+
+Exit code 1: an order that was named is not among the completed orders of the day.";
+
+/// Lines of orders that a person wants to see.
+const SHOWN: usize = 20;
+
+/// What `relay preview` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The business day, YYYY-MM-DD, or `yesterday`
+    #[arg(long, default_value = "yesterday")]
+    day: Day,
+    /// One store
+    #[arg(long, value_parser = day::store)]
+    store: Option<StoreName>,
+    /// Show so many orders; all are counted. 20 by default, with --json all
+    #[arg(long)]
+    limit: Option<usize>,
+    /// This order only, by Salesforce id or order id; may be given again
+    #[arg(long, value_name = "ID")]
+    order: Vec<Named>,
+    /// Show what Yotpo would get of each order: names and addresses of buyers; --order shows it too
+    #[arg(long)]
+    payloads: bool,
+}
+
+/// What a run would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Previews {
+    business_day: BusinessDay,
+    counts: Counts,
+    orders: Vec<Line>,
+    /// Orders that were named and are not of the day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_found: Vec<String>,
+}
+
+/// How many orders, by what would become of them.
+#[derive(Debug, Default, Serialize)]
+struct Counts {
+    completed: usize,
+    send: usize,
+    delivered: usize,
+    skip: BTreeMap<String, usize>,
+    park: BTreeMap<String, usize>,
+    parked: BTreeMap<String, usize>,
+    rejected: BTreeMap<String, usize>,
+    lines_left_out: usize,
+}
+
+/// One order.
+#[derive(Debug, Serialize)]
+struct Line {
+    order_id: String,
+    id: String,
+    store: StoreName,
+    fate: &'static str,
+    reason: Option<String>,
+    products: Vec<String>,
+    lines_left_out: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Value>,
+}
+
+pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previews, Failure> {
+    let place = Place::find(options).await?;
+    let Arguments { day, store, limit, order: only, payloads } = arguments;
+    place.known(store.as_ref())?;
+    let (config, now) = (&place.config, (place.now)());
+    let day = day.of(store.as_ref(), config, now);
+    let pass = Pass::of_day(day, store, config, now).map_err(Failure::input)?;
+    let limit = limit.unwrap_or(if options.json { usize::MAX } else { SHOWN });
+    let payloads = payloads || !only.is_empty();
+
+    let spinner = progress::spinner(format!("reading the orders of {day}"));
+    let operator = place.operator()?;
+    let (client, fields) = source::open(&operator).await?;
+    let preview = Preview { config, fields: &fields, salesforce: &client, ledger: &operator.ledger };
+    let mut shown =
+        Previews { business_day: day, counts: Counts::default(), orders: Vec::new(), not_found: Vec::new() };
+    let mut left: Vec<&Named> = only.iter().collect();
+    let read = preview.orders(&pass, &only, |order| {
+        left.retain(|named| !named.is(&order.source_id, &order.order_id));
+        shown.counts.add(&order);
+        spinner.set_message(format!("{} orders of {day} read", shown.counts.completed));
+        if shown.orders.len() < limit {
+            shown.orders.push(Line::of(order, payloads));
+        }
+    });
+    read.await.map_err(|error| Failure::undone("read the orders", &error))?;
+    spinner.finish_and_clear();
+    shown.not_found = left.into_iter().map(ToString::to_string).collect();
+    Ok(shown)
+}
+
+impl Counts {
+    fn add(&mut self, order: &Previewed) {
+        self.completed += 1;
+        self.lines_left_out += order.lines_left_out;
+        let by_reason = match order.fate {
+            Fate::Send => return self.send += 1,
+            Fate::Delivered => return self.delivered += 1,
+            Fate::Skip => &mut self.skip,
+            Fate::Park => &mut self.park,
+            Fate::Parked => &mut self.parked,
+            Fate::Rejected => &mut self.rejected,
+        };
+        *by_reason.entry(order.reason.clone().unwrap_or_default()).or_default() += 1;
+    }
+
+    /// In words, those that there are.
+    fn rows(&self) -> Vec<(String, usize)> {
+        let mut rows = vec![
+            ("completed at the source".to_owned(), self.completed),
+            ("to be sent".to_owned(), self.send),
+            ("delivered already".to_owned(), self.delivered),
+        ];
+        for (what, by_reason) in [
+            ("not to be sent", &self.skip),
+            ("to be parked", &self.park),
+            ("parked already", &self.parked),
+            ("rejected already", &self.rejected),
+        ] {
+            rows.extend(by_reason.iter().map(|(reason, n)| (format!("{what}: {reason}"), *n)));
+        }
+        rows.push(("lines left out: no product id that Yotpo takes".to_owned(), self.lines_left_out));
+        rows.retain(|(_, n)| *n > 0);
+        rows
+    }
+}
+
+impl Line {
+    fn of(order: Previewed, payloads: bool) -> Self {
+        let payload = order.purchase.as_ref().filter(|_| payloads);
+        Self {
+            products: order.products(),
+            payload: payload.and_then(|purchase| serde_json::to_value(purchase.as_sent()).ok()),
+            order_id: order.order_id,
+            id: order.source_id,
+            store: order.store,
+            fate: order.fate.as_str(),
+            reason: order.reason,
+            lines_left_out: order.lines_left_out,
+        }
+    }
+}
+
+impl Answer for Previews {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        let Self { business_day: day, counts, orders, not_found } = self;
+        writeln!(to, "{day}: a run would send {} of {} orders; nothing was sent", counts.send, counts.completed)?;
+        if counts.completed > 0 {
+            let mut by_fate = table(["orders", ""]);
+            by_fate.add_rows(counts.rows().into_iter().map(|(what, n)| [what, n.to_string()]));
+            right(&mut by_fate, 1);
+            writeln!(to, "{by_fate}")?;
+        }
+        if !orders.is_empty() {
+            let mut lines = table(["order", "store", "fate", "reason", "products"]);
+            lines.add_rows(orders.iter().map(|order| {
+                let reason = order.reason.clone().unwrap_or_default();
+                [order.order_id.clone(), order.store.to_string(), order.fate.to_owned(), reason, few(&order.products)]
+            }));
+            writeln!(to, "{lines}")?;
+        }
+        if counts.completed > orders.len() {
+            writeln!(to, "{} more; --limit shows them", counts.completed - orders.len())?;
+        }
+        for order in orders.iter().filter(|order| order.payload.is_some()) {
+            let payload = serde_json::to_string_pretty(&order.payload)?;
+            writeln!(to, "{}: what Yotpo would get, without the token:\n{payload}", order.order_id)?;
+        }
+        not_found.iter().try_for_each(|name| {
+            writeln!(to, "{name}: not among the completed orders of {day}; `relay order {name}` may know")
+        })
+    }
+
+    fn is_well(&self) -> bool {
+        self.not_found.is_empty()
+    }
+}

@@ -1,0 +1,204 @@
+//! What a run over a pass would do with each order. The pages are read as the producer reads them and judged as it judges;
+//! nothing is sent and nothing written.
+
+use crate::{
+    fields::Fields,
+    item::{BadRow, Item},
+    judge::{Judgement, judge},
+    map::order_id,
+    message::Message,
+    named::Named,
+    produce::position,
+    select::Pass,
+};
+use config::{BusinessDay, Relay, StoreName};
+use ledger::{Ledger, Record as Known};
+use salesforce::{Client, Error, Record as Row};
+use yotpo::Purchase;
+
+/// What a preview reads.
+pub struct Preview<'a> {
+    /// The configuration.
+    pub config: &'a Relay,
+    /// The configured fields as the org spells them.
+    pub fields: &'a Fields,
+    /// The source.
+    pub salesforce: &'a Client,
+    /// The ledger.
+    pub ledger: &'a Ledger,
+}
+
+/// Why a preview came to no end.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// The source failed.
+    #[error(transparent)]
+    Salesforce(#[from] Error),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// A row cannot be read.
+    #[error(transparent)]
+    Row(#[from] BadRow),
+}
+
+/// One order, and what a run would do with it now.
+#[derive(Clone, Debug)]
+pub struct Previewed {
+    /// Its Salesforce id.
+    pub source_id: String,
+    /// Its id at Yotpo.
+    pub order_id: String,
+    /// The store; `unrouted` if it fits none.
+    pub store: StoreName,
+    /// The business day that it counts for.
+    pub business_day: BusinessDay,
+    /// What would be done.
+    pub fate: Fate,
+    /// Why, where there is a reason.
+    pub reason: Option<String>,
+    /// Lines without a product id that Yotpo takes.
+    pub lines_left_out: usize,
+    /// What Yotpo is asked to create, as the consumer reads it from its message; none for an order that is not to be sent.
+    pub purchase: Option<Purchase>,
+}
+
+/// What a run does with an order: the first three it would do, the others are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It would be sent.
+    Send,
+    /// It is not sent, by rule.
+    Skip,
+    /// It would be parked.
+    Park,
+    /// Yotpo has accepted it.
+    Delivered,
+    /// It was refused for good.
+    Rejected,
+    /// It waits for a person.
+    Parked,
+}
+
+impl Fate {
+    /// One word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Skip => "skip",
+            Self::Park => "park",
+            Self::Delivered => "delivered",
+            Self::Rejected => "rejected",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+impl Preview<'_> {
+    /// Tells `each` of the pass's orders, page by page: of all, or of those in `only`. An order that is written while the
+    /// pages are read may come twice.
+    ///
+    /// # Errors
+    /// When source or ledger cannot be read to the end.
+    pub async fn orders(&self, pass: &Pass, only: &[Named], mut each: impl FnMut(Previewed)) -> Result<(), Unread> {
+        let mut pass = pass.clone();
+        let query = |pass: &Pass| match only {
+            [] => pass.query(self.fields, self.config),
+            only => pass.query_of(only, self.fields, self.config),
+        };
+        let mut page = self.salesforce.query(&query(&pass)).await?;
+        loop {
+            self.page(&pass, &page.records, &mut each).await?;
+            if let Some(last) = page.records.last() {
+                pass.after = Some(position(last)?);
+            }
+            let Some(next) = &page.next else { return Ok(()) };
+            page = match self.salesforce.next(next).await {
+                // The cursor lives for minutes: ask again from here.
+                Err(Error::CursorExpired) => self.salesforce.query(&query(&pass)).await?,
+                next => next?,
+            };
+        }
+    }
+
+    async fn page(&self, pass: &Pass, rows: &[Row], each: &mut impl FnMut(Previewed)) -> Result<(), Unread> {
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            let item = Item::of(row, pass, self.fields, self.config)?;
+            items.extend(item.map(|item| (item, order_id(row, self.fields))));
+        }
+        let keys: Vec<_> = items.iter().map(|(item, _)| item.delivery.key.clone()).collect();
+        let known = self.ledger.read(&keys).await?;
+        for (item, order_id) in items {
+            each(Previewed::of(&item, order_id, known.get(&item.delivery.key)));
+        }
+        Ok(())
+    }
+}
+
+impl Previewed {
+    /// What would become of `item`, of which the ledger says `known`.
+    pub(crate) fn of(item: &Item, order_id: String, known: Option<&Known>) -> Self {
+        let purchase = item.entry().and_then(|entry| Message::parse(&entry.body).ok()).map(|message| message.purchase);
+        // What the client would not even send.
+        let invalid = || Some(format!("will be rejected: {}", purchase.as_ref()?.check().err()?));
+        let (fate, reason) = match judge(item, known) {
+            Judgement::Send => (Fate::Send, invalid()),
+            Judgement::Skip(reason) | Judgement::Skipped(reason) => (Fate::Skip, Some(reason.to_owned())),
+            Judgement::Park(reason) => (Fate::Park, Some(reason.to_owned())),
+            Judgement::Delivered => (Fate::Delivered, None),
+            Judgement::Rejected(reason) => (Fate::Rejected, Some(reason.to_owned())),
+            Judgement::Parked(reason) => (Fate::Parked, Some(reason.to_owned())),
+        };
+        let source_id = item.delivery.key.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        let (store, business_day, lines_left_out) = (item.store.clone(), item.day, item.lines_left_out);
+        Self { source_id, order_id, store, business_day, fate, reason, lines_left_out, purchase }
+    }
+
+    /// The ids of its products.
+    pub fn products(&self) -> Vec<String> {
+        self.purchase.iter().flat_map(|purchase| purchase.products.keys().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{item, message::ascii_json};
+    use ledger::Revision;
+    use queue::Entry;
+    use serde_json::json;
+
+    fn sent(currency: &str) -> Item {
+        let purchase: Purchase = serde_json::from_value(json!({
+            "email": "a@example.com", "customer_name": "A", "order_id": "7", "order_date": "2026-11-20",
+            "currency_iso": currency, "platform": "general", "products": {"P-2": {}, "P-1": {}},
+        }))
+        .unwrap();
+        let key = "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap();
+        let message = Message::new(key, Revision(5), "default", purchase).unwrap();
+        let fate = item::Fate::Send(Entry::new(ascii_json(&message).unwrap()));
+        let (store, day) = (StoreName::unrouted(), "2026-11-20".parse().unwrap());
+        Item { delivery: message.delivery, store, day, fate, lines_left_out: 1 }
+    }
+
+    #[test]
+    fn what_would_be_sent_is_shown_as_yotpo_gets_it() {
+        let shown = Previewed::of(&sent("USD"), "7".to_owned(), None);
+        assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, None));
+        assert_eq!((shown.source_id.as_str(), shown.lines_left_out), ("801RO000000AbcDYAS", 1));
+        assert_eq!(shown.products(), ["P-1", "P-2"]);
+        let body = serde_json::to_value(shown.purchase.unwrap().as_sent()).unwrap();
+        assert_eq!(
+            (&body["validate_data"], &body["order_id"], &body["utoken"]),
+            (&json!(true), &json!("7"), &json!(null))
+        );
+    }
+
+    #[test]
+    fn what_the_client_would_refuse_is_told_beforehand() {
+        let shown = Previewed::of(&sent("usd"), "7".to_owned(), None);
+        let reason = "will be rejected: `currency_iso`: expected three capital letters";
+        assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, Some(reason)));
+    }
+}

@@ -1,0 +1,188 @@
+//! `relay backfill`.
+
+use super::{
+    Ran, assert_refused,
+    outside::{Outside, calls, ledger},
+    relay, relay_json,
+    transcript::shown,
+    typed,
+};
+use crate::stage::Stage;
+use chrono::{Months, NaiveDate, TimeDelta, Utc};
+use sandbox::{DaySpec, Endpoint, Fault, Manifest, Moment, Rule};
+use serde_json::Value;
+use std::process::{Child, Stdio};
+
+fn days_ago(days: i64) -> NaiveDate {
+    Utc::now().date_naive() - TimeDelta::days(days)
+}
+
+/// Days before yesterday, the oldest first, with so many orders each.
+fn seed(stage: &Stage, days: i64, orders: usize) -> Manifest {
+    let manifests = (1..=days).rev().map(|ago| {
+        let first_number = u64::try_from(ago).unwrap() * 1_000;
+        let spec = DaySpec {
+            awkward: false,
+            first_number: Some(first_number),
+            ..DaySpec::new(first_number, days_ago(ago), chrono_tz::UTC, orders)
+        };
+        stage.sandbox.seed_day(&spec).unwrap()
+    });
+    manifests
+        .reduce(|mut all, one| {
+            all.extend(one);
+            all
+        })
+        .unwrap()
+}
+
+fn arguments(days: i64) -> Vec<String> {
+    let text = ["backfill", "--from", &days_ago(days).to_string(), "--to", "yesterday", "--json", "--yes"];
+    text.map(str::to_owned).to_vec()
+}
+
+fn start(stage: &Stage, arguments: &[String]) -> Child {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    typed(stage, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+async fn ended(child: Child) -> Ran {
+    Ran::of(tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap())
+}
+
+/// The backfill as the ledger keeps it.
+fn kept(stage: &Stage) -> Value {
+    let ledger = ledger(stage);
+    let item = ledger.iter().find(|(key, _)| key.starts_with("pass/reviews/backfill/"));
+    item.map_or(Value::Null, |(_, item)| serde_json::from_str(item["pass"]["S"].as_str().unwrap()).unwrap())
+}
+
+fn days_done(stage: &Stage) -> Vec<String> {
+    kept(stage)["done"].as_object().map(|done| done.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// How often the producer has read a day.
+fn read(stage: &Stage, day: &str) -> usize {
+    stage.logged("business day read").iter().filter(|line| line["business_day"] == day).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_yes_it_is_an_estimate_and_with_it_the_days_are_run() {
+    let stage = Stage::set().await;
+    let manifest = seed(&stage, 3, 12);
+    let from = days_ago(3).to_string();
+    let before = Outside::of(&stage).await;
+    let estimate = relay(&stage, &["backfill", "--from", &from, "--to", "yesterday"]);
+    assert_eq!(estimate.code, 0, "{estimate:?}");
+    assert!(
+        estimate.out.contains("3 days, 36 orders") && estimate.out.contains("nothing was changed; add --yes"),
+        "{estimate:?}"
+    );
+    let dry = relay_json(&stage, 0, &["backfill", "--from", &from, "--to", "yesterday"]);
+    assert_eq!(
+        (&dry["dry_run"], &dry["estimate"]["orders"], &dry["days"]),
+        (&true.into(), &36.into(), &serde_json::json!([]))
+    );
+    let long_ago = (Utc::now().date_naive() - Months::new(6) - TimeDelta::days(10)).to_string();
+    let long = relay_json(&stage, 0, &["backfill", "--from", &long_ago, "--to", "yesterday"]);
+    assert_eq!(long["too_old"], 10, "{long}");
+    wrong_input(&stage, &long_ago);
+    assert_eq!(Outside::of(&stage).await, before);
+
+    let line = format!("relay backfill --from {from} --to yesterday --yes");
+    let ran = shown(&stage, "backfill", &line);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    stage.drained().await;
+    assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 36);
+
+    // Once more: it is done. From the beginning: nothing is sent twice.
+    let done = relay_json(&stage, 0, &["backfill", "--from", &from, "--to", "yesterday", "--yes"]);
+    assert_eq!((&done["done_before"], read(&stage, &from)), (&3.into(), 1), "{done}");
+    let again = relay_json(&stage, 0, &["backfill", "--from", &from, "--to", "yesterday", "--yes", "--again"]);
+    assert_eq!((&again["done_before"], read(&stage, &from)), (&0.into(), 2), "{again}");
+    let sent = |day: &Value| (day["enqueued"].as_u64().unwrap(), day["already_delivered"].as_u64().unwrap());
+    assert!(again["days"].as_array().unwrap().iter().all(|day| sent(day) == (0, 12)), "{again}");
+    stage.drained().await;
+    assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 36);
+    stage.assert_logs(&manifest);
+}
+
+fn wrong_input(stage: &Stage, long_ago: &str) {
+    let today = Utc::now().date_naive().to_string();
+    for (arguments, says) in [
+        (&["backfill", "--from", "yesterday", "--yes"][..], "--to"),
+        (&["backfill", "--from", "yesterday", "--to", &today, "--yes"], "is not over yet"),
+        (&["backfill", "--from", "yesterday", "--to", "2026-01-01", "--yes"], "which is after `--to` 2026-01-01"),
+        (&["backfill", "--from", "2026-1-1", "--to", "yesterday", "--yes"], "expected a day written YYYY-MM-DD"),
+        (&["backfill", "--from", "2020-01-01", "--to", long_ago, "--yes"], "older than six months"),
+        (&["backfill", "--from", "yesterday", "--to", "yesterday", "--max-backlog", "few", "--yes"], "--max-backlog"),
+        (
+            &["backfill", "--from", "yesterday", "--to", "yesterday", "--store", "nowhere", "--yes"],
+            "settings have: default",
+        ),
+    ] {
+        assert_refused(stage, arguments, says);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_that_is_killed_goes_on_after_the_days_done() {
+    let stage = Stage::set().await;
+    let manifest = seed(&stage, 4, 60);
+    stage.sandbox.set(|settings| settings.page_size = Some(20));
+    let slow = Rule::always(Endpoint::SalesforceNext, Fault::Delay { ms: 400, moment: Moment::Before });
+    stage.sandbox.add_fault(slow);
+    let mut first = start(&stage, &arguments(4));
+    stage.until("a day is done", async || !days_done(&stage).is_empty()).await;
+    // In the middle of a day.
+    let pages = calls(&stage, Endpoint::SalesforceNext);
+    stage.until("a page of the next day is read", async || calls(&stage, Endpoint::SalesforceNext) > pages).await;
+    first.kill().unwrap();
+    assert_eq!(ended(first).await.code, -1);
+    let done = days_done(&stage);
+    assert!((1..4).contains(&done.len()), "{done:?}");
+    let read_before: Vec<usize> = done.iter().map(|day| read(&stage, day)).collect();
+
+    let ran = ended(start(&stage, &arguments(4))).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let answer = ran.json();
+    assert_eq!(answer["done_before"], done.len(), "{answer}");
+    assert_eq!(answer["days"].as_array().unwrap().len(), 4, "{answer}");
+    assert_eq!(answer["estimate"]["days"], 4 - done.len(), "of the days that are left");
+    assert_eq!(
+        done.iter().map(|day| read(&stage, day)).collect::<Vec<_>>(),
+        read_before,
+        "days done are not run again"
+    );
+    assert_eq!(kept(&stage)["running"], false);
+    stage.drained().await;
+    assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 240);
+    stage.assert_logs(&manifest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_at_once_the_second_ends_and_the_first_waits_for_the_backlog() {
+    let stage = Stage::set().await;
+    let manifest = seed(&stage, 2, 10);
+    // Yotpo is down: the first day stays in the queue, and the second one is not begun.
+    let outage = Rule::outage(Endpoint::YotpoCreate, None);
+    stage.sandbox.add_fault(outage);
+    let mut patient = arguments(2);
+    patient.extend(["--max-backlog".to_owned(), "3".to_owned()]);
+    let first = start(&stage, &patient);
+    stage.until("the first day is done", async || days_done(&stage).len() == 1).await;
+
+    let second = ended(start(&stage, &arguments(2))).await;
+    assert_eq!((second.code, second.out.as_str()), (3, ""), "{second:?}");
+    assert!(second.err.contains("another backfill of these days is under way"), "{second:?}");
+    let yesterday = days_ago(1).to_string();
+    assert_eq!((days_done(&stage).len(), read(&stage, &yesterday)), (1, 0), "the queue is not empty enough");
+
+    stage.sandbox.clear_faults();
+    let first = ended(first).await;
+    assert_eq!(first.code, 0, "{first:?}");
+    assert_eq!(read(&stage, &yesterday), 1);
+    stage.drained().await;
+    assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 20);
+    stage.assert_logs(&manifest);
+}
