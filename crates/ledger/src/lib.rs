@@ -17,6 +17,7 @@ pub mod key;
 pub mod open;
 mod reach;
 pub mod record;
+pub mod scan;
 pub mod table;
 pub mod write;
 
@@ -28,5 +29,6 @@ pub use decide::{Event, Outcome, Policy, Repair, Repeat, Settled, Verdict};
 pub use key::{Delivery, DeliveryKey, EffectHash, InvalidKey, Revision, Token};
 pub use open::Open;
 pub use record::{Millis, Record, State};
+pub use scan::{Days, Scanned};
 pub use table::{Error, Ledger};
 pub use write::{Attempt, Write};

@@ -6,7 +6,7 @@
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`settle`] (how it ended, written
 //! down), [`consume`] (the batch).
 //! The reconciler: [`reconcile`], a file a step.
-//! By hand: [`operate`].
+//! By hand: [`operate`]; [`history`] (what became of many days).
 //! All of them: [`start`] (their clients), [`check`] (whether they could work); [`scheduled`] is the runtime of producer and
 //! reconciler.
 
@@ -16,6 +16,7 @@ pub mod deliver;
 pub mod environment;
 pub mod event;
 pub mod fields;
+pub mod history;
 pub mod invocation;
 pub mod item;
 pub mod map;
