@@ -4,6 +4,7 @@ use crate::{
     answer::{self, Answer},
     certificate, completions,
     failure::Failure,
+    report,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -50,6 +51,8 @@ enum Command {
     Certificate(certificate::Arguments),
     /// A script that completes commands and options in your shell
     Completions(completions::Arguments),
+    /// Many days as one page that can be sent around
+    Report(report::Arguments),
 }
 
 /// Runs what was typed.
@@ -59,6 +62,7 @@ pub(crate) async fn run() -> ExitCode {
     match command {
         Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
         Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+        Command::Report(arguments) => told(at, report::run(at, arguments).await),
     }
 }
 

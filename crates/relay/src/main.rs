@@ -11,8 +11,8 @@ mod completions;
 mod day;
 mod failure;
 mod place;
-#[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod progress;
+mod report;
 #[expect(dead_code, reason = "commands that are on their way use the rest")]
 mod text;
 

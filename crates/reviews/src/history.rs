@@ -168,7 +168,9 @@ impl History {
         for (all, new) in
             [(&mut self.skipped_by_reason, &counts.skipped), (&mut self.rejected_by_reason, &counts.rejected)]
         {
-            new.iter().for_each(|(reason, n)| add(all, reason, *n));
+            for (reason, n) in new {
+                add(all, reason, *n);
+            }
         }
         self.certificates.push(certificate);
     }

@@ -165,8 +165,11 @@ proptest! {
             sums.confirmed += tally.confirmed;
             sums.accepted += tally.accepted;
             sums.pending += tally.pending + tally.parked + tally.uncertain + tally.missing;
-            tally.skipped.iter().for_each(|(reason, n)| add(&mut sums.skipped, reason, *n));
-            tally.rejected.iter().for_each(|(reason, n)| add(&mut sums.rejected, reason, *n));
+            for (sum, new) in [(&mut sums.skipped, &tally.skipped), (&mut sums.rejected, &tally.rejected)] {
+                for (reason, n) in new {
+                    *sum.entry(reason.clone()).or_default() += n;
+                }
+            }
         }
         let completed: usize = history.certificates.iter().map(|certificate| certificate.source.completed).sum();
         prop_assert_eq!(history.sum(|day| day.completed), completed);
