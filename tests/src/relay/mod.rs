@@ -1,7 +1,10 @@
 //! The operator's command line, as a person uses it: the real binary, against a stage.
 
+mod browser;
 mod certificate;
+mod report;
 mod transcript;
+mod untouched;
 
 use crate::stage::Stage;
 use local::{Profile, Workspace};

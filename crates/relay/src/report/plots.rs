@@ -145,7 +145,7 @@ pub(super) struct Bar {
 pub(super) fn bars(bars: &[Bar], whole: Option<usize>) -> Markup {
     let longest = bars.iter().map(|bar| bar.n).max().unwrap_or(0);
     html! {
-        dl.bars {
+        dl.bars.shares[whole.is_some()] {
             @for Bar { label, n, fill } in bars {
                 dt { (label) }
                 dd {
@@ -155,7 +155,7 @@ pub(super) fn bars(bars: &[Bar], whole: Option<usize>) -> Markup {
                         }
                     }
                     span { (number(*n)) }
-                    span.soft.small { @if let Some(whole) = whole { (per_cent(*n, whole)) } }
+                    @if let Some(whole) = whole { span.soft.small { (per_cent(*n, whole)) } }
                 }
             }
         }
