@@ -4,7 +4,7 @@ use crate::{
     answer::{self, Answer},
     certificate, completions,
     failure::Failure,
-    report,
+    probe, report,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -51,6 +51,8 @@ enum Command {
     Certificate(certificate::Arguments),
     /// A script that completes commands and options in your shell
     Completions(completions::Arguments),
+    /// Whether a vendor does what is assumed of it
+    Probe(probe::Arguments),
     /// Many days as one page that can be sent around
     Report(report::Arguments),
 }
@@ -62,6 +64,7 @@ pub(crate) async fn run() -> ExitCode {
     match command {
         Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
         Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+        Command::Probe(arguments) => told(at, probe::run(at, arguments).await),
         Command::Report(arguments) => told(at, report::run(at, arguments).await),
     }
 }

@@ -11,6 +11,7 @@ mod completions;
 mod day;
 mod failure;
 mod place;
+mod probe;
 mod progress;
 mod report;
 #[expect(dead_code, reason = "commands that are on their way use the rest")]

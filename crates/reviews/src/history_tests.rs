@@ -121,8 +121,7 @@ fn a_day_stands_as_its_worst_store_and_nobody_waits_for_one_before_the_first_nig
     history.uncertified(&stores[0], day("2026-11-20"), None, &config);
     history.certified(certificate("west", day("2026-11-20"), Tally { parked: 1, ..Tally::default() }));
     let standing: Vec<Standing> = history.days.iter().map(|day| day.standing).collect();
-    use Standing::{Before, Complete, NoCertificate, NotComplete};
-    assert_eq!(standing, [Before, Complete, NoCertificate, NotComplete]);
+    assert_eq!(standing, [Standing::Before, Standing::Complete, Standing::NoCertificate, Standing::NotComplete]);
     assert!(!history.is_complete());
 }
 

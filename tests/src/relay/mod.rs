@@ -2,6 +2,7 @@
 
 mod browser;
 mod certificate;
+mod probe;
 mod report;
 mod transcript;
 mod untouched;

@@ -91,10 +91,7 @@ impl Reading {
         shown.dedup();
         self.pages += 1;
         self.rows += page.purchases.len() as u64;
-        let full = page.purchases.len() >= ROWS as usize;
-        // A page that is not full is the last, unless Yotpo says that there are more.
-        let more = page.total_purchases.is_some_and(|total| self.rows < total);
-        (shown, page.purchases.is_empty() || (!full && !more))
+        (shown, page.is_last(ROWS, self.rows))
     }
 
     fn is_of_the_day(&self, row: &PurchaseRow) -> bool {
