@@ -59,6 +59,7 @@ async fn what_yotpo_does_is_held_against_what_is_assumed() {
     stage.sandbox.set(|settings| settings.repeats_create = false);
     slow(&stage);
     refused(&stage).await;
+    never(&stage);
 }
 
 /// Yotpo takes its time.
@@ -69,11 +70,15 @@ fn slow(stage: &Stage) {
     fs::write(&hasty, settings.replace("missing_after = \"6h\"", "missing_after = \"1s\"")).unwrap();
     let (probed, found) = verdicts(stage, 1, &["--config", hasty.to_str().unwrap()]);
     assert_eq!(found, ["does_not_hold", "holds", "holds"], "{probed}");
+    stage.sandbox.set(|settings| settings.appear_after_ms = 0);
+}
+
+/// Purchases are shown in the order in which they came: what comes after this is not shown either.
+fn never(stage: &Stage) {
     stage.sandbox.set(|settings| settings.appear_after_ms = 600_000);
     let (probed, found) = verdicts(stage, 1, &["--patience", "1s"]);
     assert_eq!(found, ["not_found_out", "not_found_out", "not_found_out"], "{probed}");
     assert_eq!(arrived(stage, &probed).len(), 1, "what nobody can read back is not posted on");
-    stage.sandbox.set(|settings| settings.appear_after_ms = 0);
 }
 
 async fn refused(stage: &Stage) {

@@ -262,7 +262,12 @@ fn longest(by_reason: &BTreeMap<String, usize>, kind: &str, fill: Fill) -> Vec<B
         by_reason.iter().map(|(reason, n)| (reason, *n)).filter(|(_, n)| *n > 0).collect();
     all.sort_by_key(|(reason, n)| (std::cmp::Reverse(*n), *reason));
     let rest = all.split_off(all.len().min(REASONS));
-    let bar = |text: &str, n| Bar { label: format!("{kind}{}", reason(text)), n, fill };
+    let bar = |text: &str, n| {
+        let words = reason(text);
+        // What the vendor says is a sentence, in which it is named.
+        let label = if words.contains(':') { words } else { format!("{kind}{words}") };
+        Bar { label, n, fill }
+    };
     let mut bars: Vec<Bar> = all.into_iter().map(|(reason, n)| bar(reason, n)).collect();
     if !rest.is_empty() {
         bars.push(bar(&counted(rest.len(), "other reason"), rest.iter().map(|(_, n)| n).sum()));

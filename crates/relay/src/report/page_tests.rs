@@ -1,7 +1,10 @@
 use super::*;
 use config::BusinessDay;
 use proptest::prelude::*;
-use reviews::history::Wait;
+use reviews::{
+    history::Wait,
+    reconcile::{Certificate, Completed, Destination, Tally},
+};
 
 /// What somebody at a destination might call a reason.
 const HOSTILE: &str = "</text><script src=\"https://x.example/x.js\">alert(1)</script>&<img src=x>'\"";
@@ -27,8 +30,25 @@ fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> Day) -> Histo
         time_unknown: 2,
         attempted_again: 41,
         sent_again: 12,
-        certificates: Vec::new(),
+        certificates: days.iter().filter(|day| day.completed > 0).map(certificate).collect(),
         days,
+    }
+}
+
+fn certificate(day: &Day) -> Certificate {
+    let skipped = BTreeMap::from([("no_email".to_owned(), day.skipped)]);
+    let rejected = BTreeMap::from([("Yotpo refused it".to_owned(), day.rejected)]);
+    let (confirmed, accepted, pending) = (day.confirmed, day.accepted, day.open);
+    Certificate {
+        store: config::StoreName::try_from("acme".to_owned()).unwrap(),
+        business_day: day.business_day,
+        issued_at: "2026-11-21T06:00:00Z".parse().unwrap(),
+        config_sha256: "5f0c21ab".repeat(8),
+        source: Completed { completed: day.completed },
+        ledger: Tally { confirmed, accepted, pending, skipped, rejected, ..Tally::default() },
+        destination: Destination { found: day.confirmed, unexpected: 0 },
+        repaired: 3,
+        complete: day.standing == Standing::Complete,
     }
 }
 
