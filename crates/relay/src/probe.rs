@@ -1,5 +1,6 @@
 //! `relay probe`: what a vendor's documentation leaves open and the configuration assumes, tried out in an account.
 
+mod account;
 mod findings;
 mod yotpo;
 

@@ -1,7 +1,9 @@
 //! `relay report`: a range of business days as one page that can be read without us.
 
 mod calendar;
+mod closing;
 mod file;
+mod headline;
 mod page;
 mod plots;
 mod series;

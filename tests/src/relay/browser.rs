@@ -1,4 +1,4 @@
-//! A page as a browser shows it, where there is a browser: one of the usual names, or what RELAY_BROWSER says.
+//! A page as a browser shows it, where there is a browser: one of the usual names, or what `RELAY_BROWSER` says.
 
 use std::{
     path::{Path, PathBuf},

@@ -35,3 +35,28 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
 fn folder(path: &Path) -> PathBuf {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_a_failure_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = folder.path().join("page.html");
+        for text in ["old", "new"] {
+            write(&page, text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&page).unwrap(), "new");
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        fs::write(taken.join("file"), "").unwrap();
+        assert!(write(&taken, "new").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let says = |path: &Path| unfit(path).unwrap_or_default();
+        assert!(says(&taken).contains("the name of a file") && says(Path::new("..")).contains("the name of a file"));
+        assert!(says(&page.join("x.html")).contains("there is no directory"));
+        assert_eq!(unfit(&page), None);
+        assert_eq!(unfit(Path::new("page.html")), None);
+    }
+}

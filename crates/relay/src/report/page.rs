@@ -2,15 +2,16 @@
 
 use super::{
     calendar::{calendar, standing},
+    closing::{certificates, how_to_read},
+    headline::headline,
     plots::{Bar, Fill, bars, delivered, patterns},
     series::is_weekly,
     words::{counted, day, number, per_cent, range, reason},
 };
-use crate::text::instant;
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use reviews::history::{Day, History, Standing};
-use std::collections::{BTreeMap, BTreeSet};
+use reviews::history::{History, Standing};
+use std::collections::BTreeMap;
 
 /// Most lines of a plot by reason; the rest is one line.
 const REASONS: usize = 12;
@@ -62,45 +63,6 @@ pub(super) fn page(history: &History, about: &About<'_>) -> String {
         }
     }
     .into_string()
-}
-
-fn headline(history: &History) -> Markup {
-    let sum = |of: fn(&Day) -> usize| history.sum(of);
-    let (completed, confirmed, accepted) = (sum(|d| d.completed), sum(|d| d.confirmed), sum(|d| d.accepted));
-    let (skipped, rejected, open) = (sum(|d| d.skipped), sum(|d| d.rejected), sum(|d| d.open));
-    let [complete, not_complete, without] =
-        [Standing::Complete, Standing::NotComplete, Standing::NoCertificate].map(|standing| history.standing(standing));
-    let days = complete + not_complete + without;
-    let tile = |name: &str, n: String, more: String, bad: bool| {
-        html! { div.bad[bad] { dt { (name) } dd { b { (n) } small.soft { (more) } } } }
-    };
-    html! {
-        p.verdict.bad[not_complete + without > 0] {
-            @if days == 0 {
-                strong { "There is nothing to report." } " All of these days were over before the first night."
-            } @else if not_complete + without == 0 {
-                strong { "Every day is complete." }
-                " Each completed order was seen at Yotpo, or was left out for a reason that is named below."
-            } @else {
-                @if not_complete > 0 {
-                    strong { (number(not_complete)) " of " (counted(days, "day")) @if not_complete == 1 { " is" } @else { " are" } " not complete." }
-                    " Of " (counted(open + accepted, "order")) " it is not proven yet what became of them. "
-                }
-                @if without > 0 {
-                    strong { (counted(without, "day")) @if without == 1 { " has" } @else { " have" } " no certificate." }
-                    " Nobody has looked yet."
-                }
-            }
-        }
-        dl.tiles {
-            (tile("Completed", number(completed), "orders at the source".to_owned(), false))
-            (tile("Delivered", number(confirmed), if accepted > 0 { format!("seen at Yotpo; {} more accepted", number(accepted)) } else { format!("seen at Yotpo: {}", per_cent(confirmed, completed)) }, false))
-            (tile("Skipped", number(skipped), format!("by rule: {}", per_cent(skipped, completed)), false))
-            (tile("Refused", number(rejected), "by Yotpo, for good".to_owned(), false))
-            (tile("Open", number(open), "in work, or waiting for somebody".to_owned(), open > 0))
-            (tile("Days complete", number(complete), format!("of {}", number(days)), complete < days))
-        }
-    }
 }
 
 fn by_day(history: &History) -> Markup {
@@ -206,56 +168,6 @@ fn open_days(history: &History) -> Markup {
     }
 }
 
-fn how_to_read() -> Markup {
-    let words = [
-        (
-            "Confirmed",
-            "The order was read back from Yotpo. An answer of “OK” alone is not taken for delivery: Yotpo is known to drop orders without a word.",
-        ),
-        ("Accepted", "Yotpo said yes, and has some hours left to show the order."),
-        ("Skipped", "A rule says not to send it, such as an order without an e-mail address."),
-        ("Refused", "Yotpo will not have it, and says why."),
-        (
-            "Open",
-            "Being sent, missing at Yotpo and about to be sent again, of unknown outcome, or parked: waiting for a person’s decision.",
-        ),
-        (
-            "Certificate",
-            "What was proven of a store’s business day, from the source, the ledger and Yotpo, when it was last looked at. The numbers by day and by reason are the certificates’; times, attempts and what waits for a person are as the ledger has them now, so that the two may differ by what happened in between.",
-        ),
-    ];
-    html! {
-        section {
-            h2 { "How to read this" }
-            dl.read.small { @for (word, means) in words { dt { (word) } dd { (means) } } }
-        }
-    }
-}
-
-fn certificates(history: &History, about: &About<'_>) -> Markup {
-    let settings: BTreeSet<&str> = history.certificates.iter().map(|c| c.config_sha256.as_str()).collect();
-    let head =
-        ["day", "store", "", "issued", "settings", "completed", "found at Yotpo", "unexpected there", "sent again"];
-    let rows = history.certificates.iter().map(|c| {
-        let complete = if c.complete { "complete" } else { "not complete" };
-        let digest = c.config_sha256.get(..12).unwrap_or(&c.config_sha256);
-        let words =
-            [day(c.business_day), c.store.to_string(), complete.to_owned(), instant(c.issued_at), digest.to_owned()];
-        let numbers = [c.source.completed, c.destination.found, c.destination.unexpected, c.repaired];
-        words.into_iter().chain(numbers.map(number)).collect()
-    });
-    html! {
-        section {
-            h2 { "Certificates" }
-            p.small {
-                (counted(history.certificates.len(), "certificate")) ", under " (counted(settings.len(), "version")) " of the settings. "
-                "This report was made with the settings of SHA-256 " code { (about.config_sha256) } "."
-            }
-            (table(&head, rows))
-        }
-    }
-}
-
 /// The commonest reasons, the rest in one line.
 fn longest(by_reason: &BTreeMap<String, usize>, kind: &str, fill: Fill) -> Vec<Bar> {
     let mut all: Vec<(&String, usize)> =
@@ -280,7 +192,7 @@ fn by_reason(what: &str, by_reason: &BTreeMap<String, usize>) -> Markup {
 }
 
 /// The numbers behind a plot.
-fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Markup {
+pub(super) fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Markup {
     html! {
         details {
             summary { "The numbers" }

@@ -2,7 +2,7 @@ use super::*;
 use config::BusinessDay;
 use proptest::prelude::*;
 use reviews::{
-    history::Wait,
+    history::{Day, Wait},
     reconcile::{Certificate, Completed, Destination, Tally},
 };
 
