@@ -19,6 +19,7 @@ pub mod open;
 mod reach;
 pub mod record;
 pub mod run;
+pub mod scan;
 pub mod table;
 pub mod write;
 
@@ -32,5 +33,6 @@ pub use key::{Delivery, DeliveryKey, EffectHash, InvalidKey, Revision, Token};
 pub use open::{Open, OpenIn};
 pub use record::{Millis, Record, State};
 pub use run::{By, Ran};
+pub use scan::{Days, Scanned};
 pub use table::{Error, Ledger};
 pub use write::{Attempt, Write};

@@ -4,7 +4,7 @@ use crate::{
     answer::{self, Answer},
     backfill, certificate, check, completions, dlq,
     failure::Failure,
-    forget, order, parked, preview, run, status,
+    forget, order, parked, preview, probe, report, run, status,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -71,6 +71,10 @@ enum Command {
     Preview(preview::Arguments),
     /// Run one day now
     Run(run::Arguments),
+    /// Whether a vendor does what is assumed of it
+    Probe(probe::Arguments),
+    /// Many days as one page that can be sent around
+    Report(report::Arguments),
 }
 
 /// Runs what was typed.
@@ -89,6 +93,8 @@ pub(crate) async fn run() -> ExitCode {
         Command::Order(arguments) => told(at, order::run(at, arguments).await),
         Command::Preview(arguments) => told(at, preview::run(at, arguments).await),
         Command::Run(arguments) => told(at, run::run(at, arguments).await),
+        Command::Probe(arguments) => told(at, probe::run(at, arguments).await),
+        Command::Report(arguments) => told(at, report::run(at, arguments).await),
     }
 }
 

@@ -7,7 +7,8 @@
 //! down), [`consume`] (the batch).
 //! The reconciler: [`reconcile`], a file a step.
 //! By hand: [`operate`], [`preview`] (what a run would do), [`estimate`] (what it would take), [`life`] (of one order), [`standing`]
-//! (how everything stands); dead letters: [`letter`] (what they are), [`redrive`] (how they go), [`anew`] (made from the source).
+//! (how everything stands), [`history`] (what became of many days); dead letters: [`letter`] (what they are), [`redrive`] (how they
+//! go), [`anew`] (made from the source).
 //! All of them: [`start`] (their clients), [`check`] (whether they could work); [`scheduled`] is the runtime of producer and
 //! reconciler, [`ran`] how their runs ended; [`picklists`] belongs to the check.
 
@@ -19,6 +20,7 @@ pub mod environment;
 pub mod estimate;
 pub mod event;
 pub mod fields;
+pub mod history;
 pub mod invocation;
 pub mod item;
 pub mod judge;

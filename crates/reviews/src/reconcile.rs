@@ -13,7 +13,7 @@ mod entry;
 mod repair;
 mod source;
 
-pub(crate) use destination::{ROWS, is_last, read_from};
+pub(crate) use destination::{ROWS, read_from};
 
 pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Completed};
 

@@ -34,6 +34,16 @@ pub struct PurchaseRow {
     pub created_at: Option<String>,
 }
 
+impl PurchasePage {
+    /// Whether no page comes after this one, of a reading that asked for `count` rows a page and has `rows` with this one: a
+    /// page that is not full is the last, unless Yotpo says that there are more.
+    pub fn is_last(&self, count: u32, rows: u64) -> bool {
+        let full = self.purchases.len() as u64 >= u64::from(count);
+        let more = self.total_purchases.is_some_and(|total| rows < total);
+        self.purchases.is_empty() || (!full && !more)
+    }
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Answer {
     pub(crate) response: PurchasePage,

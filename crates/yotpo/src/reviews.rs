@@ -114,6 +114,12 @@ impl Reviews {
         Ok(response)
     }
 
+    /// The end of the app key, for a person to recognise the account by: four characters, of a short key none.
+    pub fn account_ending(&self) -> &str {
+        let ending = self.app_key.char_indices().rev().nth(3).map_or("", |(at, _)| &self.app_key[at..]);
+        if self.app_key.chars().count() < 8 { "" } else { ending }
+    }
+
     /// Asks for a new token, which later calls use: whether the keys are good.
     pub async fn log_in(&self) -> Result<(), Error> {
         self.token.forget().await;

@@ -1,6 +1,6 @@
 //! `relay check`.
 
-use super::{assert_refused, relay, relay_json, relay_with, transcript::shown, untouched::everything};
+use super::{assert_refused, outside::Outside, relay, relay_json, relay_with, transcript::shown};
 use crate::stage::{ACCOUNT, Stage};
 use sandbox::{Endpoint, Fault, Rule};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
     stage.sandbox.seed_day(&Stage::yesterday(30)).unwrap();
     stage.produce(chrono::Utc::now()).await;
     stage.drained().await;
-    let before = everything(&stage).await;
+    let before = Outside::of(&stage).await;
     let answer = relay_json(&stage, 0, &["check"]);
     assert_eq!(crosses(&answer), []);
     let mut groups: Vec<_> =
@@ -52,7 +52,7 @@ async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
     let tick = json!({"group": "caller", "name": "dynamodb:UpdateItem", "ok": true});
     assert_eq!(*find(&answer, "caller", "dynamodb:UpdateItem"), tick);
     assert!(!answer.to_string().contains("sandbox-default-secret"), "a secret is shown");
-    assert_eq!(everything(&stage).await, before);
+    assert_eq!(Outside::of(&stage).await, before);
     for wrong in [&["check", "--stack", "nothing"][..], &["check", "--store", "default"]] {
         assert_refused(&stage, wrong, if wrong[1] == "--stack" { "there is no stack `nothing`" } else { "--store" });
     }

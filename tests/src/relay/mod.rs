@@ -1,6 +1,7 @@
 //! The operator's command line, as a person uses it: the real binary, against a stage.
 
 mod backfill;
+mod browser;
 mod certificate;
 mod check;
 mod dlq;
@@ -10,10 +11,11 @@ mod order;
 mod outside;
 mod parked;
 mod preview;
+mod probe;
+mod report;
 mod run;
 mod status;
 mod transcript;
-mod untouched;
 
 use crate::stage::Stage;
 use local::{Profile, Workspace};
@@ -49,11 +51,7 @@ pub(crate) fn typed(stage: &Stage, arguments: &[&str]) -> Command {
         .args(arguments)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("AWS_ENDPOINT_URL", stage.emulator.endpoint())
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .envs(stage.emulator.variables_for_a_client())
         .env("RELAY_CONFIG", stage.relay_toml())
         .current_dir(stage.directory());
     command

@@ -1,6 +1,6 @@
 //! `relay status`.
 
-use super::{assert_refused, relay, relay_json, relay_with, transcript::shown, untouched::everything};
+use super::{assert_refused, outside::Outside, relay, relay_json, relay_with, transcript::shown};
 use crate::stage::{Setting, Stage, dynamodb};
 use chrono::{Days, Utc};
 use sandbox::{Rule, Target, Vendor};
@@ -22,9 +22,9 @@ async fn a_good_night_wants_nothing_and_what_waits_for_a_person_is_named() {
 
     stage.produce(Utc::now()).await;
     stage.reconcile(&json!({"scheduled_at": Utc::now()})).await;
-    let before = everything(&stage).await;
+    let before = Outside::of(&stage).await;
     let status = relay_json(&stage, 0, &["status"]);
-    assert_eq!(everything(&stage).await, before, "whoever looks changes nothing");
+    assert_eq!(Outside::of(&stage).await, before, "whoever looks changes nothing");
     assert_eq!(attention(&status), []);
     let runs: Vec<_> =
         status["runs"].as_array().unwrap().iter().map(|r| (&r["function"], &r["by"], &r["ended"])).collect();

@@ -2,7 +2,7 @@
 
 use crate::{
     pace::Pace,
-    reconcile::{ROWS, is_last, read_from},
+    reconcile::{ROWS, read_from},
 };
 use chrono::NaiveDate;
 use config::BusinessDay;
@@ -68,7 +68,7 @@ pub async fn at_destination(client: &Reviews, sought: &Where<'_>) -> Result<AtDe
         let page = client.purchases(since, at.pages + 1, ROWS).await?;
         at.pages += 1;
         rows += page.purchases.len() as u64;
-        at.whole = is_last(&page, rows);
+        at.whole = page.is_last(ROWS, rows);
         for row in page.purchases.iter().filter(|row| row.order_id == sought.order_id) {
             at.found = true;
             at.products.extend(row.product_sku.clone());

@@ -89,7 +89,7 @@ impl Reading {
         shown.dedup();
         self.pages += 1;
         self.rows += page.purchases.len() as u64;
-        (shown, is_last(page, self.rows))
+        (shown, page.is_last(ROWS, self.rows))
     }
 
     fn is_of_the_day(&self, row: &PurchaseRow) -> bool {
@@ -102,14 +102,6 @@ impl Reading {
 pub(crate) fn read_from(day: BusinessDay, first_accepted: Option<Millis>) -> NaiveDate {
     let accepted = first_accepted.map_or(day.date(), |at| instant(at).date_naive());
     accepted.min(day.date()) - Days::new(1)
-}
-
-/// Whether no page comes after this one, with which there are so many `rows`. A page that is not full is the last, unless Yotpo
-/// says that there are more.
-pub(crate) fn is_last(page: &PurchasePage, rows: u64) -> bool {
-    let full = page.purchases.len() >= ROWS as usize;
-    let more = page.total_purchases.is_some_and(|total| rows < total);
-    page.purchases.is_empty() || (!full && !more)
 }
 
 impl Reconciler {

@@ -24,6 +24,18 @@ fn reviews(server: &MockServer) -> Reviews {
     reviews_at(&server.uri(), Duration::from_secs(20))
 }
 
+#[test]
+fn a_person_recognises_the_account_and_nobody_learns_a_short_key() {
+    for (app_key, ending) in
+        [("sandbox-default", "ault"), ("12345678", "5678"), ("1234567", ""), ("größenwahn", "wahn")]
+    {
+        let store = serde_json::from_value(json!({"app_key": app_key, "secret_key": "hunter2"})).unwrap();
+        let base = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+        let client = Reviews::new(rest::Client::new(Duration::from_secs(1)).unwrap(), &base, &store, now).unwrap();
+        assert_eq!(client.account_ending(), ending);
+    }
+}
+
 fn purchase_json() -> Value {
     json!({
         "email": "jane@example.com", "customer_name": "Jane Doe", "order_id": "00000100", "order_date": "2026-11-20",
