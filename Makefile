@@ -3,6 +3,7 @@
 ORDERS ?= 1000
 FAULTS ?= on
 SEED ?= 1
+KEEP ?= off
 SEEDS ?= 10000
 FROM ?= 0
 FAULTS_A_TRACE ?= 2
@@ -21,21 +22,24 @@ NEXTEST := $(if $(shell command -v cargo-nextest),,$(T)/cargo-nextest-$(CARGO_NE
 FUNCTIONS := $(shell sed -n 's/.*Binary: \([a-z-]*\).*/--bin \1/p' template.yaml)
 export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 COVERED = config ledger queue rest reviews salesforce secrets telemetry yotpo
-export ORDERS FAULTS SEED
+export ORDERS FAULTS SEED KEEP
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-watch test simulate model lint tools scan dashboard deploy deploy-local
+.PHONY: help demo demo-watch relay test simulate model lint tools scan dashboard deploy deploy-local
 .PHONY: release coverage lint-workflows cost
 .DELETE_ON_ERROR:
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) are the demo's; FAULTS is on or off"
+	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) KEEP=$(KEEP) are the demo's; FAULTS and KEEP are on or off"
 
 demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on this machine
 	@cargo build --locked --release $(FUNCTIONS)
-	@cargo build --locked -p local --bin demo
+	@cargo build --locked -p local --bin demo $(if $(filter on,$(KEEP)),-p relay --bin relay)
 	@$${CARGO_TARGET_DIR:-target}/debug/demo
+
+relay: ## Install the operator's command line, by cargo
+	@cargo install --locked --path crates/relay
 
 demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions rebuilt by cargo lambda when their code changes
 	@cargo build --locked $(FUNCTIONS)

@@ -67,6 +67,18 @@ impl Emulator {
         &self.directory
     }
 
+    /// AWS's usual environment variables, for a program that is to speak to this emulator.
+    pub fn variables_for_a_client(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]
+        .into_iter()
+    }
+
     /// For any AWS SDK client that is to speak to this emulator.
     pub fn sdk_config(&self) -> SdkConfig {
         SdkConfig::builder()

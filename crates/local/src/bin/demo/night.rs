@@ -14,6 +14,7 @@ use std::{
     error::Error,
     fs::{self, File, TryLockError},
     io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -92,9 +93,27 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     };
     night.progress.finish();
     summary.print(SETTINGS[0].2);
+    if options.keep == Switch::On {
+        let relay = command(&workspace, &directory, &emulator, &settings)?;
+        night.progress.say(&format!("Everything goes on running until Ctrl-C. Try: {} status", relay.display()));
+        std::future::pending::<()>().await;
+    }
     drop(emulator);
     fs::remove_dir_all(directory.join("tmp"))?;
     Ok(summary.holds())
+}
+
+/// A script that runs the operator's command line against this emulator.
+fn command(workspace: &Workspace, directory: &Path, emulator: &Emulator, settings: &Path) -> Result<PathBuf, Failure> {
+    let program = workspace.binary(Profile::Dev, "relay")?;
+    let variables = emulator.variables_for_a_client();
+    let variables = variables.map(|(name, value)| format!("export {name}='{value}'\n")).collect::<Vec<_>>().concat();
+    let (program, settings) = (program.display(), settings.display());
+    let script = format!("#!/bin/sh\n{variables}export RELAY_CONFIG='{settings}'\nexec '{program}' \"$@\"\n");
+    let path = directory.join("relay");
+    fs::write(&path, script)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    Ok(path)
 }
 
 /// An empty directory, and what keeps other demos out of it meanwhile.

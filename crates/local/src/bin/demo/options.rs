@@ -25,13 +25,16 @@ pub(crate) struct Options {
     /// Let `cargo lambda watch` build and serve the functions.
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Whether everything goes on running after the comparison, for the operator's command line; until Ctrl-C.
+    #[arg(long, env = "KEEP", value_enum, default_value_t = Switch::Off)]
+    pub(crate) keep: Switch,
 }
 
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
-    /// They fail.
+    /// Yes.
     On,
-    /// They do not.
+    /// No.
     Off,
 }
