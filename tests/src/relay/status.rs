@@ -99,7 +99,7 @@ async fn days_that_are_late_are_named_and_so_is_a_run_that_failed() {
     assert_eq!(days, [(&named[0], &open), (&named[1], &open), (&named[2], &bare), (&named[3], &bare)]);
     let found = attention(&status);
     for (day, next) in [
-        (ago(2), format!("relay run --day {} --store default", ago(2))),
+        (ago(2), "relay check".to_owned()),
         (ago(3), format!("relay certificate {} --store default --refresh", ago(3))),
     ] {
         assert!(found.iter().any(|(what, command)| what.contains(&day.to_string()) && *command == next), "{found:?}");

@@ -33,7 +33,8 @@ pub(super) fn of(runs: &[Run], stores: &[Standing], backlog: &Backlog, now: Date
         for day in days.iter().filter(|day| day.late) {
             let (business_day, state) = (day.business_day, day.state.as_str());
             let next = match day.state {
-                DayState::NotSettled => format!("relay run --day {business_day} --store {store}"),
+                // A run by hand would send its orders, and settle nothing: what keeps the schedule's run from it?
+                DayState::NotSettled => "relay check".to_owned(),
                 _ => format!("relay certificate {business_day} --store {store} --refresh"),
             };
             found.push(attention(format!("{business_day}, store {store}: {state}"), next));
@@ -124,7 +125,7 @@ mod tests {
             found,
             [
                 ("the schedule has not run reviews-producer for 26 hours", "relay check"),
-                ("2026-11-19, store acme: not settled", "relay run --day 2026-11-19 --store acme"),
+                ("2026-11-19, store acme: not settled", "relay check"),
                 ("2026-11-18, store acme: not complete", "relay certificate 2026-11-18 --store acme --refresh"),
                 ("3 parked: a person is to decide", "relay parked list"),
                 ("3 uncertain, the oldest for 2 hours", "relay certificate --refresh"),
