@@ -41,7 +41,7 @@ Examples:
   relay report --from 2026-11-01 --to 2026-11-20 --out november.html
   relay report --from 2026-11-20 --to yesterday --out day.html --store acme --json
 
-One HTML file without scripts or anything that is loaded from elsewhere. It holds numbers, no orders and no buyers. The whole
+One HTML file without scripts or anything that is loaded from elsewhere. It holds numbers, no orders and no buyers. The whole \
 ledger is read once, at about a cent for a million records; nothing is changed.
 
 Exit code 1: the report was written, and a day is not complete or has no certificate.";

@@ -28,7 +28,7 @@ Examples:
   relay probe yotpo --store sandbox --email me@example.com --yes
   relay probe yotpo --store sandbox --email me@example.com --yes --patience 6h --json
 
-For an account to try things out in: Yotpo keeps what is posted, adds the products `relay-probe` and `relay-probe-again`, and will
+For an account to try things out in: Yotpo keeps what is posted, adds the products `relay-probe` and `relay-probe-again`, and will \
 mail the address. Ledger and queues are not touched.
 
 Exit code 1: an assumption does not hold, or it was not found out in time.";
