@@ -20,8 +20,9 @@ use std::io::{self, Write};
 
 const EXAMPLES: &str = "\
 Examples:
-  relay run --day 2026-11-20              read the day, send what is not delivered yet
-  relay run --day yesterday --store acme --wait
+  relay run --day 2026-11-20              what it would take; changes nothing
+  relay run --day 2026-11-20 --yes        read the day, send what is not delivered yet
+  relay run --day yesterday --store acme --yes --wait
 
 What is delivered is not sent again, and the store's cursor stays where it is: a day may be run as often as you like, and
 Ctrl-C is safe at any time. `relay preview --day D` says what would be sent.
@@ -41,8 +42,11 @@ pub(crate) struct Arguments {
     /// One store
     #[arg(long, value_parser = day::store)]
     store: Option<StoreName>,
-    /// Wait until the queue is empty, then let the reconciler look at the day
+    /// Do it; without this it only says what it would take
     #[arg(long)]
+    yes: bool,
+    /// Wait until the queue is empty, then let the reconciler look at the day
+    #[arg(long, requires = "yes")]
     wait: bool,
 }
 
@@ -51,9 +55,11 @@ pub(crate) struct Arguments {
 pub(crate) struct Ran {
     business_day: BusinessDay,
     store: Option<StoreName>,
+    /// Whether anything was done.
+    dry_run: bool,
     estimate: Estimate,
     #[serde(flatten)]
-    done: Done,
+    done: Option<Done>,
     /// With `--wait`: how the day stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificates: Option<Vec<Certificate>>,
@@ -61,17 +67,21 @@ pub(crate) struct Ran {
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, Failure> {
     let place = Place::find(options).await?;
-    let Arguments { day, store, wait } = arguments;
+    let Arguments { day, store, yes, wait } = arguments;
     place.known(store.as_ref())?;
     let day = day.of(store.as_ref(), &place.config, (place.now)());
     Pass::of_day(day, store.clone(), &place.config, (place.now)()).map_err(Failure::input)?;
     let operator = place.operator()?;
     let estimate = Estimate::of(&place, &operator, &[day], store.as_ref()).await?;
     say(options, &estimate)?;
+    let mut ran = Ran { business_day: day, store, dry_run: !yes, estimate, done: None, certificates: None };
+    if !yes {
+        return Ok(ran);
+    }
     let spinner = progress::spinner(format!("the producer runs {day}"));
-    let done = producing::until_settled(&place, &operator.ledger, day, store.as_ref()).await;
+    let done = producing::until_settled(&place, &operator.ledger, day, ran.store.as_ref()).await;
     spinner.finish_and_clear();
-    let mut ran = Ran { business_day: day, store, estimate, done: done?, certificates: None };
+    ran.done = Some(done?);
     if wait {
         producing::until_at_most(&operator.queue, 0, "waiting for the queue to be empty".to_owned()).await?;
         ran.certificates = Some(look(&place, day, ran.store.as_ref()).await?);
@@ -97,7 +107,9 @@ async fn look(place: &Place, day: BusinessDay, store: Option<&StoreName>) -> Res
 
 impl Answer for Ran {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
-        let Self { business_day: day, done, .. } = self;
+        let Self { business_day: day, done: Some(done), .. } = self else {
+            return writeln!(to, "nothing was changed; add --yes");
+        };
         writeln!(
             to,
             "{} {day}: {GOOD}settled{GOOD:#}, {} of {} orders sent ({} delivered before, {} skipped, {} parked, {} rejected)",

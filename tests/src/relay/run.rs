@@ -16,12 +16,16 @@ async fn a_day_is_run_and_waited_for() {
     let settings = &[("protocol", "missing_after", "\"500ms\"")];
     let stage = Stage::with(Setting { settings, ..Setting::default() }).await;
     let manifest = stage.sandbox.seed_day(&plain(25)).unwrap();
-    let ran = shown(&stage, "run", "relay run --day yesterday --store default --wait");
+    let before = Outside::of(&stage).await;
+    let dry = relay_json(&stage, 0, &["run", "--day", "yesterday"]);
+    assert_eq!((dry["dry_run"].as_bool(), dry["estimate"]["orders"].as_u64()), (Some(true), Some(25)), "{dry}");
+    assert_eq!(Outside::of(&stage).await, before, "without --yes");
+    let ran = shown(&stage, "run", "relay run --day yesterday --store default --yes --wait");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 25);
 
     // Again, in a script's words: nothing is sent again.
-    let again = relay_json(&stage, 0, &["run", "--day", "yesterday"]);
+    let again = relay_json(&stage, 0, &["run", "--day", "yesterday", "--yes"]);
     let numbers = ["fetched", "enqueued", "already_delivered"].map(|name| again[name].as_u64().unwrap());
     assert_eq!(numbers, [25, 0, 25], "{again}");
     assert_eq!(again["estimate"]["orders"], 25, "{again}");
@@ -41,12 +45,13 @@ async fn a_day_is_run_and_waited_for() {
         (&["run", "--day", "2026-02-30"], "expected a day written YYYY-MM-DD"),
         (&["run", "--day", &today.to_string()], "is not over yet"),
         (&["run", "--day", &(today + TimeDelta::days(1)).to_string()], "is not over yet"),
+        (&["run", "--day", "yesterday", "--wait"], "--yes"),
         (&["run", "--day", "yesterday", "--store", "nowhere"], "the settings have: default"),
     ] {
         assert_refused(&stage, arguments, says);
     }
     stage.sandbox.add_fault(Rule::outage(Vendor::Salesforce, None));
-    let ran = relay(&stage, &["run", "--day", "yesterday"]);
+    let ran = relay(&stage, &["run", "--day", "yesterday", "--yes"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(
         ran.err.contains("count the orders in Salesforce") || ran.err.contains("find the configured fields"),
@@ -62,7 +67,7 @@ async fn a_producer_that_dies_is_started_again_and_one_that_cannot_work_is_given
     let manifest = stage.sandbox.seed_day(&plain(120)).unwrap();
     let slow = Rule::always(Endpoint::SalesforceNext, Fault::Delay { ms: 100, moment: Moment::Before });
     stage.sandbox.add_fault(slow);
-    let command = typed(&stage, &["run", "--day", "yesterday", "--json"])
+    let command = typed(&stage, &["run", "--day", "yesterday", "--yes", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -84,7 +89,7 @@ async fn a_producer_that_dies_is_started_again_and_one_that_cannot_work_is_given
     let after_the_count = Rule { after: Some(1), ..Rule::outage(Endpoint::SalesforceQuery, None) };
     stage.sandbox.add_fault(after_the_count);
     let begun = std::time::Instant::now();
-    let ran = relay(&stage, &["run", "--day", "yesterday"]);
+    let ran = relay(&stage, &["run", "--day", "yesterday", "--yes"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.err.contains("not settled after 5 runs in a row without progress"), "{ran:?}");
     assert!(begun.elapsed() > Duration::from_secs(10), "there are pauses between the runs");
