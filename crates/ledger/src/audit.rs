@@ -4,7 +4,6 @@
 use crate::{
     decide::RECORD_LIFE,
     expression::{Item, get_number, get_text, number, text},
-    open::INDEX,
     record::Millis,
     table::{Error, Ledger},
 };
@@ -63,26 +62,13 @@ impl Ledger {
     /// # Errors
     /// When DynamoDB cannot be used.
     pub async fn notes(&self, flow: &str, since: Millis) -> Result<Vec<Note>, Error> {
-        let (mut notes, mut from) = (Vec::new(), None);
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(INDEX)
-                .key_condition_expression("open_flow = :flow AND open_since >= :since")
-                .expression_attribute_values(":flow", text(audit_flow(flow)))
-                .expression_attribute_values(":since", number(since.0))
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|e| Error::unavailable("give its notes", e))?;
-            notes.extend(page.items.unwrap_or_default().iter().filter_map(Note::of));
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                return Ok(notes);
-            }
-        }
+        let mut notes = Vec::new();
+        self.in_index(&audit_flow(flow), Some(since), None, |item| {
+            notes.extend(Note::of(item));
+            Ok(())
+        })
+        .await?;
+        Ok(notes)
     }
 }
 

@@ -1,15 +1,15 @@
 //! What is open: the deliveries that something went wrong with and that have not ended.
 
 use crate::{
-    expression::{get_number, get_text, text},
+    expression::{Item, get_number, get_text, number, text},
     key::DeliveryKey,
     record::{Millis, Record, State},
     table::{Error, Ledger, parse},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The sparse index: only deliveries that something went wrong with are in it, by flow and time.
-pub(crate) const INDEX: &str = "open";
+const INDEX: &str = "open";
 
 /// The open deliveries of a flow in numbers. Those that were rejected are in the index too, and have ended: they do not
 /// count.
@@ -72,6 +72,49 @@ impl Ledger {
     }
 
     async fn each_open(&self, flow: &str, mut found: impl FnMut(State, Millis)) -> Result<(), Error> {
+        self.in_index(flow, None, Some("#state, open_since"), |item| {
+            let state = get_text(item, "state").and_then(State::parse);
+            if let (Some(state), Some(since)) = (state, get_number(item, "open_since")) {
+                found(state, Millis(since));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The records of a flow with which something went wrong, those that were rejected among them; the oldest trouble first.
+    /// Eventually consistent.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot be used, or an item is not one of ours.
+    pub async fn open_records(&self, flow: &str) -> Result<Vec<(DeliveryKey, Record)>, Error> {
+        let mut records = Vec::new();
+        self.in_index(flow, None, None, |item| {
+            let key = get_text(item, "k").unwrap_or_default().to_owned();
+            if let Some(record) = parse(&key, item)? {
+                let key = DeliveryKey::try_from(key.clone()).map_err(|_| Error::Unreadable { key, attribute: "k" })?;
+                records.push((key, record));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(records)
+    }
+
+    /// Every item that stands in the index under `flow`, page by page, the oldest first: those since an instant, or all; as far
+    /// as `projection` says, or whole.
+    pub(crate) async fn in_index(
+        &self,
+        flow: &str,
+        since: Option<Millis>,
+        projection: Option<&str>,
+        mut found: impl FnMut(&Item) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let condition =
+            if since.is_some() { "open_flow = :flow AND open_since >= :since" } else { "open_flow = :flow" };
+        let mut values = Item::from([(":flow".to_owned(), text(flow))]);
+        values.extend(since.map(|since| (":since".to_owned(), number(since.0))));
+        let names = projection.map(|_| HashMap::from([("#state".to_owned(), "state".to_owned())]));
         let mut from = None;
         loop {
             let page = self
@@ -79,57 +122,18 @@ impl Ledger {
                 .query()
                 .table_name(&self.table)
                 .index_name(INDEX)
-                .key_condition_expression("open_flow = :flow")
-                .projection_expression("#state, open_since")
-                .expression_attribute_names("#state", "state")
-                .expression_attribute_values(":flow", text(flow))
+                .key_condition_expression(condition)
+                .set_projection_expression(projection.map(str::to_owned))
+                .set_expression_attribute_names(names.clone())
+                .set_expression_attribute_values(Some(values.clone()))
                 .set_exclusive_start_key(from)
                 .send()
                 .await
                 .map_err(|e| Error::unavailable("say what is open", e))?;
-            for item in page.items.unwrap_or_default() {
-                let state = get_text(&item, "state").and_then(State::parse);
-                if let (Some(state), Some(since)) = (state, get_number(&item, "open_since")) {
-                    found(state, Millis(since));
-                }
-            }
+            page.items().iter().try_for_each(&mut found)?;
             from = page.last_evaluated_key;
             if from.is_none() {
                 return Ok(());
-            }
-        }
-    }
-}
-
-impl Ledger {
-    /// The records of a flow with which something went wrong, those that were rejected among them; the oldest trouble first.
-    /// Eventually consistent.
-    ///
-    /// # Errors
-    /// When DynamoDB cannot be used, or an item is not one of ours.
-    pub async fn open_records(&self, flow: &str) -> Result<Vec<(DeliveryKey, Record)>, Error> {
-        let (mut records, mut from) = (Vec::new(), None);
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(INDEX)
-                .key_condition_expression("open_flow = :flow")
-                .expression_attribute_values(":flow", text(flow))
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|e| Error::unavailable("give what is open", e))?;
-            for item in page.items.unwrap_or_default() {
-                let key = get_text(&item, "k").unwrap_or_default().to_owned();
-                let Some(record) = parse(&key, &item)? else { continue };
-                let key = DeliveryKey::try_from(key.clone()).map_err(|_| Error::Unreadable { key, attribute: "k" })?;
-                records.push((key, record));
-            }
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                return Ok(records);
             }
         }
     }

@@ -101,3 +101,7 @@ pub(crate) async fn run() -> ExitCode {
 fn told<A: Answer>(options: &Options, result: Result<A, Failure>) -> ExitCode {
     answer::tell(result, options.json)
 }
+
+#[cfg(test)]
+#[path = "cli_tests.rs"]
+mod tests;

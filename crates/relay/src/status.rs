@@ -2,6 +2,7 @@
 
 mod attention;
 mod backlog;
+mod notes;
 mod print;
 mod runs;
 
@@ -10,6 +11,7 @@ use attention::Attention;
 use backlog::{Backlog, Quotas};
 use chrono::{DateTime, Utc};
 use clap::Args;
+use notes::ByHand;
 use reviews::standing::Standing;
 use runs::Run;
 use serde::Serialize;
@@ -41,6 +43,8 @@ pub(crate) struct Status {
     stores: Vec<Standing>,
     backlog: Backlog,
     quotas: Quotas,
+    /// What was changed by hand in the last week, the latest last.
+    by_hand: Vec<ByHand>,
 }
 
 pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Failure> {
@@ -48,14 +52,20 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
     let operator = place.operator()?;
     let spinner = progress::spinner("reading the ledger and the queues");
     // Boxed: everything at once is large.
-    let (runs, stores, backlog, quotas) = Box::pin(async {
-        tokio::join!(runs::last(&operator), operator.standings(), backlog::of(&operator), backlog::quotas(&operator))
+    let (runs, stores, backlog, quotas, by_hand) = Box::pin(async {
+        tokio::join!(
+            runs::last(&operator),
+            operator.standings(),
+            backlog::of(&operator),
+            backlog::quotas(&operator),
+            notes::of(&operator)
+        )
     })
     .await;
     spinner.finish_and_clear();
-    let (runs, backlog) = (runs?, backlog?);
+    let (runs, backlog, by_hand) = (runs?, backlog?, by_hand?);
     let stores = stores.map_err(|error| Failure::undone("read the ledger", &error))?;
     let at = (place.now)();
     let attention = attention::of(&runs, &stores, &backlog, at);
-    Ok(Status { ok: attention.is_empty(), at, attention, runs, stores, backlog, quotas })
+    Ok(Status { ok: attention.is_empty(), at, attention, runs, stores, backlog, quotas, by_hand })
 }

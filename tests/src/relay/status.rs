@@ -62,6 +62,17 @@ async fn a_good_night_wants_nothing_and_what_waits_for_a_person_is_named() {
         let ran = relay_with(&stage, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], &[command]);
         assert_eq!((ran.code, ran.out.as_str()), (3, ""), "without AWS there is nothing to say: {ran:?}");
     }
+
+    // A person decides about what waits: nothing wants attention any more, the day of no store is complete too, and who
+    // decided is written down.
+    stage.sandbox.clear_faults();
+    let decision = ["dlq", "drop", "--older-than", "0s", "--dismiss", "ours", "--keep", "dropped.jsonl", "--yes"];
+    relay_json(&stage, 0, &decision);
+    relay_json(&stage, 0, &["certificate", "--refresh"]);
+    let status = relay_json(&stage, 0, &["status"]);
+    let by_hand: Vec<_> = status["by_hand"].as_array().unwrap().iter().map(|note| &note["action"]).collect();
+    assert_eq!(by_hand, ["dlq drop begun", "dlq drop ended"]);
+    assert!(status["by_hand"][0]["who"].as_str().unwrap().starts_with("arn:aws:"), "{status}");
     assert_refused(&stage, &["status", "--day", "2026-11-20"], "--day");
     assert_refused(&stage, &["status", "--stack", "nothing"], "there is no stack `nothing`");
 }

@@ -4,6 +4,7 @@ use super::{
     Status,
     attention::Attention,
     backlog::{Backlog, OpenState, Quotas, Waiting},
+    notes::ByHand,
     runs::Run,
 };
 use crate::{
@@ -28,7 +29,13 @@ impl Answer for Status {
         writeln!(to, "\nbacklog")?;
         print_backlog(&self.backlog, to)?;
         writeln!(to, "\nquotas")?;
-        print_quotas(&self.quotas, to)
+        print_quotas(&self.quotas, to)?;
+        if !self.by_hand.is_empty() {
+            writeln!(to, "\nby hand, in the last week")?;
+        }
+        self.by_hand.iter().try_for_each(|ByHand { at, who, action, detail }| {
+            writeln!(to, "  {} {action}: {detail} {DIM}{who}{DIM:#}", instant(*at))
+        })
     }
 
     fn is_well(&self) -> bool {

@@ -1,0 +1,35 @@
+//! What was changed by hand, by whom and when.
+
+use crate::failure::Failure;
+use chrono::{DateTime, Utc};
+use reviews::{FLOW, operate::Operator};
+use serde::Serialize;
+use serde_json::Value;
+use std::time::Duration;
+
+/// So far back.
+const WEEK: Duration = Duration::from_hours(7 * 24);
+
+/// A note that a command left.
+#[derive(Debug, Serialize)]
+pub(crate) struct ByHand {
+    pub(super) at: DateTime<Utc>,
+    /// The caller's ARN.
+    pub(super) who: String,
+    /// The command, and whether it began or ended.
+    pub(super) action: String,
+    /// What was selected, how it ended.
+    pub(super) detail: Value,
+}
+
+pub(super) async fn of(operator: &Operator) -> Result<Vec<ByHand>, Failure> {
+    let notes = operator.ledger.notes(FLOW, operator.millis().minus(WEEK)).await;
+    let notes = notes.map_err(|error| Failure::undone("read the ledger's notes", &error))?;
+    let by_hand = notes.into_iter().map(|note| ByHand {
+        at: DateTime::from_timestamp_millis(note.at.0).unwrap_or_default(),
+        who: note.who,
+        action: note.action,
+        detail: serde_json::from_str(&note.detail).unwrap_or_default(),
+    });
+    Ok(by_hand.collect())
+}
