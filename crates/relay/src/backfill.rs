@@ -27,9 +27,9 @@ Examples:
   relay backfill --from 2026-10-01 --to 2026-10-31 --yes      the oldest day first
   relay backfill --from 2026-10-01 --to 2026-10-31 --yes --again      run the days anew that were done
 
-Before each day it waits until the queue holds no more than --max-backlog messages, so that the night's orders are not kept
-waiting. Ctrl-C is safe at any time: the days done are kept in the ledger, and the same command goes on after them. What is
-delivered is not sent again, whoever runs a day how often. Days older than six months are left out: Yotpo asks no buyer for a
+Before each day it waits until the queue holds no more than --max-backlog messages, so that the night's orders are not kept \
+waiting. Ctrl-C is safe at any time: the days done are kept in the ledger, and the same command goes on after them. What is \
+delivered is not sent again, however often a day is run. Days older than six months are left out: Yotpo asks no buyer for a \
 review of so old an order.
 
 Exit codes are those of `relay --help`; 3 if another backfill of the same days is under way.";

@@ -33,6 +33,7 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Options {
     /// Name of the CloudFormation stack
     #[arg(long, global = true, env = "RELAY_STACK", default_value = "order-relay", value_name = "NAME")]
@@ -47,34 +48,34 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run many days, one after the other
-    Backfill(backfill::Arguments),
-    /// What is proven of a day
-    Certificate(certificate::Arguments),
     /// Whether everything is as it must be: you, settings, secrets, functions, vendors
     Check(check::Arguments),
-    /// A script that completes commands and options in your shell
-    Completions(completions::Arguments),
     /// How everything stands, and what wants attention
     Status(status::Arguments),
-    /// The dead-letter queue: what is in it, and the way out
-    #[command(subcommand)]
-    Dlq(dlq::Command),
-    /// Deletes what the queues hold of a person
-    Forget(forget::Arguments),
-    /// What waits for a person, and the way out
-    #[command(subcommand)]
-    Parked(parked::Command),
-    /// The life of one order
-    Order(order::Arguments),
+    /// What is proven of a day
+    Certificate(certificate::Arguments),
+    /// Many days as one page that can be sent around
+    Report(report::Arguments),
     /// What a run of a day would do, without doing it
     Preview(preview::Arguments),
     /// Run one day now
     Run(run::Arguments),
+    /// Run many days, one after the other
+    Backfill(backfill::Arguments),
+    /// The life of one order
+    Order(order::Arguments),
+    /// The dead-letter queue: what is in it, and the way out
+    #[command(subcommand)]
+    Dlq(dlq::Command),
+    /// What waits for a person, and the way out
+    #[command(subcommand)]
+    Parked(parked::Command),
+    /// Deletes what the queues hold of a person
+    Forget(forget::Arguments),
     /// Whether a vendor does what is assumed of it
     Probe(probe::Arguments),
-    /// Many days as one page that can be sent around
-    Report(report::Arguments),
+    /// A script that completes commands and options in your shell
+    Completions(completions::Arguments),
 }
 
 /// Runs what was typed.
@@ -82,19 +83,19 @@ pub(crate) async fn run() -> ExitCode {
     let Cli { options, command } = Cli::parse();
     let at = &options;
     match command {
-        Command::Backfill(arguments) => told(at, Box::pin(backfill::run(at, arguments)).await),
-        Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
         Command::Check(arguments) => told(at, check::run(at, &arguments).await),
-        Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
         Command::Status(arguments) => told(at, status::run(at, &arguments).await),
-        Command::Dlq(command) => command.run(at).await,
-        Command::Forget(arguments) => told(at, forget::run(at, arguments).await),
-        Command::Parked(command) => command.run(at).await,
-        Command::Order(arguments) => told(at, order::run(at, arguments).await),
+        Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
+        Command::Report(arguments) => told(at, report::run(at, arguments).await),
         Command::Preview(arguments) => told(at, preview::run(at, arguments).await),
         Command::Run(arguments) => told(at, run::run(at, arguments).await),
+        Command::Backfill(arguments) => told(at, Box::pin(backfill::run(at, arguments)).await),
+        Command::Order(arguments) => told(at, order::run(at, arguments).await),
+        Command::Dlq(command) => command.run(at).await,
+        Command::Parked(command) => command.run(at).await,
+        Command::Forget(arguments) => told(at, forget::run(at, arguments).await),
         Command::Probe(arguments) => told(at, probe::run(at, arguments).await),
-        Command::Report(arguments) => told(at, report::run(at, arguments).await),
+        Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
     }
 }
 

@@ -96,3 +96,16 @@ fn every_command_has_examples() {
     look(&Cli::command(), &mut missing);
     assert_eq!(missing, Vec::<String>::new());
 }
+
+#[test]
+fn every_shell_completes_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let Command::Completions(arguments) = parse(&format!("relay completions {shell}")).unwrap().command else {
+            panic!("{shell}");
+        };
+        let script = serde_json::to_string(&completions::run(&arguments)).unwrap();
+        assert!(script.contains("redrive") && script.contains("limit-repairs"), "{shell}: {script}");
+    }
+    let error = parse("relay completions tcsh").unwrap_err();
+    assert_eq!((error.exit_code(), error.to_string().contains("bash")), (2, true));
+}

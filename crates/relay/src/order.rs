@@ -25,8 +25,8 @@ Examples:
   relay order 801RO000000AbcDYAS          by its Salesforce id
   relay order 00000107 --payload          with what was or would be sent: names and addresses of buyers
 
-It asks the source, the ledger, the queues and the destination; if one does not answer, the others are shown, and the exit code
-is 3. To look at a message is to receive it: it is hidden for a few seconds, and given back. Messages that are being delivered
+It asks the source, the ledger, the queues and the destination; if one does not answer, the others are shown, and the exit code \
+is 3. To look at a message is to receive it: it is hidden for a few seconds, and given back. Messages that are being delivered \
 or wait for their time cannot be seen. A Salesforce id is found by the ledger even where the source has lost the order.
 
 Exit code 1: nobody knows the order.";

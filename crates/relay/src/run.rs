@@ -24,7 +24,7 @@ Examples:
   relay run --day 2026-11-20 --yes        read the day, send what is not delivered yet
   relay run --day yesterday --store acme --yes --wait
 
-What is delivered is not sent again, and the store's cursor stays where it is: a day may be run as often as you like, and
+What is delivered is not sent again, and the store's cursor stays where it is: a day may be run as often as you like, and \
 Ctrl-C is safe at any time. `relay preview --day D` says what would be sent.
 
 Exit code 1: with --wait, a certificate is not complete yet; Yotpo may take hours to show what it took.";
