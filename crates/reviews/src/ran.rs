@@ -18,6 +18,8 @@ pub enum Ended {
     Complete,
     /// Reconciler: a day is not.
     NotComplete,
+    /// Reconciler: no day was due, or none was looked at to its end.
+    NothingCertified,
 }
 
 impl Ended {
@@ -28,6 +30,7 @@ impl Ended {
             Self::NotSettled => "not settled",
             Self::Complete => "complete",
             Self::NotComplete => "not complete",
+            Self::NothingCertified => "nothing certified",
         }
     }
 }

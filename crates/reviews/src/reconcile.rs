@@ -144,8 +144,11 @@ impl Reconciler {
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let by = ran::by(&event);
         let answer = Box::pin(self.work(event, invoked, metrics)).await;
-        let complete = |answer: &Answer| answer.certificates.iter().all(|certificate| certificate.complete);
-        let ended = answer.as_ref().map(|a| if complete(a) { Ended::Complete } else { Ended::NotComplete });
+        let ended = answer.as_ref().map(|answer| match answer.certificates.as_slice() {
+            [] => Ended::NothingCertified,
+            all if all.iter().all(|certificate| certificate.complete) => Ended::Complete,
+            _ => Ended::NotComplete,
+        });
         ran::keep(&self.ledger, FUNCTIONS[1], by, self.millis(), ended).await;
         answer
     }
