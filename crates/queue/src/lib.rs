@@ -1,4 +1,4 @@
-//! SQS: send in batches, take a delivered batch apart.
+//! SQS: send in batches, take a delivered batch apart, take messages out by hand.
 
 mod probe;
 mod receive;

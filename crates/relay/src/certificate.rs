@@ -6,14 +6,13 @@ use crate::{
     day::{self, Day},
     failure::Failure,
     place::Place,
-    progress,
+    producing, progress,
     text::{BAD, GOOD, instant, right, table, tick},
 };
 use clap::Args;
 use config::{BusinessDay, StoreName};
-use reviews::{FLOW, reconcile::Certificate, select::Pass};
+use reviews::{reconcile::Certificate, select::Pass};
 use serde::Serialize;
-use serde_json::json;
 use std::io::{self, Write};
 
 const EXAMPLES: &str = "\
@@ -63,16 +62,12 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
         Pass::of_store(day, store, config, now).map_err(Failure::input)?;
     }
     if refresh {
-        let mut event = json!({ "business_day": day });
-        if let Some(store) = &store {
-            event["store"] = json!(store);
-        }
         let spinner = progress::spinner(format!("the reconciler looks at {day}"));
-        let looked = place.invoke("ReviewsReconcilerFunction", &event).await;
+        let looked = place.invoke("ReviewsReconcilerFunction", &producing::event(day, store.as_ref())).await;
         spinner.finish_and_clear();
         looked?;
     }
-    let ledger = place.operator()?.ledger;
+    let operator = place.operator()?;
     // Where there is nothing that fits no store, nobody wants to hear of it.
     let asked_for = stores.len();
     if store.is_none() {
@@ -80,10 +75,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
     }
     let mut found = Proof { business_day: day, certificates: Vec::new(), without: Vec::new() };
     for (index, store) in stores.into_iter().enumerate() {
-        let kept = ledger.certificate(FLOW, store.as_str(), &day.to_string()).await;
-        let kept = kept.map_err(|error| Failure::undone("read the certificate", &error))?;
-        let certificate = kept.and_then(|kept| serde_json::from_str::<Certificate>(&kept.certificate).ok());
-        match certificate {
+        let certificate = operator.certificate(&store, day).await;
+        match certificate.map_err(|error| Failure::undone("read the certificate", &error))? {
             Some(certificate) if index < asked_for || certificate.source.completed > 0 => {
                 found.certificates.push(certificate);
             }

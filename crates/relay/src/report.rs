@@ -25,7 +25,7 @@ use ledger::{Days, Ledger};
 use reviews::{
     FLOW,
     history::{History, Standing},
-    reconcile::Certificate,
+    operate::Operator,
 };
 use serde::Serialize;
 use std::{
@@ -91,9 +91,9 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     };
     let mut history = History::of(from, to, &stores, config, now)
         .map_err(|error| Failure::input(error).hint("the range is from `--from` to `--to`"))?;
-    let ledger = place.operator()?.ledger;
-    certificates(&mut history, &ledger, &stores, store.is_none(), &place).await?;
-    deliveries(&mut history, &ledger, store.as_ref(), (from, to), &place).await?;
+    let operator = place.operator()?;
+    certificates(&mut history, &operator, &stores, store.is_none(), &place).await?;
+    deliveries(&mut history, &operator.ledger, store.as_ref(), (from, to), &place).await?;
     let about = page::About {
         stack: &place.stack,
         store: store.as_ref().map(StoreName::as_str),
@@ -108,7 +108,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
 /// Adds what was proven of each day in each store, and, of `all`, of the orders that fit none.
 async fn certificates(
     history: &mut History,
-    ledger: &Ledger,
+    operator: &Operator,
     stores: &[StoreName],
     all: bool,
     place: &Place,
@@ -116,7 +116,7 @@ async fn certificates(
     let undone = |error: ledger::Error| Failure::undone("read the certificates", &error);
     let mut cursors = Vec::new();
     for store in stores {
-        cursors.push(ledger.cursor(FLOW, store.as_str()).await.map_err(undone)?);
+        cursors.push(operator.ledger.cursor(FLOW, store.as_str()).await.map_err(undone)?);
     }
     let unrouted = StoreName::unrouted();
     let days: Vec<BusinessDay> = history.days.iter().map(|day| day.business_day).collect();
@@ -124,11 +124,7 @@ async fn certificates(
     let asked: Vec<_> = days.iter().flat_map(|day| names().map(|(store, known)| (*day, store, known))).collect();
     let bar = progress::bar(asked.len() as u64, "certificates");
     let mut kept = stream::iter(asked)
-        .map(async |(day, store, known)| {
-            let kept = ledger.certificate(FLOW, store.as_str(), &day.to_string()).await?;
-            let certificate = kept.and_then(|kept| serde_json::from_str::<Certificate>(&kept.certificate).ok());
-            Ok((day, store, known, certificate))
-        })
+        .map(async |(day, store, known)| Ok((day, store, known, operator.certificate(store, day).await?)))
         .buffered(READS);
     while let Some((day, store, known, certificate)) = kept.try_next().await.map_err(undone)? {
         bar.inc(1);

@@ -6,16 +6,13 @@ use crate::{
     fields::{Fields, Unfit},
     item::{BadRow, Fate, Item},
     redrive::Resend,
-    select::Pass,
+    select::{IDS_A_QUERY, Pass},
 };
 use chrono::{DateTime, Utc};
 use config::Relay;
 use ledger::DeliveryKey;
 use salesforce::{Client, Id};
 use std::{collections::HashMap, sync::Arc};
-
-/// Orders asked for in one query: their ids have to fit into a URL.
-const IDS: usize = 100;
 
 /// What an order asks for now.
 #[derive(Debug)]
@@ -80,16 +77,11 @@ impl Orders {
     /// When the source fails.
     pub async fn ask(&self, ids: &[Id]) -> Result<HashMap<Id, Anew>, Unasked> {
         let mut found: HashMap<Id, Anew> = ids.iter().map(|id| (id.clone(), Anew::Gone)).collect();
-        for chunk in ids.chunks(IDS) {
+        for chunk in ids.chunks(IDS_A_QUERY) {
             let query = self.pass.query_again(chunk.iter().map(Id::as_str), &self.fields);
-            let mut page = self.salesforce.query(&query).await?;
-            loop {
-                for row in &page.records {
-                    let anew = Item::of(row, &self.pass, &self.fields, &self.config)?.map_or(Anew::NotOver, Anew::of);
-                    found.insert(row.id()?, anew);
-                }
-                let Some(next) = &page.next else { break };
-                page = self.salesforce.next(next).await?;
+            for row in self.salesforce.query_all(&query).await? {
+                let anew = Item::of(&row, &self.pass, &self.fields, &self.config)?.map_or(Anew::NotOver, Anew::of);
+                found.insert(row.id()?, anew);
             }
         }
         Ok(found)

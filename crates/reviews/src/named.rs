@@ -4,8 +4,7 @@ use crate::fields::Fields;
 use salesforce::{Id, soql};
 use std::{fmt, str::FromStr};
 
-/// The ids of orders begin with this.
-/// <https://help.salesforce.com/s/articleView?id=000385203>
+/// The ids of orders begin with this, in every org: describe calls it `keyPrefix`.
 const ORDERS: &str = "801";
 /// No text field of Salesforce that can be searched is longer.
 const LONGEST: usize = 255;

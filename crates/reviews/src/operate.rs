@@ -2,11 +2,13 @@
 //! hand is what the functions would do. A secret is read when a command needs its vendor, not before.
 
 use crate::{
+    FLOW,
     environment::{ColdStart, policy},
+    reconcile::Certificate,
     stores::{Misconfigured, Stores},
 };
 use chrono::{DateTime, Utc};
-use config::Relay;
+use config::{BusinessDay, Relay, StoreName};
 use ledger::{Ledger, Millis, Policy};
 use queue::Queue;
 use secrets::Secrets;
@@ -83,6 +85,15 @@ impl Operator {
     /// When it cannot be read, or is not filled as it must be.
     pub async fn yotpo_credentials(&self) -> Result<yotpo::Credentials, secrets::Error> {
         self.secrets.get(&format!("{}/yotpo", self.stack)).await
+    }
+
+    /// The last certificate of a store's business day; `None` too where an older version wrote another form.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn certificate(&self, store: &StoreName, day: BusinessDay) -> Result<Option<Certificate>, ledger::Error> {
+        let kept = self.ledger.certificate(FLOW, store.as_str(), &day.to_string()).await?;
+        Ok(kept.and_then(|kept| serde_json::from_str(&kept.certificate).ok()))
     }
 
     /// Now, as the ledger writes it.

@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// <https://core-api.yotpo.com/v1.0/reference/create-an-order-within-the-yotpo-system-metadata>
 const MONTHS: u32 = 6;
 
+/// Orders that [`Pass::query_again`] is asked for at most: their ids have to fit into a URL.
+pub(crate) const IDS_A_QUERY: usize = 100;
+
 /// Position in the query's order: everything up to it has been published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {

@@ -134,11 +134,7 @@ impl Operator {
             return Ok(Standing { store, settled: None, behind_days: 0, pass: None, days: Vec::new() });
         };
         let days = in_care(cursor, zone, now);
-        let kept = days.iter().map(async |day| {
-            let kept = self.ledger.certificate(FLOW, store.as_str(), &day.to_string()).await?;
-            Ok::<_, ledger::Error>(kept.and_then(|kept| serde_json::from_str::<Certificate>(&kept.certificate).ok()))
-        });
-        let kept = try_join_all(kept).await?;
+        let kept = try_join_all(days.iter().map(|day| self.certificate(&store, *day))).await?;
         let days = days.iter().zip(kept).map(|(day, kept)| of_day(*day, zone, cursor, kept.as_ref(), now)).collect();
         let (first, until) = (instant(cursor.first), instant(cursor.settled_until));
         let today = BusinessDay::of(now, zone);

@@ -78,6 +78,17 @@ impl Client {
         self.page(&reply).await
     }
 
+    /// Runs a query and follows it to its end: for few rows, since all of them are kept.
+    pub async fn query_all(&self, soql: &str) -> Result<Vec<Record>, Error> {
+        let mut page = self.query(soql).await?;
+        let mut records = std::mem::take(&mut page.records);
+        while let Some(next) = &page.next {
+            page = self.next(next).await?;
+            records.append(&mut page.records);
+        }
+        Ok(records)
+    }
+
     /// What the org knows of an object: `GET /services/data/{version}/sobjects/{object}/describe`.
     pub async fn describe(&self, object: &str) -> Result<Describe, Error> {
         self.check_quota()?;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rest::{BadUrl, BaseUrl};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 /// Where the Reviews API lives unless the secret says otherwise.
@@ -56,6 +56,15 @@ pub struct MissingKey {
     pub key: &'static str,
 }
 
+impl StoreCredentials {
+    /// What the Reviews API logs in with: app key and secret key.
+    pub fn reviews(&self) -> Result<(&str, &SecretString), MissingKey> {
+        let app_key = self.app_key.as_deref().filter(|key| !key.trim().is_empty());
+        let secret_key = self.secret_key.as_ref().filter(|key| !key.expose_secret().trim().is_empty());
+        Ok((app_key.ok_or(MissingKey { key: "app_key" })?, secret_key.ok_or(MissingKey { key: "secret_key" })?))
+    }
+}
+
 impl Credentials {
     /// The Reviews API's address.  Fails only if [`REVIEWS_URL`] is no address.
     pub fn reviews_url(&self) -> Result<BaseUrl, BadUrl> {
@@ -86,6 +95,19 @@ mod tests {
         ] {
             let error = serde_json::from_value::<Credentials>(bad).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_spaces_is_absent() {
+        for (entry, missing) in [
+            (json!({"app_key": "a", "secret_key": "s"}), None),
+            (json!({"app_key": "a", "secret_key": " "}), Some("secret_key")),
+            (json!({"app_key": "", "secret_key": "s"}), Some("app_key")),
+            (json!({"secret_key": "s"}), Some("app_key")),
+        ] {
+            let entry: StoreCredentials = serde_json::from_value(entry).unwrap();
+            assert_eq!(entry.reviews().err().map(|missing| missing.key), missing);
         }
     }
 }

@@ -64,13 +64,12 @@ impl Reviews {
         store: &StoreCredentials,
         now: fn() -> DateTime<Utc>,
     ) -> Result<Reviews, MissingKey> {
-        let app_key = store.app_key.clone().filter(|key| !key.trim().is_empty());
-        let secret_key = store.secret_key.clone().filter(|key| !key.expose_secret().trim().is_empty());
+        let (app_key, secret_key) = store.reviews()?;
         Ok(Reviews {
             http,
             base: reviews_url.clone(),
-            app_key: app_key.ok_or(MissingKey { key: "app_key" })?,
-            secret_key: secret_key.ok_or(MissingKey { key: "secret_key" })?,
+            app_key: app_key.to_owned(),
+            secret_key: secret_key.clone(),
             token: TokenCell::new(),
             now,
         })

@@ -26,13 +26,8 @@ pub(super) async fn look(place: &Place, operator: &Operator) -> List {
                 list.cross(&format!("yotpo store {store}"), "the secret has no such store", Some(hint));
                 continue;
             };
-            let filled = entry.app_key.as_ref().is_some_and(|key| !key.is_empty()) && entry.secret_key.is_some();
-            if filled {
-                list.tick(&format!("yotpo store {store}"));
-            } else {
-                let hint = "fill `app_key` and `secret_key`".to_owned();
-                list.cross(&format!("yotpo store {store}"), "a key is absent or empty", Some(hint));
-            }
+            let filled = || Some("fill `app_key` and `secret_key`".to_owned());
+            list.tried(&format!("yotpo store {store}"), entry.reviews(), filled);
         }
         for store in yotpo.stores.keys().filter(|store| !configured(store)) {
             list.noted(&format!("yotpo store {store}"), "in the secret and not in the settings");

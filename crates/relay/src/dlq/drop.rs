@@ -1,7 +1,7 @@
 //! `relay dlq drop`.
 
 use super::{
-    line::words,
+    line::counted,
     selection::{Judging, Selection},
     take,
 };
@@ -164,17 +164,15 @@ async fn drop_all(
 
 impl Dropped {
     fn begin(droppable: &[Planned], left: &[Planned], dry_run: bool) -> Self {
-        let mut by_plan: BTreeMap<Plan, usize> = BTreeMap::new();
-        for one in left {
-            *by_plan.entry(one.plan).or_default() += 1;
-        }
+        let selected = droppable.len() + left.len();
+        let (words, left) = counted(left);
         Self {
             dry_run,
-            selected: droppable.len() + left.len(),
+            selected,
             droppable: droppable.len(),
             to_dismiss: droppable.iter().filter(|one| one.plan.still_counts()).count(),
-            words: by_plan.iter().map(|(plan, n)| format!("{n} {}", words(*plan))).collect(),
-            left: by_plan.into_iter().map(|(plan, n)| (plan.as_str(), n)).collect(),
+            words,
+            left,
             ..Self::default()
         }
     }

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use ledger::DeliveryKey;
 use reviews::{letter::Plan, letter::Why, redrive::Planned};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 /// A message, its record, and what is to be done with it.
 #[derive(Debug, Serialize)]
@@ -35,7 +38,7 @@ pub(crate) struct Line {
 }
 
 /// What is to be done, in words that end a sentence on one message.
-pub(crate) const fn words(plan: Plan) -> &'static str {
+const fn words(plan: Plan) -> &'static str {
     match plan {
         Plan::Send => "can be sent again",
         Plan::Anew => "can be made anew from Salesforce",
@@ -46,6 +49,18 @@ pub(crate) const fn words(plan: Plan) -> &'static str {
         Plan::Leave(Why::Skipped) => "left: the ledger has skipped this version by rule",
         Plan::Unreadable => "unreadable",
     }
+}
+
+/// How many messages there are of each plan: in words for people, by name for scripts.
+pub(super) fn counted<'a>(
+    planned: impl IntoIterator<Item = &'a Planned>,
+) -> (Vec<String>, BTreeMap<&'static str, usize>) {
+    let mut counts: BTreeMap<Plan, usize> = BTreeMap::new();
+    for one in planned {
+        *counts.entry(one.plan).or_default() += 1;
+    }
+    let said = counts.iter().map(|(plan, n)| format!("{n} {}", words(*plan))).collect();
+    (said, counts.into_iter().map(|(plan, n)| (plan.as_str(), n)).collect())
 }
 
 /// Without the characters that a terminal obeys: anybody may have put a message there.

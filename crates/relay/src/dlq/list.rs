@@ -1,7 +1,7 @@
 //! `relay dlq list`.
 
 use super::{
-    line::{printable, words},
+    line::{counted, printable},
     selection::{Judging, Selection},
     take,
 };
@@ -14,7 +14,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use clap::Args;
-use reviews::{letter::Plan, redrive::Planned};
+use reviews::redrive::Planned;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -84,10 +84,7 @@ impl Groups {
 
 impl Group {
     fn of((class, error): (&str, &str), members: &[&Planned]) -> Self {
-        let mut counts: BTreeMap<Plan, usize> = BTreeMap::new();
-        for member in members {
-            *counts.entry(member.plan).or_default() += 1;
-        }
+        let (words, plans) = counted(members.iter().copied());
         let times = || members.iter().filter_map(|member| member.letter.taken.sent_at);
         Self {
             error_class: class.to_owned(),
@@ -95,8 +92,8 @@ impl Group {
             messages: members.len(),
             oldest: times().min(),
             newest: times().max(),
-            words: counts.iter().map(|(plan, n)| format!("{n} {}", words(*plan))).collect(),
-            plans: counts.into_iter().map(|(plan, n)| (plan.as_str(), n)).collect(),
+            plans,
+            words,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `relay dlq redrive`.
 
 use super::{
-    line::{Line, words},
+    line::{Line, counted},
     selection::{Judging, Selection},
     take,
 };
@@ -139,17 +139,14 @@ async fn redrive(
 
 impl Redriven {
     fn begin(planned: &[Planned], dry_run: bool) -> Self {
-        let mut left: BTreeMap<Plan, usize> = BTreeMap::new();
-        for one in planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)) {
-            *left.entry(one.plan).or_default() += 1;
-        }
+        let (words, left) = counted(planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)));
         let tried = planned.iter().filter(|one| one.plan == Plan::Leave(Why::Limit));
         Self {
             dry_run,
             selected: planned.len(),
             history: tried.map(|one| Line::of(one, false)).collect(),
-            words: left.iter().map(|(plan, n)| format!("{n} {}", words(*plan))).collect(),
-            left: left.into_iter().map(|(plan, n)| (plan.as_str(), n)).collect(),
+            words,
+            left,
             ..Self::default()
         }
     }

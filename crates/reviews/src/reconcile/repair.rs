@@ -5,15 +5,12 @@ use crate::{
     item::{Fate, Item},
     publish::Publisher,
     report::Report,
-    select::Pass,
+    select::{IDS_A_QUERY, Pass},
 };
 use ledger::{Delivery, Event, Repair, Verdict, decide::MISSING};
 use salesforce::Record;
 use std::collections::HashMap;
 use telemetry::{Metric, Metrics};
-
-/// Orders asked for in one query: their ids have to fit into a URL.
-const IDS: usize = 100;
 
 impl Reconciler {
     /// Does what is to be done, a few orders at a time, until `out_of_time`; how many were reopened. What is left is found
@@ -28,7 +25,7 @@ impl Reconciler {
         metrics: &mut Metrics,
     ) -> Result<usize, Failed> {
         let mut repaired = 0;
-        for chunk in remedies.chunks(IDS) {
+        for chunk in remedies.chunks(IDS_A_QUERY) {
             let by_id: HashMap<&str, (&Entry, Remedy)> = chunk.iter().map(|due| (due.0.id(), *due)).collect();
             let rows = source.rows(pass, by_id.keys().copied()).await?;
             repaired += self.repair_chunk(pass, source, publisher, &by_id, &rows, metrics).await?;

@@ -83,12 +83,6 @@ impl Source<'_> {
         pass: &Pass,
         ids: impl Iterator<Item = &'a str>,
     ) -> Result<Vec<Record>, Failed> {
-        let mut page = self.salesforce.query(&pass.query_again(ids, self.fields)).await?;
-        let mut rows = std::mem::take(&mut page.records);
-        while let Some(next) = &page.next {
-            page = self.salesforce.next(next).await?;
-            rows.append(&mut page.records);
-        }
-        Ok(rows)
+        Ok(self.salesforce.query_all(&pass.query_again(ids, self.fields)).await?)
     }
 }
