@@ -25,7 +25,7 @@ COVERED = config ledger queue rest reviews salesforce secrets telemetry yotpo
 export ORDERS FAULTS SEED KEEP
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-watch relay test simulate model lint tools scan dashboard deploy deploy-local
+.PHONY: help demo demo-watch relay test simulate model zones lint tools scan dashboard deploy deploy-local
 .PHONY: release coverage lint-workflows cost
 .DELETE_ON_ERROR:
 
@@ -57,6 +57,11 @@ simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000
 
 model: ## The delivery protocol, model-checked with more faults than `make test` allows itself (FAULTS_A_TRACE=2)
 	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --release -p ledger --test model -- --nocapture --test-threads 1
+
+zones: ## The compiled-in time zones, held against the newest release that the registries have
+	@rm -rf $(T)/zones && $(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest $(T)/zones tzdata
+	@NEWEST_ZONES=$$(PYTHONPATH=$$(echo $(T)/zones/tzdata-*.whl) $(PYTHON) -c 'import tzdata; print(tzdata.IANA_VERSION)') \
+		cargo test --locked --quiet -p config --lib the_rules_are_of_the_newest_release -- --ignored
 
 lint: $(T)/cargo-deny-$(CARGO_DENY) ## Format, clippy, licences and sources
 	@cargo fmt --all --check

@@ -91,7 +91,7 @@ impl Stage {
 
     /// Yesterday in UTC, which is the shipped configuration's time zone.
     pub(crate) fn yesterday(orders: usize) -> DaySpec {
-        DaySpec::new(7, Utc::now().date_naive().pred_opt().unwrap(), chrono_tz::UTC, orders)
+        DaySpec::new(7, Utc::now().date_naive().pred_opt().unwrap(), sandbox::TimeZone::UTC, orders)
     }
 
     /// Runs the producer as its schedule does, again and again, until it says settled; its last answer.

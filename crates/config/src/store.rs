@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::Zone;
 
 /// The name of a store: 1 to 64 of `[A-Za-z0-9_-]`. It is part of delivery keys, a metric's dimension and the name of
 /// the store's Yotpo credentials. `unrouted` is taken by orders that fit no store.
@@ -15,7 +16,7 @@ pub struct StoreName(String);
 #[derive(Debug, Clone)]
 pub struct Store {
     /// The zone of its business days.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// The currency of orders that do not say theirs.
     pub currency: Option<Currency>,
     /// The values of `salesforce.route_by` that make an order this store's; no two stores share one.
@@ -31,7 +32,7 @@ pub struct Currency(String);
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawStore {
     #[serde(default, deserialize_with = "some_zone")]
-    time_zone: Option<Tz>,
+    time_zone: Option<Zone>,
     #[serde(default)]
     currency: Option<Currency>,
     #[serde(default)]
@@ -39,7 +40,7 @@ pub(crate) struct RawStore {
 }
 
 impl RawStore {
-    pub(crate) fn complete(self, org: Tz) -> Store {
+    pub(crate) fn complete(self, org: Zone) -> Store {
         Store { time_zone: self.time_zone.unwrap_or(org), currency: self.currency, routes: self.routes }
     }
 }
@@ -104,12 +105,11 @@ impl fmt::Display for Currency {
 }
 
 /// An IANA time zone, with an error that says so.
-pub(crate) fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+pub(crate) fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zone, D::Error> {
     let name = String::deserialize(deserializer)?;
-    name.parse()
-        .map_err(|_| de::Error::custom("expected an IANA time zone such as \"Europe/Berlin\" or \"America/New_York\""))
+    name.parse().map_err(de::Error::custom)
 }
 
-fn some_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tz>, D::Error> {
+fn some_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zone>, D::Error> {
     zone(deserializer).map(Some)
 }

@@ -86,6 +86,7 @@ async fn look(options: &Options, aws: aws_config::SdkConfig) -> Result<Checked, 
     );
     caller.checks.extend(permissions.checks);
     functions::compare_settings(&mut settings, &functions, &place.config.sha256);
+    functions::compare_zones(&mut settings, &functions, config::Zone::RELEASE);
     let functions = functions.into_iter().map(|function| function.list);
     let lists = [caller, settings, secrets].into_iter().chain(functions).chain(vendors).chain([queues]);
     Ok(Checked::of(lists))

@@ -38,11 +38,14 @@ pub struct Check {
     /// Of the configuration, what the first log line says too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Of the configuration, the release of the time zone database whose rules make business days, such as `2026f`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zones: Option<String>,
 }
 
 impl Check {
     fn of(name: &str, error: Option<String>) -> Self {
-        Self { name: name.to_owned(), ok: error.is_none(), error, note: None, sha256: None }
+        Self { name: name.to_owned(), ok: error.is_none(), error, note: None, sha256: None, zones: None }
     }
 }
 
@@ -71,7 +74,8 @@ impl Checked {
 
     /// Begins with what a cold start that went well has shown.
     pub fn started(config: &Relay) -> Self {
-        let configuration = Check { sha256: Some(config.sha256.clone()), ..Check::of("configuration", None) };
+        let zones = Some(config::Zone::RELEASE.to_owned());
+        let configuration = Check { sha256: Some(config.sha256.clone()), zones, ..Check::of("configuration", None) };
         Self { checked: vec![configuration, Check::of("secret", None)], ok: true }
     }
 
@@ -221,6 +225,7 @@ mod tests {
         assert_eq!(answer["ok"], false);
         let sha256 = answer["checked"][0]["sha256"].as_str().unwrap();
         assert_eq!((sha256.len(), answer["checked"][0]["name"].as_str()), (64, Some("configuration")));
+        assert_eq!(answer["checked"][0]["zones"], config::Zone::RELEASE);
         assert_eq!(
             answer["checked"][2],
             json!({"name": "queue", "ok": false, "error": "invalid digit found in string"})

@@ -29,8 +29,7 @@ use crate::{
     stores::Stores,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
-use config::{BusinessDay, Relay, StoreName};
+use config::{BusinessDay, Relay, StoreName, Zone};
 use ledger::{Cursor, Ledger, Millis, Policy};
 use queue::{Queue, TraceHeader};
 use serde::Serialize;
@@ -255,7 +254,7 @@ impl Reconciler {
     }
 
     /// How far each store is settled; the orders of no store are settled with the last of them.
-    async fn cursors(&self) -> Result<Vec<(StoreName, Tz, Cursor)>, Failed> {
+    async fn cursors(&self) -> Result<Vec<(StoreName, Zone, Cursor)>, Failed> {
         let mut cursors = Vec::new();
         for (name, store) in &self.config.stores {
             if let Some(cursor) = self.ledger.cursor(FLOW, name.as_str()).await? {

@@ -9,8 +9,7 @@ use crate::{
     select::Pass,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
-use config::{BusinessDay, StoreName};
+use config::{BusinessDay, StoreName, Zone};
 use futures_util::future::try_join_all;
 use ledger::Cursor;
 use serde::Serialize;
@@ -128,7 +127,7 @@ impl Operator {
         Ok(standings)
     }
 
-    async fn standing(&self, store: StoreName, zone: Tz, cursor: Option<Cursor>) -> Result<Standing, ledger::Error> {
+    async fn standing(&self, store: StoreName, zone: Zone, cursor: Option<Cursor>) -> Result<Standing, ledger::Error> {
         let now = (self.now)();
         let Some(cursor) = cursor else {
             return Ok(Standing { store, settled: None, behind_days: 0, pass: None, days: Vec::new() });
@@ -150,12 +149,12 @@ impl Operator {
 }
 
 /// The days of the last week since the flow began, the latest first.
-fn in_care(cursor: Cursor, zone: Tz, now: DateTime<Utc>) -> Vec<BusinessDay> {
+fn in_care(cursor: Cursor, zone: Zone, now: DateTime<Utc>) -> Vec<BusinessDay> {
     let days = due::last_days(zone, now);
     days.filter(|day| instant(cursor.first) <= day.window(zone).start).collect()
 }
 
-fn of_day(day: BusinessDay, zone: Tz, cursor: Cursor, kept: Option<&Certificate>, now: DateTime<Utc>) -> Day {
+fn of_day(day: BusinessDay, zone: Zone, cursor: Cursor, kept: Option<&Certificate>, now: DateTime<Utc>) -> Day {
     let state = match kept {
         _ if !due::is_settled(cursor, day, zone) => DayState::NotSettled,
         None => DayState::NotCertified,
@@ -204,7 +203,7 @@ mod tests {
         let first = at("2026-11-18T00:00:00Z").into();
         let state = |settled_until: &str, kept: Option<usize>, now: &str| {
             let (cursor, kept) = (Cursor { first, settled_until: at(settled_until).into() }, kept.map(certificate));
-            let day = of_day(day, Tz::UTC, cursor, kept.as_ref(), at(now));
+            let day = of_day(day, Zone::UTC, cursor, kept.as_ref(), at(now));
             (day.state, day.late)
         };
         let (before, after) = ("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z");
@@ -222,10 +221,10 @@ mod tests {
         let cursor =
             Cursor { first: at("2026-11-18T00:00:00Z").into(), settled_until: at("2026-11-20T00:00:00Z").into() };
         let day =
-            of_day("2026-11-19".parse().unwrap(), Tz::UTC, cursor, Some(&certificate(2)), at("2026-11-20T06:00:00Z"));
+            of_day("2026-11-19".parse().unwrap(), Zone::UTC, cursor, Some(&certificate(2)), at("2026-11-20T06:00:00Z"));
         let expected = json!({"business_day": "2026-11-19", "state": "not_complete", "completed": 2, "late": false, "open": {"pending": 2}});
         assert_eq!(serde_json::to_value(day).unwrap(), expected);
-        let days = in_care(cursor, Tz::UTC, at("2026-11-20T06:00:00Z"));
+        let days = in_care(cursor, Zone::UTC, at("2026-11-20T06:00:00Z"));
         assert_eq!(days.iter().map(ToString::to_string).collect::<Vec<_>>(), ["2026-11-19", "2026-11-18"]);
     }
 }

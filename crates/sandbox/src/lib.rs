@@ -5,11 +5,11 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use sandbox::{DaySpec, Endpoint, Fault, Rule, Sandbox};
+//! use sandbox::{DaySpec, Endpoint, Fault, Rule, Sandbox, TimeZone};
 //!
 //! let sandbox = Sandbox::start(1, "127.0.0.1:0".parse()?).await?;
 //! let secret = sandbox.salesforce_secret(); // content of `{stack}/salesforce`
-//! let manifest = sandbox.seed_day(&DaySpec::new(1, "2026-11-20".parse()?, chrono_tz::Europe::Berlin, 1_000))?;
+//! let manifest = sandbox.seed_day(&DaySpec::new(1, "2026-11-20".parse()?, TimeZone::get("Europe/Berlin")?, 1_000))?;
 //! sandbox.add_fault(Rule { next: Some(3), ..Rule::always(Endpoint::YotpoCreate, Fault::status(503)) });
 //! // … run the product against `sandbox.base_url()` …
 //! let verdict = manifest.compare(&sandbox.arrivals());
@@ -56,8 +56,9 @@ pub use counters::Counters;
 pub use faults::{Active, Endpoint, Fault, Moment, Rule, Target, Vendor};
 pub use handle::Handle;
 pub use in_process::InProcess;
+pub use jiff::tz::TimeZone;
 pub use report::{Arrival, Report, Sums};
 pub use salesforce::BadRecord;
-pub use seed::{DaySpec, Expected, Manifest, Outcome, Personal, Route, Verdict};
+pub use seed::{DaySpec, Expected, Manifest, Outcome, Personal, Route, Verdict, local_date};
 pub use server::Sandbox;
 pub use settings::{Settings, SinceDate};

@@ -288,7 +288,8 @@ fn mislead(vendors: &InProcess, scenario: &Scenario, manifest: &Manifest) {
 
 fn spec(scenario: &Scenario, night: u32) -> DaySpec {
     let day = scenario.first_day + Days::new(night.into());
-    let mut spec = DaySpec::new(scenario.seed, day, scenario.zone, scenario.orders);
+    let zone = sandbox::TimeZone::get(scenario.zone).unwrap_or(sandbox::TimeZone::UTC);
+    let mut spec = DaySpec::new(scenario.seed, day, zone, scenario.orders);
     // The first day has the awkward orders, if any.
     spec.awkward = !scenario.billed && night == 0;
     spec

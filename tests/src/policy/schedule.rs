@@ -2,15 +2,14 @@
 
 use super::numbers::environments;
 use crate::template::{Function, Template};
-use chrono::{Days, NaiveDate, Offset as _, TimeZone as _, Timelike as _};
-use chrono_tz::Tz;
-use config::{BusinessDay, Relay};
+use chrono::{Days, NaiveDate, TimeDelta, Timelike as _};
+use config::{BusinessDay, Relay, Zone};
 use serde_json::Value;
 
 /// A schedule that runs in hours of the night.
 #[derive(Clone, Copy, Debug)]
 struct Night {
-    zone: Tz,
+    zone: Zone,
     first: u32,
     last: u32,
 }
@@ -32,7 +31,7 @@ impl Night {
         for day in days() {
             let day: BusinessDay = day.to_string().parse().unwrap();
             for (name, store) in &relay.stores {
-                let midnight = day.window(store.time_zone).end.with_timezone(&self.zone);
+                let midnight = self.zone.local(day.window(store.time_zone).end);
                 if !(self.first..=self.last).contains(&midnight.hour()) {
                     missed.push(format!("{name}'s day {day} ends at {midnight}: no run follows it that night"));
                 }
@@ -43,14 +42,16 @@ impl Night {
 
     /// Days of two years on which clocks change within its hours: runs are left out or come twice.
     fn disturbed(self) -> Vec<NaiveDate> {
-        let offset = |day: NaiveDate, hour: u32| {
-            let at = day.and_hms_opt(0, 0, 0).unwrap() + chrono::TimeDelta::hours(hour.into());
-            self.zone.from_local_datetime(&at).single().map(|at| at.offset().fix())
-        };
-        // An hour that is skipped or comes twice has no single offset; one that a change ends in has another after it.
+        let hour = |day: NaiveDate, hour: u32| day.and_hms_opt(0, 0, 0).unwrap() + TimeDelta::hours(hour.into());
+        // What clocks show, a quarter of an hour after the other: once each, and ever as far from UTC.
         let steady = |day: NaiveDate| {
-            let first = offset(day, self.first);
-            first.is_some() && (self.first..=self.last + 1).all(|hour| offset(day, hour) == first)
+            let (first, last) = (hour(day, self.first), hour(day, self.last + 1));
+            let midnight = self.zone.start_of(day).unwrap();
+            let shown = (0..26 * 4).map(|quarter| midnight + TimeDelta::minutes(15 * quarter));
+            let shown: Vec<_> = shown.map(|at| (self.zone.local(at), self.zone.local(at) - at.naive_utc())).collect();
+            let within = || shown.iter().filter(|(local, _)| (first..=last).contains(local));
+            (self.first..=self.last + 1).all(|n| within().any(|(local, _)| *local == hour(day, n)))
+                && within().all(|(_, ahead)| *ahead == within().next().unwrap().1)
         };
         days().filter(|day| !steady(*day)).collect()
     }

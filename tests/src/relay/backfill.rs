@@ -24,7 +24,7 @@ fn seed(stage: &Stage, days: i64, orders: usize) -> Manifest {
         let spec = DaySpec {
             awkward: false,
             first_number: Some(first_number),
-            ..DaySpec::new(first_number, days_ago(ago), chrono_tz::UTC, orders)
+            ..DaySpec::new(first_number, days_ago(ago), sandbox::TimeZone::UTC, orders)
         };
         stage.sandbox.seed_day(&spec).unwrap()
     });

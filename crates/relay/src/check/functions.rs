@@ -10,11 +10,16 @@ use serde_json::json;
 /// The outputs that name the functions.
 const OUTPUTS: [&str; 3] = ["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"];
 
+/// The check that a function answered at all.
+const INVOKED: &str = "invoked";
+
 /// What a function said.
 pub(super) struct Function {
     name: String,
     /// SHA-256 of its settings, if it could read them.
     sha256: Option<String>,
+    /// The release of its time zones, if it said so.
+    zones: Option<String>,
     pub(super) list: List,
 }
 
@@ -40,17 +45,18 @@ async fn ask(place: &Place, output: &str) -> Function {
             let hint =
                 "is the alias `live` there, and may you invoke it? infra/operator.yaml has a policy that allows it";
             list.cross(&invocation, error, Some(hint.to_owned()));
-            return Function { name, sha256: None, list };
+            return Function { name, sha256: None, zones: None, list };
         }
     };
     let Some(checked) = checked else {
         list.cross(&invocation, "its answer is not one to a check event", Some("deploy this version".to_owned()));
-        return Function { name, sha256: None, list };
+        return Function { name, sha256: None, zones: None, list };
     };
-    list.tick("invoked");
+    list.tick(INVOKED);
     let sha256 = checked.iter().find_map(|check| check.sha256.clone());
+    let zones = checked.iter().find_map(|check| check.zones.clone());
     list.flow(checked, |check| super::vendors::hint(&place.stack, check, "the function's role or the deployment"));
-    Function { name, sha256, list }
+    Function { name, sha256, zones, list }
 }
 
 /// Whether the functions work with the settings that are looked at here.
@@ -63,5 +69,53 @@ pub(super) fn compare_settings(settings: &mut List, functions: &[Function], here
     }
     if differ.is_empty() && functions.iter().any(|function| function.sha256.is_some()) {
         settings.tick("the deployed functions have the same");
+    }
+}
+
+/// Whether the functions know the same business days as this command line.
+pub(super) fn compare_zones(settings: &mut List, functions: &[Function], here: &str) {
+    let name = "time zones";
+    let differ = functions
+        .iter()
+        .filter(|f| f.list.checks.iter().any(|check| check.name == INVOKED) && f.zones.as_deref() != Some(here));
+    let differ: Vec<_> =
+        differ.map(|f| format!("{} has {}", f.name, f.zones.as_deref().unwrap_or("another"))).collect();
+    if differ.is_empty() {
+        settings.noted(name, format!("the rules of IANA's release {here}, here and in the functions"));
+    } else {
+        let error = format!("the rules here are of IANA's release {here}, and {}", differ.join(", "));
+        let hint = "business days may differ: deploy this version, or use the relay of the version that is deployed";
+        settings.cross(name, error, Some(hint.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(zones: Option<&str>) -> Function {
+        let mut list = List::new("reviews-producer");
+        list.tick(INVOKED);
+        Function { name: "reviews-producer".to_owned(), sha256: None, zones: zones.map(str::to_owned), list }
+    }
+
+    #[test]
+    fn the_release_of_the_time_zones_is_named_and_must_be_the_same_everywhere() {
+        let told = |functions: &[Function]| {
+            let mut settings = List::new("settings");
+            compare_zones(&mut settings, functions, "2026f");
+            let check = settings.checks.remove(0);
+            (check.ok, check.note.or(check.error).unwrap())
+        };
+        let (ok, said) = told(&[function(Some("2026f"))]);
+        assert!(ok == Some(true) && said.contains("2026f"), "{said}");
+        // A function of before the release was said has rules of 2025b.
+        for (other, named) in [(Some("2025b"), "reviews-producer has 2025b"), (None, "reviews-producer has another")] {
+            let (ok, said) = told(&[function(Some("2026f")), function(other)]);
+            assert!(ok == Some(false) && said.contains("2026f") && said.contains(named), "{said}");
+        }
+        let mut failed = function(None);
+        failed.list = List::new("reviews-producer");
+        assert_eq!(told(&[failed]).0, Some(true), "one that cannot be asked has its own cross");
     }
 }

@@ -1,8 +1,7 @@
 //! Which business days are to be looked at. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
-use config::BusinessDay;
+use config::{BusinessDay, Zone};
 use ledger::Cursor;
 
 use crate::produce::instant;
@@ -14,18 +13,18 @@ const LOOK_BACK: u32 = 7;
 const COMPLETE_RESTS: TimeDelta = TimeDelta::hours(23);
 
 /// The settled days of the last week, the latest first.
-pub(super) fn settled_days(cursor: Cursor, zone: Tz, now: DateTime<Utc>) -> Vec<BusinessDay> {
+pub(super) fn settled_days(cursor: Cursor, zone: Zone, now: DateTime<Utc>) -> Vec<BusinessDay> {
     last_days(zone, now).filter(|day| is_settled(cursor, *day, zone)).collect()
 }
 
 /// The days of the last week that are over, the latest first.
-pub(crate) fn last_days(zone: Tz, now: DateTime<Utc>) -> impl Iterator<Item = BusinessDay> {
+pub(crate) fn last_days(zone: Zone, now: DateTime<Utc>) -> impl Iterator<Item = BusinessDay> {
     let latest = BusinessDay::of(now, zone).previous();
     std::iter::successors(Some(latest), |day| Some(day.previous())).take(LOOK_BACK as usize)
 }
 
 /// Whether the producer has settled the day.
-pub(crate) fn is_settled(cursor: Cursor, day: BusinessDay, zone: Tz) -> bool {
+pub(crate) fn is_settled(cursor: Cursor, day: BusinessDay, zone: Zone) -> bool {
     let window = day.window(zone);
     instant(cursor.first) <= window.start && window.end <= instant(cursor.settled_until)
 }
@@ -61,13 +60,13 @@ mod tests {
         };
         let old = cursor("2026-01-01T00:00:00Z", "2026-11-20T00:00:00Z");
         let week = ["2026-11-19", "2026-11-18", "2026-11-17", "2026-11-16", "2026-11-15", "2026-11-14", "2026-11-13"];
-        assert_eq!(days(old, Tz::UTC), week);
+        assert_eq!(days(old, Zone::UTC), week);
         // Begun two days ago, and last night has failed so far.
-        assert_eq!(days(cursor("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"), Tz::UTC), ["2026-11-18"]);
+        assert_eq!(days(cursor("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"), Zone::UTC), ["2026-11-18"]);
         // In Tokyo it is the 20th for three hours more; its days begin at 15:00 UTC.
         let tokyo = cursor("2026-11-17T15:00:00Z", "2026-11-19T15:00:00Z");
-        assert_eq!(days(tokyo, chrono_tz::Asia::Tokyo), ["2026-11-19", "2026-11-18"]);
-        assert_eq!(days(cursor("2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z"), Tz::UTC), Vec::<String>::new());
+        assert_eq!(days(tokyo, "Asia/Tokyo".parse().unwrap()), ["2026-11-19", "2026-11-18"]);
+        assert_eq!(days(cursor("2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z"), Zone::UTC), Vec::<String>::new());
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use chrono::{Days, NaiveDate, Utc};
-use chrono_tz::Tz;
 use clap::Parser;
-use sandbox::{DaySpec, Fault, Sandbox};
+use sandbox::{DaySpec, Fault, Sandbox, TimeZone, local_date};
 
 /// Simulators of Salesforce and Yotpo Reviews on a loopback port.
 #[derive(Parser)]
@@ -24,14 +23,14 @@ struct Arguments {
     day: Option<NaiveDate>,
     /// Time zone of the business day
     #[arg(long, default_value = "America/New_York", value_parser = zone)]
-    zone: Tz,
+    zone: TimeZone,
     /// With the demo's faults
     #[arg(long)]
     faults: bool,
 }
 
-fn zone(name: &str) -> Result<Tz, String> {
-    name.parse().map_err(|_| "expected a name of the IANA time zone database, such as Europe/Berlin".to_owned())
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "expected a name of the IANA time zone database, such as Europe/Berlin".to_owned())
 }
 
 #[tokio::main]
@@ -40,10 +39,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     let sandbox = Sandbox::start(arguments.seed, addr).await?;
-    let yesterday = Utc::now().with_timezone(&arguments.zone).date_naive() - Days::new(1);
+    let yesterday = local_date(&arguments.zone, Utc::now()) - Days::new(1);
     let day = arguments.day.unwrap_or(yesterday);
     if arguments.orders > 0 {
-        sandbox.seed_day(&DaySpec::new(arguments.seed, day, arguments.zone, arguments.orders))?;
+        sandbox.seed_day(&DaySpec::new(arguments.seed, day, arguments.zone.clone(), arguments.orders))?;
     }
     if arguments.faults {
         for rule in Fault::demo(arguments.seed) {
@@ -51,7 +50,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     println!("listening on {} (see /_sandbox/report)", sandbox.base_url());
-    println!("business day {day} in {}: {} orders", arguments.zone, sandbox.report().orders);
+    println!(
+        "business day {day} in {}: {} orders",
+        arguments.zone.iana_name().unwrap_or_default(),
+        sandbox.report().orders
+    );
     println!("secret for Salesforce: {}", sandbox.salesforce_secret());
     println!("secret for Yotpo: {}", sandbox.yotpo_secret(&[("default", "sandbox-default")]));
     tokio::signal::ctrl_c().await?;

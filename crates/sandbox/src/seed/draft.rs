@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::kind::Kind;
 use super::manifest::Expected;
 use super::people;
-use super::spec::DaySpec;
+use super::spec::{DaySpec, local_date};
 use crate::salesforce::SfId;
 
 /// A line: product number, product id, whether the id will do.
@@ -52,8 +52,8 @@ pub(super) fn draft(spec: &DaySpec, place: usize, kind: Kind, rng: &mut ChaCha8R
         "StatusCode": if kind == Kind::Draft { "Draft" } else { "Activated" },
         "Type": if kind == Kind::TestOrder { "Test" } else { "Web" },
         "ActivatedDate": completed.map(|at| at.to_rfc3339()),
-        "EffectiveDate": completed.unwrap_or(stamp).with_timezone(&spec.zone).date_naive(),
-        "Completed_On__c": completed.map(|at| at.with_timezone(&spec.zone).date_naive()),
+        "EffectiveDate": local_date(&spec.zone, completed.unwrap_or(stamp)),
+        "Completed_On__c": completed.map(|at| local_date(&spec.zone, at)),
         "SystemModstamp": stamp.to_rfc3339(),
         "CurrencyIsoCode": route.currency,
         "Store__c": store,

@@ -8,7 +8,7 @@ mod people;
 mod spec;
 
 pub use manifest::{Expected, Manifest, Outcome, Personal, Verdict};
-pub use spec::{DaySpec, Route};
+pub use spec::{DaySpec, Route, local_date};
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Which day to generate.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
@@ -28,7 +28,8 @@ pub struct DaySpec {
     /// The day on which the orders are completed.
     pub business_day: NaiveDate,
     /// Whose day it is.
-    pub zone: Tz,
+    #[serde(with = "jiff::fmt::serde::tz::required")]
+    pub zone: TimeZone,
     /// Orders that have the completed status and a completion on that day, or lack the completion date.
     /// Orders that must not be picked up (if `awkward`) come on top.
     pub orders: usize,
@@ -54,7 +55,7 @@ pub struct DaySpec {
 
 impl DaySpec {
     /// A day with awkward orders, for one store: `Store__c` is `default`, the account `sandbox-default`.
-    pub fn new(seed: u64, business_day: NaiveDate, zone: Tz, orders: usize) -> Self {
+    pub fn new(seed: u64, business_day: NaiveDate, zone: TimeZone, orders: usize) -> Self {
         Self {
             seed,
             business_day,
@@ -72,7 +73,7 @@ impl DaySpec {
     /// The day's first instant and the next day's.
     pub fn window(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         let next = self.business_day + Days::new(1);
-        (midnight(self.business_day, self.zone), midnight(next, self.zone))
+        (midnight(self.business_day, &self.zone), midnight(next, &self.zone))
     }
 
     pub(super) fn has(&self, kind: Kind) -> bool {
@@ -89,12 +90,18 @@ impl DaySpec {
     }
 }
 
+/// What a calendar of the zone shows at `at`.
+pub fn local_date(zone: &TimeZone, at: DateTime<Utc>) -> NaiveDate {
+    let ahead = Timestamp::from_second(at.timestamp()).map(|at| zone.to_offset(at).seconds());
+    (at + TimeDelta::seconds(ahead.unwrap_or_default().into())).date_naive()
+}
+
 /// The first instant of a day: where clocks skip midnight, the one after the gap.
-fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
-    let start = day.and_time(NaiveTime::MIN);
-    (0..24 * 60)
-        .find_map(|minutes| zone.from_local_datetime(&(start + TimeDelta::minutes(minutes))).earliest())
-        .map_or_else(|| start.and_utc(), |at| at.to_utc())
+fn midnight(day: NaiveDate, zone: &TimeZone) -> DateTime<Utc> {
+    let date: Option<civil::Date> = day.to_string().parse().ok();
+    let midnight = date.and_then(|date| date.to_zoned_datetime(zone.clone()).ok());
+    let start = midnight.and_then(|midnight| midnight.start_of_day().ok());
+    start.and_then(|start| DateTime::from_timestamp(start.timestamp().as_second(), 0)).unwrap_or_default()
 }
 
 fn yes() -> bool {
@@ -121,15 +128,15 @@ mod tests {
 
     #[test]
     fn days_on_which_clocks_change_have_23_or_25_hours() {
-        let hours = |day: &str, zone: Tz| {
-            let (start, end) = DaySpec::new(1, day.parse().unwrap(), zone, 1).window();
+        let hours = |day: &str, zone: &str| {
+            let (start, end) = DaySpec::new(1, day.parse().unwrap(), TimeZone::get(zone).unwrap(), 1).window();
             (end - start).num_hours()
         };
-        assert_eq!(hours("2026-03-08", chrono_tz::America::New_York), 23);
-        assert_eq!(hours("2026-11-01", chrono_tz::America::New_York), 25);
-        assert_eq!(hours("2026-03-29", chrono_tz::Europe::Berlin), 23);
-        assert_eq!(hours("2026-11-20", chrono_tz::Asia::Kolkata), 24);
+        assert_eq!(hours("2026-03-08", "America/New_York"), 23);
+        assert_eq!(hours("2026-11-01", "America/New_York"), 25);
+        assert_eq!(hours("2026-03-29", "Europe/Berlin"), 23);
+        assert_eq!(hours("2026-11-20", "Asia/Kolkata"), 24);
         // Clocks go from 24:00 to 01:00 there.
-        assert_eq!(hours("2025-04-25", chrono_tz::Africa::Cairo), 23);
+        assert_eq!(hours("2025-04-25", "Africa/Cairo"), 23);
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 fn spec(seed: u64, orders: usize) -> DaySpec {
-    DaySpec::new(seed, "2026-11-20".parse().unwrap(), chrono_tz::Europe::Berlin, orders)
+    DaySpec::new(seed, "2026-11-20".parse().unwrap(), jiff::tz::TimeZone::get("Europe/Berlin").unwrap(), orders)
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_short_day_has_as_many_orders_as_asked_for() {
 fn ids_are_unique_over_days() {
     let mut seen = BTreeSet::new();
     for day in ["2026-11-19", "2026-11-20"] {
-        let spec = DaySpec::new(1, day.parse().unwrap(), chrono_tz::UTC, 500);
+        let spec = DaySpec::new(1, day.parse().unwrap(), jiff::tz::TimeZone::UTC, 500);
         for (document, expected) in orders(&spec) {
             assert!(seen.insert(expected.id));
             for line in document["OrderItems"].as_array().unwrap() {

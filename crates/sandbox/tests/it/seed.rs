@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use sandbox::{DaySpec, Outcome, Route};
+use sandbox::{DaySpec, Outcome, Route, TimeZone};
 use serde_json::{Value, json};
 
 use crate::client::Bench;
 
 fn day(orders: usize) -> DaySpec {
-    DaySpec::new(5, "2026-11-20".parse().unwrap(), chrono_tz::America::New_York, orders)
+    DaySpec::new(5, "2026-11-20".parse().unwrap(), TimeZone::get("America/New_York").unwrap(), orders)
 }
 
 /// Sends to Yotpo what the manifest says must arrive, from what Salesforce has.

@@ -52,7 +52,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let yesterday = now.date_naive().pred_opt().ok_or("there is no yesterday")?;
 
     let sandbox = Sandbox::start(options.seed, ([127, 0, 0, 1], 0).into()).await?;
-    let manifest = sandbox.seed_day(&DaySpec::new(options.seed, yesterday, chrono_tz::UTC, options.orders))?;
+    let manifest = sandbox.seed_day(&DaySpec::new(options.seed, yesterday, sandbox::TimeZone::UTC, options.orders))?;
     if options.faults == Switch::On {
         for rule in Fault::demo(options.seed).into_iter().chain([Fault::silent_drops(SILENT_DROPS)]) {
             sandbox.add_fault(rule);
