@@ -5,9 +5,9 @@ use crate::{
     cli::Options,
     day::{self, Day},
     failure::Failure,
+    look::{Look, NotLookedAt, look},
     place::Place,
-    producing, progress,
-    text::{BAD, GOOD, instant, right, table, tick},
+    text::{BAD, DIM, GOOD, instant, right, table, tick},
 };
 use clap::Args;
 use config::{BusinessDay, StoreName};
@@ -21,7 +21,10 @@ Examples:
   relay certificate 2026-11-20 --store acme
   relay certificate --refresh            look at source and destination now, then show it
 
-Exit code 1: there is none, or one is not complete.";
+With --refresh a certificate is shown only of what was looked at now; where that could not be done it says why, and what the \
+last one says.
+
+Exit code 1: there is none, or one is not complete. Exit code 3: with --refresh, a store could not be looked at.";
 
 /// What `relay certificate` takes.
 #[derive(Debug, Args)]
@@ -42,9 +45,24 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 pub(crate) struct Proof {
     business_day: BusinessDay,
+    /// With `--refresh`, of the stores that were looked at now.
     certificates: Vec<Certificate>,
     /// Stores that have none for the day.
     without: Vec<StoreName>,
+    /// With `--refresh`: the stores that were not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_looked_at: Vec<Unseen>,
+    #[serde(skip)]
+    looked_at_now: bool,
+}
+
+/// A store that could not be looked at now.
+#[derive(Debug, Serialize)]
+struct Unseen {
+    #[serde(flatten)]
+    not: NotLookedAt,
+    /// What an earlier look came to.
+    last: Option<Certificate>,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof, Failure> {
@@ -61,22 +79,28 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
     for store in &stores {
         Pass::of_store(day, store, config, now).map_err(Failure::input)?;
     }
-    if refresh {
-        let spinner = progress::spinner(format!("the reconciler looks at {day}"));
-        let looked = place.invoke("ReviewsReconcilerFunction", &producing::event(day, store.as_ref())).await;
-        spinner.finish_and_clear();
-        looked?;
-    }
+    let looked = if refresh { look(&place, day, store.as_ref()).await? } else { Look::default() };
     let operator = place.operator()?;
     // Where there is nothing that fits no store, nobody wants to hear of it.
     let asked_for = stores.len();
     if store.is_none() {
         stores.push(unrouted);
     }
-    let mut found = Proof { business_day: day, certificates: Vec::new(), without: Vec::new() };
+    let mut found = Proof {
+        business_day: day,
+        certificates: Vec::new(),
+        without: Vec::new(),
+        not_looked_at: Vec::new(),
+        looked_at_now: refresh,
+    };
     for (index, store) in stores.into_iter().enumerate() {
         let certificate = operator.certificate(&store, day).await;
-        match certificate.map_err(|error| Failure::undone("read the certificate", &error))? {
+        let certificate = certificate.map_err(|error| Failure::undone("read the certificate", &error))?;
+        if let Some(not) = looked.not_looked_at.iter().find(|not| not.store == store) {
+            found.not_looked_at.push(Unseen { not: not.clone(), last: certificate });
+            continue;
+        }
+        match certificate {
             Some(certificate) if index < asked_for || certificate.source.completed > 0 => {
                 found.certificates.push(certificate);
             }
@@ -90,7 +114,14 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
 impl Answer for Proof {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
         for certificate in &self.certificates {
-            print(certificate, to)?;
+            print(certificate, self.looked_at_now, to)?;
+        }
+        for Unseen { not, last } in &self.not_looked_at {
+            print_not_looked_at(self.business_day, not, to)?;
+            if let Some(last) = last {
+                let said = if last.complete { "complete" } else { "not complete" };
+                writeln!(to, "  {DIM}the last look found it {said}, issued {}{DIM:#}", instant(last.issued_at))?;
+            }
         }
         for store in &self.without {
             writeln!(
@@ -106,16 +137,27 @@ impl Answer for Proof {
     fn is_well(&self) -> bool {
         self.without.is_empty() && self.certificates.iter().all(|certificate| certificate.complete)
     }
+
+    fn is_whole(&self) -> bool {
+        self.not_looked_at.is_empty()
+    }
 }
 
-/// One certificate for people.
-pub(crate) fn print(certificate: &Certificate, to: &mut dyn Write) -> io::Result<()> {
+/// A store that could not be looked at, for people.
+pub(crate) fn print_not_looked_at(day: BusinessDay, not: &NotLookedAt, to: &mut dyn Write) -> io::Result<()> {
+    let NotLookedAt { store, why } = not;
+    writeln!(to, "{} {day}, store {store}: {BAD}not looked at{BAD:#}: {why}", tick(false))
+}
+
+/// One certificate for people; `now`: the day was looked at for it.
+pub(crate) fn print(certificate: &Certificate, now: bool, to: &mut dyn Write) -> io::Result<()> {
     let Certificate { store, business_day, issued_at, source, ledger, destination, repaired, .. } = certificate;
     let (style, complete) = if certificate.complete { (GOOD, "complete") } else { (BAD, "not complete") };
     writeln!(
         to,
-        "{} {business_day}, store {store}: {style}{complete}{style:#}, issued {}",
+        "{} {business_day}, store {store}: {style}{complete}{style:#}, {}issued {}",
         tick(certificate.complete),
+        if now { "looked at now, " } else { "" },
         instant(*issued_at)
     )?;
     let mut rows =

@@ -18,6 +18,7 @@ mod failure;
 mod forget;
 mod hand;
 mod keep;
+mod look;
 mod order;
 mod parked;
 mod place;

@@ -7,6 +7,7 @@ use crate::{
     day::{self, Day},
     estimate::Estimate,
     failure::Failure,
+    look::{NotLookedAt, look},
     place::Place,
     producing::{self, Done},
     progress,
@@ -27,10 +28,8 @@ Examples:
 What is delivered is not sent again, and the store's cursor stays where it is: a day may be run as often as you like, and \
 Ctrl-C is safe at any time. `relay preview --day D` says what would be sent.
 
-Exit code 1: with --wait, a certificate is not complete yet; Yotpo may take hours to show what it took.";
-
-/// A reconciler that is out of time goes on the next time; a day that needs more is left to its schedule.
-const LOOKS: usize = 5;
+Exit code 1: with --wait, a certificate is not complete yet; Yotpo may take hours to show what it took. Exit code 3: with --wait, \
+a store could not be looked at.";
 
 /// What `relay run` takes.
 #[derive(Debug, Args)]
@@ -63,6 +62,9 @@ pub(crate) struct Ran {
     /// With `--wait`: how the day stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificates: Option<Vec<Certificate>>,
+    /// With `--wait`: stores of which that is not known, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_looked_at: Vec<NotLookedAt>,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, Failure> {
@@ -74,7 +76,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     let operator = place.operator()?;
     let estimate = Estimate::of(&place, &operator, &[day], store.as_ref()).await?;
     say(options, &estimate)?;
-    let mut ran = Ran { business_day: day, store, dry_run: !yes, estimate, done: None, certificates: None };
+    let (done, certificates, not_looked_at) = (None, None, Vec::new());
+    let mut ran = Ran { business_day: day, store, dry_run: !yes, estimate, done, certificates, not_looked_at };
     if !yes {
         return Ok(ran);
     }
@@ -84,25 +87,11 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     ran.done = Some(done?);
     if wait {
         producing::until_at_most(&operator.queue, 0, "waiting for the queue to be empty".to_owned()).await?;
-        ran.certificates = Some(look(&place, day, ran.store.as_ref()).await?);
+        let look = look(&place, day, ran.store.as_ref()).await?;
+        ran.certificates = Some(look.certificates.into_values().collect());
+        ran.not_looked_at = look.not_looked_at;
     }
     Ok(ran)
-}
-
-/// Lets the reconciler look at the day.
-async fn look(place: &Place, day: BusinessDay, store: Option<&StoreName>) -> Result<Vec<Certificate>, Failure> {
-    let spinner = progress::spinner(format!("the reconciler looks at {day}"));
-    let mut certificates = Vec::new();
-    for _ in 0..LOOKS {
-        let mut answer = place.invoke("ReviewsReconcilerFunction", &producing::event(day, store)).await?;
-        let issued = serde_json::from_value(answer["certificates"].take());
-        certificates = issued.map_err(|error| Failure::undone("read the reconciler's answer", &error))?;
-        if !certificates.is_empty() {
-            break;
-        }
-    }
-    spinner.finish_and_clear();
-    Ok(certificates)
 }
 
 impl Answer for Ran {
@@ -121,18 +110,23 @@ impl Answer for Ran {
             done.parked,
             done.rejected
         )?;
-        match &self.certificates {
-            Some(certificates) if certificates.is_empty() => {
-                writeln!(to, "{} no certificate yet; the reconciler goes on by its schedule", tick(false))
-            }
-            Some(certificates) => certificates.iter().try_for_each(|one| certificate::print(one, to)),
-            None => writeln!(to, "  the proof, some hours later: relay certificate {day} --refresh"),
+        for certificate in self.certificates.iter().flatten() {
+            certificate::print(certificate, true, to)?;
         }
+        for not in &self.not_looked_at {
+            certificate::print_not_looked_at(*day, not, to)?;
+        }
+        if self.certificates.is_none() {
+            writeln!(to, "  the proof, some hours later: relay certificate {day} --refresh")?;
+        }
+        Ok(())
     }
 
     fn is_well(&self) -> bool {
-        let complete =
-            |certificates: &Vec<Certificate>| !certificates.is_empty() && certificates.iter().all(|c| c.complete);
-        self.certificates.as_ref().is_none_or(complete)
+        self.certificates.iter().flatten().all(|certificate| certificate.complete)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.not_looked_at.is_empty()
     }
 }

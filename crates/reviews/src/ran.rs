@@ -18,8 +18,10 @@ pub enum Ended {
     Complete,
     /// Reconciler: a day is not.
     NotComplete,
-    /// Reconciler: no day was due, or none was looked at to its end.
+    /// Reconciler: no day was due.
     NothingCertified,
+    /// Reconciler: a day could not be looked at, or not to its end.
+    NotFinished,
 }
 
 impl Ended {
@@ -31,6 +33,7 @@ impl Ended {
             Self::Complete => "complete",
             Self::NotComplete => "not complete",
             Self::NothingCertified => "nothing certified",
+            Self::NotFinished => "not finished",
         }
     }
 }

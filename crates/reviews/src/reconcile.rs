@@ -32,7 +32,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use config::{BusinessDay, Relay, StoreName, Zone};
 use ledger::{Cursor, Ledger, Millis, Policy};
 use queue::{Queue, TraceHeader};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -63,11 +63,39 @@ pub struct Reconciler {
     pub now: fn() -> DateTime<Utc>,
 }
 
-/// The reconciler's answer.
-#[derive(Debug, Default, Serialize)]
+/// The reconciler's answer: each store and day that was to be looked at is certified or in one of the two lists, but for
+/// `unrouted` where no order fits no store.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Answer {
     /// A certificate for each store and business day that was looked at to the end.
     pub certificates: Vec<Certificate>,
+    /// What could not be looked at, since the store's account cannot be read now.
+    #[serde(default)]
+    pub unreadable: Vec<StoreDay>,
+    /// What was not looked at, or not to the end: time was up, or the org's quota of calls.
+    #[serde(default)]
+    pub unfinished: Vec<StoreDay>,
+}
+
+impl Answer {
+    /// How the run ended, for whoever asks later.
+    fn ended(&self) -> Ended {
+        match self.certificates.as_slice() {
+            _ if !self.unreadable.is_empty() || !self.unfinished.is_empty() => Ended::NotFinished,
+            [] => Ended::NothingCertified,
+            all if all.iter().all(|certificate| certificate.complete) => Ended::Complete,
+            _ => Ended::NotComplete,
+        }
+    }
+}
+
+/// A store's business day, named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreDay {
+    /// The store; `unrouted` for the orders that fit none.
+    pub store: StoreName,
+    /// The business day.
+    pub business_day: BusinessDay,
 }
 
 /// Why a run failed. What is confirmed and sent stays so; the next run goes on.
@@ -124,6 +152,12 @@ pub(crate) struct Task {
     by_hand: bool,
 }
 
+impl Task {
+    fn named(&self) -> StoreDay {
+        StoreDay { store: self.store.clone(), business_day: self.day }
+    }
+}
+
 /// How a look at a day ended.
 enum Looked {
     Certified(Box<Certificate>),
@@ -143,11 +177,7 @@ impl Reconciler {
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let by = ran::by(&event);
         let answer = Box::pin(self.work(event, invoked, metrics)).await;
-        let ended = answer.as_ref().map(|answer| match answer.certificates.as_slice() {
-            [] => Ended::NothingCertified,
-            all if all.iter().all(|certificate| certificate.complete) => Ended::Complete,
-            _ => Ended::NotComplete,
-        });
+        let ended = answer.as_ref().map(Answer::ended);
         ran::keep(&self.ledger, FUNCTIONS[1], by, self.millis(), ended).await;
         answer
     }
@@ -184,21 +214,26 @@ impl Reconciler {
         if tasks.is_empty() {
             return Ok(());
         }
+        // However this ends, what was not looked at is named.
+        answer.unfinished = tasks.iter().map(Task::named).collect();
         let schema = self.salesforce.schema();
         let fields = Fields::find(&schema, &self.config).await?;
         let mut unreadable = BTreeSet::new();
         for (index, task) in tasks.iter().enumerate() {
-            if unreadable.contains(&task.store) {
-                continue;
-            }
-            match Box::pin(self.look(task, &fields, invoked, index == 0, metrics)).await? {
-                Looked::Certified(certificate) => answer.certificates.push(*certificate),
-                Looked::Nothing => {}
-                Looked::Unreadable => drop(unreadable.insert(&task.store)),
-                Looked::OutOfTime => {
-                    tracing::info!(days_left = tasks.len() - index, "out of time; the next run goes on");
-                    break;
+            if !unreadable.contains(&task.store) {
+                match Box::pin(self.look(task, &fields, invoked, index == 0, metrics)).await? {
+                    Looked::Certified(certificate) => answer.certificates.push(*certificate),
+                    Looked::Nothing => {}
+                    Looked::Unreadable => drop(unreadable.insert(&task.store)),
+                    Looked::OutOfTime => {
+                        tracing::info!(days_left = tasks.len() - index, "out of time; the next run goes on");
+                        break;
+                    }
                 }
+            }
+            let named = answer.unfinished.remove(0);
+            if unreadable.contains(&task.store) {
+                answer.unreadable.push(named);
             }
             if self.out_of_time(invoked.deadline) {
                 break;
@@ -306,5 +341,43 @@ impl Reconciler {
     fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {
         deadline - (self.now)()
             < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// An answer with a certificate of `default`, complete or not.
+    fn certified(complete: bool) -> Answer {
+        let day = "2026-11-20".parse().unwrap();
+        let certificate = Certificate {
+            store: "default".to_owned().try_into().unwrap(),
+            business_day: day,
+            issued_at: DateTime::UNIX_EPOCH,
+            config_sha256: String::new(),
+            source: Completed { completed: 0 },
+            ledger: Tally::default(),
+            destination: Destination::default(),
+            repaired: 0,
+            complete,
+        };
+        Answer { certificates: vec![certificate], ..Answer::default() }
+    }
+
+    #[test]
+    fn a_run_that_left_a_day_out_does_not_say_complete() {
+        let left = || vec![StoreDay { store: StoreName::unrouted(), business_day: "2026-11-20".parse().unwrap() }];
+        assert_eq!(Answer::default().ended(), Ended::NothingCertified);
+        assert_eq!([true, false].map(|complete| certified(complete).ended()), [Ended::Complete, Ended::NotComplete]);
+        for complete in [true, false] {
+            let unreadable = Answer { unreadable: left(), ..certified(complete) };
+            let unfinished = Answer { unfinished: left(), ..certified(complete) };
+            assert_eq!([unreadable.ended(), unfinished.ended()], [Ended::NotFinished; 2]);
+        }
+        let said = serde_json::to_value(Answer { unreadable: left(), ..Answer::default() }).unwrap();
+        let day = json!({"store": "unrouted", "business_day": "2026-11-20"});
+        assert_eq!(said, json!({"certificates": [], "unreadable": [day], "unfinished": []}));
     }
 }

@@ -3,6 +3,7 @@
 use super::{assert_refused, relay, relay_json, transcript::shown};
 use crate::stage::{Setting, Stage};
 use chrono::Utc;
+use sandbox::{Endpoint, Fault, Rule};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,6 +23,17 @@ async fn a_day_is_shown_as_it_was_proven() {
     let (_, certificate) = stage.reconcile_until_complete(&spec.business_day.to_string(), "default").await;
     let shown = relay_json(&stage, 0, &["certificate", "--store", "default"]);
     assert_eq!(shown["certificates"], json!([certificate]));
+
+    // A look that failed is not shown as a look, whatever the last one came to.
+    stage.sandbox.add_fault(Rule::always(Endpoint::YotpoRead, Fault::status(503)));
+    let unread = relay_json(&stage, 3, &["certificate", "--store", "default", "--refresh"]);
+    assert_eq!(unread["certificates"], json!([]), "{unread}");
+    let not = &unread["not_looked_at"][0];
+    assert_eq!((&not["store"], &not["last"]), (&json!("default"), &certificate), "{unread}");
+    let ran = relay(&stage, &["run", "--day", "yesterday", "--yes", "--wait"]);
+    assert!(ran.code == 3 && ran.out.contains("not looked at: its account at Yotpo"), "{ran:?}");
+    assert!(!ran.out.contains("store default: complete"), "{ran:?}");
+    stage.sandbox.clear_faults();
 
     // Where a person is to decide, the day of all stores is not complete.
     relay_json(&stage, 1, &["certificate", "--refresh"]);

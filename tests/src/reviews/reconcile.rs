@@ -174,7 +174,9 @@ async fn a_reading_that_is_cut_short_goes_on_where_it_stood() {
     // The third page cannot be read.
     let broken = Rule { after: Some(2), next: Some(1), ..Rule::always(Endpoint::YotpoRead, Fault::status(503)) };
     stage.sandbox.add_fault(broken);
-    assert_eq!(stage.reconcile(&event).await, Vec::<Value>::new());
+    let not_read = json!([{"store": "default", "business_day": day}]);
+    let answer = stage.reconciler(&event).await;
+    assert_eq!(answer, json!({"certificates": [], "unreadable": not_read, "unfinished": []}));
     assert_eq!(reads(&stage), 3);
     let certificates = stage.reconcile(&event).await;
     assert_eq!(certificates[0]["complete"], true, "{certificates:?}");
@@ -197,9 +199,12 @@ async fn a_reconciler_out_of_time_stops_after_a_page_and_the_next_run_goes_on() 
     let event = json!({"scheduled_at": Utc::now()});
     let mut runs = 1;
     let certificate = loop {
-        if let Some(certificate) = stage.reconcile(&event).await.into_iter().find(|c| c["store"] == "default") {
-            break certificate;
+        let answer = stage.reconciler(&event).await;
+        if let Some(certificate) = answer["certificates"].as_array().unwrap().iter().find(|c| c["store"] == "default") {
+            break certificate.clone();
         }
+        let left = ["default", "unrouted"].map(|store| json!({"store": store, "business_day": day}));
+        assert_eq!((&answer["unfinished"], &answer["unreadable"]), (&json!(left), &json!([])), "{answer}");
         assert_eq!(reads(&stage), runs, "a page a run");
         runs += 1;
     };
