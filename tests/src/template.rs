@@ -205,6 +205,19 @@ impl Resolver {
                 if let Some(text) = value["Fn::Sub"].as_str() {
                     return Some(self.substituted(text));
                 }
+                if let Some([text, names]) = value["Fn::Sub"].as_array().map(Vec::as_slice) {
+                    let mut text = text.as_str().unwrap().to_owned();
+                    for (name, value) in names.as_object().into_iter().flatten() {
+                        text = text.replace(&format!("${{{name}}}"), self.value(value)?.as_str()?);
+                    }
+                    return Some(self.substituted(&text));
+                }
+                if let Some([index, values]) = value["Fn::Select"].as_array().map(Vec::as_slice) {
+                    return self.value(values)?.get(usize::try_from(index.as_u64()?).ok()?).cloned();
+                }
+                if let Some([by, text]) = value["Fn::Split"].as_array().map(Vec::as_slice) {
+                    return Some(self.value(text)?.as_str()?.split(by.as_str()?).collect());
+                }
                 let resolved = members.iter().filter_map(|(name, value)| Some((name.clone(), self.value(value)?)));
                 Some(Value::Object(resolved.collect()))
             }
