@@ -74,8 +74,12 @@ impl Deliverer {
         let store = StoreName::try_from(delivery.store.clone()).ok();
         let route = store.as_ref().and_then(|name| Some((name, self.stores.get(name)?, self.pace.get(name)?)));
         let latest = invocation.latest_call(self.config.protocol.call_timeout);
-        if latest <= Instant::now() || store.as_ref().is_some_and(|name| invocation.has_given_up(name)) {
-            let wait = self.backoff(received.receives, None);
+        let held = route.as_ref().and_then(|(_, _, pace)| pace.held());
+        if held.is_some()
+            || latest <= Instant::now()
+            || store.as_ref().is_some_and(|name| invocation.has_given_up(name))
+        {
+            let wait = self.backoff(received.receives, held);
             return self.back(received, invocation, delivery, wait).await;
         }
         let attempt = match self.claim(delivery, received, invocation).await {
@@ -87,7 +91,7 @@ impl Deliverer {
             return self.park(&attempt, ErrorClass::Misconfigured, "unknown_store", error, invocation).await;
         };
         if !pace.wait(latest).await {
-            return self.release(&attempt, ErrorClass::RateLimited, Duration::ZERO, None, invocation).await;
+            return self.release(&attempt, ErrorClass::RateLimited, Duration::ZERO, pace.held(), invocation).await;
         }
         match self.call(name, client, message, invocation).await {
             Ok(()) => {
@@ -95,6 +99,9 @@ impl Deliverer {
                 self.succeed(&attempt, invocation).await
             }
             Err(failure) => {
+                if let Some(wait) = failure.floor() {
+                    pace.hold(wait);
+                }
                 invocation.note(name, !failure.is_outage());
                 self.fail(&attempt, failure, invocation).await
             }

@@ -21,6 +21,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// How long the account asks to be left alone.
+    pub fn floor(&self) -> Option<Duration> {
+        match self {
+            Self::Again { floor, .. } => *floor,
+            Self::Rejected(_) => None,
+        }
+    }
+
     /// Whether the vendor could not be reached or did not work.
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Again { class: ErrorClass::Unavailable | ErrorClass::Uncertain, .. })

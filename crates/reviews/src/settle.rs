@@ -55,12 +55,16 @@ impl Deliverer {
         floor: Option<Duration>,
         invocation: &Invocation,
     ) -> Disposal {
-        self.finish(attempt, Outcome::Pending(class, self.millis().plus(settle))).await;
+        // No other copy is to call sooner either.
+        let wait = settle.max(floor.unwrap_or_default());
+        self.finish(attempt, Outcome::Pending(class, self.millis().plus(wait))).await;
         let store = &attempt.delivery.store;
         invocation.count(Metric::Retried, store);
         if class == ErrorClass::RateLimited {
             invocation.count(Metric::RateLimited, store);
         }
+        // Whoever receives it next may have a clock that is behind ours.
+        let floor = floor.map(|floor| floor + self.policy.clock_skew);
         let delay = self.backoff(attempt.number.max(attempt.message.receives), floor).max(settle);
         tracing::info!(error_class = %class, attempt = attempt.number, retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), "to be tried again");
         Disposal::Return(delay)

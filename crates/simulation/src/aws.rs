@@ -2,7 +2,7 @@
 
 use crate::{
     clock, dynamodb,
-    effect::{Effect, Function},
+    effect::Effect,
     fault::Fault,
     network::{Broken, carry},
     sqs,
@@ -81,7 +81,7 @@ impl Wire {
             return Err(ConnectorError::other("not an effect".into(), None));
         };
         let service = sim.clone();
-        let serve = async move { serve(&service, caller.function, &operation, &request) };
+        let serve = async move { serve(&service, caller, &operation, &request) };
         match carry(sim, caller, effect, serve, error).await {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
@@ -94,12 +94,16 @@ impl Wire {
     }
 }
 
-fn serve(sim: &Sim, by: Function, operation: &str, request: &Value) -> Response<Bytes> {
+fn serve(sim: &Sim, caller: Caller, operation: &str, request: &Value) -> Response<Bytes> {
+    let by = caller.function;
+    if operation == "UpdateItem" {
+        certified(sim, request);
+    }
     let mut world = sim.lock();
     let plain = |(status, code): (u16, &str)| (status, json!({"__type": format!("com.amazonaws.sqs#{code}")}));
     let answer = match operation {
-        "SendMessageBatch" => sqs::send(&mut world, request).map_err(plain),
-        "ChangeMessageVisibilityBatch" => sqs::hide(&mut world, request).map_err(plain),
+        "SendMessageBatch" => sqs::send(&mut world, by, request).map_err(plain),
+        "ChangeMessageVisibilityBatch" => sqs::hide(&mut world, caller, request).map_err(plain),
         "GetQueueAttributes" => Ok(sqs::depth(&world)),
         "Query" => dynamodb::query(&mut world, by, request),
         "GetItem" => dynamodb::get(&mut world, by, request),
@@ -116,6 +120,22 @@ fn serve(sim: &Sim, by: Function, operation: &str, request: &Value) -> Response<
         Ok(body) => reply(200, &body),
         Err((status, body)) => reply(status, &body),
     }
+}
+
+/// A certificate is looked at when it is issued, whether or not it is kept.
+fn certified(sim: &Sim, request: &Value) {
+    if request["Key"]["k"]["S"].as_str().is_none_or(|key| !key.starts_with("certificate/")) {
+        return;
+    }
+    let values = request["ExpressionAttributeValues"].as_object().into_iter().flat_map(|values| values.values());
+    let Some(certificate) = values.filter_map(|value| value["S"].as_str()).find(|text| text.starts_with('{')) else {
+        return;
+    };
+    let is_there =
+        |app_key: &str, order: &str| sim.vendors().arrival(app_key, order).is_some_and(|arrival| arrival.effects > 0);
+    let mut world = sim.lock();
+    let wrong = world.watch.certified(certificate, is_there);
+    world.problems.extend(wrong);
 }
 
 fn secret(secrets: &std::collections::BTreeMap<String, Value>, name: &str) -> Result<Value, (u16, Value)> {

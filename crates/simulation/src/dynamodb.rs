@@ -73,7 +73,7 @@ pub(crate) fn batch_get(world: &mut World, by: Function, request: &Value) -> Ans
         }
         let (mut items, mut unprocessed) = (Vec::new(), Vec::new());
         for key in keys {
-            if world.odd(world.odds.stale) {
+            if world.odd(world.odds.partial) {
                 unprocessed.push(key.clone());
                 continue;
             }
@@ -132,16 +132,34 @@ pub(crate) fn update(world: &mut World, by: Function, request: &Value) -> Answer
     if let Some(order) = world.order_ids.get(key) {
         let reopened = request["UpdateExpression"].as_str().is_some_and(|update| update.contains("#repairs"));
         match world.table.text(key, "state") {
-            Some("accepted") => drop(world.accepted.insert(order.clone())),
+            Some("accepted") => {
+                world.accepted.insert(order.clone());
+                world.watch.accepted(key, Some(clock::now()));
+            }
             // What was accepted and is missing may be posted again.
-            Some("pending") if reopened => drop(world.accepted.remove(order)),
+            Some("pending") if reopened => {
+                world.accepted.remove(order);
+                world.watch.accepted(key, None);
+            }
             _ => {}
         }
+    }
+    if key.starts_with("cursor/") {
+        settled(world, key);
     }
     Ok(match (before, request["ReturnValues"].as_str()) {
         (Some(before), Some("ALL_OLD")) => json!({"Attributes": before}),
         _ => json!({}),
     })
+}
+
+/// A cursor was moved: what it says is so already.
+fn settled(world: &mut World, key: &str) {
+    let millis = |world: &World| world.table.0.get(key)?.0.get("settled_until")?["N"].as_str()?.parse().ok();
+    if let Some(until) = millis(world).and_then(DateTime::from_timestamp_millis) {
+        let World { watch, table, queues, problems, .. } = world;
+        problems.extend(watch.settled(until, &queues.letters, |key| table.0.contains_key(key)));
+    }
 }
 
 #[cfg(test)]

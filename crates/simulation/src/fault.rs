@@ -93,7 +93,7 @@ impl Outage {
 }
 
 /// How likely what is in one run. Most of it is off in most runs, so that what is on can be seen at work.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Odds {
     pub(crate) aws: [f64; 8],
     pub(crate) vendor: [f64; 9],
@@ -105,8 +105,10 @@ pub(crate) struct Odds {
     pub(crate) duplicate: f64,
     /// An entry of a batch call fails by itself.
     pub(crate) entry: f64,
-    /// A read that need not be consistent is not, or answers in part.
+    /// A read that need not be consistent is not.
     pub(crate) stale: f64,
+    /// A read of many answers in part.
+    pub(crate) partial: f64,
     /// A second producer starts with the first.
     pub(crate) two_producers: f64,
     /// An order is touched between two runs of the producer.
@@ -122,6 +124,7 @@ impl Odds {
         duplicate: 0.0,
         entry: 0.0,
         stale: 0.0,
+        partial: 0.0,
         two_producers: 0.0,
         touch: 0.0,
     };
@@ -132,7 +135,8 @@ impl Odds {
         let (slow, kill, stale) = (small(), small() / 2.0, small());
         let entry = *[0.0, 0.0, 0.03, 0.6].choose(rng).unwrap_or(&0.0);
         let mut large = || *[0.0, 0.0, 0.05, 0.3].choose(rng).unwrap_or(&0.0);
-        Self { aws, vendor, slow, kill, entry, stale, duplicate: large(), two_producers: large(), touch: large() }
+        let (duplicate, two_producers, touch) = (large(), large(), large());
+        Self { aws, vendor, slow, kill, entry, stale, partial: stale, duplicate, two_producers, touch }
     }
 
     /// Everything that makes two workers meet over one order: copies, slow calls, failures that are tried again soon,

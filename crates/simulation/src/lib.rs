@@ -32,6 +32,7 @@ mod run;
 mod scenario;
 mod sqs;
 mod vendors;
+mod watch;
 mod world;
 
 pub use bill::{Bill, Usage};

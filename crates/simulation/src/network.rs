@@ -1,6 +1,7 @@
 //! What lies between a function and the services: delay, loss, refusal, and the moments at which the function dies.
 
 use crate::{
+    clock,
     effect::{Effect, Moment},
     fault::Fault,
     world::{Caller, Plan, Posting, Sim},
@@ -87,7 +88,9 @@ pub(crate) async fn carry(
             sim.lock().note(caller, effect, &about, false);
         }
     });
-    let response = answered.await.map_err(|_| Broken::Lost)?;
+    let response = answered.await;
+    sim.lock().watch.answered(caller, effect, clock::now());
+    let response = response.map_err(|_| Broken::Lost)?;
     if fault.is_none() {
         sim.lock().note(caller, effect, &subject, true);
     }

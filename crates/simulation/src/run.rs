@@ -6,16 +6,18 @@ use crate::{
     effect::Effect,
     lambda::Lambda,
     logs::Logs,
-    oracle::judge,
-    scenario::Scenario,
+    oracle::{Mended, judge},
+    scenario::{Reconciling, Scenario},
     vendors,
+    watch::Watch,
     world::{Sim, World},
 };
 use chrono::{DateTime, Days, TimeDelta, Timelike as _, Utc};
 use config::Relay;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use sandbox::{DaySpec, Endpoint, Fault, InProcess, Manifest, Outcome, Rule};
+use reviews::pace::Pace;
+use sandbox::{DaySpec, Endpoint, Fault, InProcess, Manifest, Moment, Outcome, Rule};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,6 +53,10 @@ pub struct Report {
     pub effects: BTreeMap<Effect, u64>,
     /// Orders that were expected to be delivered, and were.
     pub delivered: u64,
+    /// Messages that SQS took of producer and reconciler, by order.
+    pub messages: BTreeMap<String, u64>,
+    /// Certificates that were issued.
+    pub certificates: u64,
     /// Calls that went wrong.
     pub faults: u64,
     /// Processes that were killed.
@@ -117,18 +123,28 @@ async fn simulate(scenario: &Scenario) -> Report {
     for expected in &manifest.expected {
         world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
     }
+    let config = config(scenario, &mut problems);
+    let period = TimeDelta::from_std(Pace::new(config.pace.yotpo_reviews, CONSUMERS + 1).period()).unwrap_or_default();
+    world.watch = Watch::of(&manifest.expected, reviews::FLOW, zone(scenario), period);
     let sim = Sim::new(world, vendors);
     #[expect(clippy::expect_used, reason = "the level is a constant")]
     let logs = if scenario.billed { Logs::counted().expect("a log level") } else { Logs::default() };
-    let lambda = Lambda {
-        sim: sim.clone(),
-        config: config(scenario, &mut problems),
-        scenario: Arc::new(scenario.clone()),
-        logs: logs.clone(),
-    };
+    let lambda = Lambda { sim: sim.clone(), config, scenario: Arc::new(scenario.clone()), logs: logs.clone() };
 
     let consumers = CONSUMERS as usize;
-    let pollers: Vec<_> = (0..consumers).map(|machine| spawn_local(lambda.clone().poll(machine))).collect();
+    let pollers: Vec<_> = (0..consumers)
+        .map(|machine| {
+            spawn_local({
+                let lambda = lambda.clone();
+                async move {
+                    if !lambda.scenario.consumers_after.is_zero() {
+                        clock::until(first + lambda.scenario.consumers_after).await;
+                    }
+                    lambda.poll(machine).await;
+                }
+            })
+        })
+        .collect();
     let mut settled = false;
     for midnight in midnights {
         // The very first run begins with its clock's yesterday: not at midnight, when clocks may differ about the day.
@@ -140,7 +156,8 @@ async fn simulate(scenario: &Scenario) -> Report {
         }
     }
     drain(&sim, calm).await;
-    if scenario.broken.is_none() {
+    problems.extend(judge(scenario, &manifest, &sim.vendors().arrivals(), &sim.lock(), Mended::NotYet));
+    if scenario.reconciler != Reconciling::Never {
         if scenario.doomed {
             change_a_reason(&sim, &manifest);
         }
@@ -163,7 +180,13 @@ async fn simulate(scenario: &Scenario) -> Report {
 
     let arrivals = sim.vendors().arrivals();
     let world = sim.lock();
-    problems.extend(judge(scenario, &manifest, &arrivals, &world, settled));
+    if scenario.reconciler != Reconciling::Never {
+        problems.extend(judge(scenario, &manifest, &arrivals, &world, Mended::All));
+    }
+    if !settled {
+        problems.push("the producer never said that all is settled".to_owned());
+    }
+    problems.extend(world.problems.iter().cloned());
     let delivered = manifest.compare(&arrivals).delivered;
     Report {
         seed: scenario.seed,
@@ -171,6 +194,8 @@ async fn simulate(scenario: &Scenario) -> Report {
         trace: world.trace().to_owned(),
         effects: world.effects.clone(),
         delivered,
+        messages: world.watch.messages().map(|(order, messages)| (order.to_owned(), messages)).collect(),
+        certificates: world.watch.certificates,
         faults: world.faults,
         kills: world.kills,
         kill_struck: world.kill_struck,
@@ -213,8 +238,7 @@ async fn night(
         if second && first_machine + 1 < MACHINES {
             spawn_local(lambda.clone().produce(first_machine + 1, at));
         }
-        // The bill has the run after the nights, which would meet this one.
-        if at.minute() == 30 && lambda.scenario.broken.is_none() && !lambda.scenario.billed {
+        if at.minute() == 30 && lambda.scenario.reconciler == Reconciling::Always {
             let machine = first_machine + PRODUCERS;
             spawn_local(lambda.clone().reconcile(machine, at));
             if second && machine + 1 < MACHINES {
@@ -274,6 +298,13 @@ fn mislead(vendors: &InProcess, scenario: &Scenario, manifest: &Manifest) {
     if scenario.drops > 0.0 {
         vendors.add_fault(Fault::silent_drops(scenario.drops));
     }
+    if scenario.throttles > 0.0 {
+        let share = Some(scenario.throttles / 2.0);
+        for (retry_after, reset) in [(Some(30), None), (None, Some(45))] {
+            let fault = Fault::Status { code: 429, moment: Moment::Before, retry_after, reset };
+            vendors.add_fault(Rule { share, ..Rule::always(Endpoint::YotpoCreate, fault) });
+        }
+    }
     let doomed = manifest.expected.iter().find(|expected| expected.outcome == Outcome::Delivered);
     if let Some(doomed) = doomed.filter(|_| scenario.doomed) {
         let order_id = Some(doomed.order_id.clone());
@@ -286,10 +317,13 @@ fn mislead(vendors: &InProcess, scenario: &Scenario, manifest: &Manifest) {
     }
 }
 
+fn zone(scenario: &Scenario) -> sandbox::TimeZone {
+    sandbox::TimeZone::get(scenario.zone).unwrap_or(sandbox::TimeZone::UTC)
+}
+
 fn spec(scenario: &Scenario, night: u32) -> DaySpec {
     let day = scenario.first_day + Days::new(night.into());
-    let zone = sandbox::TimeZone::get(scenario.zone).unwrap_or(sandbox::TimeZone::UTC);
-    let mut spec = DaySpec::new(scenario.seed, day, zone, scenario.orders);
+    let mut spec = DaySpec::new(scenario.seed, day, zone(scenario), scenario.orders);
     // The first day has the awkward orders, if any.
     spec.awkward = !scenario.billed && night == 0;
     spec

@@ -37,14 +37,30 @@ pub struct Scenario {
     pub(crate) repeats_create: bool,
     /// The share of posts that the destination answers with a yes and drops.
     pub(crate) drops: f64,
+    /// The share of posts that it refuses as too many, and says for how long.
+    pub(crate) throttles: f64,
     /// The reconciler's hardest day: one order is dropped for ever, a reading is cut short, a skipped order changes its reason.
     pub(crate) doomed: bool,
+    /// When the reconciler runs.
+    pub(crate) reconciler: Reconciling,
+    /// The event source mapping is off for so long after the first midnight.
+    pub(crate) consumers_after: TimeDelta,
     pub(crate) kill: Option<Kill>,
     pub(crate) broken: Option<BrokenPromise>,
     /// Whether each function is asked for a check at the end, as at a deployment.
     pub(crate) checks: bool,
     /// Whether the cost is counted: every order is an ordinary one, and what the functions print is counted.
     pub(crate) billed: bool,
+}
+
+/// When the reconciler runs. It mends what producer and consumer lose, so that they are judged before it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reconciling {
+    Never,
+    /// When the nights are over and the queue is empty.
+    Afterwards,
+    /// In the nights as well.
+    Always,
 }
 
 /// What AWS does not do, and no protocol can make good: for tests of the oracle.
@@ -80,7 +96,14 @@ impl Scenario {
             max_receives: *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3),
             repeats_create: storm || rng.random_bool(0.4),
             drops: *[0.0, 0.0, 0.03, 0.1].choose(&mut rng).unwrap_or(&0.0),
+            throttles: 0.0,
             doomed: false,
+            reconciler: match seed % 10 {
+                0 => Reconciling::Never,
+                1..=4 => Reconciling::Afterwards,
+                _ => Reconciling::Always,
+            },
+            consumers_after: TimeDelta::zero(),
             kill: None,
             broken: None,
             checks: false,
@@ -100,6 +123,8 @@ impl Scenario {
             max_receives: MAX_RECEIVES,
             repeats_create: true,
             drops: 0.0,
+            throttles: 0.0,
+            reconciler: Reconciling::Always,
             checks: true,
             ..Self::of(seed)
         }
@@ -120,6 +145,8 @@ impl Scenario {
             faults_last: TimeDelta::zero(),
             checks: false,
             billed: true,
+            // A run in the night would meet the one after it, which the bill has.
+            reconciler: Reconciling::Afterwards,
             ..Self::calm(seed)
         }
     }
@@ -147,7 +174,54 @@ impl Scenario {
     /// With an AWS that does not keep its word.
     #[must_use]
     pub fn with(self, broken: BrokenPromise) -> Self {
-        Self { broken: Some(broken), ..self }
+        Self { broken: Some(broken), reconciler: Reconciling::Never, ..self }
+    }
+
+    /// Without a reconciler.
+    #[must_use]
+    pub fn unmended(self) -> Self {
+        Self { reconciler: Reconciling::Never, ..self }
+    }
+
+    /// A calm night in which every run of producer and reconciler has a rival.
+    pub fn rivals(seed: u64) -> Self {
+        let calm = Self::calm(seed);
+        Self { odds: Odds { two_producers: 1.0, ..calm.odds }, page_size: 3, ..calm }
+    }
+
+    /// A calm night in which nothing is received until the reconciler has run.
+    pub fn backlog(seed: u64) -> Self {
+        Self { consumers_after: TimeDelta::hours(2), ..Self::calm(seed) }
+    }
+
+    /// A night in which SQS takes no message of a batch call for itself in so many cases, and nothing else goes wrong.
+    pub fn refusing(seed: u64, entries: f64) -> Self {
+        let calm = Self::calm(seed);
+        Self { odds: Odds { entry: entries, ..calm.odds }, ..calm }
+    }
+
+    /// A night in which the destination throttles this share of the posts, and nothing else goes wrong.
+    pub fn throttled(seed: u64, share: f64) -> Self {
+        Self { throttles: share, orders: 40, page_size: 2_000, ..Self::calm(seed) }
+    }
+
+    /// A night in which the ledger answers in part.
+    pub fn partly_read(seed: u64) -> Self {
+        let calm = Self::calm(seed);
+        Self { odds: Odds { partial: 0.5, ..calm.odds }, faults_last: TimeDelta::days(2), ..calm }
+    }
+
+    /// Nothing goes wrong: what is done is done once.
+    pub(crate) fn is_calm(&self) -> bool {
+        let untroubled = self.odds == Odds::NONE && self.outage.is_none() && self.kill.is_none();
+        untroubled && self.drops == 0.0 && self.throttles == 0.0 && !self.doomed && self.broken.is_none()
+    }
+
+    /// AWS does what it is asked, and no process is killed.
+    pub(crate) fn is_aws_calm(&self) -> bool {
+        let Odds { aws, kill, entry, .. } = &self.odds;
+        let untroubled = aws.iter().all(|odds| *odds == 0.0) && *kill == 0.0 && *entry == 0.0;
+        untroubled && self.outage.is_none() && self.kill.is_none() && self.broken.is_none()
     }
 
     pub(crate) fn is_production(&self) -> bool {

@@ -1,7 +1,11 @@
 //! SQS standard queues: at least once, in any order, counted receives, a dead-letter queue behind.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
 
-use crate::{BrokenPromise, QUEUE, clock, lambda::PRODUCERS_TRACE, world::World};
+use crate::{
+    BrokenPromise, Function, QUEUE, clock,
+    lambda::PRODUCERS_TRACE,
+    world::{Caller, World},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -19,6 +23,8 @@ struct Message {
     visible_at: DateTime<Utc>,
     receives: u32,
     handles: Vec<String>,
+    /// It was received twice at a time, or came back after its deletion.
+    again: bool,
 }
 
 /// A message that a person is to look at.
@@ -27,6 +33,21 @@ pub(crate) struct Letter {
     pub(crate) body: String,
     /// The attribute `error_class`; none when SQS moved the message itself.
     pub(crate) class: Option<String>,
+    /// SQS moved it although nothing of ours had failed.
+    pub(crate) excused: bool,
+}
+
+impl Letter {
+    /// The delivery that it names.
+    pub(crate) fn key(&self) -> Option<String> {
+        key(&self.body)
+    }
+}
+
+/// The delivery key of a message.
+fn key(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    Some(body["key"].as_str()?.to_owned())
 }
 
 /// The flow's queue and its dead-letter queue.
@@ -51,7 +72,7 @@ impl Queues {
     }
 
     fn put(&mut self, id: String, body: String, now: DateTime<Utc>) {
-        let message = Message { body, sent_at: now, visible_at: now, receives: 0, handles: Vec::new() };
+        let message = Message { body, sent_at: now, visible_at: now, receives: 0, handles: Vec::new(), again: false };
         self.messages.insert(id, message);
     }
 
@@ -68,7 +89,7 @@ fn is_allowed(c: char) -> bool {
 
 type Answer = Result<Value, (u16, &'static str)>;
 
-pub(crate) fn send(world: &mut World, request: &Value) -> Answer {
+pub(crate) fn send(world: &mut World, by: Function, request: &Value) -> Answer {
     let entries = request["Entries"].as_array().filter(|e| !e.is_empty()).ok_or((400, "EmptyBatchRequest"))?;
     if entries.len() > ENTRIES {
         return Err((400, "TooManyEntriesInBatchRequest"));
@@ -97,12 +118,13 @@ pub(crate) fn send(world: &mut World, request: &Value) -> Answer {
         }
         let id = world.fresh("m");
         if request["QueueUrl"] == QUEUE {
+            world.queued(by, key(&body).as_deref());
             if !(world.broken == Some(BrokenPromise::Delivery) && world.odd(0.2)) {
                 world.queues.put(id.clone(), body, clock::now());
             }
         } else {
             let class = entry["MessageAttributes"]["error_class"]["StringValue"].as_str().map(str::to_owned);
-            world.queues.letters.push(Letter { body, class });
+            world.queues.letters.push(Letter { body, class, excused: false });
         }
         if failed.last().is_none_or(|f| f["Id"] != entry["Id"]) {
             successful.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""}));
@@ -122,7 +144,7 @@ pub(crate) fn depth(world: &World) -> Value {
     }})
 }
 
-pub(crate) fn hide(world: &mut World, request: &Value) -> Answer {
+pub(crate) fn hide(world: &mut World, by: Caller, request: &Value) -> Answer {
     let entries = request["Entries"].as_array().filter(|e| !e.is_empty()).ok_or((400, "EmptyBatchRequest"))?;
     if entries.len() > ENTRIES {
         return Err((400, "TooManyEntriesInBatchRequest"));
@@ -135,7 +157,9 @@ pub(crate) fn hide(world: &mut World, request: &Value) -> Answer {
         match known.and_then(|id| world.queues.messages.get_mut(&id)) {
             Some(message) if (0..=43_200).contains(&seconds) && message.visible_at > clock::now() && !fails => {
                 message.visible_at = clock::now() + TimeDelta::seconds(seconds);
+                let hidden = key(&message.body).map(|key| (key, message.visible_at));
                 successful.push(json!({"Id": entry["Id"]}));
+                world.hidden(by, hidden);
             }
             _ => failed.push(json!({"Id": entry["Id"], "SenderFault": !fails, "Code": "MessageNotInflight"})),
         }
@@ -157,7 +181,7 @@ pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
         if exhausted {
             if let Some(message) = world.queues.messages.remove(&id) {
                 world.say(&format!("SQS moves {id} to the dead-letter queue"));
-                world.queues.letters.push(Letter { body: message.body, class: None });
+                world.queues.letters.push(Letter { body: message.body, class: None, excused: message.again });
             }
             continue;
         }
@@ -167,6 +191,7 @@ pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
         let handle = world.fresh("h");
         let Some(message) = world.queues.messages.get_mut(&id) else { continue };
         message.receives += 1;
+        message.again |= again;
         message.visible_at = now + if again { pause } else { VISIBILITY };
         message.handles.push(handle.clone());
         batch.push(json!({
@@ -193,6 +218,8 @@ pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
 pub(crate) fn delete(world: &mut World, id: &str) {
     if !world.odd(world.odds.duplicate / 4.0) {
         world.queues.messages.remove(id);
+    } else if let Some(message) = world.queues.messages.get_mut(id) {
+        message.again = true;
     }
 }
 
@@ -204,8 +231,11 @@ mod tests {
     use std::time::Duration;
     use tokio::time::advance;
 
+    const CONSUMER: Caller = Caller { function: Function::Consumer, machine: 0, process: 0 };
+
     fn send_one(world: &mut World, body: &str) -> Value {
-        send(world, &json!({"QueueUrl": QUEUE, "Entries": [{"Id": "0", "MessageBody": body}]})).unwrap()
+        send(world, Function::Producer, &json!({"QueueUrl": QUEUE, "Entries": [{"Id": "0", "MessageBody": body}]}))
+            .unwrap()
     }
 
     #[tokio::test(start_paused = true)]
@@ -219,8 +249,8 @@ mod tests {
         let handle = first[0]["receiptHandle"].as_str().unwrap();
         let entry =
             |seconds: i64| json!({"Entries": [{"Id": "0", "ReceiptHandle": handle, "VisibilityTimeout": seconds}]});
-        assert_eq!(hide(&mut world, &entry(5)).unwrap()["Successful"][0]["Id"], "0");
-        assert_eq!(hide(&mut world, &entry(43_201)).unwrap()["Failed"][0]["Id"], "0", "twelve hours at most");
+        assert_eq!(hide(&mut world, CONSUMER, &entry(5)).unwrap()["Successful"][0]["Id"], "0");
+        assert_eq!(hide(&mut world, CONSUMER, &entry(43_201)).unwrap()["Failed"][0]["Id"], "0", "twelve hours at most");
         advance(Duration::from_secs(5)).await;
         assert_eq!(receive(&mut world, 10)[0]["attributes"]["ApproximateReceiveCount"], "2");
         advance(Duration::from_mins(8)).await;
@@ -232,10 +262,13 @@ mod tests {
         let mut world = World::new(rand_chacha::ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 2);
         let eleven = vec![json!({"Id": "0", "MessageBody": "x"}); 11];
         let batch = |entries: Value| json!({"QueueUrl": QUEUE, "Entries": entries});
-        assert_eq!(send(&mut world, &batch(json!(eleven))), Err((400, "TooManyEntriesInBatchRequest")));
-        assert_eq!(send(&mut world, &batch(json!([]))), Err((400, "EmptyBatchRequest")));
+        assert_eq!(
+            send(&mut world, Function::Producer, &batch(json!(eleven))),
+            Err((400, "TooManyEntriesInBatchRequest"))
+        );
+        assert_eq!(send(&mut world, Function::Producer, &batch(json!([]))), Err((400, "EmptyBatchRequest")));
         let long = json!([{"Id": "0", "MessageBody": "x".repeat(BYTES + 1)}]);
-        assert_eq!(send(&mut world, &batch(long)), Err((400, "BatchRequestTooLong")));
+        assert_eq!(send(&mut world, Function::Producer, &batch(long)), Err((400, "BatchRequestTooLong")));
         assert_eq!(send_one(&mut world, "\u{1}")["Failed"][0]["SenderFault"], true);
     }
 }

@@ -1,12 +1,14 @@
 //! Salesforce and Yotpo: the sandbox in this process, behind the same network as AWS.
 
 use crate::{
+    clock,
     effect::{Effect, Service},
     fault::Fault,
     network::{Broken, carry},
     world::{Caller, Sim},
 };
 use bytes::Bytes;
+use chrono::TimeDelta;
 use http::{HeaderValue, Response, StatusCode};
 use rest::{Client, Failure};
 use serde_json::json;
@@ -32,14 +34,29 @@ async fn exchange(sim: Sim, caller: Caller, request: http::Request<Bytes>) -> Re
     let kind = effect.0;
     let vendors = sim.vendors().clone();
     let serve = async move { vendors.call(request).await };
-    carry(sim, caller, effect, serve, move |fault| error(kind, fault)).await.map_err(|broken| match broken {
+    let subject = effect.1.clone();
+    let odd = subject.bytes().last().is_some_and(|last| last % 2 == 1);
+    let answer = carry(sim.clone(), caller, effect, serve, move |fault| error(kind, fault, odd)).await;
+    if let Ok(response) = &answer
+        && kind.service() == Service::Yotpo
+    {
+        let (status, wait) = (response.status().as_u16(), wait(response));
+        sim.lock().watch.told(caller, (kind, &subject), status, wait, clock::now());
+    }
+    answer.map_err(|broken| match broken {
         Broken::Refused => Failure::NotSent { host, source: Arc::new(broken) },
         Broken::Lost => Failure::Unknown { host, source: Arc::new(broken) },
     })
 }
 
-/// The vendors' own words for a fault.
-fn error(effect: Effect, fault: Fault) -> Response<Bytes> {
+/// How long an answer asks to be left alone, in either header.
+fn wait(response: &Response<Bytes>) -> Option<TimeDelta> {
+    let seconds = |name| response.headers().get(name)?.to_str().ok()?.parse().ok();
+    seconds("retry-after").or_else(|| seconds("ratelimit-reset")).map(TimeDelta::seconds)
+}
+
+/// The vendors' own words for a fault; `odd`: in the other of two ways, where there are two.
+fn error(effect: Effect, fault: Fault, odd: bool) -> Response<Bytes> {
     let yotpo = effect.service() == Service::Yotpo;
     let (status, body) = match (fault, yotpo) {
         (Fault::Throttled, true) => (429, json!({"status": {"code": 429, "message": "Too many requests"}})),
@@ -56,7 +73,8 @@ fn error(effect: Effect, fault: Fault) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     if fault == Fault::Throttled {
-        response.headers_mut().insert("retry-after", HeaderValue::from_static("30"));
+        let (name, seconds) = if odd { ("ratelimit-reset", "45") } else { ("retry-after", "30") };
+        response.headers_mut().insert(name, HeaderValue::from_static(seconds));
     }
     response
 }

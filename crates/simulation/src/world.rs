@@ -8,6 +8,7 @@ use crate::{
     effect::{Effect, Function, Moment},
     fault::{Fault, Odds, Outage},
     sqs::Queues,
+    watch::Watch,
 };
 use chrono::{DateTime, Utc};
 use rand::{Rng as _, RngExt as _};
@@ -84,6 +85,8 @@ pub(crate) struct World {
     pub(crate) posting: BTreeSet<String>,
     /// Purchases that a process was answered and has not recorded yet.
     answered: BTreeMap<u64, BTreeSet<String>>,
+    /// What must hold at every moment.
+    pub(crate) watch: Watch,
     /// What must not happen and did.
     pub(crate) problems: Vec<String>,
     trace: String,
@@ -167,6 +170,7 @@ impl World {
             doubts: BTreeMap::new(),
             posting: BTreeSet::new(),
             answered: BTreeMap::new(),
+            watch: Watch::nothing(),
             problems: Vec::new(),
             trace: String::new(),
         }
@@ -244,6 +248,7 @@ impl World {
         if effect == Effect::CreatePurchase && !self.posting.insert(subject.to_owned()) {
             self.problems.push(format!("{subject} is posted by two at a time"));
         }
+        self.problems.extend(self.watch.calls(caller, effect, subject, clock::now()));
         let mut line = format!("{:?}{} {effect:?} {subject}", caller.function, caller.process);
         if let Some(fault) = fault {
             let _ = write!(line, " {fault:?}");
@@ -271,6 +276,17 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// SQS has taken a message of this delivery.
+    pub(crate) fn queued(&mut self, by: Function, key: Option<&str>) {
+        let known = self.odds.stale == 0.0;
+        self.problems.extend(key.and_then(|key| self.watch.queued(by, key, known, clock::now())));
+    }
+
+    /// A process hides the message of a delivery until some instant.
+    pub(crate) fn hidden(&mut self, by: Caller, hidden: Option<(String, DateTime<Utc>)>) {
+        self.problems.extend(hidden.and_then(|(key, until)| self.watch.hidden(by, &key, until, clock::now())));
     }
 
     /// An invocation's id, of the length that Lambda's have.

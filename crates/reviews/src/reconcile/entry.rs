@@ -45,7 +45,7 @@ pub(super) enum Wanted {
 pub(super) struct Known {
     pub(super) state: State,
     pub(super) revision: Revision,
-    /// When it was accepted, where it is; else when it was last written.
+    /// When it was accepted, where it is; else when it was last written, or may be claimed again if that is later.
     pub(super) since: Millis,
     pub(super) repairs: u32,
     pub(super) reason: Reason,
@@ -89,7 +89,10 @@ impl Entry {
             known: record.map(|record| Known {
                 state: record.state,
                 revision: record.revision,
-                since: record.accepted_at.filter(|_| record.state == State::Accepted).unwrap_or(record.updated_at),
+                since: record
+                    .accepted_at
+                    .filter(|_| record.state == State::Accepted)
+                    .unwrap_or_else(|| record.not_before.map_or(record.updated_at, |at| at.max(record.updated_at))),
                 repairs: record.repairs,
                 reason: reasons.of(record.reason.as_deref().unwrap_or("unknown")),
                 elsewhere: record.store != item.delivery.store,
