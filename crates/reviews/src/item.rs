@@ -3,6 +3,7 @@
 
 use crate::{
     fields::Fields,
+    fit,
     map::{Mapped, map},
     message::{Message, Unmapped, ascii_json, key, revision},
     select::{Pass, Place},
@@ -25,6 +26,8 @@ pub(crate) struct Item {
     pub(crate) fate: Fate,
     /// Lines without a product id that Yotpo takes.
     pub(crate) lines_left_out: usize,
+    /// Texts that Yotpo can do without, shortened or left out so that the message fits.
+    pub(crate) texts_shortened: usize,
 }
 
 /// What is to become of an order.
@@ -70,16 +73,17 @@ impl Item {
         let settings = &config.stores[&store];
         Ok(Some(match map(row, fields, config, settings, day, pass.oldest_day(config)) {
             Mapped::Send { purchase, lines_left_out } => {
-                let message = Message::new(key, revision, store.as_str(), *purchase)?;
-                let fate = Fate::Send(Entry::new(ascii_json(&message)?));
-                Self { delivery: message.delivery, store, day, fate, lines_left_out }
+                let mut message = Message::new(key, revision, store.as_str(), *purchase)?;
+                let (body, texts_shortened) = fit::body(&mut message, fit::LONGEST_BODY)?;
+                let fate = Fate::Send(Entry::new(body));
+                Self { delivery: message.delivery, store, day, fate, lines_left_out, texts_shortened }
             }
             Mapped::Skip(skip) => {
                 let hash = EffectHash::of(skip.as_str().as_bytes());
                 let day_text = Some(day.to_string());
                 let delivery =
                     Delivery { key, revision, hash, store: store.to_string(), day: day_text, triggered_at: None };
-                Self { delivery, store, day, fate: Fate::Skip(skip.as_str()), lines_left_out: 0 }
+                Self { delivery, store, day, fate: Fate::Skip(skip.as_str()), lines_left_out: 0, texts_shortened: 0 }
             }
         }))
     }
@@ -101,7 +105,7 @@ impl Item {
             triggered_at: None,
         };
         let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
-        Ok(Self { delivery, store, day, fate: Fate::Park(reason, body), lines_left_out: 0 })
+        Ok(Self { delivery, store, day, fate: Fate::Park(reason, body), lines_left_out: 0, texts_shortened: 0 })
     }
 
     /// Its message, if it is to be sent, is a part of this trace.

@@ -61,7 +61,7 @@ mod tests {
             triggered_at: None,
         };
         let day = "2026-11-20".parse().unwrap();
-        Item { delivery, store: config::StoreName::unrouted(), day, fate, lines_left_out: 0 }
+        Item { delivery, store: config::StoreName::unrouted(), day, fate, lines_left_out: 0, texts_shortened: 0 }
     }
 
     fn known(state: State, revision: i64, reason: Option<&str>) -> Known {

@@ -1,7 +1,7 @@
 //! The reviews flow: completed Salesforce orders become Yotpo purchases, so that buyers are asked for a review.
 //!
 //! One file a step. The producer: [`select`] (which orders a run is about), [`map`] (an order becomes a purchase, or a
-//! reason why not), [`item`] (with the name that the ledger knows it by), [`judge`] (what there is to do about it), [`publish`]
+//! reason why not), `optional` and `fit` (what a purchase can do without), [`item`] (with the name that the ledger knows it by), [`judge`] (what there is to do about it), [`publish`]
 //! (purchases become messages), [`produce`] (the run).
 //! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`settle`] (how it ended, written
 //! down), [`consume`] (the batch).
@@ -20,6 +20,7 @@ pub mod environment;
 pub mod estimate;
 pub mod event;
 pub mod fields;
+mod fit;
 pub mod history;
 pub mod invocation;
 pub mod item;
@@ -30,6 +31,7 @@ pub mod map;
 pub mod message;
 pub mod named;
 pub mod operate;
+mod optional;
 pub mod outcome;
 pub mod pace;
 pub mod picklists;

@@ -1,7 +1,10 @@
 //! An order becomes a Yotpo purchase, or a reason why it does not. Pure and total: no I/O, every row has an
 //! answer.
 
-use crate::fields::{Fields, LINES, LineFields};
+use crate::{
+    fields::{Fields, LINES, LineFields},
+    optional::{self, address, clean, decimal},
+};
 use config::{BusinessDay, Relay, Store};
 use salesforce::Record;
 use std::collections::BTreeMap;
@@ -55,7 +58,7 @@ impl Skip {
 /// Yotpo's order id of the order in `row`, whether or not it is sent. An order without the configured id is still an
 /// order: its Salesforce id is as unique.
 pub fn order_id(row: &Record, fields: &Fields) -> String {
-    let configured = row.text(&fields.order_id).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let configured = row.text(&fields.order_id).and_then(|text| clean(&text));
     configured.unwrap_or_else(|| row.id().map(|id| id.to_string()).unwrap_or_default())
 }
 
@@ -85,13 +88,17 @@ pub fn map(
     if products.is_empty() {
         return Mapped::Skip(Skip::NoValidProducts);
     }
-    let currency = fields.currency.as_ref().and_then(text);
+    // An order's own currency, even one that Yotpo would not take, is not the store's.
+    let currency = match fields.currency.as_ref().and_then(text) {
+        Some(own) => optional::currency(&own),
+        None => store.currency.as_ref().map(|currency| currency.as_str().to_owned()),
+    };
     let purchase = Purchase {
         customer_name: customer_name(fields.customer_name.iter().find_map(text).as_deref(), &email),
         email,
         order_id: order_id(row, fields),
         order_date: day.date(),
-        currency_iso: currency.or_else(|| store.currency.as_ref().map(|c| c.as_str().to_owned())),
+        currency_iso: currency,
         platform: config.reviews.platform.clone(),
         products,
         user_reference: None,
@@ -116,26 +123,19 @@ fn products(lines: &[Record], fields: &LineFields) -> (BTreeMap<String, Product>
 }
 
 fn product(line: &Record, fields: &LineFields) -> Product {
-    let text = |path: &Option<String>| path.as_ref().and_then(|path| clean(&line.text(path)?));
+    let text = |path: &Option<String>| path.as_ref().and_then(|path| line.text(path));
     Product {
-        url: text(&fields.url),
+        url: text(&fields.url).and_then(|url| address(&url)),
         name: clean(&line.text(&fields.name).unwrap_or_default()),
-        image: text(&fields.image),
-        description: text(&fields.description),
-        price: text(&fields.price),
+        image: text(&fields.image).and_then(|image| address(&image)),
+        description: text(&fields.description).and_then(|description| clean(&description)),
+        price: text(&fields.price).and_then(|price| decimal(&price)),
         specs: fields
             .specs
             .iter()
             .filter_map(|(spec, path)| Some((spec.as_str().to_owned(), clean(&line.text(path)?)?)))
             .collect(),
     }
-}
-
-/// Without control characters and space around it; `None` if nothing is left.
-fn clean(text: &str) -> Option<String> {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The buyer's name as Yotpo takes it; without one, what stands before the `@`.

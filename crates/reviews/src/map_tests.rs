@@ -19,7 +19,7 @@ fn fields() -> Fields {
             product_id: "Product2.ProductCode".into(),
             name: "Product2.Name".into(),
             url: Some("Product2.DisplayUrl".into()),
-            image: None,
+            image: Some("Image__c".into()),
             description: Some("Product2.Description".into()),
             price: Some("UnitPrice".into()),
             specs: vec![(config::Spec::Sku, "Product2.StockKeepingUnit".into())],
@@ -127,12 +127,112 @@ fn a_name_that_yotpo_would_not_take_is_cut_or_replaced() {
     assert_eq!(name(json!("Zoë\u{7}Müller")), "Zoë Müller");
 }
 
+/// The one product of an order whose line has these values.
+fn product_with(changes: &[(&str, Value)]) -> Product {
+    let mut line = line("A", "a");
+    for (field, value) in changes {
+        match field.strip_prefix("Product2.") {
+            Some(field) => line["Product2"][field] = value.clone(),
+            None => line[*field] = value.clone(),
+        }
+    }
+    let (mut purchase, left_out) = purchase(&order(&json!({}), vec![line]));
+    assert_eq!((left_out, purchase.check()), (0, Ok(())));
+    purchase.products.remove("A").unwrap()
+}
+
+#[test]
+fn an_optional_value_is_mended_or_left_out() {
+    let currency =
+        |value: &str| purchase(&order(&json!({"CurrencyIsoCode": value}), vec![line("A", "a")])).0.currency_iso;
+    assert_eq!(currency("eur").as_deref(), Some("EUR"));
+    assert_eq!(currency("US Dollar"), None, "and not the store's: it is another");
+    for field in ["Product2.DisplayUrl", "Image__c"] {
+        let address = |value: &str| {
+            let product = product_with(&[(field, json!(value))]);
+            if field == "Image__c" { product.image } else { product.url }
+        };
+        assert_eq!(address("https://example.com/a b.jpg").as_deref(), Some("https://example.com/a%20b.jpg"), "{field}");
+        assert_eq!((address("/p/17"), address("www.example.com/p")), (None, None), "{field}");
+    }
+    assert_eq!(product_with(&[("UnitPrice", json!("49,99 €"))]).price, None);
+    assert_eq!(product_with(&[("UnitPrice", json!("49.99"))]).price.as_deref(), Some("49.99"));
+}
+
 #[test]
 fn the_stores_currency_stands_in_for_the_orders() {
     let (purchase, _) = purchase(&order(&json!({"CurrencyIsoCode": null}), vec![line("A", "a")]));
     let config = config();
     let store = config.stores.values().next().unwrap();
     assert_eq!(purchase.currency_iso.as_deref(), store.currency.as_ref().map(config::Currency::as_str));
+}
+
+/// 45 lines whose products have descriptions as long as a standard field of Salesforce takes, in Chinese characters.
+#[test]
+fn an_order_with_long_descriptions_is_sent_and_fits() {
+    use crate::{
+        item::{Fate, Item},
+        select::Pass,
+    };
+    let config = config();
+    let lines = (0..45).map(|n| {
+        let mut line = line(&format!("P-{n}"), "a");
+        line["Product2"]["Description"] = "産".repeat(4000).into();
+        line
+    });
+    let stamps = json!({"ActivatedDate": "2026-11-20T10:00:00Z", "SystemModstamp": "2026-11-20T10:00:00Z"});
+    let row = order(&stamps, lines.collect());
+    let pass =
+        Pass::of_day("2026-11-20".parse().unwrap(), None, &config, "2026-11-21T05:00:00Z".parse().unwrap()).unwrap();
+    let item = Item::of(&row, &pass, &fields(), &config).unwrap().unwrap();
+    let Fate::Send(entry) = &item.fate else { panic!("not sent") };
+    assert!(
+        entry.body.len() < queue::BATCH_BYTES - 4096,
+        "{} bytes, with a letter's attributes to come",
+        entry.body.len()
+    );
+    assert_eq!(item.texts_shortened, 45);
+    let again = Item::of(&row, &pass, &fields(), &config).unwrap().unwrap();
+    assert_eq!(item.delivery, again.delivery, "mapped anew it is the same delivery");
+}
+
+/// What an org may hold in a text field.
+fn odd() -> impl Strategy<Value = Value> {
+    let text = "\\PC{0,30}|[\\x00-\\xff]{0,20}|(https?://|/|[a-z]{3}:)?\\PC{0,20}|[a-zA-Z]{3}|[0-9.,e-]{1,9}| *";
+    prop_oneof![
+        text.prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        (1_usize..90_000).prop_map(|n| "産".repeat(n).into()),
+        Just(Value::Null),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// An optional value costs no order, however odd: it is sent, and by rules that Yotpo documents.
+    #[test]
+    fn no_optional_value_costs_an_order(currency in odd(), name in odd(), url in odd(), image in odd(), description in odd(), price in odd(), sku in odd(), buyer in odd()) {
+        let mut line = line("A", "a");
+        line["Image__c"] = image;
+        line["UnitPrice"] = price;
+        for (field, value) in [("Name", name), ("DisplayUrl", url), ("Description", description), ("StockKeepingUnit", sku)] {
+            line["Product2"][field] = value;
+        }
+        let changes = json!({"CurrencyIsoCode": currency, "BillToContact": {"Email": "jane@example.com", "Name": buyer}});
+        let (purchase, left_out) = purchase(&order(&changes, vec![line]));
+        prop_assert_eq!((left_out, purchase.check()), (0, Ok(())));
+        let key = "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap();
+        let mut message = crate::message::Message::new(key, ledger::Revision(1), "default", purchase).unwrap();
+        let (body, _) = crate::fit::body(&mut message, crate::fit::LONGEST_BODY).unwrap();
+        prop_assert!(body.len() <= crate::fit::LONGEST_BODY);
+        prop_assert_eq!(message.purchase.check(), Ok(()));
+        let product = &message.purchase.products["A"];
+        for address in [&product.url, &product.image].into_iter().flatten() {
+            prop_assert!(address.is_ascii() && url::Url::parse(address).is_ok_and(|url| url.has_host()), "{}", address);
+        }
+    }
 }
 
 proptest! {

@@ -179,7 +179,7 @@ mod tests {
         let message = Message::new(key, Revision(5), "default", purchase).unwrap();
         let fate = item::Fate::Send(Entry::new(ascii_json(&message).unwrap()));
         let (store, day) = (StoreName::unrouted(), "2026-11-20".parse().unwrap());
-        Item { delivery: message.delivery, store, day, fate, lines_left_out: 1 }
+        Item { delivery: message.delivery, store, day, fate, lines_left_out: 1, texts_shortened: 0 }
     }
 
     #[test]

@@ -100,6 +100,10 @@ impl Publisher<'_> {
             let (delivery_key, lines_left_out) = (&item.delivery.key, item.lines_left_out);
             tracing::warn!(%delivery_key, lines_left_out, "lines without a product id that Yotpo takes");
         }
+        for item in send.iter().filter(|item| item.texts_shortened > 0) {
+            let (delivery_key, texts_shortened) = (&item.delivery.key, item.texts_shortened);
+            tracing::warn!(%delivery_key, texts_shortened, "texts shortened or left out, so that the message fits");
+        }
         self.settle(settle, report).await?;
         for batch in send.chunks(self.config.reviews.batch_size) {
             self.send(batch, report).await?;

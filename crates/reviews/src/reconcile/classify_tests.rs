@@ -38,7 +38,8 @@ fn order(reasons: &mut Reasons) -> Entry {
     };
     let day = "2026-11-20".parse().unwrap();
     let fate = Fate::Send(queue::Entry::new(String::new()));
-    let item = Item { delivery, store: config::StoreName::unrouted(), day, fate, lines_left_out: 0 };
+    let item =
+        Item { delivery, store: config::StoreName::unrouted(), day, fate, lines_left_out: 0, texts_shortened: 0 };
     Entry::of(&item, "1", None, reasons)
 }
 

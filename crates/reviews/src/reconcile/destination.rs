@@ -220,7 +220,14 @@ mod tests {
                 triggered_at: None,
             };
             let day = "2026-11-20".parse().unwrap();
-            let item = Item { delivery, store: StoreName::unrouted(), day, fate: Fate::Skip("x"), lines_left_out: 0 };
+            let item = Item {
+                delivery,
+                store: StoreName::unrouted(),
+                day,
+                fate: Fate::Skip("x"),
+                lines_left_out: 0,
+                texts_shortened: 0,
+            };
             entries.add(&item, order, None);
         }
         entries.sort();

@@ -194,7 +194,14 @@ mod tests {
             triggered_at: None,
         };
         let day = "2026-11-20".parse().unwrap();
-        Item { delivery, store: config::StoreName::unrouted(), day, fate: Fate::Skip("no_email"), lines_left_out: 0 }
+        Item {
+            delivery,
+            store: config::StoreName::unrouted(),
+            day,
+            fate: Fate::Skip("no_email"),
+            lines_left_out: 0,
+            texts_shortened: 0,
+        }
     }
 
     #[test]
