@@ -7,7 +7,7 @@ pub enum Class {
     Unauthorized,
     /// 429: too many calls; nothing took effect, see [`Reply::retry_after`](crate::Reply::retry_after).
     RateLimited,
-    /// Any other 4xx but 408 and 425: the call was understood and refused.
+    /// Any other 4xx but 408 and 425: refused, by the vendor if the body is the vendor's, else by what stands before it.
     Refused,
     /// 5xx, 408, 425: try later; whether the call took effect is not known.
     Unavailable,

@@ -34,7 +34,6 @@ struct TokenAnswer {
 #[derive(Deserialize)]
 struct OauthError {
     error: String,
-    #[serde(default)]
     error_description: String,
 }
 
@@ -73,7 +72,8 @@ pub(crate) async fn mint(http: &rest::Client, credentials: &Credentials, now: Da
     Ok(Session { token, instance })
 }
 
-/// Token endpoints answer errors with one object, `{"error","error_description"}`, mostly with HTTP 400.
+/// Token endpoints answer errors with one object, `{"error","error_description"}`, mostly with HTTP 400.  Without both it is not
+/// Salesforce that refuses, but what stands before it.
 fn refusal(reply: &Reply, now: DateTime<Utc>) -> Error {
     let status = reply.status;
     let unavailable =

@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rest::{Reply, Request, TokenCell, Url};
+use serde::Deserialize;
 
 use crate::auth::{Session, mint};
 use crate::error::{Outage, judge};
@@ -148,7 +149,7 @@ impl Client {
         .await
     }
 
-    /// Every data call: with a session, minted anew once if Salesforce refuses the one we have.
+    /// Every data call: with a session, minted anew once if Salesforce, or any 401, refuses the one we have.
     async fn send(&self, url: impl Fn(&rest::BaseUrl) -> Result<Url, Error>) -> Result<Reply, Error> {
         let mut refused: Option<Arc<Session>> = None;
         loop {
@@ -156,11 +157,40 @@ impl Client {
             let request = Request { bearer: Some(&session.token), ..Request::get(url(&session.instance)?) };
             let reply = self.http.send(request).await?;
             self.note_usage(&reply);
+            let status = reply.status;
             match judge(reply, (self.now)()) {
-                Err(Error::SessionExpired) if refused.is_none() => refused = Some(session),
+                Err(Error::SessionExpired | Error::Unavailable { .. }) if status == 401 && refused.is_none() => {
+                    refused = Some(session);
+                }
+                Err(error @ Error::Refused { status: 404 | 410, .. }) => {
+                    return Err(self.version_missing(&session.instance).await?.unwrap_or(error));
+                }
                 judged => return judged,
             }
         }
+    }
+
+    /// Whether it is the version that the org does not have.  `GET /services/data/` needs no login:
+    /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_versions.htm>.
+    async fn version_missing(&self, instance: &rest::BaseUrl) -> Result<Option<Error>, Error> {
+        #[derive(Deserialize)]
+        struct Offered {
+            version: String,
+        }
+        let url = instance.join(&["services", "data", ""]);
+        let reply = judge(self.http.send(Request::get(url)).await?, (self.now)())?;
+        let offered: Vec<Offered> = reply.json()?;
+        let offered: Vec<String> = offered.into_iter().map(|offered| format!("v{}", offered.version)).collect();
+        if offered.contains(&self.api_version) {
+            return Ok(None);
+        }
+        let number = |version: &&String| version.trim_start_matches('v').parse::<f64>().unwrap_or_default();
+        let edges = offered
+            .iter()
+            .min_by(|a, b| number(a).total_cmp(&number(b)))
+            .zip(offered.iter().max_by(|a, b| number(a).total_cmp(&number(b))));
+        let offers = edges.map(|(oldest, newest)| (oldest.clone(), newest.clone()));
+        Ok(Some(Error::NoSuchVersion { version: self.api_version.clone(), offers }))
     }
 
     async fn mint(&self) -> Result<Session, Error> {

@@ -47,9 +47,20 @@ pub enum Error {
     /// The cursor of the query is gone: ask again from the start or the checkpoint.
     #[error("the query's cursor has expired")]
     CursorExpired,
-    /// The query took too long: ask for less.
-    #[error("the query took Salesforce too long")]
-    QueryTimeout,
+    /// One request asks for more than Salesforce does at a time: the same request fails again, one that asks for less need not.
+    #[error("Salesforce cannot do so much in one query: {}", code.as_deref().unwrap_or("no answer in time"))]
+    TooMuch {
+        /// `QUERY_TIMEOUT` and its like, `HTTP 414`, `HTTP 431`; none: there was no answer in time.
+        code: Option<String>,
+    },
+    /// The org does not have this version of the API: a fault of the configuration.
+    #[error("the org does not have version {version} of the API{}", offered(offers.as_ref()))]
+    NoSuchVersion {
+        /// The version asked for, as in `v66.0`.
+        version: String,
+        /// The oldest and the newest that it has, if it could be asked.
+        offers: Option<(String, String)>,
+    },
     /// A name in a field path does not exist in the org, or the user may not see it.
     #[error("{object} has no {piece} `{name}`")]
     Missing {
@@ -60,12 +71,12 @@ pub enum Error {
         /// Its name as configured.
         name: String,
     },
-    /// Salesforce understood and refuses: repeating the call changes nothing.
+    /// Salesforce understood and refuses, in its own words: repeating the call changes nothing.
     #[error("Salesforce refuses the call (HTTP {status}): {code}: {message}")]
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Salesforce's error code, or empty.
+        /// Salesforce's error code.
         code: String,
         /// What Salesforce says about it, or empty.
         message: String,
@@ -153,7 +164,7 @@ pub(crate) fn judge(reply: Reply, now: DateTime<Utc>) -> Result<Reply, Error> {
         return Ok(reply);
     }
     let status = reply.status;
-    // An HTML page, an empty body or a single object: no code, the status alone decides.
+    // An HTML page, an empty body or a single object: no code, so it is not Salesforce's.
     let first = reply.json::<Vec<ApiError>>().ok().and_then(|errors| errors.into_iter().next());
     let (code, message) = first.map_or_else(Default::default, |error| (error.code, shortened(error.message)));
     let unavailable =
@@ -162,23 +173,24 @@ pub(crate) fn judge(reply: Reply, now: DateTime<Utc>) -> Result<Reply, Error> {
         (401 | 403, "INVALID_SESSION_ID") if NOT_THE_SESSIONS_FAULT.iter().any(|fault| message.contains(fault)) => {
             Error::Unauthorized { error: code, description: message }
         }
-        (401, "INVALID_SESSION_ID" | "") => Error::SessionExpired,
+        (401, "INVALID_SESSION_ID") => Error::SessionExpired,
+        // The request line is too long, whoever says so.
+        (414 | 431, _) => Error::TooMuch { code: Some(format!("HTTP {status}")) },
+        // Whatever stands before Salesforce speaks the same statuses.
+        (_, "") => unavailable(code),
         (401, _) | (403, "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" | "INSUFFICIENT_ACCESS" | "FORBIDDEN") => {
             Error::Unauthorized { error: code, description: message }
         }
         // The same code for the daily pool and for too many calls at a time.
         (_, "REQUEST_LIMIT_EXCEEDED") if message.contains("Concurrent") => unavailable(code),
         (_, "REQUEST_LIMIT_EXCEEDED") => Error::QuotaExceeded { message },
-        (_, "QUERY_TIMEOUT") => Error::QueryTimeout,
+        (_, "QUERY_TIMEOUT" | "OPERATION_TOO_LARGE" | "EXCEEDED_ID_LIMIT" | "QUERY_TOO_COMPLICATED") => {
+            Error::TooMuch { code: Some(code) }
+        }
         (_, "INVALID_QUERY_LOCATOR") => Error::CursorExpired,
-        (
-            400 | 404,
-            "MALFORMED_QUERY"
-            | "INVALID_FIELD"
-            | "INVALID_TYPE"
-            | "INVALID_QUERY_FILTER_OPERATOR"
-            | "QUERY_TOO_COMPLICATED",
-        ) => Error::BadQuery { code, message },
+        (400 | 404, "MALFORMED_QUERY" | "INVALID_FIELD" | "INVALID_TYPE" | "INVALID_QUERY_FILTER_OPERATOR") => {
+            Error::BadQuery { code, message }
+        }
         // 406 comes and goes (tap-salesforce repeats it), 420 is jsforce's.
         (_, "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "UNKNOWN_EXCEPTION") | (406 | 420, _) => unavailable(code),
         _ => match Class::of(status) {
@@ -186,6 +198,10 @@ pub(crate) fn judge(reply: Reply, now: DateTime<Utc>) -> Result<Reply, Error> {
             _ => unavailable(code),
         },
     })
+}
+
+fn offered(offers: Option<&(String, String)>) -> String {
+    offers.map_or_else(String::new, |(oldest, newest)| format!("; it has {oldest} to {newest}"))
 }
 
 /// Error messages quote the query, which may be long.

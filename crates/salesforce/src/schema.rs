@@ -35,7 +35,9 @@ impl<'a> Schema<'a> {
             return Ok(Arc::clone(known));
         }
         let describe = self.client.describe(name).await.map_err(|error| match error {
-            Error::Refused { status: 404, .. } => missing(&["the org".to_owned()], Piece::Object, name),
+            Error::Refused { status: 404, code, .. } if code == "NOT_FOUND" => {
+                missing(&["the org".to_owned()], Piece::Object, name)
+            }
             other => other,
         })?;
         let describe = Arc::new(describe);

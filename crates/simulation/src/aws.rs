@@ -4,7 +4,7 @@ use crate::{
     clock, dynamodb,
     effect::Effect,
     fault::Fault,
-    network::{Broken, carry},
+    network::{Broken, carry, page},
     sqs,
     world::{Caller, Sim},
 };
@@ -146,6 +146,7 @@ fn secret(secrets: &std::collections::BTreeMap<String, Value>, name: &str) -> Re
 
 fn error(fault: Fault) -> Response<Bytes> {
     match fault {
+        Fault::Foreign(status) => page(status),
         Fault::Throttled => reply(400, &json!({"__type": "ThrottlingException", "message": "slow down"})),
         Fault::Denied => reply(400, &json!({"__type": "AccessDeniedException", "message": "not authorized"})),
         _ => reply(500, &json!({"__type": "InternalServerError", "message": "try again"})),

@@ -29,7 +29,12 @@ pub(crate) enum Fault {
     Expired,
     /// The caller has no right to make it.
     Denied,
+    /// A proxy or a firewall answers with a page of its own and this status, and passes nothing on.
+    Foreign(u16),
 }
+
+/// What stands before a service answers with.
+const FOREIGN: [u16; 10] = [400, 401, 403, 404, 409, 413, 421, 431, 451, 511];
 
 /// How a service is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +51,14 @@ pub enum Down {
     Hanging,
     /// It does not know our credentials, or our rights.
     Denying,
+    /// What stands before it answers with pages of its own.
+    Blocking,
 }
 
 impl Down {
     /// Every way.
-    pub const ALL: [Self; 6] =
-        [Self::Refused, Self::Broken, Self::Failing, Self::Throttling, Self::Hanging, Self::Denying];
+    pub const ALL: [Self; 7] =
+        [Self::Refused, Self::Broken, Self::Failing, Self::Throttling, Self::Hanging, Self::Denying, Self::Blocking];
 
     fn fault(self) -> Fault {
         match self {
@@ -61,6 +68,7 @@ impl Down {
             Self::Throttling => Fault::Throttled,
             Self::Hanging => Fault::Hang,
             Self::Denying => Fault::Denied,
+            Self::Blocking => Fault::Foreign(400),
         }
     }
 }
@@ -96,7 +104,7 @@ impl Outage {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Odds {
     pub(crate) aws: [f64; 8],
-    pub(crate) vendor: [f64; 9],
+    pub(crate) vendor: [f64; 10],
     /// A call takes seconds.
     pub(crate) slow: f64,
     /// An invocation is killed at an effect.
@@ -118,7 +126,7 @@ pub(crate) struct Odds {
 impl Odds {
     pub(crate) const NONE: Self = Self {
         aws: [0.0; 8],
-        vendor: [0.0; 9],
+        vendor: [0.0; 10],
         slow: 0.0,
         kill: 0.0,
         duplicate: 0.0,
@@ -146,7 +154,7 @@ impl Odds {
         let failing = rng.random_range(0.1..0.5);
         Self {
             aws: [0.0, 0.0, 0.0, late, 0.0, 0.0, 0.0, 0.0],
-            vendor: [failing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            vendor: [failing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
             slow: rng.random_range(0.2..0.9),
             duplicate: rng.random_range(0.2..0.8),
             ..Self::NONE
@@ -171,7 +179,8 @@ impl Odds {
                     5 => Fault::ErrorAfter,
                     6 => Fault::Throttled,
                     7 => Fault::Hang,
-                    _ => Fault::Expired,
+                    8 => Fault::Expired,
+                    _ => Fault::Foreign(*FOREIGN.choose(rng).unwrap_or(&403)),
                 });
             }
             dice -= share;

@@ -7,7 +7,7 @@ use crate::{
     world::{Caller, Plan, Posting, Sim},
 };
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response, StatusCode};
 use std::{future::pending, time::Duration};
 use tokio::{sync::oneshot, time::sleep};
 
@@ -20,6 +20,14 @@ pub(crate) enum Broken {
     /// Perhaps with effect.
     #[error("connection reset")]
     Lost,
+}
+
+/// The page of a proxy or a firewall.
+pub(crate) fn page(status: u16) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(b"<html><body><h1>The request was blocked</h1></body></html>"));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    response.headers_mut().insert("content-type", HeaderValue::from_static("text/html"));
+    response
 }
 
 /// Carries a call to `serve` and its answer back. Once sent, a call is beyond its caller's reach: it takes effect even if
@@ -51,9 +59,9 @@ pub(crate) async fn carry(
         sleep(before).await;
         let response = match fault {
             Some(Fault::LostBefore) => None,
-            Some(fault @ (Fault::ErrorBefore | Fault::Throttled | Fault::Expired | Fault::Denied)) => {
-                Some(error(fault))
-            }
+            Some(
+                fault @ (Fault::ErrorBefore | Fault::Throttled | Fault::Expired | Fault::Denied | Fault::Foreign(_)),
+            ) => Some(error(fault)),
             Some(Fault::Hang) => {
                 serve.await;
                 sim.lock().note(caller, effect, &about, false);

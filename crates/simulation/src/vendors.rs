@@ -4,7 +4,7 @@ use crate::{
     clock,
     effect::{Effect, Service},
     fault::Fault,
-    network::{Broken, carry},
+    network::{Broken, carry, page},
     world::{Caller, Sim},
 };
 use bytes::Bytes;
@@ -57,6 +57,9 @@ fn wait(response: &Response<Bytes>) -> Option<TimeDelta> {
 
 /// The vendors' own words for a fault; `odd`: in the other of two ways, where there are two.
 fn error(effect: Effect, fault: Fault, odd: bool) -> Response<Bytes> {
+    if let Fault::Foreign(status) = fault {
+        return page(status);
+    }
     let yotpo = effect.service() == Service::Yotpo;
     let (status, body) = match (fault, yotpo) {
         (Fault::Throttled, true) => (429, json!({"status": {"code": 429, "message": "Too many requests"}})),

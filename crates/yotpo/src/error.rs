@@ -17,7 +17,7 @@ pub enum Error {
         /// How long Yotpo asks to wait.
         retry_after: Option<Duration>,
     },
-    /// Yotpo understood and refuses: repeating the call changes nothing, and nothing took effect.
+    /// Yotpo understood and refuses, in its own words: repeating the call changes nothing, and nothing took effect.
     #[error("Yotpo refuses the call (HTTP {status}, code {code}, field {}): {message}", field.as_deref().unwrap_or("not named"))]
     Refused {
         /// The HTTP status.

@@ -5,7 +5,7 @@ use rest::{BaseUrl, Method, Reply, Request, TokenCell};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::answer::judge;
+use crate::answer::{judge, refuses_keys};
 use crate::{Error, MissingKey, Purchase, PurchasePage, StoreCredentials, read_back};
 
 /// The Reviews API of one store.
@@ -137,7 +137,10 @@ impl Reviews {
             let reply = self.http.send(request(token.expose_secret())?).await?;
             match judge(&reply, (self.now)(), personal) {
                 Ok(()) => return Ok(reply),
-                Err(Error::Unauthorized) if refused.is_none() => refused = Some(token),
+                // Any 401 may mean that the token has expired, whoever says it.
+                Err(error) if refused.is_none() && (matches!(error, Error::Unauthorized) || reply.status == 401) => {
+                    refused = Some(token);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -155,6 +158,7 @@ impl Reviews {
         match judge(&reply, (self.now)(), &[]) {
             // A login that is understood and refused is a wrong key, whatever the number.
             Err(Error::Refused { .. }) => return Err(Error::Unauthorized),
+            Err(_) if refuses_keys(&reply) => return Err(Error::Unauthorized),
             judged => judged?,
         }
         let TokenAnswer { access_token } = reply.json()?;

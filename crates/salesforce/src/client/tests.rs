@@ -225,8 +225,16 @@ async fn errors_are_told_apart_by_what_the_caller_can_do() {
     assert!(matches!(error(400, "MALFORMED_QUERY", "").await, Error::BadQuery { .. }));
     assert!(matches!(error(400, "INVALID_TYPE", "").await, Error::BadQuery { .. }));
     assert!(matches!(error(400, "INVALID_QUERY_LOCATOR", "").await, Error::CursorExpired));
-    assert!(matches!(error(400, "QUERY_TIMEOUT", "").await, Error::QueryTimeout));
-    assert!(matches!(error(500, "QUERY_TIMEOUT", "").await, Error::QueryTimeout));
+    for (status, code) in [
+        (400, "QUERY_TIMEOUT"),
+        (500, "QUERY_TIMEOUT"),
+        (400, "OPERATION_TOO_LARGE"),
+        (400, "EXCEEDED_ID_LIMIT"),
+        (400, "QUERY_TOO_COMPLICATED"),
+    ] {
+        let e = error(status, code, "").await;
+        assert!(matches!(&e, Error::TooMuch { code: Some(said) } if said == code), "{e:?}");
+    }
     let e = error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").await;
     assert!(matches!(e, Error::QuotaExceeded { .. }), "{e:?}");
     let e = error(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.").await;
@@ -239,7 +247,6 @@ async fn errors_are_told_apart_by_what_the_caller_can_do() {
         matches!(&e, Error::Refused { status: 418, code, message } if code == "SOMETHING_NEW" && message == "of 2031"),
         "{e:?}"
     );
-    assert!(matches!(error(410, "UNSUPPORTED_API_VERSION", "").await, Error::Refused { status: 410, .. }));
 }
 
 #[tokio::test]
@@ -255,7 +262,97 @@ async fn pages_of_html_are_survived() {
         panic!("503 is an outage")
     };
     assert_eq!(retry_after, Some(Duration::from_secs(9)));
-    assert!(matches!(query_answered_with(html(404)).await, Err(Error::Refused { status: 404, .. })));
+}
+
+/// What proxies, gateways and firewalls answer in a vendor's name.
+const FOREIGN: [&str; 9] = [
+    "<html><head><title>413 Request Entity Too Large</title></head></html>",
+    "",
+    "Bad Request",
+    "null",
+    "[]",
+    r#"{"message":"Forbidden"}"#,
+    r#"{"statusCode":404,"message":"Resource not found"}"#,
+    r#"[{"code":1020,"message":"Access denied"}]"#,
+    r#"{"error":"Forbidden"}"#,
+];
+
+/// Every status that something before Salesforce can speak.
+fn spoken_by_the_edge() -> impl Iterator<Item = u16> {
+    (400..=451).chain([494, 495, 496, 497, 498, 499, 511, 520, 530])
+}
+
+#[tokio::test]
+async fn nothing_is_refused_by_somebody_else() {
+    let server = MockServer::start().await;
+    for status in spoken_by_the_edge() {
+        for body in FOREIGN {
+            server.reset().await;
+            let answer = ResponseTemplate::new(status).set_body_raw(body, "text/html");
+            Mock::given(method("POST")).respond_with(session(&server, "t")).mount(&server).await;
+            Mock::given(method("GET")).respond_with(answer).mount(&server).await;
+            let client = client(&server);
+            let queried = client.query("q").await.map(drop);
+            let described = client.schema().resolve("Order", "Id").await.map(drop);
+            for result in [queried, described] {
+                let passing = match result {
+                    Err(Error::Unavailable { .. }) => true,
+                    Err(Error::TooMuch { .. }) => matches!(status, 414 | 431),
+                    _ => false,
+                };
+                assert!(passing, "{status} {body}: {result:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_login_is_refused_by_somebody_else() {
+    let server = MockServer::start().await;
+    for status in spoken_by_the_edge() {
+        for body in FOREIGN {
+            server.reset().await;
+            let answer = ResponseTemplate::new(status).set_body_raw(body, "text/html");
+            Mock::given(method("POST")).respond_with(answer).mount(&server).await;
+            let result = client(&server).query("q").await;
+            assert!(matches!(result, Err(Error::Unavailable { .. })), "{status} {body}: {result:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_refused_without_a_word_of_salesforces_is_replaced_once() {
+    let server = MockServer::start().await;
+    logins(&server, 2).await;
+    answer(&server, "token-1", QUERY, ResponseTemplate::new(401).set_body_raw("<html>", "text/html")).await;
+    answer(&server, "token-2", QUERY, page(&json!([]), None)).await;
+    assert!(client(&server).query("q").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_version_that_the_org_does_not_have_is_told_from_an_object() {
+    let versions = json!([{"version": "31.0"}, {"version": "65.0"}, {"version": "9.0"}]);
+    let missing = |status, code| api_error(status, code, "The requested resource does not exist");
+    for (status, code) in [(404, "NOT_FOUND"), (410, "UNSUPPORTED_API_VERSION")] {
+        let server = MockServer::start().await;
+        logins(&server, 1).await;
+        let offered = ResponseTemplate::new(200).set_body_json(&versions);
+        Mock::given(method("GET")).and(path("/services/data/")).respond_with(offered).mount(&server).await;
+        Mock::given(method("GET")).respond_with(missing(status, code)).mount(&server).await;
+        let client = client(&server);
+        for error in [client.query("q").await.unwrap_err(), client.schema().resolve("Order", "Id").await.unwrap_err()] {
+            let Error::NoSuchVersion { version, offers } = &error else { panic!("{error:?}") };
+            assert_eq!((version.as_str(), offers), ("v66.0", &Some(("v9.0".to_owned(), "v65.0".to_owned()))));
+        }
+    }
+    // Nobody says which versions there are: nothing is known about the object either.
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    let down = ResponseTemplate::new(503);
+    Mock::given(method("GET")).and(path("/services/data/")).respond_with(down).mount(&server).await;
+    Mock::given(method("GET")).respond_with(missing(404, "NOT_FOUND")).mount(&server).await;
+    let result = client(&server).schema().resolve("Order", "Id").await;
+    assert!(matches!(result, Err(Error::Unavailable { .. })), "{result:?}");
 }
 
 #[tokio::test]
@@ -374,6 +471,10 @@ async fn org(server: &MockServer) {
             .mount(server)
             .await;
     }
+    let offered = ResponseTemplate::new(200).set_body_json(json!([{"version": "66.0"}]));
+    Mock::given(path("/services/data/")).respond_with(offered).mount(server).await;
+    let missing = api_error(404, "NOT_FOUND", "The requested resource does not exist");
+    Mock::given(method("GET")).respond_with(missing).mount(server).await;
 }
 
 #[tokio::test]

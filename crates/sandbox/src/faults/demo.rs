@@ -24,6 +24,7 @@ impl Fault {
             (Endpoint::SalesforceQuery, Self::ExpireTokens),
             (Endpoint::SalesforceQuery, Self::status(503)),
             (Endpoint::SalesforceQuery, Self::Html { code: 502 }),
+            (Endpoint::SalesforceQuery, Self::Html { code: 403 }),
             (Endpoint::SalesforceNext, Self::ExpireTokens),
             (Endpoint::SalesforceNext, Self::Cut { moment: Moment::Before }),
             (Endpoint::SalesforceNext, Self::Delay { ms: 700, moment: Moment::Before }),
@@ -58,7 +59,13 @@ fn yotpo() -> Vec<Rule> {
     ];
     let mut rules = vec![Rule { next: Some(1), ..Rule::always(Endpoint::YotpoToken, Fault::status(503)) }];
     rules.push(Rule { share: Some(0.05), ..Rule::always(Endpoint::YotpoToken, Fault::status(500)) });
+    rules.push(Rule { share: Some(0.02), ..Rule::always(Endpoint::YotpoToken, Fault::Html { code: 403 }) });
     rules.push(Rule { share: Some(0.03), ..Rule::always(Endpoint::YotpoRead, Fault::status(502)) });
+    rules.push(Rule { share: Some(0.01), ..Rule::always(Endpoint::YotpoRead, Fault::Html { code: 400 }) });
+    // A firewall that dislikes a post answers in its own words.
+    for code in [400, 401, 403, 409, 413, 451] {
+        rules.push(Rule { share: Some(0.002), ..Rule::always(Endpoint::YotpoCreate, Fault::Html { code }) });
+    }
     rules.extend(
         create
             .into_iter()

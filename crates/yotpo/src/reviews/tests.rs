@@ -134,7 +134,8 @@ async fn an_expired_token_is_replaced_once_for_all_who_hold_it() {
         unauthorized(),
         ResponseTemplate::new(200).set_body_json(json!({"code": 401, "message": "…"})),
         ResponseTemplate::new(200).set_body_json(json!({"error": "invalid token"})),
-        ResponseTemplate::new(403).set_body_raw("<html>", "text/html"),
+        // Without Yotpo's words it may be somebody else's: one new token costs little, a token that has expired everything.
+        ResponseTemplate::new(401).set_body_raw("<html>", "text/html"),
     ];
     for expired in expired {
         let server = MockServer::start().await;
@@ -164,6 +165,7 @@ async fn a_secret_that_is_refused_is_tried_once() {
         unauthorized(),
         ResponseTemplate::new(200).set_body_json(json!({"error": "invalid_client"})),
         ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_client"})),
+        ResponseTemplate::new(400).set_body_json(json!({"code": 400, "message": "client_id can't be blank"})),
     ] {
         let server = MockServer::start().await;
         Mock::given(path("/oauth/token")).respond_with(refusal).expect(1).mount(&server).await;
@@ -260,6 +262,79 @@ async fn a_read_that_fails_in_its_body_is_no_empty_page() {
     assert!(matches!(result, Err(Error::Unavailable { .. })), "{result:?}");
 }
 
+/// What proxies, gateways and firewalls answer in a vendor's name.
+const FOREIGN: [&str; 12] = [
+    "<html><head><title>413 Request Entity Too Large</title></head></html>",
+    "",
+    "Bad Request",
+    "null",
+    "[]",
+    // AWS API Gateway, Azure API Management, Apigee, Kong, Cloudflare, RFC 9457.
+    r#"{"message":"Forbidden"}"#,
+    r#"{"statusCode":409,"message":"Resource not found"}"#,
+    r#"{"fault":{"faultstring":"Body buffer overflow","detail":{"errorcode":"protocol.http.TooBigBody"}}}"#,
+    r#"{"message":"Request size limit exceeded","request_id":"98e633ac"}"#,
+    r#"{"success":false,"errors":[{"code":1020,"message":"Access denied"}]}"#,
+    r#"{"type":"about:blank","title":"Misdirected Request","status":421,"detail":"…"}"#,
+    r#"{"error":"Forbidden"}"#,
+];
+
+/// Every status that something before Yotpo can speak.
+fn spoken_by_the_edge() -> impl Iterator<Item = u16> {
+    (400..=451).chain([494, 495, 496, 497, 498, 499, 511, 520, 530])
+}
+
+/// A client of a server that answers `template`, to whatever comes after the login.
+async fn reviews_answered_with(server: &MockServer, template: ResponseTemplate) -> Reviews {
+    server.reset().await;
+    let token = ResponseTemplate::new(200).set_body_json(json!({"access_token": "t"}));
+    Mock::given(path("/oauth/token")).respond_with(token).mount(server).await;
+    Mock::given(path("/apps/app/purchases")).respond_with(template).mount(server).await;
+    reviews(server)
+}
+
+#[tokio::test]
+async fn no_order_is_refused_by_somebody_else() {
+    let server = MockServer::start().await;
+    let day = NaiveDate::from_ymd_opt(2026, 11, 19).unwrap();
+    for status in spoken_by_the_edge() {
+        for body in FOREIGN {
+            let client =
+                reviews_answered_with(&server, ResponseTemplate::new(status).set_body_raw(body, "text/html")).await;
+            let posted = client.create_purchase(&purchase()).await;
+            let read = client.purchases(day, 1, 200).await.map(drop);
+            for result in [posted, read] {
+                let passing = matches!(result, Err(Error::Unavailable { .. }))
+                    || (status == 429 && matches!(result, Err(Error::RateLimited { .. })));
+                assert!(passing, "{status} {body}: {result:?}");
+            }
+        }
+    }
+    // What says in a 200 that all is not well is not Yotpo's refusal either.
+    let foreign = r#"{"success":false,"errors":[{"code":1020,"message":"Access denied"}]}"#;
+    let client = reviews_answered_with(&server, ResponseTemplate::new(200).set_body_raw(foreign, "text/html")).await;
+    let result = client.create_purchase(&purchase()).await;
+    assert!(matches!(result, Err(Error::Unavailable { .. })), "{result:?}");
+}
+
+#[tokio::test]
+async fn no_key_is_refused_by_somebody_else() {
+    let server = MockServer::start().await;
+    for status in spoken_by_the_edge() {
+        for body in FOREIGN {
+            server.reset().await;
+            let answer = ResponseTemplate::new(status).set_body_raw(body, "text/html");
+            Mock::given(path("/oauth/token")).respond_with(answer).mount(&server).await;
+            let client = reviews(&server);
+            for result in [client.create_purchase(&purchase()).await, client.log_in().await] {
+                let passing = matches!(result, Err(Error::Unavailable { .. }))
+                    || (status == 429 && matches!(result, Err(Error::RateLimited { .. })));
+                assert!(passing, "{status} {body}: {result:?}");
+            }
+        }
+    }
+}
+
 /// The table from (status, body) to what it means: every documented answer and the odd ones.
 #[tokio::test]
 async fn status_and_code_are_both_read() {
@@ -293,10 +368,19 @@ async fn status_and_code_are_both_read() {
         (200, r#"{"code":429}"#, Is::Limited(Some(7))),
         (429, r#"{"code":400}"#, Is::Limited(Some(7))),
         (400, r#"{"code":400,"message":"Bad"}"#, Is::Refused(400)),
-        (400, html, Is::Refused(400)),
-        (422, r#"{"errors":{"email":["bad"]}}"#, Is::Refused(422)),
+        (400, r#"{"status":{"code":400,"message":"Bad"}}"#, Is::Refused(400)),
+        (400, r#"{"errors":[{"order_id":"1","field":"email","error":"bad"}]}"#, Is::Refused(400)),
+        (200, r#"{"code":200,"errors":[{"order_id":"1","field":"email","error":"bad"}]}"#, Is::Refused(200)),
+        (422, r#"{"code":422,"message":"Unprocessable","errors":{"email":["bad"]}}"#, Is::Refused(422)),
         (200, r#"{"code":409,"message":"conflict"}"#, Is::Refused(409)),
-        (418, r#"{"code":200}"#, Is::Refused(418)),
+        (413, r#"{"code":413,"message":"too large"}"#, Is::Refused(413)),
+        // Yotpo's own words about the call, the time, the address or the law: no order's fault.
+        (404, r#"{"code":404,"message":"Not found"}"#, Is::Down(No)),
+        (418, r#"{"code":418,"message":"?"}"#, Is::Down(Unknown)),
+        (451, r#"{"code":451,"message":"?"}"#, Is::Down(Unknown)),
+        // Two answers in one.
+        (418, r#"{"code":200}"#, Is::Down(Unknown)),
+        (400, r#"{"code":200,"message":"OK"}"#, Is::Down(Unknown)),
         (404, html, Is::Down(No)),
         (405, "", Is::Down(No)),
     ] {
