@@ -43,6 +43,16 @@ fn salesforce(s: &Salesforce) -> Result<(), Fault> {
         "expected at least one clause such as { field = \"Status\", is = [\"Completed\"] }: without one every order would go",
     )?;
     completed_at(&s.completed_at)?;
+    for clause in &s.completed {
+        // Which record type an order has is the order's own; the record type itself hardly changes.
+        let own = !clause.field.is_on_parent() || clause.field.as_str().to_ascii_lowercase().starts_with("recordtype.");
+        require(
+            own,
+            "salesforce.completed",
+            "expected fields of Order itself, or of its RecordType: a change of another record does not move the order's \
+             SystemModstamp, and an order that counts as completed by it would not be found",
+        )?;
+    }
     for (paths, key) in [(&s.email, "salesforce.email"), (&s.customer_name, "salesforce.customer_name")] {
         require(!paths.is_empty(), key, "expected at least one field path")?;
     }

@@ -248,6 +248,15 @@ fn a_moving_completed_at_is_refused() {
 }
 
 #[test]
+fn a_clause_on_another_record_is_refused() {
+    let clause = |field: &str| {
+        shipped_with("\ncompleted = [{ field = \"Status\"", &format!("\ncompleted = [{{ field = \"{field}\""))
+    };
+    says(&refusal(clause("Account.Type")), &["`salesforce.completed`", "fields of Order itself"]);
+    assert!(clause("RecordType.DeveloperName").is_ok());
+}
+
+#[test]
 fn figures_out_of_bounds_are_refused() {
     for (from, to, key) in [
         ("batch_size = 50", "batch_size = 0", "reviews.batch_size"),

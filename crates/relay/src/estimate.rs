@@ -2,7 +2,7 @@
 
 use crate::{failure::Failure, place::Place, progress, source};
 use config::{BusinessDay, StoreName};
-use reviews::{estimate, operate::Operator, select::Pass};
+use reviews::{estimate, operate::Operator, pages::count, select::Pass};
 use serde::Serialize;
 use std::{fmt, time::Duration};
 
@@ -19,7 +19,7 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
-    /// Asks the source how many orders the days have: one call a day, and no order is read.
+    /// Asks the source how many orders the days have: one call a day where that is not too much for one, and no order is read.
     pub(crate) async fn of(
         place: &Place,
         operator: &Operator,
@@ -34,9 +34,9 @@ impl Estimate {
         let (client, fields) = source::open(operator).await?;
         let mut orders = Vec::with_capacity(days.len());
         for day in days {
-            let pass = Pass::of_day(*day, store.cloned(), &place.config, (place.now)()).map_err(Failure::input)?;
-            let page = client.query(&pass.count(&fields, &place.config)).await;
-            orders.push(page.map_err(|error| Failure::undone("count the orders in Salesforce", &error))?.total);
+            let mut pass = Pass::of_day(*day, store.cloned(), &place.config, (place.now)()).map_err(Failure::input)?;
+            let count = count(&client, &mut pass, &fields, &place.config).await;
+            orders.push(count.map_err(|error| Failure::undone("count the orders in Salesforce", &error))?);
             bar.inc(1);
         }
         bar.finish_and_clear();

@@ -30,6 +30,13 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the call was sent and not answered in time.
+    pub fn is_late(&self) -> bool {
+        let Failure::Unknown { source, .. } = self else { return false };
+        source.is::<tokio::time::error::Elapsed>()
+            || source.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+    }
+
     pub(crate) fn not_sent(url: &Url, source: impl Error + Send + Sync + 'static) -> Failure {
         Failure::NotSent { host: host(url), source: Arc::new(source) }
     }

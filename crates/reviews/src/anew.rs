@@ -5,8 +5,9 @@ use crate::{
     FLOW,
     fields::{Fields, Unfit},
     item::{BadRow, Fate, Item},
+    pages::by_id,
     redrive::Resend,
-    select::{IDS_A_QUERY, Pass},
+    select::Pass,
 };
 use chrono::{DateTime, Utc};
 use config::Relay;
@@ -77,12 +78,10 @@ impl Orders {
     /// When the source fails.
     pub async fn ask(&self, ids: &[Id]) -> Result<HashMap<Id, Anew>, Unasked> {
         let mut found: HashMap<Id, Anew> = ids.iter().map(|id| (id.clone(), Anew::Gone)).collect();
-        for chunk in ids.chunks(IDS_A_QUERY) {
-            let query = self.pass.query_again(chunk.iter().map(Id::as_str), &self.fields);
-            for row in self.salesforce.query_all(&query).await? {
-                let anew = Item::of(&row, &self.pass, &self.fields, &self.config)?.map_or(Anew::NotOver, Anew::of);
-                found.insert(row.id()?, anew);
-            }
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        for row in by_id(&self.salesforce, &self.pass, &self.fields, &ids).await? {
+            let anew = Item::of(&row, &self.pass, &self.fields, &self.config)?.map_or(Anew::NotOver, Anew::of);
+            found.insert(row.id()?, anew);
         }
         Ok(found)
     }

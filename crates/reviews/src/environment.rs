@@ -113,6 +113,33 @@ fn shares(config: &Relay, consumers: u32) -> BTreeMap<StoreName, Pace> {
     config.stores.keys().map(pace).collect()
 }
 
+/// The source, with its secret, which is read again when a login is refused: it may have been rotated under a warm function.
+async fn source(
+    aws: &aws_config::SdkConfig,
+    stack: &str,
+    http: salesforce::Http,
+    config: &Relay,
+    now: fn() -> DateTime<Utc>,
+) -> Result<salesforce::Client, secrets::Error> {
+    let (secrets, name) = (Secrets::new(aws), format!("{stack}/salesforce"));
+    let credentials = secrets.get(&name).await?;
+    let order = &config.salesforce;
+    let client = salesforce::Client::new(http, credentials, &order.api_version, order.quota_share, now);
+    Ok(client.renewed_by(Box::new(move || {
+        let (secrets, name) = (secrets.clone(), name.clone());
+        Box::pin(async move {
+            tracing::warn!(secret = name, "Salesforce refuses the login; the secret is read again");
+            match secrets.get(&name).await {
+                Ok(credentials) => Some(credentials),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the secret cannot be read again");
+                    None
+                }
+            }
+        })
+    })))
+}
+
 impl Environment {
     /// As the process was started.
     async fn of(function: &str) -> Result<Self, ColdStart> {
@@ -135,10 +162,8 @@ impl Environment {
     /// When the secret does not allow it to work.
     pub async fn producer(self) -> Result<Producer, ColdStart> {
         let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
-        let credentials = Secrets::new(&aws).get(&format!("{stack}/salesforce")).await?;
-        let order = &config.salesforce;
         Ok(Producer {
-            salesforce: salesforce::Client::new(http, credentials, &order.api_version, order.quota_share, now),
+            salesforce: source(&aws, &stack, http, &config, now).await?,
             ledger: Ledger::new(&aws, table),
             policy: policy(&config),
             queue: Queue::new(&aws, queue),
@@ -175,13 +200,9 @@ impl Environment {
     /// When a secret does not allow it to work.
     pub async fn reconciler(self, consumers: u32) -> Result<Reconciler, ColdStart> {
         let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
-        let secrets = Secrets::new(&aws);
-        let credentials: salesforce::Credentials = secrets.get(&format!("{stack}/salesforce")).await?;
-        let order = &config.salesforce;
         Ok(Reconciler {
-            salesforce_expires_on: credentials.expires_on,
-            salesforce: salesforce::Client::new(http.clone(), credentials, &order.api_version, order.quota_share, now),
-            stores: Stores::load(secrets, format!("{stack}/yotpo"), http, &config, now).await?,
+            salesforce: source(&aws, &stack, http.clone(), &config, now).await?,
+            stores: Stores::load(Secrets::new(&aws), format!("{stack}/yotpo"), http, &config, now).await?,
             ledger: Ledger::new(&aws, table),
             policy: policy(&config),
             queue: Queue::new(&aws, queue),

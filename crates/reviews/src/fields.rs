@@ -2,10 +2,13 @@
 //! its configuration key, not a query that Salesforce refuses at night.
 
 use config::{FieldPath, Relay, Spec};
-use salesforce::{Schema, soql};
+use salesforce::{Piece, Schema, soql};
 
 /// The child relationship that holds an order's lines.
 pub const LINES: &str = "OrderItems";
+
+/// The objects that every configured path begins at.
+const OBJECTS: [&str; 2] = ["Order", "OrderItem"];
 
 /// What kind of field says when an order was completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +84,36 @@ pub enum Unfit {
         /// Why, and what was expected.
         reason: String,
     },
+    /// The org does not have the version of the API.
+    #[error("misconfigured: `salesforce.api_version` is {version:?}, but {source}")]
+    Version {
+        /// The version.
+        version: String,
+        /// What the org offers.
+        source: salesforce::Error,
+    },
+    /// The user may not see what every order has; no key of the configuration is at fault.
+    #[error("{0}: orders are not enabled in the org (Setup, Order Settings), or its user may not read them")]
+    Unseen(salesforce::Error),
     /// Salesforce could not be asked.
     #[error(transparent)]
     Salesforce(salesforce::Error),
+}
+
+impl From<salesforce::Error> for Unfit {
+    fn from(error: salesforce::Error) -> Self {
+        match error {
+            salesforce::Error::NoSuchVersion { ref version, .. } => {
+                Self::Version { version: version.clone(), source: error }
+            }
+            // The paths begin at these; what is behind a lookup is the path's own affair.
+            salesforce::Error::Missing { ref name, piece: Piece::Object, .. } if OBJECTS.contains(&name.as_str()) => {
+                Self::Unseen(error)
+            }
+            salesforce::Error::Missing { piece: Piece::ChildRelationship, .. } => Self::Unseen(error),
+            other => Self::Salesforce(other),
+        }
+    }
 }
 
 impl Fields {
@@ -145,9 +175,11 @@ struct Find<'a> {
 
 impl Find<'_> {
     async fn path(&self, object: &str, key: &'static str, path: &FieldPath) -> Result<salesforce::Resolved, Unfit> {
-        self.schema.resolve(object, path.as_str()).await.map_err(|source| match source {
-            salesforce::Error::Missing { .. } => Unfit::Missing { key, path: path.as_str().to_owned(), source },
-            other => Unfit::Salesforce(other),
+        self.schema.resolve(object, path.as_str()).await.map_err(|source| match Unfit::from(source) {
+            Unfit::Salesforce(source @ salesforce::Error::Missing { .. }) => {
+                Unfit::Missing { key, path: path.as_str().to_owned(), source }
+            }
+            other => other,
         })
     }
 
@@ -188,7 +220,7 @@ impl Find<'_> {
     }
 
     async fn lines(&self, config: &config::Line) -> Result<LineFields, Unfit> {
-        let (_, object) = self.schema.child("Order", LINES).await.map_err(Unfit::Salesforce)?;
+        let (_, object) = self.schema.child("Order", LINES).await?;
         let find = async |key, path: &FieldPath| Ok::<_, Unfit>(self.path(&object, key, path).await?.path);
         let maybe = async |key, path: &Option<FieldPath>| match path {
             Some(path) => find(key, path).await.map(Some),
@@ -214,9 +246,14 @@ impl Find<'_> {
         for clause in clauses {
             let key = "salesforce.completed";
             let found = self.path("Order", key, &clause.field).await?;
+            let unusable = |reason: &str| Unfit::Unusable { key, path: found.path.clone(), reason: reason.to_owned() };
+            if found.field.calculated {
+                return Err(unusable(
+                    "a formula: an order would become completed without being touched, and not be found; expected a stored field",
+                ));
+            }
             if !found.field.filterable {
-                let reason = "a field that Salesforce cannot filter by".to_owned();
-                return Err(Unfit::Unusable { key, path: found.path, reason });
+                return Err(unusable("a field that Salesforce cannot filter by"));
             }
             conditions.push(compare(&found.path, clause));
         }
@@ -244,13 +281,74 @@ fn literal(value: &config::Literal) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn clause(toml: &str) -> config::Clause {
         let text = include_str!("../../../infra/config/relay.toml")
             .replace(r#"completed = [{ field = "Status", is = ["Completed"] }]"#, &format!("completed = [{toml}]"));
         config::Relay::parse(&text, "test").unwrap().salesforce.completed.remove(0)
+    }
+
+    /// The shipped configuration, changed, and a client of the sandbox's org.
+    pub(crate) fn org(changes: &[(&str, &str)]) -> (config::Relay, salesforce::Client) {
+        let mut text = include_str!("../../../infra/config/relay.toml").to_owned();
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        let config = config::Relay::parse(&text, "test").unwrap();
+        let now = chrono::Utc::now;
+        let vendors = sandbox::InProcess::new(1, "https://vendors.invalid", now);
+        let credentials = serde_json::from_value(vendors.salesforce_secret()).unwrap();
+        let http = salesforce::Http::in_process(std::time::Duration::from_secs(20), move |request| {
+            let vendors = vendors.clone();
+            Box::pin(async move { Ok(vendors.call(request).await) })
+        });
+        let client = salesforce::Client::new(http, credentials, &config.salesforce.api_version, 0.8, now);
+        (config, client)
+    }
+
+    #[tokio::test]
+    async fn the_key_that_is_wrong_is_the_one_that_is_named() {
+        let clause = r#"completed = [{ field = "Status", is = ["Completed"] }]"#;
+        for (from, to, named) in [
+            (
+                "api_version = \"v66.0\"",
+                "api_version = \"v99.0\"",
+                "misconfigured: `salesforce.api_version` is \"v99.0\", but the org does not have version v99.0 of the API; \
+                 it has v31.0 to v68.0",
+            ),
+            (
+                clause,
+                r#"completed = [{ field = "Completed_Formula__c", is = ["x"] }]"#,
+                "misconfigured: `salesforce.completed` is \"Completed_Formula__c\", a formula",
+            ),
+            (
+                clause,
+                r#"completed = [{ field = "Stattus", is = ["x"] }]"#,
+                "misconfigured: `salesforce.completed` is \"Stattus\", but Order has no field `Stattus`",
+            ),
+        ] {
+            let (config, client) = org(&[(from, to)]);
+            let refused = Fields::find(&client.schema(), &config).await.unwrap_err().to_string();
+            assert!(refused.starts_with(named), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_no_key_names_is_no_keys_fault() {
+        let missing = |object: &str, piece, name: &str| {
+            let (object, name) = (object.to_owned(), name.to_owned());
+            Unfit::from(salesforce::Error::Missing { object, piece, name }).to_string()
+        };
+        for unseen in [
+            missing("the org", Piece::Object, "Order"),
+            missing("the org", Piece::Object, "OrderItem"),
+            missing("Order", Piece::ChildRelationship, LINES),
+        ] {
+            assert!(unseen.contains("may not read") && !unseen.contains("misconfigured"), "{unseen}");
+        }
     }
 
     #[test]

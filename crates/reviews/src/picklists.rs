@@ -41,6 +41,27 @@ pub async fn look(schema: &Schema<'_>, config: &Relay) -> Result<Found, salesfor
             found.of_clause(&field, clause);
         }
     }
+    for (key, path, comes_of_it) in [
+        (
+            "salesforce.order_id",
+            Some(&order.order_id),
+            "an order would be looked for, and sent again, under its new name",
+        ),
+        (
+            "salesforce.route_by",
+            order.route_by.as_ref(),
+            "an order stays parked, or with the store that it was sent for",
+        ),
+        ("reviews.test_order", config.reviews.test_order.as_ref(), "an order stays skipped after a week"),
+    ] {
+        if let Some(path) = path
+            && let Some(field) = field(path).await?
+            && field.calculated
+        {
+            let path = path.as_str();
+            found.notes.push(format!("`{key}`: {path} is a formula, which changes without the order: {comes_of_it}"));
+        }
+    }
     if let Some(path) = &order.route_by
         && let Some(field) = field(path).await?
     {
@@ -182,6 +203,14 @@ mod tests {
             found.judged().unwrap(),
             ["`salesforce.completed`: \"Old\" of picklist Status is not active any more"]
         );
+    }
+
+    #[tokio::test]
+    async fn a_formula_that_names_an_order_is_a_note() {
+        let formula = ("\norder_id = \"OrderNumber\"", "\norder_id = \"Completed_Formula__c\"");
+        let (config, client) = crate::fields::tests::org(&[formula]);
+        let notes = look(&client.schema(), &config).await.unwrap().judged().unwrap();
+        assert!(notes.iter().any(|note| note.starts_with("`salesforce.order_id`: Completed_Formula__c")), "{notes:?}");
     }
 
     #[test]

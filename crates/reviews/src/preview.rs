@@ -8,7 +8,7 @@ use crate::{
     map::order_id,
     message::Message,
     named::Named,
-    produce::position,
+    pages::{self, Pages},
     select::Pass,
 };
 use config::{BusinessDay, Relay, StoreName};
@@ -102,22 +102,13 @@ impl Preview<'_> {
     /// When source or ledger cannot be read to the end.
     pub async fn orders(&self, pass: &Pass, only: &[Named], mut each: impl FnMut(Previewed)) -> Result<(), Unread> {
         let mut pass = pass.clone();
-        let query = |pass: &Pass| match only {
-            [] => pass.query(self.fields, self.config),
-            only => pass.query_of(only, self.fields, self.config),
-        };
-        let mut page = self.salesforce.query(&query(&pass)).await?;
+        let pages = Pages { salesforce: self.salesforce, fields: self.fields, config: self.config };
+        let mut rows = pages.read(&mut pass, only).await?;
         loop {
-            self.page(&pass, &page.records, &mut each).await?;
-            if let Some(last) = page.records.last() {
-                pass.after = Some(position(last)?);
-            }
-            let Some(next) = &page.next else { return Ok(()) };
-            page = match self.salesforce.next(next).await {
-                // The cursor lives for minutes: ask again from here.
-                Err(Error::CursorExpired) => self.salesforce.query(&query(&pass)).await?,
-                next => next?,
-            };
+            self.page(&pass, &rows.records, &mut each).await?;
+            let next = pages.next(&pass, &rows).await;
+            let Some(next) = pages.after(&mut pass, &rows, next, only).await? else { return Ok(()) };
+            rows = next;
         }
     }
 
@@ -133,6 +124,15 @@ impl Preview<'_> {
             each(Previewed::of(&item, order_id, known.get(&item.delivery.key)));
         }
         Ok(())
+    }
+}
+
+impl From<pages::Unread> for Unread {
+    fn from(unread: pages::Unread) -> Self {
+        match unread {
+            pages::Unread::Salesforce(error) => Self::Salesforce(error),
+            pages::Unread::Row(error) => Self::Row(error),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     fields::{Fields, Unfit},
     item::BadRow,
     message,
+    pages::Pages,
     publish::{Publisher, Unpublished},
     ran::{self, Ended as Ran, FUNCTIONS},
     report::{Answer, Report},
@@ -16,7 +17,6 @@ use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
 use ledger::{Checkpoint, Ledger, Millis, Policy};
 use queue::Queue;
-use salesforce::Page;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
 
@@ -205,43 +205,65 @@ impl Producer {
             now: self.now,
             trace: invoked.trace.as_ref(),
         };
-        let mut page = self.salesforce.query(&pass.query(&fields, &self.config)).await?;
+        let pages = Pages { salesforce: &self.salesforce, fields: &fields, config: &self.config };
+        let mut ready = None;
         loop {
+            let rows = match ready.take() {
+                Some(rows) => rows,
+                None => match pages.first(&pass, &[]).await {
+                    Ok(rows) => rows,
+                    // The next run does not begin with too much again.
+                    Err(error) if pass.narrow(&error, &fields, &self.config) => {
+                        if !self.committed(name, &mut version, &pass, invoked).await? {
+                            return Ok(Ended::Stopped);
+                        }
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+            };
             // The next page is fetched while this one is published.
-            let (done, next) = tokio::join!(publisher.page(&pass, &page.records, report), self.next(&page));
+            let (done, next) = tokio::join!(publisher.page(&pass, &rows.records, report), pages.next(&pass, &rows));
             done?;
-            if let Some(last) = page.records.last() {
-                pass.after = Some(position(last)?);
+            if let Some(last) = rows.position()? {
+                pass.after = Some(last);
             }
-            let Some(next) = next else {
-                self.ledger.save_checkpoint(name, version, "").await?;
-                return Ok(Ended::Complete);
-            };
-            let Some(saved) = self.ledger.save_checkpoint(name, version, &serde_json::to_string(&pass)?).await? else {
-                tracing::info!("another run has this pass; this one ends");
-                return Ok(Ended::Stopped);
-            };
-            version = saved;
-            if self.out_of_time(invoked.deadline) {
-                tracing::info!("out of time after a committed page; the next run goes on from it");
-                return Ok(Ended::Stopped);
-            }
-            page = match next {
-                Ok(page) => page,
-                // The cursor lives for minutes: ask again from the checkpoint.
-                Err(salesforce::Error::CursorExpired) => {
-                    self.salesforce.query(&pass.query(&fields, &self.config)).await?
+            match next {
+                None if !pass.next_part(&fields, &self.config) => {
+                    self.ledger.save_checkpoint(name, version, "").await?;
+                    return Ok(Ended::Complete);
                 }
-                Err(error) => return Err(error.into()),
-            };
+                // The part is read, or the cursor gone, which lives for minutes: ask again from the checkpoint.
+                None | Some(Err(salesforce::Error::CursorExpired)) => {}
+                Some(Ok(rows)) => ready = Some(rows),
+                Some(Err(error)) => {
+                    let narrowed = pass.narrow(&error, &fields, &self.config);
+                    let goes_on = self.committed(name, &mut version, &pass, invoked).await?;
+                    match (goes_on, narrowed) {
+                        (false, _) => return Ok(Ended::Stopped),
+                        (true, false) => return Err(error.into()),
+                        (true, true) => continue,
+                    }
+                }
+            }
+            if !self.committed(name, &mut version, &pass, invoked).await? {
+                return Ok(Ended::Stopped);
+            }
         }
     }
 
-    async fn next(&self, page: &Page) -> Option<Result<Page, salesforce::Error>> {
-        match &page.next {
-            Some(next) => Some(self.salesforce.next(next).await),
-            None => None,
+    /// Writes the checkpoint; whether this run goes on.
+    async fn committed(&self, name: &str, version: &mut i64, pass: &Pass, invoked: &Invoked) -> Result<bool, Failed> {
+        let Some(saved) = self.ledger.save_checkpoint(name, *version, &serde_json::to_string(pass)?).await? else {
+            tracing::info!("another run has this pass; this one ends");
+            return Ok(false);
+        };
+        *version = saved;
+        if self.out_of_time(invoked.deadline) {
+            tracing::info!("out of time after a committed page; the next run goes on from it");
+            return Ok(false);
         }
+        Ok(true)
     }
 
     fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {

@@ -28,7 +28,7 @@ use crate::{
     select::BadDay,
     stores::Stores,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName, Zone};
 use ledger::{Cursor, Ledger, Millis, Policy};
 use queue::{Queue, TraceHeader};
@@ -45,8 +45,6 @@ pub struct Reconciler {
     pub config: Arc<Relay>,
     /// The source.
     pub salesforce: salesforce::Client,
-    /// The last day on which its credentials are valid, where the secret says so.
-    pub salesforce_expires_on: Option<NaiveDate>,
     /// The stores' clients.
     pub stores: Stores,
     /// The ledger.
@@ -312,7 +310,7 @@ impl Reconciler {
         metrics.count(Metric::OpenDeliveries, None, open.deliveries);
         metrics.measure(Metric::OldestOpenSeconds, age(open.oldest));
         metrics.measure(Metric::OldestUncertainSeconds, age(open.oldest_uncertain));
-        let expires_on = [self.salesforce_expires_on, self.stores.expires_on()].into_iter().flatten().min();
+        let expires_on = [self.salesforce.expires_on(), self.stores.expires_on()].into_iter().flatten().min();
         if let Some(days) =
             expires_on.and_then(|last| i32::try_from((last - (self.now)().date_naive()).num_days()).ok())
         {

@@ -5,6 +5,7 @@
 use crate::{
     fields::{Completed, Fields},
     named::Named,
+    portion::Portion,
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
@@ -54,6 +55,9 @@ pub struct Pass {
     /// How far it has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Position>,
+    /// How much of it one query asks for.
+    #[serde(default)]
+    pub portion: Portion,
 }
 
 /// Where a row belongs.
@@ -112,6 +116,7 @@ impl Pass {
             spans,
             only: None,
             after: None,
+            portion: Portion::default(),
         })
     }
 
@@ -138,7 +143,8 @@ impl Pass {
             }
             spans.insert(name, Span { first: window.start, from: window.start, until: window.end });
         }
-        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None })
+        let portion = Portion::default();
+        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None, portion })
     }
 
     /// Selects one store's business day by completion alone, as the reconciler looks at it; for `unrouted`, the orders that
@@ -156,7 +162,8 @@ impl Pass {
         }
         let span = Span { first: window.start, from: window.start, until: window.end };
         let spans = [(store.clone(), span)].into();
-        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None })
+        let portion = Portion::default();
+        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None, portion })
     }
 
     /// Whatever day an order is of, as long as that day is over: for orders that are asked for one by one.
@@ -167,7 +174,8 @@ impl Pass {
             (name.clone(), Span { first, from: first, until })
         };
         let spans = config.stores.iter().map(span).collect();
-        Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None }
+        let portion = Portion::default();
+        Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None, portion }
     }
 
     /// Whether the pass is about the orders that fit no store.
@@ -215,19 +223,21 @@ impl Pass {
             }
             _ => String::new(),
         };
-        format!("SELECT COUNT() FROM Order WHERE ({}) AND {}{routes}", fields.completed, self.window(fields, config))
+        let (window, part) = (self.window(fields, config), self.part(fields, config));
+        format!("SELECT COUNT() FROM Order WHERE ({}) AND {window}{part}{routes}", fields.completed)
     }
 
     fn query_where(&self, more: &str, fields: &Fields, config: &Relay) -> String {
-        let keyset = self.after.as_ref().map_or_else(String::new, |Position { stamp, id }| {
+        let keyset = self.read_to(fields, config).map_or_else(String::new, |Position { stamp, id }| {
             let (stamp, id) = (soql::datetime(*stamp), soql::quote(id.as_str()));
             format!(" AND (SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {id}))")
         });
+        let list = if self.portion.is_by_id() { "Id, SystemModstamp".to_owned() } else { self.select_list(fields) };
         format!(
-            "SELECT {} FROM Order WHERE ({}) AND {}{more}{keyset} ORDER BY SystemModstamp, Id",
-            self.select_list(fields),
+            "SELECT {list} FROM Order WHERE ({}) AND {}{}{more}{keyset} ORDER BY SystemModstamp, Id",
             fields.completed,
             self.window(fields, config),
+            self.part(fields, config),
         )
     }
 

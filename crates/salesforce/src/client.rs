@@ -1,6 +1,7 @@
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rest::{Reply, Request, TokenCell, Url};
 use serde::Deserialize;
 
@@ -13,6 +14,8 @@ use crate::{Credentials, Describe, Error, NextPage, Page, Record, Schema, Usage}
 pub struct Client {
     http: rest::Client,
     credentials: RwLock<Arc<Credentials>>,
+    renewal: Option<Renewal>,
+    renewed: Mutex<Option<DateTime<Utc>>>,
     session: TokenCell<Session, Error>,
     api_version: String,
     quota_share: f64,
@@ -20,9 +23,35 @@ pub struct Client {
     now: fn() -> DateTime<Utc>,
 }
 
+/// What a data call asks for.
+#[derive(Clone, Copy)]
+enum Asks<'a> {
+    /// Rows.  Not answered in time, it is too much for one call: Salesforce itself gives up after two minutes, we do before.
+    Query {
+        options: Option<&'a str>,
+    },
+    Other,
+}
+
+impl<'a> Asks<'a> {
+    fn is_query(self) -> bool {
+        matches!(self, Asks::Query { .. })
+    }
+
+    fn options(self) -> Option<&'a str> {
+        if let Asks::Query { options } = self { options } else { None }
+    }
+}
+
 /// How long the last word on the org's usage counts.  After that one call may go and learn the news: otherwise a
 /// process that has once seen the pool near its end would never call again.
 const USAGE_COUNTS_FOR: TimeDelta = TimeDelta::minutes(10);
+
+/// How long credentials are not asked for again.
+const RENEWED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// Reads the credentials again; `None` if they cannot be read.
+pub type Renewal = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<Credentials>> + Send>> + Send + Sync>;
 
 impl Client {
     /// A client that logs in at its first call.
@@ -39,6 +68,8 @@ impl Client {
         Client {
             http,
             credentials: RwLock::new(Arc::new(credentials)),
+            renewal: None,
+            renewed: Mutex::new(None),
             session: TokenCell::new(),
             api_version: api_version.to_owned(),
             quota_share,
@@ -47,10 +78,16 @@ impl Client {
         }
     }
 
-    /// Replaces the credentials, after a rotation, and forgets the session.
-    pub async fn refresh_credentials(&self, credentials: Credentials) {
-        *self.credentials.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(credentials);
-        self.session.forget().await;
+    /// The same client, which asks `renewal` for the credentials again when a login is refused: they may have been rotated under a
+    /// warm process.  At most once a minute, since a secret that is wrong stays so.
+    #[must_use]
+    pub fn renewed_by(self, renewal: Renewal) -> Client {
+        Client { renewal: Some(renewal), ..self }
+    }
+
+    /// The last day on which the credentials are valid, where somebody has written it down.
+    pub fn expires_on(&self) -> Option<NaiveDate> {
+        self.credentials.read().unwrap_or_else(PoisonError::into_inner).expires_on
     }
 
     /// Logs in anew, for later calls too: whether the credentials are good.
@@ -61,14 +98,20 @@ impl Client {
 
     /// Runs a query and returns its first page.
     pub async fn query(&self, soql: &str) -> Result<Page, Error> {
+        self.query_in_pages(soql, None).await
+    }
+
+    /// The same with pages of about so many rows, 200 to 2,000, lines included:
+    /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_queryoptions.htm>.
+    pub async fn query_in_pages(&self, soql: &str, rows: Option<u16>) -> Result<Page, Error> {
         self.check_quota()?;
-        let reply = self
-            .send(|instance| {
-                let mut url = instance.join(&["services", "data", &self.api_version, "query"]);
-                url.query_pairs_mut().append_pair("q", soql);
-                Ok(url)
-            })
-            .await?;
+        let options = rows.map(|rows| format!("batchSize={rows}"));
+        let url = |instance: &rest::BaseUrl| {
+            let mut url = instance.join(&["services", "data", &self.api_version, "query"]);
+            url.query_pairs_mut().append_pair("q", soql);
+            Ok(url)
+        };
+        let reply = self.send(url, Asks::Query { options: options.as_deref() }).await?;
         self.page(&reply).await
     }
 
@@ -94,7 +137,7 @@ impl Client {
     pub async fn describe(&self, object: &str) -> Result<Describe, Error> {
         self.check_quota()?;
         let segments = ["services", "data", &self.api_version, "sobjects", object, "describe"];
-        let reply = self.send(|instance| Ok(instance.join(&segments))).await?;
+        let reply = self.send(|instance| Ok(instance.join(&segments)), Asks::Other).await?;
         Ok(reply.json()?)
     }
 
@@ -142,20 +185,24 @@ impl Client {
     }
 
     async fn more(&self, path: &str) -> Result<Reply, Error> {
-        self.send(|instance| {
+        let url = |instance: &rest::BaseUrl| {
             let url = if path.starts_with("/services/data/") { instance.at(path) } else { None };
             url.ok_or_else(|| Outage::Undocumented("`nextRecordsUrl` is not a path under /services/data/").into())
-        })
-        .await
+        };
+        self.send(url, Asks::Query { options: None }).await
     }
 
     /// Every data call: with a session, minted anew once if Salesforce, or any 401, refuses the one we have.
-    async fn send(&self, url: impl Fn(&rest::BaseUrl) -> Result<Url, Error>) -> Result<Reply, Error> {
+    async fn send(&self, url: impl Fn(&rest::BaseUrl) -> Result<Url, Error>, asks: Asks<'_>) -> Result<Reply, Error> {
         let mut refused: Option<Arc<Session>> = None;
         loop {
             let session = self.session.get(refused.as_ref(), self.mint()).await?;
-            let request = Request { bearer: Some(&session.token), ..Request::get(url(&session.instance)?) };
-            let reply = self.http.send(request).await?;
+            let headers = asks.options().map(|options| ("sforce-query-options", options)).into_iter().collect();
+            let request = Request { bearer: Some(&session.token), headers, ..Request::get(url(&session.instance)?) };
+            let reply = match self.http.send(request).await {
+                Err(late) if late.is_late() && asks.is_query() => return Err(Error::TooMuch { code: None }),
+                answered => answered?,
+            };
             self.note_usage(&reply);
             let status = reply.status;
             match judge(reply, (self.now)()) {
@@ -194,8 +241,33 @@ impl Client {
     }
 
     async fn mint(&self) -> Result<Session, Error> {
-        let credentials = Arc::clone(&self.credentials.read().unwrap_or_else(PoisonError::into_inner));
-        mint(&self.http, &credentials, (self.now)()).await
+        let ours = async || {
+            let credentials = Arc::clone(&self.credentials.read().unwrap_or_else(PoisonError::into_inner));
+            mint(&self.http, &credentials, (self.now)()).await
+        };
+        let refused = match ours().await {
+            Err(refused @ Error::Unauthorized { .. }) => refused,
+            other => return other,
+        };
+        let renewal = self.renewal.as_ref().filter(|_| self.may_renew());
+        let Some(renewed) = (match renewal {
+            Some(renewal) => renewal().await,
+            None => None,
+        }) else {
+            return Err(refused);
+        };
+        *self.credentials.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
+        ours().await
+    }
+
+    fn may_renew(&self) -> bool {
+        let mut last = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.now)();
+        let may = last.is_none_or(|last| now - last >= RENEWED_EVERY);
+        if may {
+            *last = Some(now);
+        }
+        may
     }
 
     fn note_usage(&self, reply: &Reply) {

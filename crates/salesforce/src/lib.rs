@@ -17,7 +17,7 @@ pub mod soql;
 mod time;
 mod usage;
 
-pub use client::Client;
+pub use client::{Client, Renewal};
 pub use credentials::{BadCredentials, Credentials};
 pub use describe::{ChildRelationship, Describe, Field, PicklistValue};
 pub use error::{Error, Outage, Piece};

@@ -61,4 +61,4 @@ pub use report::{Arrival, Report, Sums};
 pub use salesforce::BadRecord;
 pub use seed::{DaySpec, Expected, Manifest, Outcome, Personal, Route, Verdict, local_date};
 pub use server::Sandbox;
-pub use settings::{Settings, SinceDate};
+pub use settings::{Settings, SinceDate, TooMuch};

@@ -12,6 +12,18 @@ pub enum SinceDate {
     OrderDate,
 }
 
+/// Queries that Salesforce cannot do: over more than so many hours of a field, as far as a condition bounds them on both sides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TooMuch {
+    /// A date or dateTime field of Order.
+    pub field: String,
+    /// How many hours of it are not too much yet.
+    pub hours: f64,
+    /// The `errorCode` of the answer, with HTTP 400: `QUERY_TIMEOUT`, `OPERATION_TOO_LARGE`, …
+    pub code: String,
+}
+
 /// The vendors' behaviour where it differs between orgs and accounts, or is not documented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +32,8 @@ pub struct Settings {
     pub page_size: Option<usize>,
     /// Children of one parent in a page; the rest is behind the inner `nextRecordsUrl`.
     pub child_page_size: usize,
+    /// Queries that are too much for Salesforce; none when absent.
+    pub too_much: Option<TooMuch>,
     /// Life of a Salesforce session in seconds; no limit when absent.
     pub session_seconds: Option<u64>,
     /// API calls used of the org's daily pool. Every call adds one; at `usage_max` calls are refused.
@@ -45,6 +59,7 @@ impl Default for Settings {
         Self {
             page_size: None,
             child_page_size: 200,
+            too_much: None,
             session_seconds: None,
             usage_used: 0,
             usage_max: 1_000_000,

@@ -17,7 +17,7 @@ use config::Relay;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use reviews::pace::Pace;
-use sandbox::{DaySpec, Endpoint, Fault, InProcess, Manifest, Moment, Outcome, Rule};
+use sandbox::{DaySpec, Endpoint, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -106,6 +106,10 @@ async fn simulate(scenario: &Scenario) -> Report {
     vendors.set(|settings| {
         settings.page_size = Some(scenario.page_size);
         settings.repeats_create = scenario.repeats_create;
+        settings.too_much = scenario.source_hours.map(|hours| {
+            let (field, code) = ("ActivatedDate".to_owned(), "QUERY_TIMEOUT".to_owned());
+            TooMuch { field, hours, code }
+        });
     });
     let mut world = World::new(rng, scenario.odds.clone(), last + scenario.faults_last, scenario.max_receives);
     (world.kill, world.broken) = (scenario.kill, scenario.broken);

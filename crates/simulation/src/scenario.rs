@@ -39,6 +39,8 @@ pub struct Scenario {
     pub(crate) drops: f64,
     /// The share of posts that it refuses as too many, and says for how long.
     pub(crate) throttles: f64,
+    /// A query over more hours of completion time is too much for the source.
+    pub(crate) source_hours: Option<f64>,
     /// The reconciler's hardest day: one order is dropped for ever, a reading is cut short, a skipped order changes its reason.
     pub(crate) doomed: bool,
     /// When the reconciler runs.
@@ -97,6 +99,9 @@ impl Scenario {
             repeats_create: storm || rng.random_bool(0.4),
             drops: *[0.0, 0.0, 0.03, 0.1].choose(&mut rng).unwrap_or(&0.0),
             throttles: 0.0,
+            source_hours: *[None, None, None, None, None, None, None, Some(5.0), Some(11.0), Some(40.0)]
+                .choose(&mut rng)
+                .unwrap_or(&None),
             doomed: false,
             reconciler: match seed % 10 {
                 0 => Reconciling::Never,
@@ -125,6 +130,7 @@ impl Scenario {
             drops: 0.0,
             throttles: 0.0,
             reconciler: Reconciling::Always,
+            source_hours: None,
             checks: true,
             ..Self::of(seed)
         }
@@ -156,6 +162,12 @@ impl Scenario {
     pub fn crowded(seed: u64, max_receives: u32) -> Self {
         let calm = Self::calm(seed);
         Self { odds: Odds { duplicate: 0.8, slow: 0.5, ..calm.odds }, max_receives, ..calm }
+    }
+
+    /// With a source that cannot answer a query over more than so many hours of completion time.
+    #[must_use]
+    pub fn slow_source(self, hours: f64) -> Self {
+        Self { source_hours: Some(hours), ..self }
     }
 
     /// With one kill.

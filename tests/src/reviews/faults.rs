@@ -110,7 +110,12 @@ async fn the_secret_is_rotated_under_a_warm_consumer() {
     let mut manifest = stage.sandbox.seed_day(&first).unwrap();
     stage.produce(Utc::now()).await;
     stage.drained().await;
+    let by_hand = serde_json::json!({"business_day": first.business_day.to_string()});
+    stage.reconcile(&by_hand).await;
 
+    // Producer and reconciler are as warm.
+    stage.sandbox.rotate_salesforce_secret("rotated-secret");
+    stage.stack.put_secret("salesforce", &stage.sandbox.salesforce_secret()).unwrap();
     stage.sandbox.rotate_yotpo_secret(ACCOUNT, "rotated-key");
     stage.stack.put_secret("yotpo", &stage.sandbox.yotpo_secret(&[("default", ACCOUNT)])).unwrap();
     let warm = stage.delivering();
@@ -121,5 +126,8 @@ async fn the_secret_is_rotated_under_a_warm_consumer() {
     stage.drained().await;
     assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 70);
     assert!(stage.delivered_by(&warm) > 10, "a consumer that was warm was to go on with the new secret");
+    let certificates = stage.reconcile(&by_hand).await;
+    assert_eq!(certificates[0]["source"]["completed"], 10, "{certificates:?}");
+    assert_eq!(stage.logged("Salesforce refuses the login; the secret is read again").len(), 2);
     stage.assert_logs(&manifest);
 }

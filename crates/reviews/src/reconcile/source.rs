@@ -5,12 +5,12 @@ use crate::{
     fields::Fields,
     item::{BadRow, Item},
     map::order_id,
-    produce::position,
+    pages::{self, Pages, by_id},
     select::Pass,
 };
 use config::Relay;
 use ledger::Ledger;
-use salesforce::{Client, Error, Page, Record};
+use salesforce::{Client, Record};
 
 /// What reading the source needs.
 pub(super) struct Source<'a> {
@@ -25,27 +25,21 @@ impl Source<'_> {
     pub(super) async fn orders(&self, pass: &Pass, out_of_time: impl Fn() -> bool) -> Result<Option<Entries>, Failed> {
         let mut pass = pass.clone();
         let mut entries = Entries::default();
-        let mut page = self.salesforce.query(&pass.query(self.fields, self.config)).await?;
+        let pages = Pages { salesforce: self.salesforce, fields: self.fields, config: self.config };
+        let mut rows = pages.read(&mut pass, &[]).await?;
         loop {
             // The next page is fetched while the ledger is asked about this one.
-            let (added, next) = tokio::join!(self.add(&pass, &page.records, &mut entries), self.next(&page));
+            let (added, next) = tokio::join!(self.add(&pass, &rows.records, &mut entries), pages.next(&pass, &rows));
             added?;
-            let Some(next) = next else {
+            let more = next.is_some();
+            if more && out_of_time() {
+                return Ok(None);
+            }
+            let Some(next) = pages.after(&mut pass, &rows, next, &[]).await? else {
                 entries.sort();
                 return Ok(Some(entries));
             };
-            if out_of_time() {
-                return Ok(None);
-            }
-            if let Some(last) = page.records.last() {
-                pass.after = Some(position(last)?);
-            }
-            page = match next {
-                Ok(page) => page,
-                // The cursor lives for minutes: ask again from here.
-                Err(Error::CursorExpired) => self.salesforce.query(&pass.query(self.fields, self.config)).await?,
-                Err(error) => return Err(error.into()),
-            };
+            rows = next;
         }
     }
 
@@ -64,13 +58,6 @@ impl Source<'_> {
         Ok(())
     }
 
-    async fn next(&self, page: &Page) -> Option<Result<Page, Error>> {
-        match &page.next {
-            Some(next) => Some(self.salesforce.next(next).await),
-            None => None,
-        }
-    }
-
     /// What `row` asks for, if it is this store's: where there is one store, a pass over it meets the orders of none too.
     pub(super) fn item(&self, pass: &Pass, row: &Record) -> Result<Option<Item>, BadRow> {
         let item = Item::of(row, pass, self.fields, self.config)?;
@@ -83,6 +70,16 @@ impl Source<'_> {
         pass: &Pass,
         ids: impl Iterator<Item = &'a str>,
     ) -> Result<Vec<Record>, Failed> {
-        Ok(self.salesforce.query_all(&pass.query_again(ids, self.fields)).await?)
+        let ids: Vec<String> = ids.map(str::to_owned).collect();
+        Ok(by_id(self.salesforce, pass, self.fields, &ids).await?)
+    }
+}
+
+impl From<pages::Unread> for Failed {
+    fn from(unread: pages::Unread) -> Self {
+        match unread {
+            pages::Unread::Salesforce(error) => Self::Salesforce(error),
+            pages::Unread::Row(error) => Self::Row(error),
+        }
     }
 }

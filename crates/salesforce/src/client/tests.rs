@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::TimeZone;
@@ -197,20 +198,45 @@ async fn a_session_that_may_not_use_the_api_is_not_replaced() {
     }
 }
 
-#[tokio::test]
-async fn rotated_credentials_are_used_at_once() {
+/// A server that knows the secret `rotated` and not `hunter2`, a client of it, and how often it asked for its credentials.
+async fn rotated(renewed: &'static str) -> (MockServer, Client, Arc<AtomicUsize>) {
     let server = MockServer::start().await;
-    logins(&server, 1).await;
-    answer(&server, "token-1", QUERY, page(&json!([]), None)).await;
-    let client = client(&server);
-    client.query("q").await.unwrap();
-    Mock::given(body_string_contains("client_secret=rotated"))
-        .respond_with(session(&server, "new"))
-        .mount(&server)
-        .await;
+    let known = body_string_contains("client_secret=rotated");
+    Mock::given(method("POST")).and(known).respond_with(session(&server, "new")).mount(&server).await;
+    let refusal = json!({"error": "invalid_client", "error_description": "invalid client credentials"});
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(400).set_body_json(refusal)).mount(&server).await;
     answer(&server, "new", QUERY, page(&json!([{"Id": "801RO000000AbcD"}]), None)).await;
-    client.refresh_credentials(credentials(&server, "rotated")).await;
-    assert_eq!(client.query("q").await.unwrap().records.len(), 1);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (count, new) = (Arc::clone(&asked), credentials(&server, renewed));
+    let client = client(&server).renewed_by(Box::new(move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::ready(Some(new.clone())))
+    }));
+    (server, client, asked)
+}
+
+#[tokio::test]
+async fn credentials_that_were_rotated_are_read_again_once() {
+    let (server, client, asked) = rotated("rotated").await;
+    let (a, b, c) = tokio::join!(client.query("a"), client.query("b"), client.query("c"));
+    assert!(a.is_ok() && b.is_ok() && c.is_ok(), "{a:?}");
+    assert_eq!((asked.load(Ordering::SeqCst), logins_seen(&server).await), (1, 2));
+}
+
+#[tokio::test]
+async fn credentials_that_stay_wrong_are_not_read_again_and_again() {
+    let (server, client, asked) = rotated("hunter3").await;
+    for _ in 0..5 {
+        assert!(matches!(client.query("q").await, Err(Error::Unauthorized { .. })));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(logins_seen(&server).await, 6);
+    // A fault that no secret cures.
+    let (server, client, asked) = rotated("rotated").await;
+    server.reset().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(503)).mount(&server).await;
+    assert!(client.query("q").await.is_err());
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
@@ -327,6 +353,38 @@ async fn a_session_that_is_refused_without_a_word_of_salesforces_is_replaced_onc
     answer(&server, "token-1", QUERY, ResponseTemplate::new(401).set_body_raw("<html>", "text/html")).await;
     answer(&server, "token-2", QUERY, page(&json!([]), None)).await;
     assert!(client(&server).query("q").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_query_that_is_not_answered_in_time_asks_for_too_much_and_nothing_else_does() {
+    let server = MockServer::start().await;
+    let slow = |answer: ResponseTemplate| answer.set_delay(Duration::from_secs(5));
+    Mock::given(method("POST")).respond_with(session(&server, "t")).up_to_n_times(1).mount(&server).await;
+    Mock::given(method("POST")).respond_with(slow(session(&server, "t"))).mount(&server).await;
+    Mock::given(method("GET")).respond_with(slow(page(&json!([]), None))).mount(&server).await;
+    let http = rest::Client::new(Duration::from_millis(300)).unwrap();
+    let client = Client::new(http, credentials(&server, "hunter2"), "v66.0", 0.8, now);
+    let next = NextPage("/services/data/v66.0/query/01gX-500".to_owned());
+    for result in [client.query("q").await, client.next(&next).await] {
+        assert!(matches!(result, Err(Error::TooMuch { code: None })), "{result:?}");
+    }
+    assert!(matches!(client.describe("Order").await, Err(Error::Unavailable { .. })));
+    // The login is slow, not the query.
+    client.session.forget().await;
+    assert!(matches!(client.query("q").await, Err(Error::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn smaller_pages_can_be_asked_for() {
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    Mock::given(path(QUERY))
+        .and(header("sforce-query-options", "batchSize=200"))
+        .respond_with(page(&json!([]), None))
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert!(client(&server).query_in_pages("q", Some(200)).await.is_ok());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use super::cursors::Cursor;
 use super::error::data;
 use super::page::{Limits, page};
 use super::soql;
+use crate::settings::TooMuch;
 use crate::world::World;
 
 /// Answers a query with its first page.
@@ -22,6 +23,11 @@ pub(crate) fn query(world: &mut World, version: &str, headers: &HeaderMap, q: &s
         Ok(plan) => plan,
         Err(error) => return data(StatusCode::BAD_REQUEST, error.code, &error.message),
     };
+    if let Some(TooMuch { field, hours, code }) = &world.settings.too_much
+        && plan.hours_of(&salesforce.org, field).is_some_and(|asked| asked > *hours)
+    {
+        return data(StatusCode::BAD_REQUEST, code, "Your query request was running for too long.");
+    }
     let rows: Arc<[u32]> = plan.rows(&salesforce.org).into();
     if plan.counts {
         return Json(json!({"totalSize": rows.len(), "done": true, "records": []})).into_response();

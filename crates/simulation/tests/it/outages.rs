@@ -20,3 +20,14 @@ fn a_service_that_is_down_for_a_day_costs_a_day() {
         }
     });
 }
+
+#[test]
+fn a_source_that_cannot_do_a_day_at_once_is_asked_for_less() {
+    for seed in 1..4 {
+        let report = run(&Scenario::calm(seed).slow_source(5.0));
+        if let Some(text) = report.failure() {
+            panic!("{text}");
+        }
+        assert!(report.delivered > 0, "seed {seed}");
+    }
+}

@@ -35,6 +35,22 @@ impl Operand {
         }
     }
 
+    /// What this accepts of instants or dates, from and to; nothing if it accepts null alone.
+    pub(super) fn window(&self) -> Option<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+        let Self::Cell(operator, cell) = self else { return Some((None, None)) };
+        let at = match cell {
+            Cell::DateTime(at) => *at,
+            Cell::Date(date) => date.and_time(chrono::NaiveTime::MIN).and_utc(),
+            Cell::Null if *operator == Operator::Equal => return None,
+            _ => return Some((None, None)),
+        };
+        Some(match operator {
+            Operator::Less | Operator::LessOrEqual => (None, Some(at)),
+            Operator::Greater | Operator::GreaterOrEqual => (Some(at), None),
+            Operator::Equal | Operator::NotEqual | Operator::Like => (None, None),
+        })
+    }
+
     /// The least instant that this accepts, or one below it.
     pub(super) fn least(&self) -> Option<DateTime<Utc>> {
         match self {

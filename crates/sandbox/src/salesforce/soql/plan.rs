@@ -68,6 +68,14 @@ impl Plan {
         }
     }
 
+    /// How many hours of a field of Order the condition asks for, in the widest of its alternatives that is bounded on both sides.
+    pub(crate) fn hours_of(&self, org: &Org, field: &str) -> Option<f64> {
+        let (column, _) = org.table(Object::Order).schema.find(field)?;
+        let windows = self.test.as_ref().filter(|_| self.object == Object::Order)?.windows(column);
+        let bounded = windows.into_iter().filter_map(|(from, to)| Some((to? - from?).as_seconds_f64() / 3600.0));
+        bounded.max_by(f64::total_cmp)
+    }
+
     /// The same among the lines of one order.
     pub(crate) fn rows_of(&self, org: &Org, order: u32) -> Vec<u32> {
         self.matching(org, org.lines(order).iter().copied(), false)
@@ -132,6 +140,13 @@ impl Column {
     }
 }
 
+type Window = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+fn overlap((a, b): Window, (c, d): Window) -> Option<Window> {
+    let (from, to) = (a.max(c), [b, d].into_iter().flatten().min());
+    from.zip(to).is_none_or(|(from, to)| from < to).then_some((from, to))
+}
+
 impl Test {
     fn holds(&self, org: &Org, object: Object, row: u32) -> bool {
         match self {
@@ -143,6 +158,21 @@ impl Test {
                 let cell = column.cell(org, object, row);
                 operands.iter().any(|operand| operand.accepts(cell))
             }
+        }
+    }
+
+    /// The alternatives of what it accepts of a column with instants or dates: from and to.
+    fn windows(&self, column: usize) -> Vec<Window> {
+        match self {
+            Self::And(tests) => tests.iter().fold(vec![(None, None)], |all, test| {
+                let further = test.windows(column);
+                all.iter().flat_map(|window| further.iter().filter_map(|other| overlap(*window, *other))).collect()
+            }),
+            Self::Or(tests) => tests.iter().flat_map(|test| test.windows(column)).collect(),
+            Self::Is(of, operand) if of.hops.is_empty() && of.column == column => {
+                operand.window().into_iter().collect()
+            }
+            _ => vec![(None, None)],
         }
     }
 
