@@ -242,6 +242,16 @@ impl Stage {
         self.directory.path().join("relay.toml")
     }
 
+    /// Deploys settings that differ like this: the functions read them anew when they start.
+    pub(crate) fn deploy_settings(&self, from: &str, to: &str) {
+        let settings = fs::read_to_string(self.relay_toml()).unwrap();
+        assert!(settings.contains(from), "{from} is not in the settings");
+        fs::write(self.relay_toml(), settings.replace(from, to)).unwrap();
+        for function in ["reviews-producer", "reviews-consumer", "reviews-reconciler"] {
+            self.kill(function);
+        }
+    }
+
     fn last_lines(&self) -> String {
         let lines = self.emulator.log_lines().unwrap_or_default();
         let lines: Vec<String> = lines.iter().map(|l| format!("{} {}", l.function, l.text)).collect();

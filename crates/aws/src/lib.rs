@@ -7,7 +7,7 @@
 
 use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use std::time::Duration;
@@ -25,13 +25,25 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
+fn tls() -> Result<TlsContext, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build()?)
+}
+
+/// The same HTTP and TLS for a call that no SDK of ours makes; signing it is the caller's, and when to give it up.
+///
+/// # Errors
+/// Only when the embedded certificates cannot be read.
+pub fn connector() -> Result<Connector, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls()?).build())
+}
+
 /// The configuration every SDK client of a process is made from: one connection pool, one TLS stack,
 /// credentials and region from the environment.
 ///
 /// # Errors
 /// Only when the embedded certificates cannot be read.
 pub async fn sdk_config() -> Result<SdkConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let tls = TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build()?;
+    let tls = tls()?;
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
     Ok(aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts()).load().await)
 }

@@ -41,8 +41,9 @@ impl Deploy {
     /// Everything else as in production, except that nobody but the caller starts producer and reconciler, and for what the
     /// emulator's CloudFormation does not know.
     pub fn new(stack_name: &str, profile: Profile, relay_toml: &Path) -> Self {
-        let parameters =
-            [("ScheduleState", "DISABLED"), ("OnEmulator", "true")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let parameters = [("ScheduleState", "DISABLED"), ("OnEmulator", "true"), ("AlarmEmail", "alarms@example.com")]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into();
         Self { stack_name: stack_name.to_owned(), profile, relay_toml: relay_toml.to_owned(), parameters }
     }
 

@@ -1,6 +1,10 @@
 //! What a command says in the end: for people on standard output, or as one JSON value; failures on standard error.
 
-use crate::{cli::Options, failure::Failure};
+use crate::{
+    cli::Options,
+    deployed::{Differ, Settings},
+    failure::Failure,
+};
 use serde::Serialize;
 use std::{
     fmt::Display,
@@ -37,10 +41,16 @@ pub(crate) fn say(options: &Options, what: impl Display) -> Result<(), Failure> 
 }
 
 /// Prints a result and says how the process ends.
-pub(crate) fn tell<A: Answer>(result: Result<A, Failure>, json: bool) -> ExitCode {
+pub(crate) fn tell<A: Answer>(result: Result<A, Failure>, options: &Options) -> ExitCode {
+    let json = options.json;
     match result {
         Ok(answer) => {
-            let printed = if json { print_json(&answer) } else { answer.print(&mut anstream::stdout().lock()) };
+            let settings = options.context.settings.get().and_then(Settings::differ);
+            let printed = if json {
+                print_json(&Told { settings, answer: &answer })
+            } else {
+                answer.print(&mut anstream::stdout().lock())
+            };
             match printed {
                 // Whoever read it has seen enough, as `head` does.
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&Failure::output(&error), json),
@@ -53,7 +63,17 @@ pub(crate) fn tell<A: Answer>(result: Result<A, Failure>, json: bool) -> ExitCod
     }
 }
 
-fn print_json<A: Answer>(answer: &A) -> io::Result<()> {
+/// An answer for scripts.
+#[derive(Serialize)]
+struct Told<'a, A> {
+    /// Only where they are not known to be the deployed ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<Differ<'a>>,
+    #[serde(flatten)]
+    answer: &'a A,
+}
+
+fn print_json(answer: &impl Serialize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, answer)?;
     out.write_all(b"\n")

@@ -6,6 +6,7 @@ use crate::{
     answer::{Answer, say},
     cli::Options,
     day::{self, Day},
+    deployed::Purpose,
     estimate::Estimate,
     failure::Failure,
     place::Place,
@@ -85,7 +86,7 @@ struct Row {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Filled, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(arguments.yes)).await?;
     let Arguments { from, to, store, yes, again, max_backlog } = arguments;
     place.known(store.as_ref())?;
     let now = (place.now)();

@@ -4,6 +4,7 @@ use crate::{
     answer::Answer,
     cli::Options,
     day::{self, Day},
+    deployed::Purpose,
     failure::Failure,
     look::{Look, NotLookedAt, look},
     place::Place,
@@ -66,7 +67,7 @@ struct Unseen {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(arguments.refresh)).await?;
     let Arguments { day, store, refresh } = arguments;
     let (config, now) = (&place.config, (place.now)());
     let unrouted = StoreName::unrouted();

@@ -9,7 +9,9 @@ mod vendors;
 
 use crate::{
     cli::Options,
+    deployed::short,
     failure::Failure,
+    machinery::{self, Part},
     place::{self, Place},
     progress,
 };
@@ -76,18 +78,38 @@ async fn look(options: &Options, aws: aws_config::SdkConfig) -> Result<Checked, 
     };
     caller.tick("cloudformation:DescribeStacks");
     let operator = place.operator()?;
-    settings.noted("file", format!("{}, SHA-256 {}", options.config.display(), &place.config.sha256[..12]));
-    let (permissions, secrets, functions, vendors, queues) = tokio::join!(
+    settings.noted("file", format!("{}, SHA-256 {}", options.config.display(), short(&place.config.sha256)));
+    let (permissions, secrets, functions, vendors, queues, machinery) = tokio::join!(
         caller::permissions(&operator),
         secret::look(&place, &operator),
         functions::look(&place),
         vendors::look(&place, &operator),
         caller::queues(&operator),
+        machinery::look(&place),
     );
     caller.checks.extend(permissions.checks);
     functions::compare_settings(&mut settings, &functions, &place.config.sha256);
     functions::compare_zones(&mut settings, &functions, config::Zone::RELEASE);
     let functions = functions.into_iter().map(|function| function.list);
-    let lists = [caller, settings, secrets].into_iter().chain(functions).chain(vendors).chain([queues]);
+    let lists = [caller, settings, secrets]
+        .into_iter()
+        .chain(functions)
+        .chain(vendors)
+        .chain([queues, parts(machinery.judged())]);
     Ok(Checked::of(lists))
+}
+
+/// The machinery's parts as checks.
+fn parts(parts: Vec<Part>) -> List {
+    let mut list = List::new("machinery");
+    for Part { name, ok, said, hint } in parts {
+        let said = said.unwrap_or_default();
+        match ok {
+            Some(true) if said.is_empty() => list.tick(&name),
+            Some(true) => list.noted(&name, said),
+            Some(false) => list.cross(&name, said, hint),
+            None => list.untried(&name, &said),
+        }
+    }
+    list
 }

@@ -2,12 +2,14 @@
 
 use crate::{
     answer::{self, Answer},
-    backfill, certificate, check, completions, dlq,
+    backfill, certificate, check, completions,
+    deployed::Settings,
+    dlq,
     failure::Failure,
     forget, order, parked, preview, probe, report, run, status,
 };
 use clap::{Args, Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{cell::OnceCell, path::PathBuf, process::ExitCode, rc::Rc};
 
 const ABOUT: &str = "What became of the orders, and the way out of what went wrong";
 
@@ -44,6 +46,15 @@ pub(crate) struct Options {
     /// One JSON value on standard output instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    #[arg(skip)]
+    pub(crate) context: Rc<Context>,
+}
+
+/// What a command finds out on the way, for whoever ends it.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    /// The settings, once the deployed functions were asked for theirs.
+    pub(crate) settings: OnceCell<Settings>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -100,7 +111,7 @@ pub(crate) async fn run() -> ExitCode {
 }
 
 fn told<A: Answer>(options: &Options, result: Result<A, Failure>) -> ExitCode {
-    answer::tell(result, options.json)
+    answer::tell(result, options)
 }
 
 #[cfg(test)]

@@ -32,10 +32,10 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) async fn run(self, at: &Options) -> ExitCode {
         match self {
-            Self::List(arguments) => answer::tell(list::run(at, arguments).await, at.json),
-            Self::Show(arguments) => answer::tell(show::run(at, arguments).await, at.json),
-            Self::Redrive(arguments) => answer::tell(redrive::run(at, arguments).await, at.json),
-            Self::Drop(arguments) => answer::tell(drop::run(at, arguments).await, at.json),
+            Self::List(arguments) => answer::tell(list::run(at, arguments).await, at),
+            Self::Show(arguments) => answer::tell(show::run(at, arguments).await, at),
+            Self::Redrive(arguments) => answer::tell(redrive::run(at, arguments).await, at),
+            Self::Drop(arguments) => answer::tell(drop::run(at, arguments).await, at),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     answer::Answer,
     audit::Audit,
     cli::Options,
+    deployed::Purpose,
     dlq::DEAD_LETTERS,
     failure::Failure,
     hand::{Hand, LOOK},
@@ -99,7 +100,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Forgo
     if !yotpo::is_email(arguments.email.trim()) {
         return Err(Failure::input("`--email` is no e-mail address; expected one such as jane@example.com"));
     }
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(arguments.yes)).await?;
     let operator = place.operator()?;
     let letters = find(&operator, &operator.dead_letters, DEAD_LETTERS, &place, &arguments).await?;
     let queued = match find(&operator, &operator.queue, "the queue", &place, &arguments).await {

@@ -4,6 +4,7 @@
 //! A file a command. Each finds a [`place`] (the deployed stack and its configuration), does what the flow's own crate
 //! does, and gives an [`answer`] that is printed for people or, with `--json`, for scripts. Nothing is logged.
 
+mod alarms;
 mod answer;
 mod audit;
 mod backfill;
@@ -12,6 +13,7 @@ mod check;
 mod cli;
 mod completions;
 mod day;
+mod deployed;
 mod dlq;
 mod estimate;
 mod failure;
@@ -19,6 +21,7 @@ mod forget;
 mod hand;
 mod keep;
 mod look;
+mod machinery;
 mod order;
 mod parked;
 mod place;

@@ -6,6 +6,7 @@ mod places;
 use crate::{
     answer::Answer,
     cli::Options,
+    deployed::Purpose,
     failure::Failure,
     place::Place,
     text::{DIM, WARN, table},
@@ -64,7 +65,7 @@ pub(crate) struct Life {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Life, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::Read).await?;
     look::look(&place, &arguments).await
 }
 

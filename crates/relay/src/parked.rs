@@ -25,8 +25,8 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) async fn run(self, at: &Options) -> ExitCode {
         match self {
-            Self::List(arguments) => answer::tell(list::run(at, arguments).await, at.json),
-            Self::Release(arguments) => answer::tell(release::run(at, arguments).await, at.json),
+            Self::List(arguments) => answer::tell(list::run(at, arguments).await, at),
+            Self::Release(arguments) => answer::tell(release::run(at, arguments).await, at),
         }
     }
 }

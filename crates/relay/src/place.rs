@@ -1,6 +1,12 @@
 //! Where a command works: the deployed stack, and the settings that it was deployed with.
 
-use crate::{cli::Options, failure::Failure};
+use crate::{
+    answer::say,
+    cli::Options,
+    deployed::{Purpose, Settings},
+    failure::Failure,
+    text::WARN,
+};
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
@@ -23,19 +29,31 @@ pub(crate) struct Place {
     /// The clock.
     pub(crate) now: fn() -> DateTime<Utc>,
     outputs: BTreeMap<String, String>,
+    parameters: BTreeMap<String, String>,
 }
 
 impl Place {
-    /// Reads the settings, then asks CloudFormation for the stack.
-    pub(crate) async fn find(options: &Options) -> Result<Self, Failure> {
+    /// Reads the settings, then asks CloudFormation for the stack, and its functions whether they have the same: if not, a
+    /// command that changes something is refused, and the answer of one that reads begins with it.
+    pub(crate) async fn find(options: &Options, purpose: Purpose) -> Result<Self, Failure> {
         let config = settings(options)?;
-        Self::with(options, sdk().await?, config).await
+        let place = Self::with(options, sdk().await?, config).await?;
+        let settings = Settings::ask(&place).await;
+        if purpose == Purpose::Change {
+            settings.refuse()?;
+        }
+        if settings.differ().is_some() {
+            say(options, format_args!("{WARN}{settings}{WARN:#}"))?;
+        }
+        // Nobody asks for a place twice.
+        let _ = options.context.settings.set(settings);
+        Ok(place)
     }
 
     /// Asks CloudFormation for the stack.
     pub(crate) async fn with(options: &Options, aws: SdkConfig, config: Relay) -> Result<Self, Failure> {
-        let outputs = outputs(&aws, &options.stack).await?;
-        Ok(Self { stack: options.stack.clone(), aws, config: Arc::new(config), now: Utc::now, outputs })
+        let (outputs, parameters) = outputs_and_parameters(&aws, &options.stack).await?;
+        Ok(Self { stack: options.stack.clone(), aws, config: Arc::new(config), now: Utc::now, outputs, parameters })
     }
 
     /// One of the stack's outputs.
@@ -44,6 +62,11 @@ impl Place {
             Failure::because(format!("stack `{}` has no output `{name}`", self.stack))
                 .hint("is it an order-relay stack of this version? deploy it again, or name another one with --stack")
         })
+    }
+
+    /// What the stack was deployed with for one of its parameters.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
     }
 
     /// The reviews flow's ledger, queues and clients.
@@ -72,10 +95,15 @@ impl Place {
 
     /// Starts the function that output `name` names, in the version that the schedule starts, and waits for its answer.
     pub(crate) async fn invoke(&self, name: &str, event: &Value) -> Result<Value, Failure> {
+        self.invoke_within(name, event, LONGEST_RUN).await
+    }
+
+    /// The same, and gives it up after so long.
+    pub(crate) async fn invoke_within(&self, name: &str, event: &Value, within: Duration) -> Result<Value, Failure> {
         let function = self.output(name)?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
-            .read_timeout(LONGEST_RUN)
+            .read_timeout(within)
             .disable_operation_attempt_timeout()
             .build();
         let config = aws_sdk_lambda::config::Builder::from(&self.aws)
@@ -116,7 +144,9 @@ pub(crate) async fn sdk() -> Result<SdkConfig, Failure> {
     Ok(aws)
 }
 
-async fn outputs(aws: &SdkConfig, stack: &str) -> Result<BTreeMap<String, String>, Failure> {
+type Named = BTreeMap<String, String>;
+
+async fn outputs_and_parameters(aws: &SdkConfig, stack: &str) -> Result<(Named, Named), Failure> {
     let client = aws_sdk_cloudformation::Client::new(aws);
     let answer = client.describe_stacks().stack_name(stack).send().await.map_err(|error| {
         if error.message().is_some_and(|message| message.contains("does not exist")) {
@@ -127,5 +157,9 @@ async fn outputs(aws: &SdkConfig, stack: &str) -> Result<BTreeMap<String, String
             .hint("are AWS_REGION and your credentials set, and may you call cloudformation:DescribeStacks?")
     })?;
     let outputs = answer.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::outputs);
-    Ok(outputs.filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned()))).collect())
+    let parameters = answer.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::parameters);
+    Ok((
+        outputs.filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned()))).collect(),
+        parameters.filter_map(|p| Some((p.parameter_key()?.to_owned(), p.parameter_value()?.to_owned()))).collect(),
+    ))
 }

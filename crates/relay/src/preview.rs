@@ -4,6 +4,7 @@ use crate::{
     answer::Answer,
     cli::Options,
     day::{self, Day},
+    deployed::Purpose,
     failure::Failure,
     place::Place,
     progress, source,
@@ -97,7 +98,7 @@ struct Line {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previews, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::Read).await?;
     let Arguments { day, store, limit, order: only, payloads } = arguments;
     place.known(store.as_ref())?;
     let (config, now) = (&place.config, (place.now)());

@@ -13,6 +13,7 @@ use crate::{
     answer::Answer,
     cli::Options,
     day::{self, Day},
+    deployed::Purpose,
     failure::Failure,
     place::Place,
     progress,
@@ -80,7 +81,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     if let Some(unfit) = file::unfit(&out) {
         return Err(Failure::input(unfit));
     }
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::Read).await?;
     let (config, now) = (&place.config, (place.now)());
     let unrouted = StoreName::unrouted();
     place.known(store.as_ref().filter(|store| **store != unrouted))?;

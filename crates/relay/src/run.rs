@@ -5,6 +5,7 @@ use crate::{
     certificate,
     cli::Options,
     day::{self, Day},
+    deployed::Purpose,
     estimate::Estimate,
     failure::Failure,
     look::{NotLookedAt, look},
@@ -68,7 +69,7 @@ pub(crate) struct Ran {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(arguments.yes)).await?;
     let Arguments { day, store, yes, wait } = arguments;
     place.known(store.as_ref())?;
     let day = day.of(store.as_ref(), &place.config, (place.now)());

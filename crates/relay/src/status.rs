@@ -6,7 +6,14 @@ mod notes;
 mod print;
 mod runs;
 
-use crate::{cli::Options, failure::Failure, place::Place, progress};
+use crate::{
+    cli::Options,
+    deployed::Purpose,
+    failure::Failure,
+    machinery::{self, Part},
+    place::Place,
+    progress,
+};
 use attention::Attention;
 use backlog::{Backlog, Quotas};
 use chrono::{DateTime, Utc};
@@ -43,21 +50,24 @@ pub(crate) struct Status {
     stores: Vec<Standing>,
     backlog: Backlog,
     quotas: Quotas,
+    /// What makes all of it work without anybody.
+    machinery: Vec<Part>,
     /// What was changed by hand in the last week, the latest last.
     by_hand: Vec<ByHand>,
 }
 
 pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::Read).await?;
     let operator = place.operator()?;
     let spinner = progress::spinner("reading the ledger and the queues");
     // Boxed: everything at once is large.
-    let (runs, stores, backlog, quotas, by_hand) = Box::pin(async {
+    let (runs, stores, backlog, quotas, machinery, by_hand) = Box::pin(async {
         tokio::join!(
             runs::last(&operator),
             operator.standings(),
             backlog::of(&operator),
             backlog::quotas(&operator),
+            machinery::look(&place),
             notes::of(&operator)
         )
     })
@@ -65,7 +75,8 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
     spinner.finish_and_clear();
     let (runs, backlog, by_hand) = (runs?, backlog?, by_hand?);
     let stores = stores.map_err(|error| Failure::undone("read the ledger", &error))?;
+    let machinery = machinery.judged();
     let at = (place.now)();
-    let attention = attention::of(&runs, &stores, &backlog, at);
-    Ok(Status { ok: attention.is_empty(), at, attention, runs, stores, backlog, quotas, by_hand })
+    let attention = attention::of(&runs, &stores, &backlog, &machinery, at);
+    Ok(Status { ok: attention.is_empty(), at, attention, runs, stores, backlog, quotas, machinery, by_hand })
 }

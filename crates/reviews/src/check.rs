@@ -18,8 +18,14 @@ use serde_json::{Value, json};
 use std::error::Error as StdError;
 
 /// Whether an event asks for a check. Nothing else may be in it, so that no batch of messages is taken for one.
-pub fn is_check(event: &Value) -> bool {
+fn is_check(event: &Value) -> bool {
     *event == json!({"check": true})
+}
+
+/// Whether an event asks which settings a function works with, and no more: the answer to `{"check":"settings"}` is the
+/// beginning of that to a check event, and nobody else is asked for it.
+fn is_settings_check(event: &Value) -> bool {
+    *event == json!({"check": "settings"})
 }
 
 /// One thing that was looked at.
@@ -59,11 +65,18 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The answer of a function that works with a `T`, or of one that could not start.
-    pub async fn of<T>(started: Result<&T, ColdStart>, check: impl AsyncFnOnce(&T) -> Self) -> Self {
+    /// The answer to a check event, of a function that works with a `T` or that could not start; `None` to any other event.
+    pub async fn answer<T>(
+        event: &Value,
+        started: &Result<&T, ColdStart>,
+        settings: impl FnOnce(&T) -> &Relay,
+        check: impl AsyncFnOnce(&T) -> Self,
+    ) -> Option<Self> {
         match started {
-            Ok(works) => check(works).await,
-            Err(error) => Self::not_started(&error),
+            Ok(works) if is_check(event) => Some(check(works).await),
+            Ok(works) if is_settings_check(event) => Some(Self::started(settings(works))),
+            Err(error) if is_check(event) || is_settings_check(event) => Some(Self::not_started(error)),
+            _ => None,
         }
     }
 
@@ -201,16 +214,19 @@ mod tests {
 
     #[test]
     fn a_check_event_is_one_and_nothing_else_is() {
-        assert!(is_check(&json!({"check": true})));
+        let (all, settings) = (json!({"check": true}), json!({"check": "settings"}));
+        assert!(is_check(&all) && !is_settings_check(&all));
+        assert!(is_settings_check(&settings) && !is_check(&settings));
         for other in [
             json!({"check": false}),
             json!({"check": "true"}),
             json!({"Records": [], "check": true}),
+            json!({"Records": [], "check": "settings"}),
             json!({"Records": [{"body": "{\"check\":true}"}]}),
             json!([{"check": true}]),
             json!({}),
         ] {
-            assert!(!is_check(&other), "{other}");
+            assert!(!is_check(&other) && !is_settings_check(&other), "{other}");
         }
     }
 

@@ -2,12 +2,13 @@
 
 use crate::{
     FLOW,
-    check::{Checked, is_check},
+    check::Checked,
     environment::{self, ColdStart},
     event::{Event, Invoked},
     start::Start,
 };
 use chrono::Utc;
+use config::Relay;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use queue::TraceHeader;
 use serde::Serialize;
@@ -17,22 +18,23 @@ use telemetry::Metrics;
 use tracing::Instrument as _;
 
 /// Serves invocations until the runtime ends: the clients are made by `make` at cold start, a check event goes to `check`,
-/// any other to `run`. Metrics are written however a run went, and a failure in a log line.
+/// or is answered from `settings`, any other to `run`. Metrics are written however a run went, and a failure in a log line.
 pub async fn serve<T, A: Serialize, E: Into<Error>>(
     name: &'static str,
     make: impl AsyncFn() -> Result<T, ColdStart>,
+    settings: impl Fn(&T) -> &Relay,
     check: impl AsyncFn(&T) -> Checked,
     run: impl AsyncFn(&T, Event, &Invoked, &mut Metrics) -> Result<A, E>,
 ) -> ExitCode {
-    let (start, check, run) = (&Start::cold(make).await, &check, &run);
+    let (start, settings, check, run) = (&Start::cold(make).await, &settings, &check, &run);
     let handler = service_fn(|event: LambdaEvent<Value>| async move {
         let (event, context) = event.into_parts();
         let trace = context.xray_trace_id.as_deref();
         let span = telemetry::invocation(&context.request_id, trace);
         async {
             let started = start.get().await;
-            if is_check(&event) {
-                return Ok(serde_json::to_value(Checked::of(started, check).await)?);
+            if let Some(said) = Checked::answer(&event, &started, settings, check).await {
+                return Ok(serde_json::to_value(said)?);
             }
             let invoked = Invoked { deadline: context.deadline().into(), trace: trace.and_then(TraceHeader::parse) };
             let mut metrics = Metrics::new(FLOW, name, &context.request_id);

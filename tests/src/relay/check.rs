@@ -43,7 +43,7 @@ async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
         answer["checks"].as_array().unwrap().iter().map(|c| c["group"].as_str().unwrap()).collect();
     groups.dedup();
     let expected = ["caller", "settings", "secrets", PRODUCER, CONSUMER, RECONCILER, "Salesforce", "Yotpo"];
-    assert_eq!(groups, [&expected[..], &["queues and ledger"]].concat());
+    assert_eq!(groups, [&expected[..], &["queues and ledger", "machinery"]].concat());
     let untried = find(&answer, "caller", "sqs:ReceiveMessage, sqs:SendMessage");
     assert_eq!(untried["ok"], Value::Null, "what cannot be tried is not ticked");
     assert!(
@@ -56,6 +56,18 @@ async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
     for wrong in [&["check", "--stack", "nothing"][..], &["check", "--store", "default"]] {
         assert_refused(&stage, wrong, if wrong[1] == "--stack" { "there is no stack `nothing`" } else { "--store" });
     }
+}
+
+/// Switches the queue's mapping on or off.
+fn take_messages(stage: &Stage, enabled: bool) {
+    let mappings = format!("{}/2015-03-31/event-source-mappings", stage.emulator.endpoint());
+    let credential =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
+    let listed = ureq::get(&mappings).header("Authorization", credential).call().unwrap().body_mut().read_to_string();
+    let listed: Value = serde_json::from_str(&listed.unwrap()).unwrap();
+    let one = format!("{mappings}/{}", listed["EventSourceMappings"][0]["UUID"].as_str().unwrap());
+    let change = json!({"Enabled": enabled}).to_string();
+    ureq::put(&one).header("Authorization", credential).send(change).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,6 +116,15 @@ async fn what_is_broken_is_its_cross() {
     let tokens = [CONSUMER, RECONCILER, "Yotpo"].map(|group| (group, "yotpo token, store default"));
     assert_eq!(crosses(&checked(&[])), tokens);
     stage.sandbox.clear_faults();
+    // Whatever is switched off is a cross, and wants attention.
+    take_messages(&stage, false);
+    let answer = checked(&[]);
+    assert_eq!(crosses(&answer), [("machinery", "queue's mapping")]);
+    let mended = find(&answer, "machinery", "queue's mapping")["hint"].as_str().unwrap();
+    assert!(mended.contains("update-event-source-mapping --uuid"), "{mended}");
+    let status = relay_json(&stage, 1, &["status"]);
+    assert!(status["attention"][0]["what"].as_str().unwrap().contains("no order is delivered"), "{status}");
+    take_messages(&stage, true);
     assert_eq!(relay(&stage, &["check"]).code, 0, "all of it is mended");
 }
 

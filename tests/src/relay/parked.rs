@@ -51,9 +51,24 @@ async fn orders_of_no_store_are_released_when_a_store_claims_them() {
     stage.sandbox.clear_faults();
     assert_eq!(world(&stage).await, before, "whoever looks changes nothing");
 
+    // Settings that claim them, and are not deployed: what reads says so, what changes something is refused.
     let settings = fs::read_to_string(stage.relay_toml()).unwrap();
-    fs::write(stage.relay_toml(), settings.replace("routes = [\"default\"]", "routes = [\"default\", \"Nowhere\"]"))
-        .unwrap();
+    let claims = settings.replace("routes = [\"default\"]", "routes = [\"default\", \"Nowhere\"]");
+    let claims_at = stage.directory().join("claims.toml");
+    fs::write(&claims_at, claims).unwrap();
+    let not_deployed = ["parked", "release", "--all", "--config", claims_at.to_str().unwrap()];
+    assert_refused(
+        &stage,
+        &[&not_deployed[..], &["--yes"], &AT_ONCE].concat(),
+        "these settings are not the deployed ones",
+    );
+    let dry = relay(&stage, &not_deployed);
+    assert!(dry.code == 0 && dry.out.starts_with("these settings are not the deployed ones: SHA-256 "), "{dry:?}");
+    let dry = relay_json(&stage, 0, &not_deployed);
+    let deployed = &dry["settings"]["deployed"]["order-relay-reviews-consumer"];
+    assert!(deployed.is_string() && *deployed != dry["settings"]["here"], "{dry}");
+    assert_eq!(world(&stage).await, before, "nothing was done");
+    stage.deploy_settings("routes = [\"default\"]", "routes = [\"default\", \"Nowhere\"]");
     let dry = shown(&stage, "parked release", "relay parked release --reason unknown_store");
     assert_eq!(dry.code, 0, "{dry:?}");
     assert_eq!(world(&stage).await, before, "a dry run changes nothing");
@@ -78,9 +93,7 @@ async fn what_the_source_does_not_want_sent_stays_parked() {
     ];
     let (stage, ids) = stage(&orders, Setting::default()).await;
     night(&stage).await;
-    let settings = fs::read_to_string(stage.relay_toml()).unwrap();
-    fs::write(stage.relay_toml(), settings.replace("routes = [\"default\"]", "routes = [\"default\", \"Nowhere\"]"))
-        .unwrap();
+    stage.deploy_settings("routes = [\"default\"]", "routes = [\"default\", \"Nowhere\"]");
     stage.sandbox.remove_order(&ids[0]).unwrap();
     stage.sandbox.patch_order(&ids[1], &json!({"Is_Test__c": true})).unwrap();
     let arguments = [&["parked", "release", "--all", "--yes"][..], &AT_ONCE].concat();

@@ -5,7 +5,6 @@ use crate::stage::{ACCOUNT, Stage};
 use chrono::{Days, Utc};
 use sandbox::{Endpoint, Fault, Rule, SinceDate};
 use serde_json::{Value, json};
-use std::fs;
 
 const PROBE: [&str; 6] = ["probe", "yotpo", "--store", "default", "--email", "operator@example.com"];
 
@@ -65,11 +64,10 @@ async fn what_yotpo_does_is_held_against_what_is_assumed() {
 /// Yotpo takes its time.
 fn slow(stage: &Stage) {
     stage.sandbox.set(|settings| settings.appear_after_ms = 1_500);
-    let hasty = stage.directory().join("hasty.toml");
-    let settings = fs::read_to_string(stage.relay_toml()).unwrap();
-    fs::write(&hasty, settings.replace("missing_after = \"6h\"", "missing_after = \"1s\"")).unwrap();
-    let (probed, found) = verdicts(stage, 1, &["--config", hasty.to_str().unwrap()]);
+    stage.deploy_settings("missing_after = \"6h\"", "missing_after = \"1s\"");
+    let (probed, found) = verdicts(stage, 1, &[]);
     assert_eq!(found, ["does_not_hold", "holds", "holds"], "{probed}");
+    stage.deploy_settings("missing_after = \"1s\"", "missing_after = \"6h\"");
     stage.sandbox.set(|settings| settings.appear_after_ms = 0);
 }
 

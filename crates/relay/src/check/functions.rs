@@ -1,14 +1,14 @@
 //! Each function's own check, in the version that is live, and the settings that it was deployed with.
 
 use super::list::List;
-use crate::place::Place;
+use crate::{
+    deployed::{FUNCTIONS, short},
+    place::Place,
+};
 use futures_util::future::join_all;
 use reviews::check::Check;
 use serde::Deserialize;
 use serde_json::json;
-
-/// The outputs that name the functions.
-const OUTPUTS: [&str; 3] = ["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"];
 
 /// The check that a function answered at all.
 const INVOKED: &str = "invoked";
@@ -31,7 +31,7 @@ struct Answer {
 
 /// Asks every function.
 pub(super) async fn look(place: &Place) -> Vec<Function> {
-    join_all(OUTPUTS.map(|output| ask(place, output))).await
+    join_all(FUNCTIONS.map(|output| ask(place, output))).await
 }
 
 async fn ask(place: &Place, output: &str) -> Function {
@@ -64,10 +64,13 @@ pub(super) fn compare_settings(settings: &mut List, functions: &[Function], here
     let differ: Vec<_> =
         functions.iter().filter_map(|f| Some((&f.name, f.sha256.as_ref().filter(|s| *s != here)?))).collect();
     for (name, deployed) in &differ {
-        let error = format!("{name} was deployed with settings of SHA-256 {}", deployed.get(..12).unwrap_or(deployed));
+        let error = format!("{name} was deployed with settings of SHA-256 {}", short(deployed));
         settings.cross("deployed", error, Some("deploy this file, or name the deployed one with --config".to_owned()));
     }
-    if differ.is_empty() && functions.iter().any(|function| function.sha256.is_some()) {
+    let silent: Vec<&str> = functions.iter().filter(|f| f.sha256.is_none()).map(|f| f.name.as_str()).collect();
+    if !silent.is_empty() {
+        settings.untried("deployed", &format!("not known of {}, which do not say", silent.join(", ")));
+    } else if differ.is_empty() {
         settings.tick("the deployed functions have the same");
     }
 }

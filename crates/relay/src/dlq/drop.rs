@@ -9,6 +9,7 @@ use crate::{
     answer::Answer,
     audit::Audit,
     cli::Options,
+    deployed::Purpose,
     failure::Failure,
     hand::Hand,
     keep::Keep,
@@ -98,7 +99,7 @@ pub(crate) struct Dropped {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Dropped, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(arguments.yes)).await?;
     let operator = place.operator()?;
     let keep = match (&arguments.keep, arguments.yes) {
         (Some(path), true) => Some(Keep::open(path)?),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     answer::Answer,
     cli::Options,
+    deployed::Purpose,
     failure::Failure,
     place::Place,
     text::{DIM, WARN, instant, tick},
@@ -63,7 +64,7 @@ struct Group {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Groups, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::Read).await?;
     let operator = place.operator()?;
     let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
     hand.give_back().await;

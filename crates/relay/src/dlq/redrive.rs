@@ -9,6 +9,7 @@ use crate::{
     answer::Answer,
     audit::Audit,
     cli::Options,
+    deployed::Purpose,
     failure::Failure,
     hand::Hand,
     place::Place,
@@ -83,7 +84,7 @@ struct NotSendable {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redriven, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(arguments.sending.yes)).await?;
     let operator = place.operator()?;
     let (mut hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
     let redriven = redrive(&place, &operator, &mut hand, planned, &arguments).await;

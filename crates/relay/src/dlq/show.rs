@@ -5,7 +5,7 @@ use super::{
     selection::{Judging, Selection},
     take,
 };
-use crate::{answer::Answer, cli::Options, failure::Failure, place::Place};
+use crate::{answer::Answer, cli::Options, deployed::Purpose, failure::Failure, place::Place};
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -37,7 +37,7 @@ pub(crate) struct Lines {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Lines, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::Read).await?;
     let operator = place.operator()?;
     let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
     hand.give_back().await;

@@ -5,6 +5,7 @@ use crate::{
     answer::Answer,
     cli::Options,
     day,
+    deployed::Purpose,
     failure::Failure,
     place::Place,
     text::{DIM, millis, table, tick},
@@ -62,7 +63,7 @@ struct Delivery {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Waiting, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::Read).await?;
     let Arguments { rejected, store } = arguments;
     let state = if rejected { State::Rejected } else { State::Parked };
     let open = open(&place.operator()?).await?;

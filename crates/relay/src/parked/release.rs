@@ -6,6 +6,7 @@ use crate::{
     audit::Audit,
     cli::Options,
     day,
+    deployed::Purpose,
     dlq::DEAD_LETTERS,
     dlq::selection::{Judging, key},
     failure::Failure,
@@ -36,8 +37,7 @@ Examples:
   relay parked release --reason unknown_store --yes
   relay parked release --key 801RO000000AbcDYAS --yes
 
-The orders are read from Salesforce and mapped by your settings (--config): deploy them first, so that the consumer knows \
-their stores too. Their copies in the dead-letter queue go when they are sent.
+The orders are read from Salesforce and mapped by the deployed settings; other ones are refused. Their copies in the dead-letter queue go when they are sent.
 
 Exit code 1: some could not be released, or none was selected.";
 
@@ -113,7 +113,7 @@ impl Which {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Released, Failure> {
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(arguments.sending.yes)).await?;
     let operator = place.operator()?;
     let Arguments { which, judging, sending } = arguments;
     let open = open(&operator).await?;

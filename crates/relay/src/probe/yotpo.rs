@@ -8,6 +8,7 @@ use crate::{
     answer::Answer,
     cli::Options,
     day,
+    deployed::Purpose,
     failure::Failure,
     place::Place,
     text::{GOOD, WARN, tick},
@@ -74,7 +75,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Probe
     if !yotpo::is_email(email.expose_secret()) {
         return Err(Failure::input("`--email` is no address that Yotpo takes; expected one such as me@example.com"));
     }
-    let place = Place::find(options).await?;
+    let place = Place::find(options, Purpose::with(yes)).await?;
     place.known(Some(&store))?;
     let config = &place.config;
     let operator = place.operator()?;

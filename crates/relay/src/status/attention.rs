@@ -1,6 +1,7 @@
 //! What a person should look at, and which command goes on from there. Pure.
 
 use super::{backlog::Backlog, runs::Run};
+use crate::machinery::Part;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{By, State};
 use reviews::{
@@ -26,8 +27,17 @@ fn attention(what: String, next: impl Into<String>) -> Attention {
     Attention { what, next: next.into() }
 }
 
-pub(super) fn of(runs: &[Run], stores: &[Standing], backlog: &Backlog, now: DateTime<Utc>) -> Vec<Attention> {
+pub(super) fn of(
+    runs: &[Run],
+    stores: &[Standing],
+    backlog: &Backlog,
+    machinery: &[Part],
+    now: DateTime<Utc>,
+) -> Vec<Attention> {
     let mut found = Vec::new();
+    for Part { name, said, .. } in machinery.iter().filter(|part| part.ok == Some(false)) {
+        found.push(attention(format!("{name}: {}", said.as_deref().unwrap_or("not as it must be")), "relay check"));
+    }
     found.extend(silence(runs, now));
     for Standing { store, days, .. } in stores {
         for day in days.iter().filter(|day| day.late) {
@@ -97,7 +107,7 @@ mod tests {
             ["pending", "rejected"].map(|state| OpenState { state, deliveries: 2, oldest: now - TimeDelta::days(1) });
         let fresh = OpenState { state: "uncertain", deliveries: 1, oldest: now - TimeDelta::minutes(59) };
         let waits = backlog(0, ordinary.into_iter().chain([fresh]).collect());
-        assert_eq!(of(&[scheduled(at("2026-11-20T05:45:00Z"))], &[], &waits, now), []);
+        assert_eq!(of(&[scheduled(at("2026-11-20T05:45:00Z"))], &[], &waits, &[], now), []);
     }
 
     #[test]
@@ -118,12 +128,15 @@ mod tests {
         ];
         let store = "acme".to_owned().try_into().unwrap();
         let standing = Standing { store, settled: None, behind_days: 2, pass: None, days };
+        let off =
+            Part { name: "queue's mapping".to_owned(), ok: Some(false), said: Some("off".to_owned()), hint: None };
         let silent = [scheduled(at("2026-11-20T05:45:00Z"))];
-        let found = of(&silent, &[standing], &backlog(4, vec![open("parked", 0), open("uncertain", 2)]), now);
+        let found = of(&silent, &[standing], &backlog(4, vec![open("parked", 0), open("uncertain", 2)]), &[off], now);
         let found: Vec<_> = found.iter().map(|found| (found.what.as_str(), found.next.as_str())).collect();
         assert_eq!(
             found,
             [
+                ("queue's mapping: off", "relay check"),
                 ("the schedule has not run reviews-producer for 26 hours", "relay check"),
                 ("2026-11-19, store acme: not settled", "relay check"),
                 ("2026-11-18, store acme: not complete", "relay certificate 2026-11-18 --store acme --refresh"),
@@ -133,7 +146,7 @@ mod tests {
             ]
         );
         let by_hand = Run { by: "hand", ..scheduled(now) };
-        assert_eq!(of(&[by_hand], &[], &backlog(0, vec![]), now).len(), 1, "a run by hand is not the schedule's");
+        assert_eq!(of(&[by_hand], &[], &backlog(0, vec![]), &[], now).len(), 1, "a run by hand is not the schedule's");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
+    machinery::Part,
     text::{BAD, DIM, WARN, instant, share, tick},
 };
 use reviews::standing::{Day, DayState, Standing};
@@ -30,6 +31,8 @@ impl Answer for Status {
         print_backlog(&self.backlog, to)?;
         writeln!(to, "\nquotas")?;
         print_quotas(&self.quotas, to)?;
+        writeln!(to, "\nmachinery")?;
+        print_machinery(&self.machinery, to)?;
         if !self.by_hand.is_empty() {
             writeln!(to, "\nby hand, in the last week")?;
         }
@@ -88,6 +91,17 @@ fn print_backlog(backlog: &Backlog, to: &mut dyn Write) -> io::Result<()> {
     backlog.deliveries.iter().try_for_each(|OpenState { state, deliveries, oldest }| {
         writeln!(to, "  {state}: {deliveries}, the oldest since {}", instant(*oldest))
     })
+}
+
+/// What is on is one line.
+fn print_machinery(parts: &[Part], to: &mut dyn Write) -> io::Result<()> {
+    let on = parts.iter().filter(|part| part.ok == Some(true)).count();
+    writeln!(to, "  {} {on} of {} parts on", tick(on > 0), parts.len())?;
+    for Part { name, ok, said, .. } in parts.iter().filter(|part| part.ok != Some(true)) {
+        let mark = ok.map_or_else(|| format!("{WARN}?{WARN:#}"), tick);
+        writeln!(to, "  {mark} {name}: {}", said.as_deref().unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 fn print_quotas(quotas: &Quotas, to: &mut dyn Write) -> io::Result<()> {

@@ -2,13 +2,7 @@
 
 use chrono::Utc;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
-use reviews::{
-    FLOW,
-    check::{Checked, is_check},
-    deliver::Deliverer,
-    environment,
-    start::Start,
-};
+use reviews::{FLOW, check::Checked, deliver::Deliverer, environment, start::Start};
 use serde_json::Value;
 use std::process::ExitCode;
 use telemetry::Metrics;
@@ -22,8 +16,8 @@ async fn main() -> ExitCode {
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
         async {
             let started = start.get().await;
-            if is_check(&event) {
-                return Ok(serde_json::to_value(Checked::of(started, Deliverer::check).await)?);
+            if let Some(said) = Checked::answer(&event, &started, |works| &works.config, Deliverer::check).await {
+                return Ok(serde_json::to_value(said)?);
             }
             let metrics = Metrics::new(FLOW, "reviews-consumer", &context.request_id);
             let batch = serde_json::from_value(event)?;

@@ -5,5 +5,6 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    scheduled::serve("reviews-producer", environment::producer, Producer::check, Producer::run).await
+    scheduled::serve("reviews-producer", environment::producer, |works| &works.config, Producer::check, Producer::run)
+        .await
 }

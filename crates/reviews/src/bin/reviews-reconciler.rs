@@ -5,5 +5,12 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    scheduled::serve("reviews-reconciler", environment::reconciler, Reconciler::check, Reconciler::run).await
+    scheduled::serve(
+        "reviews-reconciler",
+        environment::reconciler,
+        |works| &works.config,
+        Reconciler::check,
+        Reconciler::run,
+    )
+    .await
 }

@@ -1,0 +1,238 @@
+//! Whether each part of the machinery is as it must be, and what to do where it is not. Pure.
+
+use super::{Alarm, Known, Machinery, Mapping, Schedule, Subscription, Versions};
+use crate::text::few;
+use serde::Serialize;
+
+/// A part of the machinery, judged.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Part {
+    pub(crate) name: String,
+    /// Whether it is as it must be; null where that is not known, or for a person to say.
+    pub(crate) ok: Option<bool>,
+    /// What it is, what is wrong with it, or why it is not known.
+    pub(crate) said: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+}
+
+/// What the judgement of a part that is known comes to.
+enum Is {
+    Well(Option<String>),
+    Open(String),
+    Wrong(String, String),
+}
+
+fn part<T>(name: String, known: &Known<T>, judge: impl FnOnce(&T) -> Is) -> Part {
+    let (ok, said, hint) = match known {
+        Err(why) => (None, Some(format!("not known: {why}")), None),
+        Ok(known) => match judge(known) {
+            Is::Well(note) => (Some(true), note, None),
+            Is::Open(note) => (None, Some(note), None),
+            Is::Wrong(error, hint) => (Some(false), Some(error), Some(hint)),
+        },
+    };
+    Part { name, ok, said, hint }
+}
+
+impl Machinery {
+    /// Its parts, in the order of an order's way.
+    pub(crate) fn judged(&self) -> Vec<Part> {
+        let Self { mapping: queue, schedules, versions, subscriptions, alarms: all } = self;
+        let schedules = schedules
+            .iter()
+            .map(|(name, known)| part(format!("schedule {name}"), known, |known| schedule(name, known)));
+        let versions = versions.iter().map(|(name, known)| part(format!("version of {name}"), known, version));
+        let mut parts: Vec<Part> = schedules.chain([part("queue's mapping".to_owned(), queue, mapping)]).collect();
+        parts.extend(versions);
+        parts.push(part("alarms' subscription".to_owned(), subscriptions, |known| told(known)));
+        parts.push(part("alarms".to_owned(), all, |known| alarms(known)));
+        parts
+    }
+}
+
+fn mapping(Mapping { uuid, state, function }: &Mapping) -> Is {
+    if !function.ends_with(":live") {
+        let error = format!("it starts `{function}`, not the alias `live`: no deployment reaches it");
+        return Is::Wrong(error, "deploy the stack again".to_owned());
+    }
+    match state.as_str() {
+        "Enabled" => Is::Well(None),
+        "Creating" | "Enabling" | "Updating" => Is::Open(format!("AWS says `{state}`; look again in a minute")),
+        state => Is::Wrong(
+            format!("AWS says `{state}`: nothing takes messages off the queue, no order is delivered"),
+            format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled"),
+        ),
+    }
+}
+
+fn schedule(name: &str, Schedule { enabled, by_parameter }: &Schedule) -> Is {
+    if *enabled {
+        Is::Well(None)
+    } else if *by_parameter {
+        Is::Open("disabled by the stack's parameter `ScheduleState`: somebody else is to start the function".to_owned())
+    } else {
+        Is::Wrong(
+            format!("disabled: nothing starts {name}"),
+            "enable it in EventBridge Scheduler, or deploy the stack with ScheduleState=ENABLED".to_owned(),
+        )
+    }
+}
+
+fn version(Versions { live, latest, shifting_to }: &Versions) -> Is {
+    if !shifting_to.is_empty() {
+        return Is::Open(format!(
+            "a deployment goes on: live is {live}, and a part of the work goes to {}",
+            few(shifting_to)
+        ));
+    }
+    match latest {
+        Some(latest) if *live != latest.to_string() => Is::Wrong(
+            format!("live is {live}, and {latest} was deployed: it was rolled back, or did not get so far"),
+            "docs/RUNBOOK.md#rollout says how to find out why; then deploy again".to_owned(),
+        ),
+        _ => Is::Well(Some(live.clone())),
+    }
+}
+
+fn told(all: &[Subscription]) -> Is {
+    let pending: Vec<_> = all.iter().filter(|one| !one.confirmed).map(|one| one.protocol.clone()).collect();
+    if all.len() > pending.len() {
+        return Is::Well((!pending.is_empty()).then(|| format!("{} not confirmed yet", few(&pending))));
+    }
+    if pending.is_empty() {
+        let hint = "deploy the stack with AlarmEmail, or subscribe somebody to the topic of its output AlarmTopic";
+        return Is::Wrong("nobody is told of an alarm: the topic has no subscription".to_owned(), hint.to_owned());
+    }
+    let error = format!("nobody is told of an alarm: {} not confirmed", few(&pending));
+    Is::Wrong(error, "follow the link in AWS's mail; where it is lost, deploy AlarmEmail anew".to_owned())
+}
+
+fn alarms(all: &[Alarm]) -> Is {
+    let names = |which: fn(&&Alarm) -> bool| -> Vec<String> {
+        all.iter().filter(which).map(|alarm| alarm.name.clone()).collect()
+    };
+    let (silent, raised) = (names(|alarm| !alarm.actions_enabled), names(|alarm| alarm.state == "ALARM"));
+    if all.is_empty() {
+        return Is::Wrong("the stack has none".to_owned(), "deploy the stack again".to_owned());
+    }
+    if !silent.is_empty() {
+        let error = format!("these do nothing when they are raised: {}", few(&silent));
+        return Is::Wrong(error, format!("aws cloudwatch enable-alarm-actions --alarm-names {}", silent.join(" ")));
+    }
+    if !raised.is_empty() {
+        let hint = "docs/RUNBOOK.md has a section for each".to_owned();
+        return Is::Wrong(format!("in ALARM: {}", few(&raised)), hint);
+    }
+    Is::Well(Some(format!("{}, none in ALARM", all.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything on.
+    fn running() -> Machinery {
+        let schedule = || Ok(Schedule { enabled: true, by_parameter: false });
+        let versions = || Ok(Versions { live: "3".to_owned(), latest: Some(3), shifting_to: vec![] });
+        Machinery {
+            mapping: Ok(Mapping {
+                uuid: "u-1".to_owned(),
+                state: "Enabled".to_owned(),
+                function: "arn:aws:lambda:eu-west-1:111122223333:function:acme-reviews-consumer:live".to_owned(),
+            }),
+            schedules: ["producer", "reconciler"].map(|name| (name.to_owned(), schedule())).into(),
+            versions: ["producer", "consumer"].map(|name| (name.to_owned(), versions())).into(),
+            subscriptions: Ok(vec![Subscription { protocol: "email".to_owned(), confirmed: true }]),
+            alarms: Ok(vec![alarm("OK", true), alarm("INSUFFICIENT_DATA", true)]),
+        }
+    }
+
+    fn alarm(state: &str, actions_enabled: bool) -> Alarm {
+        Alarm { name: "acme-MissingAlarm".to_owned(), state: state.to_owned(), actions_enabled }
+    }
+
+    /// The parts that are not as they must be, or of which it is not known, after a change.
+    fn after(change: impl FnOnce(&mut Machinery)) -> Vec<(String, Option<bool>, String)> {
+        let mut machinery = running();
+        change(&mut machinery);
+        let parts = machinery.judged().into_iter().filter(|part| part.ok != Some(true));
+        parts.map(|part| (part.name, part.ok, part.said.unwrap_or_default())).collect()
+    }
+
+    fn mapping_of(machinery: &mut Machinery) -> &mut Mapping {
+        machinery.mapping.as_mut().unwrap()
+    }
+
+    #[test]
+    fn with_everything_on_all_is_well() {
+        assert_eq!(after(|_| {}), []);
+    }
+
+    #[test]
+    fn whatever_is_off_is_a_cross() {
+        type Change = fn(&mut Machinery);
+        let changes: [(Change, &str, Option<bool>, &str); 13] = [
+            (|m| mapping_of(m).state = "Disabled".into(), "queue's mapping", Some(false), "no order is delivered"),
+            (|m| mapping_of(m).state = "Enabling".into(), "queue's mapping", None, "`Enabling`"),
+            (|m| mapping_of(m).function = "arn:acme:3".into(), "queue's mapping", Some(false), "not the alias"),
+            (|m| m.mapping = Err("AccessDenied".into()), "queue's mapping", None, "not known: AccessDenied"),
+            (
+                |m| drop(m.schedules.insert("producer".into(), Ok(Schedule { enabled: false, by_parameter: false }))),
+                "schedule producer",
+                Some(false),
+                "nothing starts producer",
+            ),
+            (
+                |m| drop(m.schedules.insert("producer".into(), Ok(Schedule { enabled: false, by_parameter: true }))),
+                "schedule producer",
+                None,
+                "`ScheduleState`",
+            ),
+            (
+                |m| m.versions.get_mut("consumer").unwrap().as_mut().unwrap().latest = Some(4),
+                "version of consumer",
+                Some(false),
+                "live is 3, and 4 was deployed",
+            ),
+            (
+                |m| m.versions.get_mut("consumer").unwrap().as_mut().unwrap().shifting_to = vec!["4".into()],
+                "version of consumer",
+                None,
+                "a deployment goes on",
+            ),
+            (|m| m.subscriptions = Ok(vec![]), "alarms' subscription", Some(false), "no subscription"),
+            (
+                |m| m.subscriptions.as_mut().unwrap()[0].confirmed = false,
+                "alarms' subscription",
+                Some(false),
+                "email not confirmed",
+            ),
+            (
+                |m| m.alarms.as_mut().unwrap().push(alarm("ALARM", true)),
+                "alarms",
+                Some(false),
+                "in ALARM: acme-Missing",
+            ),
+            (|m| m.alarms.as_mut().unwrap().push(alarm("OK", false)), "alarms", Some(false), "do nothing"),
+            (|m| m.alarms = Ok(vec![]), "alarms", Some(false), "none"),
+        ];
+        for (change, name, ok, says) in changes {
+            let found = after(change);
+            let [(found_name, found_ok, said)] = found.as_slice() else { panic!("{name}: {found:?}") };
+            assert_eq!((found_name.as_str(), *found_ok), (name, ok), "{said}");
+            assert!(said.contains(says), "{said} does not say {says}");
+        }
+    }
+
+    #[test]
+    fn an_alarm_is_read_as_cloudwatch_writes_it() {
+        let said = r#"{"AlarmName":"acme-MissingAlarm","StateValue":"ALARM","ActionsEnabled":false,"Threshold":0.0}"#;
+        let alarm: Alarm = serde_json::from_str(said).unwrap();
+        assert_eq!(
+            (alarm.name.as_str(), alarm.state.as_str(), alarm.actions_enabled),
+            ("acme-MissingAlarm", "ALARM", false)
+        );
+    }
+}
