@@ -1,6 +1,7 @@
 //! The shell: sends the protocol's writes to DynamoDB and reads records back. It decides nothing.
 
 use crate::{
+    backoff::Backoff,
     decide::{Event, Policy, Verdict, conclude, decide},
     expression::{self, Item, primary_key},
     key::DeliveryKey,
@@ -12,11 +13,20 @@ use aws_sdk_dynamodb::{
     Client,
     types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+use tokio::time::sleep;
 
 /// `BatchGetItem` takes at most this many keys.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const KEYS_PER_READ: usize = 100;
+/// How long keys that DynamoDB did not come to are left alone before they are asked for again.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html#Programming.Errors.BatchOperations>
+const BETWEEN_READS: Backoff = Backoff { base: Duration::from_millis(50), cap: Duration::from_secs(2) };
+/// How often in a row DynamoDB may come to none of them: some ten seconds.
+const READS_IN_VAIN: u32 = 10;
 
 /// The ledger: one DynamoDB table with the partition key `k`.
 #[derive(Clone, Debug)]
@@ -44,6 +54,13 @@ pub enum Error {
         /// The attribute.
         attribute: &'static str,
     },
+}
+
+/// DynamoDB answers, and comes to none of the keys.
+#[derive(Debug, thiserror::Error)]
+#[error("it came to none of {keys} keys, however often it was asked")]
+struct Throttled {
+    keys: usize,
 }
 
 impl Error {
@@ -98,41 +115,53 @@ impl Ledger {
         }
     }
 
-    /// Reads many records, in batches; keys without a record are absent from the answer. Eventually
-    /// consistent: good for leaving work out that is done, never for deciding that it is not.
+    /// Reads many records, in batches; a key may be there twice, and keys without a record are absent from the answer.
+    /// Eventually consistent: good for leaving work out that is done, never for deciding that it is not.
     ///
     /// # Errors
-    /// When DynamoDB cannot be used.
+    /// When DynamoDB cannot be used, or does not get on with it.
     pub async fn read(&self, keys: &[DeliveryKey]) -> Result<HashMap<DeliveryKey, Record>, Error> {
+        // DynamoDB refuses a call with a key that is there twice.
+        let keys: Vec<&DeliveryKey> = keys.iter().collect::<BTreeSet<_>>().into_iter().collect();
         let mut records = HashMap::with_capacity(keys.len());
         for chunk in keys.chunks(KEYS_PER_READ) {
-            let mut wanted: Vec<Item> = chunk.iter().map(primary_key).collect();
-            while !wanted.is_empty() {
-                let request = KeysAndAttributes::builder()
-                    .set_keys(Some(wanted))
-                    .build()
-                    .map_err(|e| Error::unavailable("read records", e))?;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&self.table, request)
-                    .send()
-                    .await
-                    .map_err(|e| Error::unavailable("read records", e))?;
-                for item in answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.table)).flatten() {
-                    let key = expression::get_text(&item, "k").unwrap_or_default().to_owned();
-                    if let (Ok(key), Some(record)) = (DeliveryKey::try_from(key.clone()), parse(&key, &item)?) {
-                        records.insert(key, record);
-                    }
+            let mut wanted: Vec<Item> = chunk.iter().map(|key| primary_key(key)).collect();
+            let mut in_vain = 0;
+            loop {
+                let asked = wanted.len();
+                wanted = self.read_some(wanted, &mut records).await?;
+                if wanted.is_empty() {
+                    break;
                 }
-                wanted = answer
-                    .unprocessed_keys
-                    .and_then(|mut tables| tables.remove(&self.table))
-                    .map(|left| left.keys)
-                    .unwrap_or_default();
+                in_vain = if wanted.len() < asked { 0 } else { in_vain + 1 };
+                if in_vain == READS_IN_VAIN {
+                    return Err(Error::unavailable("read records", Throttled { keys: asked }));
+                }
+                // Keys are left because too much is asked for.
+                sleep(BETWEEN_READS.delay(in_vain + 1, fastrand::f64(), None)).await;
             }
         }
         Ok(records)
+    }
+
+    /// One call; the keys that DynamoDB did not come to.
+    async fn read_some(
+        &self,
+        wanted: Vec<Item>,
+        records: &mut HashMap<DeliveryKey, Record>,
+    ) -> Result<Vec<Item>, Error> {
+        let request = KeysAndAttributes::builder().set_keys(Some(wanted)).build();
+        let request = request.map_err(|e| Error::unavailable("read records", e))?;
+        let call = self.client.batch_get_item().request_items(&self.table, request).send();
+        let answer = call.await.map_err(|e| Error::unavailable("read records", e))?;
+        for item in answer.responses.into_iter().filter_map(|mut tables| tables.remove(&self.table)).flatten() {
+            let key = expression::get_text(&item, "k").unwrap_or_default().to_owned();
+            if let (Ok(key), Some(record)) = (DeliveryKey::try_from(key.clone()), parse(&key, &item)?) {
+                records.insert(key, record);
+            }
+        }
+        let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+        Ok(left.map(|left| left.keys).unwrap_or_default())
     }
 }
 
@@ -143,3 +172,7 @@ fn old(key: &DeliveryKey, item: Option<Item>) -> Result<Option<Record>, Error> {
 pub(crate) fn parse(key: &str, item: &Item) -> Result<Option<Record>, Error> {
     expression::record(item).map(Some).map_err(|attribute| Error::Unreadable { key: key.to_owned(), attribute })
 }
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

@@ -1,14 +1,17 @@
 //! SQS: send in batches, take a delivered batch apart, take messages out by hand.
 
+mod letter;
 mod probe;
 mod receive;
 mod send;
+#[cfg(test)]
+mod stub;
 mod take;
 mod trace;
 
 pub use aws_lambda_events::sqs::{SqsBatchResponse as Response, SqsEvent as Event};
-pub use receive::{Batch, InvalidBatch, Message};
-pub use send::{Entry, Refused, Sent};
+pub use receive::{Batch, InvalidBatch, Message, RECEIPT_MARGIN};
+pub use send::{Entry, PATIENCE, Refused, Sent};
 pub use take::Taken;
 pub use trace::TraceHeader;
 
@@ -21,6 +24,10 @@ pub const BATCH_ENTRIES: usize = 10;
 /// SQS takes at most this many bytes in one message, and in one batch call, attributes included; the trace header, a
 /// message system attribute, does not count.
 pub const BATCH_BYTES: usize = 1024 * 1024;
+/// What the attributes of a message in a dead-letter queue take at most, names and types included.
+pub const ATTRIBUTE_BYTES: usize = 4 * 1024;
+/// The longest body that is sent: it goes to the dead-letter queue with its attributes too.
+pub const BODY_BYTES: usize = BATCH_BYTES - ATTRIBUTE_BYTES;
 
 /// One standard queue.
 #[derive(Clone, Debug)]

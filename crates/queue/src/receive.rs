@@ -6,9 +6,14 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use chrono::{DateTime, Utc};
 use std::{collections::HashSet, time::Duration};
+use tokio::time::Instant;
 
-/// SQS allows no visibility time-out beyond twelve hours from the receipt.
+/// SQS allows no visibility time-out beyond twelve hours from the receipt, and refuses a longer one.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
 pub(crate) const LONGEST_INVISIBLE: Duration = Duration::from_hours(12);
+/// How long before its invocation begins a message may have been received: the mapping tries to invoke until the queue's
+/// visibility time-out is over.
+pub const RECEIPT_MARGIN: Duration = Duration::from_mins(15);
 
 /// One message as it was delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,16 +95,18 @@ impl Message {
 }
 
 impl Queue {
-    /// Sets when messages become visible again, counted from now, in batch calls.
+    /// Sets when messages become visible again, counted from now, in batch calls: as late as asked for, or as SQS allows for
+    /// messages whose invocation began at `begun`.
     ///
     /// # Errors
     /// When SQS cannot be used; the queue's own time-out then applies to those messages.
-    pub async fn hide(&self, messages: &[(&Message, Duration)]) -> Result<(), Unavailable> {
+    pub async fn hide(&self, messages: &[(&Message, Duration)], begun: Instant) -> Result<(), Unavailable> {
+        let longest = LONGEST_INVISIBLE.saturating_sub(RECEIPT_MARGIN + begun.elapsed());
         for chunk in messages.chunks(BATCH_ENTRIES) {
             let mut entries = Vec::with_capacity(chunk.len());
             for (index, (message, delay)) in chunk.iter().enumerate() {
                 // Whole seconds, rounded up: never sooner than asked.
-                let seconds = delay.min(&LONGEST_INVISIBLE).as_millis().div_ceil(1000);
+                let seconds = delay.min(&longest).as_millis().div_ceil(1000);
                 let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(index.to_string())
                     .receipt_handle(&message.receipt_handle)
@@ -127,6 +134,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stub::Sqs;
 
     fn event(ids: &[&str]) -> SqsEvent {
         let records: Vec<_> = ids
@@ -178,5 +186,27 @@ mod tests {
     fn a_record_without_an_id_is_refused_by_name() {
         let error = Batch::from_event(event(&[""])).unwrap_err();
         assert_eq!(error.to_string(), "the event is not an SQS batch: record 0 has no `messageId`");
+    }
+    /// `Retry-After: 86400`: SQS would refuse twelve hours from now, and the queue's own minutes would apply.
+    #[tokio::test(start_paused = true)]
+    async fn a_message_is_hidden_for_what_is_left_of_twelve_hours_since_its_receipt() {
+        let received = Instant::now();
+        // The mapping takes a while to invoke, and the function to answer.
+        tokio::time::advance(Duration::from_mins(8)).await;
+        let begun = Instant::now();
+        tokio::time::advance(Duration::from_secs(50)).await;
+        let sqs = Sqs::of_each(|_, _| None);
+        let batch = Batch::from_event(event(&["a", "b"])).unwrap();
+        let hidden =
+            [(&batch.messages[0], Duration::from_hours(24)), (&batch.messages[1], Duration::from_millis(1_500))];
+        sqs.queue().hide(&hidden, begun).await.unwrap();
+        let asked: Vec<_> = sqs
+            .entries()
+            .iter()
+            .map(|entry| Duration::from_secs(entry["VisibilityTimeout"].as_u64().unwrap()))
+            .collect();
+        assert!(received.elapsed() + asked[0] <= Duration::from_hours(12), "{asked:?}");
+        assert!(asked[0] >= Duration::from_mins(11 * 60 + 40), "{asked:?}");
+        assert_eq!(asked[1], Duration::from_secs(2));
     }
 }

@@ -6,6 +6,7 @@ use aws_sdk_sqs::types::{
 };
 use chrono::{DateTime, Utc};
 use std::{collections::BTreeMap, time::Duration};
+use tokio::time::Instant;
 
 /// An empty answer to a call that waits this long comes from all of SQS's servers.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html>
@@ -28,10 +29,12 @@ pub struct Taken {
     pub receives: u32,
     /// The trace that it was sent in.
     pub trace: Option<TraceHeader>,
+    /// When it was taken, or earlier.
+    pub taken_at: Instant,
 }
 
 impl Taken {
-    fn of(message: Message) -> Option<Self> {
+    fn of(message: Message, taken_at: Instant) -> Option<Self> {
         let system = |name| message.attributes().and_then(|all| all.get(&name)).map(String::as_str);
         let sent_at = system(MessageSystemAttributeName::SentTimestamp)
             .and_then(|ms| ms.parse().ok())
@@ -43,6 +46,7 @@ impl Taken {
             sent_at,
             receives,
             trace,
+            taken_at,
             attributes: attributes.into_iter().filter_map(|(name, v)| Some((name, v.string_value?))).collect(),
             id: message.message_id?,
             receipt_handle: message.receipt_handle?,
@@ -57,6 +61,8 @@ impl Queue {
     /// # Errors
     /// When SQS cannot be used.
     pub async fn take(&self, hidden: Duration) -> Result<Vec<Taken>, Unavailable> {
+        let asked_at = Instant::now();
+        let hidden = hidden.min(LONGEST_INVISIBLE);
         let answer = self
             .client
             .receive_message()
@@ -69,7 +75,7 @@ impl Queue {
             .send()
             .await
             .map_err(|e| Unavailable::new("give messages", e))?;
-        Ok(answer.messages.unwrap_or_default().into_iter().filter_map(Taken::of).collect())
+        Ok(answer.messages.unwrap_or_default().into_iter().filter_map(|message| Taken::of(message, asked_at)).collect())
     }
 
     /// Deletes messages that were taken; the ids of those that SQS did not delete.
@@ -100,14 +106,16 @@ impl Queue {
         self.hold(taken, Duration::ZERO).await
     }
 
-    /// Hides messages that were taken for so long from now.
+    /// Hides messages that were taken for so long from now, or as long as SQS allows since they were taken.
     ///
     /// # Errors
     /// When SQS cannot be used; what is not hidden longer is visible when its time is over.
     pub async fn hold(&self, taken: &[&Taken], hidden: Duration) -> Result<(), Unavailable> {
-        let seconds = i32::try_from(hidden.min(LONGEST_INVISIBLE).as_secs()).unwrap_or(i32::MAX);
         for chunk in taken.chunks(BATCH_ENTRIES) {
             let entries = chunk.iter().enumerate().map(|(index, message)| {
+                // A second's margin: SQS counts whole ones.
+                let left = LONGEST_INVISIBLE.saturating_sub(message.taken_at.elapsed() + Duration::from_secs(1));
+                let seconds = i32::try_from(hidden.min(left).as_secs()).unwrap_or(i32::MAX);
                 let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
                 entry.receipt_handle(&message.receipt_handle).visibility_timeout(seconds).build()
             });
@@ -116,5 +124,32 @@ impl Queue {
             call.send().await.map_err(|e| Unavailable::new("take messages back", e))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stub::Sqs;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_taken_is_held_for_what_is_left_of_twelve_hours_since() {
+        let taken = Taken {
+            id: "1".to_owned(),
+            receipt_handle: "handle".to_owned(),
+            body: String::new(),
+            attributes: BTreeMap::new(),
+            sent_at: None,
+            receives: 1,
+            trace: None,
+            taken_at: Instant::now(),
+        };
+        tokio::time::advance(Duration::from_mins(90)).await;
+        let sqs = Sqs::of_each(|_, _| None);
+        for hidden in [Duration::from_hours(24), Duration::from_mins(5), Duration::ZERO] {
+            sqs.queue().hold(&[&taken], hidden).await.unwrap();
+        }
+        let asked: Vec<_> = sqs.entries().iter().map(|entry| entry["VisibilityTimeout"].as_u64().unwrap()).collect();
+        assert_eq!(asked, [(12 * 60 - 90) * 60 - 1, 300, 0]);
     }
 }

@@ -4,6 +4,7 @@
 use crate::{
     deliver::Deliverer,
     environment::ColdStart,
+    fault::chain,
     fields::Fields,
     picklists,
     produce::Producer,
@@ -200,12 +201,6 @@ impl Deliverer {
         checked.note("mapping", sample::is_read_back(&self.config));
         checked
     }
-}
-
-/// The error and its causes in their own words. Never their `Debug` output, which may have an answer's body in it.
-fn chain(error: &dyn StdError) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use crate::{
     deliver::{Deliverer, Disposal},
-    invocation::Invocation,
+    invocation::{Account, Invocation},
 };
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use queue::{Batch, InvalidBatch};
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{sync::Mutex, time::Duration};
 use telemetry::Metrics;
 use tokio::time::Instant;
 
@@ -25,13 +25,14 @@ impl Deliverer {
         deadline: DateTime<Utc>,
         metrics: Metrics,
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
+        let begun = Instant::now();
         let batch = Batch::from_event(event)?;
         let remaining = (deadline - (self.now)()).to_std().unwrap_or(Duration::ZERO);
         let invocation = Invocation {
             deadline,
-            timer: Instant::now() + remaining,
+            timer: begun + remaining,
             metrics: Mutex::new(metrics),
-            unreachable: self.config.stores.keys().map(|name| (name.clone(), 0.into())).collect::<BTreeMap<_, _>>(),
+            accounts: self.config.stores.keys().map(|name| (name.clone(), Account::default())).collect(),
         };
         let shared = &invocation;
         let returned: Vec<(&queue::Message, Duration)> = stream::iter(&batch.messages)
@@ -45,7 +46,7 @@ impl Deliverer {
             })
             .collect()
             .await;
-        if let Err(error) = self.queue.hide(&returned).await {
+        if let Err(error) = self.queue.hide(&returned, begun).await {
             // The queue's own visibility time-out applies: later, but they come back.
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -13,7 +13,7 @@ use ledger::{Backoff, Delivery, ErrorClass, Event, Ledger, Millis, Policy, Token
 use queue::Queue;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use telemetry::Metric;
-use tokio::time::Instant;
+use tokio::{sync::MutexGuard, time::Instant};
 use yotpo::Reviews;
 
 /// What is to become of the message.
@@ -62,7 +62,7 @@ impl Deliverer {
     pub async fn deliver(&self, received: &queue::Message, invocation: &Invocation) -> Disposal {
         let message = match Message::parse(&received.body) {
             Ok(message) => message,
-            Err(unreadable) => return self.bury_unreadable(received, &unreadable.to_string()).await,
+            Err(unreadable) => return self.bury_unreadable(received, &unreadable.to_string(), invocation).await,
         };
         let trace = received.trace.as_ref().map(queue::TraceHeader::as_str);
         let span = telemetry::delivery(message.delivery.key.as_str(), trace);
@@ -74,12 +74,19 @@ impl Deliverer {
         let store = StoreName::try_from(delivery.store.clone()).ok();
         let route = store.as_ref().and_then(|name| Some((name, self.stores.get(name)?, self.pace.get(name)?)));
         let latest = invocation.latest_call(self.config.protocol.call_timeout);
-        let held = route.as_ref().and_then(|(_, _, pace)| pace.held());
-        if held.is_some()
-            || latest <= Instant::now()
-            || store.as_ref().is_some_and(|name| invocation.has_given_up(name))
-        {
-            let wait = self.backoff(received.receives, held);
+        let held = || route.as_ref().and_then(|(_, _, pace)| pace.held());
+        let spared = || {
+            held().is_some()
+                || latest <= Instant::now()
+                || store.as_ref().is_some_and(|name| invocation.has_given_up(name))
+        };
+        // Where the last invocation was refused, one delivery finds out whether it still is so.
+        let _probing = match &store {
+            Some(name) if !spared() => self.probe(name, invocation, latest).await,
+            _ => None,
+        };
+        if spared() {
+            let wait = self.backoff(received.receives, held());
             return self.back(received, invocation, delivery, wait).await;
         }
         let attempt = match self.claim(delivery, received, invocation).await {
@@ -91,7 +98,10 @@ impl Deliverer {
             return self.park(&attempt, ErrorClass::Misconfigured, "unknown_store", error, invocation).await;
         };
         if !pace.wait(latest).await {
-            return self.release(&attempt, ErrorClass::RateLimited, Duration::ZERO, pace.held(), invocation).await;
+            return self.spare(&attempt, ErrorClass::RateLimited, pace.held(), invocation).await;
+        }
+        if invocation.has_given_up(name) {
+            return self.spare(&attempt, ErrorClass::Unavailable, None, invocation).await;
         }
         match self.call(name, client, message, invocation).await {
             Ok(()) => {
@@ -106,6 +116,19 @@ impl Deliverer {
                 self.fail(&attempt, failure, invocation).await
             }
         }
+    }
+
+    /// The right to be the first to call a store whose account refused our credentials; `None` if it does not, or somebody
+    /// has found that out meanwhile, or time is up.
+    async fn probe<'a>(
+        &self,
+        store: &StoreName,
+        invocation: &'a Invocation,
+        latest: Instant,
+    ) -> Option<MutexGuard<'a, ()>> {
+        let account = invocation.accounts.get(store).filter(|_| self.stores.is_refused(store))?;
+        let right = tokio::time::timeout_at(latest, account.probe.lock()).await.ok()?;
+        self.stores.is_refused(store).then_some(right)
     }
 
     /// Claims the delivery, or says what is to become of the message.
@@ -138,7 +161,7 @@ impl Deliverer {
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, error_class = %ErrorClass::Internal, "not claimed");
-                Err(Disposal::Return(self.backoff(message.receives, None)))
+                Err(self.back(message, invocation, delivery, self.backoff(message.receives, None)).await)
             }
         }
     }
@@ -155,18 +178,18 @@ impl Deliverer {
         let room = invocation.room();
         let begun = Instant::now();
         let result = tokio::time::timeout(room, async {
-            let first = client.create_purchase(&message.purchase).await;
-            if matches!(first, Err(yotpo::Error::Unauthorized))
-                && let Some(renewed) = self.stores.reload(name, &client).await
-            {
-                return renewed.create_purchase(&message.purchase).await;
+            match client.create_purchase(&message.purchase).await {
+                Err(yotpo::Error::Unauthorized) => self.call_renewed(name, &client, message, invocation).await,
+                first => first,
             }
-            first
         })
         .await;
         invocation.measure(Metric::VendorCallMs, begun.elapsed());
         match result {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                self.stores.note(name, false);
+                Ok(())
+            }
             Ok(Err(error)) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the call failed");
                 Err(failure(&error))
@@ -176,6 +199,34 @@ impl Deliverer {
                 Err(Failure::Again { class: ErrorClass::Uncertain, floor: None, effect: yotpo::Effect::Unknown })
             }
         }
+    }
+
+    /// The call again, with what the secret says now, after `refused` was refused. In one invocation the secret is read once,
+    /// and one delivery tries what it says before the others do; if that is refused too, nobody calls the store any more.
+    async fn call_renewed(
+        &self,
+        name: &StoreName,
+        refused: &Arc<Reviews>,
+        message: &Message,
+        invocation: &Invocation,
+    ) -> Result<(), yotpo::Error> {
+        let Some(account) = invocation.accounts.get(name) else { return Err(yotpo::Error::Unauthorized) };
+        let mut renewed = account.renewed.lock().await;
+        if account.is_refused() {
+            return Err(yotpo::Error::Unauthorized);
+        }
+        let first = !std::mem::replace(&mut *renewed, true);
+        let client = if first { self.stores.reload(name, refused).await } else { self.stores.get(name) };
+        let _others_wait = first.then_some(renewed);
+        let result = match client.filter(|client| !Arc::ptr_eq(client, refused)) {
+            Some(client) => client.create_purchase(&message.purchase).await,
+            None => Err(yotpo::Error::Unauthorized),
+        };
+        if matches!(result, Err(yotpo::Error::Unauthorized)) {
+            account.refuse();
+            self.stores.note(name, true);
+        }
+        result
     }
 
     pub(crate) async fn put(&self, event: &Event) -> Result<Verdict, ledger::Error> {

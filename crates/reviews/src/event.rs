@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use queue::TraceHeader;
 use serde::Deserialize;
+use std::time::Duration;
 
 /// An event of producer or reconciler.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,16 @@ pub struct Invoked {
     pub deadline: DateTime<Utc>,
     /// Its trace, which its messages carry on.
     pub trace: Option<TraceHeader>,
+}
+
+/// Left at the end of an invocation, for saying how the run went.
+const MARGIN: Duration = Duration::from_secs(10);
+
+impl Invoked {
+    /// How long the run may work.
+    pub fn room(&self, now: DateTime<Utc>) -> Duration {
+        (self.deadline - now).to_std().unwrap_or_default().saturating_sub(MARGIN)
+    }
 }
 
 /// An event that is neither.

@@ -2,12 +2,11 @@
 //! Deterministic: the same purchase fits in the same way every time.
 
 use crate::message::{Message, ascii_json};
-use queue::BATCH_BYTES;
 use std::collections::BTreeMap;
 use yotpo::{Product, Purchase};
 
-/// The longest body that is made, in bytes. The rest of what SQS takes is for the attributes of the order's dead letter.
-pub(crate) const LONGEST_BODY: usize = BATCH_BYTES - 8 * 1024;
+/// The longest body that is made, in bytes.
+pub(crate) const LONGEST_BODY: usize = queue::BODY_BYTES;
 
 type Products = BTreeMap<String, Product>;
 
@@ -142,7 +141,7 @@ mod tests {
         let products = (0..45).map(|n| (format!("P-{n}"), product(&"産".repeat(4000))));
         let mut long = message(products.collect());
         let (whole, hash) = (long.clone(), long.delivery.hash.clone());
-        assert!(ascii_json(&long).unwrap().len() > BATCH_BYTES);
+        assert!(ascii_json(&long).unwrap().len() > queue::BATCH_BYTES);
         let (body, changed) = super::body(&mut long, LONGEST_BODY).unwrap();
         assert!((LONGEST_BODY - 45 * 6..=LONGEST_BODY).contains(&body.len()), "{}", body.len());
         assert_eq!((changed, Message::parse(&body).unwrap()), (45, long.clone()));

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use config::StoreName;
+use queue::PATIENCE;
 use std::{
     collections::BTreeMap,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -26,8 +27,33 @@ pub struct Invocation {
     pub timer: Instant,
     /// What is counted.
     pub metrics: Mutex<Metrics>,
-    /// Failures in a row to reach each store.
-    pub unreachable: BTreeMap<StoreName, AtomicU32>,
+    /// How each store's account answers.
+    pub accounts: BTreeMap<StoreName, Account>,
+}
+
+/// How a store's account answers within one invocation.
+#[derive(Debug, Default)]
+pub struct Account {
+    /// Failures in a row to reach it.
+    unreachable: AtomicU32,
+    /// It refuses our credentials, also those that were read anew.
+    refused: AtomicBool,
+    /// One delivery at a time finds out, where an earlier invocation was refused.
+    pub(crate) probe: tokio::sync::Mutex<()>,
+    /// Whether the secret was read anew; held by the delivery that tries what it says.
+    pub(crate) renewed: tokio::sync::Mutex<bool>,
+}
+
+impl Account {
+    /// Notes that it refuses our credentials.
+    pub(crate) fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it refuses our credentials.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
 }
 
 impl Invocation {
@@ -46,23 +72,30 @@ impl Invocation {
         self.timer.saturating_duration_since(Instant::now()).saturating_sub(MARGIN)
     }
 
+    /// How long a message that SQS does not accept for now may be sent again.
+    pub(crate) fn patience(&self) -> Duration {
+        self.room().min(PATIENCE)
+    }
+
     /// Until when a call that takes up to `call_timeout` may begin.
     pub(crate) fn latest_call(&self, call_timeout: Duration) -> Instant {
         self.timer.checked_sub(call_timeout + MARGIN).unwrap_or_else(Instant::now)
     }
 
-    /// Whether the store failed so often in a row that the rest of its batch is spared.
+    /// Whether the store failed so often in a row, or refuses our credentials, that the rest of its batch is spared.
     pub(crate) fn has_given_up(&self, store: &StoreName) -> bool {
-        self.unreachable.get(store).is_some_and(|failures| failures.load(Ordering::Relaxed) >= GIVE_UP_AFTER)
+        self.accounts
+            .get(store)
+            .is_some_and(|account| account.is_refused() || account.unreachable.load(Ordering::Relaxed) >= GIVE_UP_AFTER)
     }
 
     /// Notes whether the store could be reached.
     pub(crate) fn note(&self, store: &StoreName, reached: bool) {
-        if let Some(failures) = self.unreachable.get(store) {
+        if let Some(Account { unreachable, .. }) = self.accounts.get(store) {
             if reached {
-                failures.store(0, Ordering::Relaxed);
+                unreachable.store(0, Ordering::Relaxed);
             } else {
-                failures.fetch_add(1, Ordering::Relaxed);
+                unreachable.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
@@ -77,7 +110,7 @@ mod tests {
             deadline: DateTime::UNIX_EPOCH,
             timer: Instant::now() + ends_in,
             metrics: Mutex::new(Metrics::new("reviews", "test", "r")),
-            unreachable: [name("a"), name("b")].map(|name| (name, 0.into())).into(),
+            accounts: [name("a"), name("b")].map(|name| (name, Account::default())).into(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! the reconciler share it, so that both mean the same delivery.
 
 use crate::{
+    anew::source_id,
     fields::Fields,
     fit,
     map::{Mapped, map},
@@ -9,7 +10,7 @@ use crate::{
     select::{Pass, Place},
 };
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Delivery, EffectHash, ErrorClass};
+use ledger::{Delivery, DeliveryKey, EffectHash, ErrorClass};
 use queue::{Entry, TraceHeader};
 use salesforce::Record as Row;
 
@@ -52,6 +53,9 @@ pub enum BadRow {
     /// Its id makes no delivery key.
     #[error(transparent)]
     Key(#[from] ledger::InvalidKey),
+    /// Its delivery key is not an order's.
+    #[error("delivery key `{0}` names no order")]
+    NoOrder(DeliveryKey),
 }
 
 impl Item {
@@ -138,12 +142,20 @@ impl Item {
         Ok(self.letter(ErrorClass::Exhausted, error, body))
     }
 
+    /// The copy for the dead-letter queue of an order that the queue will never take as it is: enough to make it anew.
+    pub(crate) fn refused(&self, code: &str) -> Result<Entry, BadRow> {
+        let key = &self.delivery.key;
+        let source_id = source_id(key).ok_or_else(|| BadRow::NoOrder(key.clone()))?;
+        let body = ascii_json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
+        Ok(self.letter(ErrorClass::BadRecord, &format!("SQS will never take it: {code}"), body))
+    }
+
     fn letter(&self, class: ErrorClass, error: &str, body: String) -> Entry {
         let attributes = vec![
             ("error_class", class.as_str().to_owned()),
-            ("error", error.to_owned()),
             ("delivery_key", self.delivery.key.to_string()),
+            ("error", error.to_owned()),
         ];
-        Entry { body, attributes, trace: None }
+        Entry::letter(body, attributes, None)
     }
 }

@@ -16,6 +16,7 @@ fn letter(body: &str) -> Letter {
         sent_at: DateTime::from_timestamp_millis(SENT),
         receives: 1,
         trace: None,
+        taken_at: tokio::time::Instant::now(),
     })
 }
 

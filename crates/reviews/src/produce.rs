@@ -62,6 +62,9 @@ pub enum Failed {
     /// The checkpoint could not be written.
     #[error("the checkpoint cannot be written: {0}")]
     Checkpoint(#[from] serde_json::Error),
+    /// The invocation is nearly over, and a call has not ended.
+    #[error("the run did not end before its time was up; the next run goes on")]
+    OutOfTime,
 }
 
 /// How a pass ended.
@@ -85,23 +88,34 @@ impl Producer {
         answer
     }
 
+    /// What was done is counted, however the run ended.
     async fn work(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut report = Report::default();
-        let settled = match event {
-            Event::Scheduled { at } => {
-                self.settle_what_is_over(at.min((self.now)()), invoked, &mut report, metrics).await?
-            }
+        let work = Box::pin(self.settle(event, invoked, &mut report, metrics));
+        let settled = tokio::time::timeout(invoked.room((self.now)()), work).await.unwrap_or(Err(Failed::OutOfTime));
+        if let Some(usage) = self.salesforce.usage() {
+            metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
+        }
+        let runs = report.finish(metrics);
+        Ok(Answer { runs, settled: settled? })
+    }
+
+    async fn settle(
+        &self,
+        event: Event,
+        invoked: &Invoked,
+        report: &mut Report,
+        metrics: &mut Metrics,
+    ) -> Result<bool, Failed> {
+        match event {
+            Event::Scheduled { at } => self.settle_what_is_over(at.min((self.now)()), invoked, report, metrics).await,
             Event::Day { day, store } => {
                 let name = pass_name(day, store.as_ref());
                 let pass = Pass::of_day(day, store, &self.config, (self.now)())?;
                 let (version, pass) = self.resume(&name, pass).await?;
-                matches!(self.pass_within_quota(&name, version, pass, invoked, &mut report).await?, Ended::Complete)
+                Ok(matches!(self.pass_within_quota(&name, version, pass, invoked, report).await?, Ended::Complete))
             }
-        };
-        if let Some(usage) = self.salesforce.usage() {
-            metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
         }
-        Ok(Answer { runs: report.finish(metrics), settled })
     }
 
     /// Passes until no store has a day left that is over: days that end meanwhile get a pass of their own.
@@ -203,7 +217,7 @@ impl Producer {
             queue: &self.queue,
             dead_letters: &self.dead_letters,
             now: self.now,
-            trace: invoked.trace.as_ref(),
+            invoked,
         };
         let pages = Pages { salesforce: &self.salesforce, fields: &fields, config: &self.config };
         let mut ready = None;

@@ -2,6 +2,7 @@
 //! the rest goes to the queue in batches.
 
 use crate::{
+    event::Invoked,
     fields::Fields,
     item::{BadRow, Fate, Item},
     judge::{Judgement, judge},
@@ -10,10 +11,16 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::Relay;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use ledger::{ErrorClass, Event, Ledger, Millis, Policy, Settled, Verdict};
-use queue::{Entry, Queue, TraceHeader};
+use queue::{Entry, PATIENCE, Queue};
 use salesforce::Record as Row;
+use std::{
+    collections::BTreeSet,
+    future::ready,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 /// Ledger writes under way at once.
 const CONCURRENT_WRITES: usize = 10;
@@ -34,8 +41,8 @@ pub struct Publisher<'a> {
     pub dead_letters: &'a Queue,
     /// The clock.
     pub now: fn() -> DateTime<Utc>,
-    /// The invocation's trace, of which its messages are a part.
-    pub trace: Option<&'a TraceHeader>,
+    /// The invocation: its messages are a part of its trace, and sent again for a while if it has the time.
+    pub invoked: &'a Invoked,
 }
 
 /// Why a page is not published as a whole. What was published stays so; doing it again is harmless.
@@ -48,8 +55,13 @@ pub enum Unpublished {
     #[error(transparent)]
     DeadLetters(#[from] queue::Unavailable),
     /// The queue did not accept everything.
-    #[error("{0} messages were not accepted by the queue")]
-    Queue(usize),
+    #[error("{unsent} messages were not accepted by the queue: {why}")]
+    Queue {
+        /// How many.
+        unsent: usize,
+        /// SQS's code, or what happened to the call.
+        why: String,
+    },
     /// A row cannot be read.
     #[error(transparent)]
     Row(#[from] BadRow),
@@ -94,7 +106,7 @@ impl Publisher<'_> {
         report: &mut Report,
     ) -> Result<(), Unpublished> {
         for item in &mut send {
-            item.belongs_to(self.trace);
+            item.belongs_to(self.invoked.trace.as_ref());
         }
         for item in send.iter().filter(|item| item.lines_left_out > 0) {
             let (delivery_key, lines_left_out) = (&item.delivery.key, item.lines_left_out);
@@ -111,26 +123,20 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Records skips and parkings; a parked order's copy goes to the dead-letter queue first.
+    /// Records skips and parkings; a parked order's copy goes to the dead-letter queue first. What is recorded is counted,
+    /// also when something else fails: nothing is begun then any more, and what was begun is waited for.
     async fn settle(&self, items: &[Item], report: &mut Report) -> Result<(), Unpublished> {
-        let writes: Vec<()> = stream::iter(items)
-            .map(|item| async move {
-                let settled = match &item.fate {
-                    Fate::Send(_) => return Ok(()),
-                    Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
-                    Fate::Park(reason, body) => {
-                        let letter = item.dead_letter(reason, body).traced(self.trace.cloned());
-                        self.dead_letters.send_one(letter).await?;
-                        Settled::Parked((*reason).to_owned())
-                    }
-                };
-                self.record(item, settled).await
-            })
-            .buffer_unordered(CONCURRENT_WRITES)
-            .try_collect()
-            .await?;
-        drop(writes);
-        for item in items {
+        let (stopped, mut failed) = (&AtomicBool::new(false), None);
+        let mut writes = stream::iter(items)
+            .take_while(|_| ready(!stopped.load(Ordering::Relaxed)))
+            .map(|item| async move { (item, self.exclude(item).await) })
+            .buffer_unordered(CONCURRENT_WRITES);
+        while let Some((item, written)) = writes.next().await {
+            if let Err(error) = written {
+                stopped.store(true, Ordering::Relaxed);
+                failed = Some(error);
+                continue;
+            }
             let counts = report.of(&item.store, item.day);
             match &item.fate {
                 Fate::Send(_) => {}
@@ -138,28 +144,48 @@ impl Publisher<'_> {
                 Fate::Park(reason, _) => *counts.parked.entry((*reason).to_owned()).or_default() += 1,
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn exclude(&self, item: &Item) -> Result<(), Unpublished> {
+        let settled = match &item.fate {
+            Fate::Send(_) => return Ok(()),
+            Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
+            Fate::Park(reason, body) => {
+                let letter = item.dead_letter(reason, body).traced(self.invoked.trace.clone());
+                self.dead_letters.send_one(letter, self.patience()).await?;
+                Settled::Parked((*reason).to_owned())
+            }
+        };
+        self.record(item, settled).await
     }
 
     async fn send(&self, items: &[Item], report: &mut Report) -> Result<(), Unpublished> {
         let entries: Vec<&Entry> = items.iter().filter_map(Item::entry).collect();
-        let sent = self.queue.send(&entries).await;
+        let sent = self.queue.send(&entries, self.patience()).await;
+        let not_accepted: BTreeSet<usize> =
+            sent.unsent.iter().copied().chain(sent.refused.iter().map(|refused| refused.index)).collect();
+        for (_, item) in items.iter().enumerate().filter(|(index, _)| !not_accepted.contains(index)) {
+            report.of(&item.store, item.day).enqueued += 1;
+        }
         for refused in &sent.refused {
-            // It holds nothing up: SQS will never take it.
+            // It holds nothing up, and its copy brings it back when it has changed.
             let item = &items[refused.index];
-            self.record(item, Settled::Rejected(format!("{}: {}", ErrorClass::BadRecord, refused.code))).await?;
-            *report.of(&item.store, item.day).rejected.entry(ErrorClass::BadRecord.as_str().to_owned()).or_default() +=
-                1;
+            let letter = item.refused(&refused.code)?.traced(self.invoked.trace.clone());
+            self.dead_letters.send_one(letter, self.patience()).await?;
+            let reason = format!("{}: {}", ErrorClass::BadRecord, refused.code);
+            self.record(item, Settled::Rejected(reason.clone())).await?;
+            *report.of(&item.store, item.day).rejected.entry(reason).or_default() += 1;
         }
-        if !sent.unsent.is_empty() {
-            return Err(Unpublished::Queue(sent.unsent.len()));
+        match sent.unsent.len() {
+            0 => Ok(()),
+            unsent => Err(Unpublished::Queue { unsent, why: sent.why.unwrap_or_else(|| "no answer".to_owned()) }),
         }
-        for (index, item) in items.iter().enumerate() {
-            if sent.refused.iter().all(|refused| refused.index != index) {
-                report.of(&item.store, item.day).enqueued += 1;
-            }
-        }
-        Ok(())
+    }
+
+    /// How long a message that SQS does not accept for now may be sent again.
+    pub(crate) fn patience(&self) -> Duration {
+        self.invoked.room((self.now)()).min(PATIENCE)
     }
 
     async fn record(&self, item: &Item, settled: Settled) -> Result<(), Unpublished> {

@@ -31,7 +31,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName, Zone};
 use ledger::{Cursor, Ledger, Millis, Policy};
-use queue::{Queue, TraceHeader};
+use queue::Queue;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -129,6 +129,9 @@ pub enum Failed {
     /// A checkpoint or certificate cannot be written as JSON.
     #[error("a checkpoint or certificate cannot be written: {0}")]
     Json(#[from] serde_json::Error),
+    /// The invocation is nearly over, and a call has not ended.
+    #[error("the run did not end before its time was up; the next run goes on")]
+    OutOfTime,
 }
 
 impl Failed {
@@ -180,26 +183,38 @@ impl Reconciler {
         answer
     }
 
+    /// What is open is measured however the looks ended: an alarm hears of it.
     async fn work(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut answer = Answer::default();
-        let (tasks, scheduled) = match event {
-            Event::Scheduled { at } => (self.due(at.min((self.now)())).await?, true),
-            Event::Day { day, store } => (self.by_hand(day, store).await?, false),
-        };
-        match self.look_at_all(&tasks, invoked, &mut answer, metrics).await {
-            Err(failed) if failed.is_quota() => {
-                let error = &failed as &dyn std::error::Error;
-                tracing::warn!(error, "the quota is near its end; a later run goes on");
-            }
-            other => other?,
-        }
-        if scheduled {
-            self.measure_what_is_open(metrics).await?;
-        }
+        let scheduled = matches!(event, Event::Scheduled { .. });
+        let looks = Box::pin(self.look_at_what_is_due(event, invoked, &mut answer, metrics));
+        let looked = tokio::time::timeout(invoked.room((self.now)()), looks).await.unwrap_or(Err(Failed::OutOfTime));
+        let measured = if scheduled { self.measure_what_is_open(metrics).await } else { Ok(()) };
         if let Some(usage) = self.salesforce.usage() {
             metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
         }
-        Ok(answer)
+        looked.and(measured).map(|()| answer)
+    }
+
+    async fn look_at_what_is_due(
+        &self,
+        event: Event,
+        invoked: &Invoked,
+        answer: &mut Answer,
+        metrics: &mut Metrics,
+    ) -> Result<(), Failed> {
+        let tasks = match event {
+            Event::Scheduled { at } => self.due(at.min((self.now)())).await?,
+            Event::Day { day, store } => self.by_hand(day, store).await?,
+        };
+        match self.look_at_all(&tasks, invoked, answer, metrics).await {
+            Err(failed) if failed.is_quota() => {
+                let error = &failed as &dyn std::error::Error;
+                tracing::warn!(error, "the quota is near its end; a later run goes on");
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     async fn look_at_all(
@@ -319,7 +334,7 @@ impl Reconciler {
         Ok(())
     }
 
-    fn publisher<'a>(&'a self, fields: &'a Fields, trace: Option<&'a TraceHeader>) -> Publisher<'a> {
+    fn publisher<'a>(&'a self, fields: &'a Fields, invoked: &'a Invoked) -> Publisher<'a> {
         Publisher {
             config: &self.config,
             fields,
@@ -328,7 +343,7 @@ impl Reconciler {
             queue: &self.queue,
             dead_letters: &self.dead_letters,
             now: self.now,
-            trace,
+            invoked,
         }
     }
 

@@ -55,7 +55,7 @@ impl Operator {
         let reopened = try_join_all(messages.iter().map(|message| self.reopen(&message.delivery, limit))).await?;
         let due: Vec<usize> = (0..messages.len()).filter(|index| reopened[*index]).collect();
         let entries: Vec<&Entry> = due.iter().map(|index| &messages[*index].entry).collect();
-        let sent = self.queue.send(&entries).await;
+        let sent = self.queue.send(&entries, queue::PATIENCE).await;
         let mut resent: Vec<Resent> =
             reopened.iter().map(|yes| if *yes { Resent::Sent } else { Resent::Limit }).collect();
         for refused in sent.refused {

@@ -54,9 +54,19 @@ impl Report {
         self.0.entry((store.clone(), day)).or_default()
     }
 
+    /// What was not sent by rule, as metrics: of a run whose sending is counted elsewhere.
+    pub(crate) fn count_exceptions(&self, metrics: &mut Metrics) {
+        for ((store, _), counts) in &self.0 {
+            let name = Some(store.as_str());
+            metrics.count(Metric::OrdersSkipped, name, counts.skipped.values().sum());
+            metrics.count(Metric::Parked, name, sum(&counts.parked));
+            metrics.count(Metric::Rejected, name, sum(&counts.rejected));
+        }
+    }
+
     /// Everything as the answer's runs, and as metrics.
     pub fn finish(self, metrics: &mut Metrics) -> Vec<Run> {
-        let sum = |counts: &BTreeMap<String, usize>| counts.values().sum::<usize>();
+        self.count_exceptions(metrics);
         self.0
             .into_iter()
             .map(|((store, business_day), counts)| {
@@ -64,9 +74,6 @@ impl Report {
                 metrics.count(Metric::OrdersFetched, name, counts.fetched);
                 metrics.count(Metric::OrdersEnqueued, name, counts.enqueued);
                 metrics.count(Metric::AlreadyDelivered, name, counts.already_delivered);
-                metrics.count(Metric::OrdersSkipped, name, counts.skipped.values().sum());
-                metrics.count(Metric::Parked, name, sum(&counts.parked));
-                metrics.count(Metric::Rejected, name, sum(&counts.rejected));
                 tracing::info!(
                     flow = FLOW, store = store.as_str(), business_day = %business_day,
                     fetched = counts.fetched, enqueued = counts.enqueued, already_delivered = counts.already_delivered,
@@ -77,4 +84,8 @@ impl Report {
             })
             .collect()
     }
+}
+
+fn sum(counts: &BTreeMap<String, usize>) -> usize {
+    counts.values().sum()
 }

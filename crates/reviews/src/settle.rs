@@ -22,14 +22,17 @@ impl Deliverer {
                 Disposal::Delete
             }
             // It took effect and we could not say so: the next holder repeats it, which is harmless here.
-            _ => Disposal::Return(self.backoff(attempt.number, None)),
+            _ => {
+                let wait = self.backoff(attempt.number, None);
+                self.back(attempt.message, invocation, attempt.delivery, wait).await
+            }
         }
     }
 
     pub(crate) async fn fail(&self, attempt: &Attempt<'_>, failure: Failure, invocation: &Invocation) -> Disposal {
         match failure {
             Failure::Rejected(error) => {
-                if !self.bury(attempt, ErrorClass::BadRecord, &error).await {
+                if !self.bury(attempt, ErrorClass::BadRecord, &error, invocation).await {
                     return self.release(attempt, ErrorClass::Internal, Duration::ZERO, None, invocation).await;
                 }
                 self.closed(attempt, Outcome::Rejected(error), Metric::Rejected, invocation).await
@@ -43,6 +46,22 @@ impl Deliverer {
                 self.release(attempt, class, settle, floor, invocation).await
             }
         }
+    }
+
+    /// Back to pending without a call, and the message back to the queue. `floor`: how long the vendor asks to be left alone.
+    pub(crate) async fn spare(
+        &self,
+        attempt: &Attempt<'_>,
+        class: ErrorClass,
+        floor: Option<Duration>,
+        invocation: &Invocation,
+    ) -> Disposal {
+        self.finish(attempt, Outcome::Pending(class, self.millis())).await;
+        if class == ErrorClass::RateLimited {
+            invocation.count(Metric::RateLimited, &attempt.delivery.store);
+        }
+        let wait = self.backoff(attempt.number.max(attempt.message.receives), floor);
+        self.back(attempt.message, invocation, attempt.delivery, wait).await
     }
 
     /// Back to pending, and the message back to the queue. `settle`: how long the call may still take effect;
@@ -79,7 +98,7 @@ impl Deliverer {
         error: &str,
         invocation: &Invocation,
     ) -> Disposal {
-        if !self.bury(attempt, class, error).await {
+        if !self.bury(attempt, class, error, invocation).await {
             return self.release(attempt, ErrorClass::Internal, Duration::ZERO, None, invocation).await;
         }
         self.closed(attempt, Outcome::Parked(reason.to_owned()), Metric::Parked, invocation).await
@@ -95,21 +114,22 @@ impl Deliverer {
         invocation: &Invocation,
     ) -> Disposal {
         if self.finish(attempt, outcome).await != Some(Verdict::Recorded) {
-            return Disposal::Return(self.backoff(attempt.number, None));
+            let wait = self.backoff(attempt.number, None);
+            return self.back(attempt.message, invocation, attempt.delivery, wait).await;
         }
         invocation.count(metric, &attempt.delivery.store);
         Disposal::Delete
     }
 
     /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
-    async fn bury(&self, attempt: &Attempt<'_>, class: ErrorClass, error: &str) -> bool {
+    async fn bury(&self, attempt: &Attempt<'_>, class: ErrorClass, error: &str, invocation: &Invocation) -> bool {
         let attributes = vec![
             ("error_class", class.as_str().to_owned()),
-            ("error", error.to_owned()),
             ("delivery_key", attempt.delivery.key.to_string()),
+            ("error", error.to_owned()),
         ];
-        let copy = Entry { body: attempt.message.body.clone(), attributes, trace: attempt.message.trace.clone() };
-        let sent = self.dead_letters.send_one(copy).await;
+        let copy = Entry::letter(attempt.message.body.clone(), attributes, attempt.message.trace.clone());
+        let sent = self.dead_letters.send_one(copy, invocation.patience()).await;
         match &sent {
             Ok(()) => tracing::error!(error_class = %class, error, "to the dead-letter queue"),
             Err(lost) => {
@@ -119,10 +139,15 @@ impl Deliverer {
         sent.is_ok()
     }
 
-    pub(crate) async fn bury_unreadable(&self, received: &queue::Message, error: &str) -> Disposal {
+    pub(crate) async fn bury_unreadable(
+        &self,
+        received: &queue::Message,
+        error: &str,
+        invocation: &Invocation,
+    ) -> Disposal {
         let attributes = vec![("error_class", ErrorClass::BadRecord.as_str().to_owned()), ("error", error.to_owned())];
-        let copy = Entry { body: received.body.clone(), attributes, trace: received.trace.clone() };
-        match self.dead_letters.send_one(copy).await {
+        let copy = Entry::letter(received.body.clone(), attributes, received.trace.clone());
+        match self.dead_letters.send_one(copy, invocation.patience()).await {
             Ok(()) => {
                 tracing::error!(message_id = received.id, error_class = %ErrorClass::BadRecord, error, "to the dead-letter queue, as it came");
                 Disposal::Delete
@@ -152,7 +177,7 @@ impl Deliverer {
             return Disposal::Return(wait);
         }
         let copy = Entry::new(received.body.clone()).traced(received.trace.clone());
-        match self.queue.send_one(copy).await {
+        match self.queue.send_one(copy, invocation.patience()).await {
             Ok(()) => Disposal::Delete,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a fresh copy could not be sent");

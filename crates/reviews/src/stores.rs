@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use config::{Relay, StoreName};
 use secrets::Secrets;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock},
 };
 use tokio::sync::Mutex;
@@ -14,6 +14,8 @@ use yotpo::{Credentials, Reviews};
 pub struct Stores {
     loaded: RwLock<Loaded>,
     reading: Mutex<()>,
+    /// Those whose account refused what the secret says, when it was last asked.
+    refused: RwLock<BTreeSet<StoreName>>,
     source: Source,
 }
 
@@ -79,12 +81,29 @@ impl Stores {
     ) -> Result<Self, Misconfigured> {
         let source = Source { secrets, name, http, names: config.stores.keys().cloned().collect(), now };
         let loaded = RwLock::new(source.read().await?);
-        Ok(Self { loaded, reading: Mutex::new(()), source })
+        Ok(Self { loaded, reading: Mutex::new(()), refused: RwLock::default(), source })
     }
 
     /// The client of a store.
     pub fn get(&self, store: &StoreName) -> Option<Arc<Reviews>> {
         self.loaded.read().unwrap_or_else(PoisonError::into_inner).clients.get(store).cloned()
+    }
+
+    /// Whether the store's account refused our credentials when it was last asked.
+    pub fn is_refused(&self, store: &StoreName) -> bool {
+        self.refused.read().unwrap_or_else(PoisonError::into_inner).contains(store)
+    }
+
+    /// Notes whether the store's account refuses our credentials.
+    pub(crate) fn note(&self, store: &StoreName, refused: bool) {
+        if refused != self.is_refused(store) {
+            let mut all = self.refused.write().unwrap_or_else(PoisonError::into_inner);
+            if refused {
+                all.insert(store.clone());
+            } else {
+                all.remove(store);
+            }
+        }
     }
 
     /// The last day on which the credentials are valid, where the secret says so.

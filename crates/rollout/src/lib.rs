@@ -54,6 +54,13 @@ pub struct Report {
 #[error("CodeDeploy was not told how the check went")]
 pub struct Untold(#[source] Box<dyn std::error::Error + Send + Sync>);
 
+impl Untold {
+    /// With its causes, in their own words.
+    pub fn in_full(&self) -> String {
+        answer::chain(self)
+    }
+}
+
 /// Asks new versions whether they could work.
 pub struct Rollout {
     lambda: aws_sdk_lambda::Client,

@@ -23,7 +23,7 @@ use reviews::{
     reconcile::{Certificate, Reconciler},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io::Write as _, sync::Arc, time::Duration};
 use telemetry::Metrics;
 use tokio::select;
 use tracing::Instrument as _;
@@ -191,8 +191,7 @@ impl Lambda {
         });
         let answer = self.alive(caller, deadline, run).await;
         self.over(caller, begun);
-        // Counting bytes does not fail.
-        let _ = metrics.flush(clock::now(), self.logs.paper(Function::Reconciler));
+        self.counted(caller, &mut metrics, answer.is_some());
         let (line, certificates) = match answer {
             Some(Ok(answer)) => (format!("certifies {} days", answer.certificates.len()), answer.certificates),
             Some(Err(error)) => (format!("failed: {error}"), Vec::new()),
@@ -200,6 +199,24 @@ impl Lambda {
         };
         self.sim.lock().say(&format!("{caller:?} {line}"));
         certificates
+    }
+
+    /// A run's metrics are written. Unless it was killed, they count each order that it knows to have recorded as not sent.
+    fn counted(&self, caller: Caller, metrics: &mut Metrics, ended: bool) {
+        let mut lines = Vec::new();
+        // Writing to memory, and counting bytes, does not fail.
+        let _ = metrics.flush(clock::now(), &mut lines);
+        let _ = self.logs.paper(caller.function).write_all(&lines);
+        let lines = lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+        let count = |line: &Value, name: &str| line[name].as_f64().unwrap_or_default();
+        let counted: f64 = lines
+            .map(|line| ["OrdersSkipped", "Parked", "Rejected"].map(|name| count(&line, name)).iter().sum::<f64>())
+            .sum();
+        let mut world = self.sim.lock();
+        let excluded = world.excluded.remove(&caller.process).unwrap_or_default();
+        if ended && counted < f64::from(excluded) {
+            world.problems.push(format!("{caller:?} recorded {excluded} orders as not sent and counted {counted}"));
+        }
     }
 
     /// An invocation is over.
@@ -258,8 +275,7 @@ impl Lambda {
         });
         let answer = self.alive(caller, deadline, run).await;
         self.over(caller, begun);
-        // Counting bytes does not fail.
-        let _ = metrics.flush(clock::now(), self.logs.paper(Function::Producer));
+        self.counted(caller, &mut metrics, answer.is_some());
         let line = match &answer {
             Some(Ok(answer)) => format!("settled {}", answer.settled),
             Some(Err(error)) => format!("failed: {error}"),

@@ -365,3 +365,7 @@ fn config(scenario: &Scenario, problems: &mut Vec<String>) -> Arc<Relay> {
     #[expect(clippy::expect_used, reason = "without a configuration there is nothing to simulate")]
     Arc::new(Relay::parse(&toml, "the shipped configuration").expect("a configuration"))
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -14,6 +14,17 @@ use std::collections::BTreeMap;
 /// What a batch call may hold, in entries and in bytes.
 const ENTRIES: usize = 10;
 const BYTES: usize = 1024 * 1024;
+/// No message is invisible for longer, counted from its receipt.
+const INVISIBLE: TimeDelta = TimeDelta::hours(12);
+/// What is said of an entry that is not accepted for now, and whether SQS calls it the sender's fault.
+const NOT_NOW: [(&str, bool); 6] = [
+    ("InternalError", false),
+    ("ServiceUnavailable", false),
+    ("RequestThrottled", true),
+    ("KMS.ThrottlingException", true),
+    ("KmsThrottled", true),
+    ("AccessDenied", true),
+];
 /// The queue's visibility time-out, as in the template.
 pub(crate) const VISIBILITY: TimeDelta = TimeDelta::seconds(480);
 
@@ -21,6 +32,8 @@ struct Message {
     body: String,
     sent_at: DateTime<Utc>,
     visible_at: DateTime<Utc>,
+    /// The last time.
+    received_at: DateTime<Utc>,
     receives: u32,
     handles: Vec<String>,
     /// It was received twice at a time, or came back after its deletion.
@@ -72,7 +85,9 @@ impl Queues {
     }
 
     fn put(&mut self, id: String, body: String, now: DateTime<Utc>) {
-        let message = Message { body, sent_at: now, visible_at: now, receives: 0, handles: Vec::new(), again: false };
+        let (sent_at, visible_at, received_at) = (now, now, now);
+        let (receives, handles, again) = (0, Vec::new(), false);
+        let message = Message { body, sent_at, visible_at, received_at, receives, handles, again };
         self.messages.insert(id, message);
     }
 
@@ -87,6 +102,16 @@ fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
+fn attributes(entry: &Value) -> impl Iterator<Item = (&String, &str)> {
+    let all = entry["MessageAttributes"].as_object().into_iter().flatten();
+    all.map(|(name, value)| (name, value["StringValue"].as_str().unwrap_or_default()))
+}
+
+/// Name, type and value of each.
+fn attribute_bytes(entry: &Value) -> usize {
+    attributes(entry).map(|(name, value)| name.len() + "String".len() + value.len()).sum()
+}
+
 type Answer = Result<Value, (u16, &'static str)>;
 
 pub(crate) fn send(world: &mut World, by: Function, request: &Value) -> Answer {
@@ -95,7 +120,7 @@ pub(crate) fn send(world: &mut World, by: Function, request: &Value) -> Answer {
         return Err((400, "TooManyEntriesInBatchRequest"));
     }
     let body = |entry: &Value| entry["MessageBody"].as_str().unwrap_or_default().to_owned();
-    if entries.iter().map(|e| body(e).len()).sum::<usize>() > BYTES {
+    if entries.iter().map(|e| body(e).len() + attribute_bytes(e)).sum::<usize>() > BYTES {
         return Err((400, "BatchRequestTooLong"));
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
@@ -106,13 +131,17 @@ pub(crate) fn send(world: &mut World, by: Function, request: &Value) -> Answer {
         if trace != Some(PRODUCERS_TRACE) {
             world.problems.push(format!("a message is sent in the trace {trace:?}"));
         }
-        if !body.chars().all(is_allowed) {
+        if !body.chars().all(is_allowed)
+            || attributes(entry).any(|(_, value)| value.is_empty() || !value.chars().all(is_allowed))
+        {
             failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents"}));
             continue;
         }
         if world.odd(world.odds.entry) {
-            failed.push(json!({"Id": entry["Id"], "SenderFault": false, "Code": "InternalError"}));
-            if !world.odd(0.3) {
+            let (code, sender) = NOT_NOW[world.rng.random_range(0..NOT_NOW.len())];
+            failed.push(json!({"Id": entry["Id"], "SenderFault": sender, "Code": code}));
+            // Of an error of SQS's own nobody knows.
+            if sender || !world.odd(0.3) {
                 continue;
             }
         }
@@ -154,14 +183,18 @@ pub(crate) fn hide(world: &mut World, by: Caller, request: &Value) -> Answer {
         let seconds = entry["VisibilityTimeout"].as_i64().unwrap_or(-1);
         let known = world.queues.by_handle(entry["ReceiptHandle"].as_str().unwrap_or_default());
         let fails = world.odd(world.odds.entry);
+        let until = clock::now() + TimeDelta::seconds(seconds);
+        let mut refused = |code| failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": code}));
         match known.and_then(|id| world.queues.messages.get_mut(&id)) {
-            Some(message) if (0..=43_200).contains(&seconds) && message.visible_at > clock::now() && !fails => {
-                message.visible_at = clock::now() + TimeDelta::seconds(seconds);
+            _ if fails => refused("RequestThrottled"),
+            Some(message) if seconds < 0 || until > message.received_at + INVISIBLE => refused("InvalidParameterValue"),
+            Some(message) if message.visible_at > clock::now() => {
+                message.visible_at = until;
                 let hidden = key(&message.body).map(|key| (key, message.visible_at));
                 successful.push(json!({"Id": entry["Id"]}));
                 world.hidden(by, hidden);
             }
-            _ => failed.push(json!({"Id": entry["Id"], "SenderFault": !fails, "Code": "MessageNotInflight"})),
+            _ => refused("MessageNotInflight"),
         }
     }
     Ok(json!({"Successful": successful, "Failed": failed}))
@@ -192,6 +225,7 @@ pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
         let Some(message) = world.queues.messages.get_mut(&id) else { continue };
         message.receives += 1;
         message.again |= again;
+        message.received_at = now;
         message.visible_at = now + if again { pause } else { VISIBILITY };
         message.handles.push(handle.clone());
         batch.push(json!({
@@ -251,7 +285,10 @@ mod tests {
             |seconds: i64| json!({"Entries": [{"Id": "0", "ReceiptHandle": handle, "VisibilityTimeout": seconds}]});
         assert_eq!(hide(&mut world, CONSUMER, &entry(5)).unwrap()["Successful"][0]["Id"], "0");
         assert_eq!(hide(&mut world, CONSUMER, &entry(43_201)).unwrap()["Failed"][0]["Id"], "0", "twelve hours at most");
-        advance(Duration::from_secs(5)).await;
+        advance(Duration::from_secs(3)).await;
+        let refused = hide(&mut world, CONSUMER, &entry(43_198)).unwrap();
+        assert_eq!(refused["Failed"][0]["Code"], "InvalidParameterValue", "twelve hours since its receipt");
+        advance(Duration::from_secs(2)).await;
         assert_eq!(receive(&mut world, 10)[0]["attributes"]["ApproximateReceiveCount"], "2");
         advance(Duration::from_mins(8)).await;
         assert!(receive(&mut world, 10).is_empty() && world.queues.is_empty() && world.queues.letters.len() == 1);
@@ -270,5 +307,14 @@ mod tests {
         let long = json!([{"Id": "0", "MessageBody": "x".repeat(BYTES + 1)}]);
         assert_eq!(send(&mut world, Function::Producer, &batch(long)), Err((400, "BatchRequestTooLong")));
         assert_eq!(send_one(&mut world, "\u{1}")["Failed"][0]["SenderFault"], true);
+        let attributes = |value: &str| json!({"error": {"DataType": "String", "StringValue": value}});
+        let entry =
+            |body: &str, value: &str| json!([{"Id": "0", "MessageBody": body, "MessageAttributes": attributes(value)}]);
+        assert_eq!(
+            send(&mut world, Function::Producer, &batch(entry(&"x".repeat(BYTES - 12), "ab"))),
+            Err((400, "BatchRequestTooLong"))
+        );
+        let refused = send(&mut world, Function::Producer, &batch(entry("x", ""))).unwrap();
+        assert_eq!(refused["Failed"][0]["Code"], "InvalidMessageContents", "an empty value");
     }
 }

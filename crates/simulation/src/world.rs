@@ -87,6 +87,8 @@ pub(crate) struct World {
     answered: BTreeMap<u64, BTreeSet<String>>,
     /// What must hold at every moment.
     pub(crate) watch: Watch,
+    /// How many orders a process knows to have recorded as not sent.
+    pub(crate) excluded: BTreeMap<u64, u32>,
     /// What must not happen and did.
     pub(crate) problems: Vec<String>,
     trace: String,
@@ -171,6 +173,7 @@ impl World {
             posting: BTreeSet::new(),
             answered: BTreeMap::new(),
             watch: Watch::nothing(),
+            excluded: BTreeMap::new(),
             problems: Vec::new(),
             trace: String::new(),
         }
@@ -267,6 +270,9 @@ impl World {
                 self.answered.entry(caller.process).or_default().insert(subject.to_owned());
             }
             Effect::CreatePurchase => self.doubt(subject.to_owned()),
+            Effect::RecordExclusion | Effect::RecordAgain if clean => {
+                *self.excluded.entry(caller.process).or_default() += 1;
+            }
             // A write that failed and was repeated leaves no doubt.
             Effect::RecordOutcome if clean => {
                 if let (Some(order), Some(open)) = (self.order_ids.get(subject), self.answered.get_mut(&caller.process))

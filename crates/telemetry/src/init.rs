@@ -30,6 +30,9 @@ const OURS: [&str; 14] = [
     "yotpo",
 ];
 
+/// Where Lambda's runtime prints by `Debug` what the functions say of a failure themselves, in a line that is an event of ours.
+const SAID_ELSEWHERE: &str = "lambda_runtime::layers::panic";
+
 /// The log level is none.
 #[derive(Debug, thiserror::Error)]
 #[error("misconfigured: log level {level:?}: expected one of off, error, warn, info, debug and trace")]
@@ -65,6 +68,7 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let levels = Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets(OURS.map(|name| (name, level)));
+    let levels = levels.with_target(SAID_ELSEWHERE, LevelFilter::OFF);
     registry().with(levels).with(Lines::new(function, writer))
 }
 

@@ -72,12 +72,13 @@ impl Numbers {
 /// What must hold, and its name.
 type Relation = (&'static str, fn(&Numbers) -> bool);
 
-const RELATIONS: [Relation; 11] = [
+const RELATIONS: [Relation; 12] = [
     ("two calls, one for a token, and the write of their outcome fit into a lease", |n| n.call * 2 < n.consumer),
     ("a whole batch at the worker's share of the pace fits into a lease", |n| n.paced_batch() + n.call < n.consumer),
     ("the visibility time-out is six times the consumer's and its batching window", |n| {
         n.visibility >= n.consumer * 6 + n.window
     }),
+    ("a message is hidden for no longer than SQS allows since its receipt", |n| n.visibility <= queue::RECEIPT_MARGIN),
     ("the receives at the queue's own time-out outlast a day", |n| n.visibility * n.receives >= DAY),
     ("the receives at the least back-off outlast a day", |n| n.backoff.least_total(n.receives - 1) >= DAY),
     ("recovery is noticed within half an hour", |n| n.backoff.cap <= Duration::from_mins(30)),
@@ -145,6 +146,10 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
         (parameter("ConsumerTimeoutSeconds", "120"), vec![six]),
         (parameter("ProducerTimeoutSeconds", "120"), vec!["the producer has time for a page before it stops"]),
         (parameter("QueueVisibilitySeconds", "300"), vec![six, own]),
+        (
+            parameter("QueueVisibilitySeconds", "1000"),
+            vec!["a message is hidden for no longer than SQS allows since its receipt"],
+        ),
         (parameter("MaxReceiveCount", "90"), vec![own, at_least]),
         (parameter("MaxReceiveCount", "400"), vec![retries]),
         (parameter("ConsumerConcurrency", "20"), vec![batch]),

@@ -248,7 +248,7 @@ async fn a_thousand_messages_are_read_and_what_cannot_be_done_changes_nothing() 
     night(&stage).await;
     let queue = stage.stack.queue(DLQ).unwrap();
     let garbage: Vec<queue::Entry> = (0..1_200).map(|n| queue::Entry::new(format!("garbage {n}"))).collect();
-    let sent = queue.send(&garbage.iter().collect::<Vec<_>>()).await;
+    let sent = queue.send(&garbage.iter().collect::<Vec<_>>(), queue::PATIENCE).await;
     assert_eq!(sent.accepted, garbage.len());
     let listed = run(&stage, 1, &["list"]);
     assert_eq!(listed["messages"], 1_201);

@@ -8,7 +8,7 @@ use super::{
 use crate::produce::instant;
 use chrono::{Days, NaiveDate};
 use config::{BusinessDay, StoreName};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use ledger::{ErrorClass, Event, Millis, Verdict};
 use serde::{Deserialize, Serialize};
 use telemetry::{Metric, Metrics};
@@ -174,22 +174,27 @@ impl Reconciler {
     ) -> Result<(), Failed> {
         let all = &*entries;
         let (store, day) = (store.as_str(), day.to_string());
-        let confirmed: Vec<usize> = stream::iter(places)
+        let mut writes = stream::iter(places)
             .map(|place| async {
                 let event = Event::Confirm { delivery: all.all()[*place].as_seen(store, &day)? };
                 let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
                 // Refused: it has changed since it was read, and the next look sees how.
                 Ok::<_, Failed>((verdict == Verdict::Recorded).then_some(*place))
             })
-            .buffer_unordered(CONCURRENT_WRITES)
-            .try_filter_map(|place| async move { Ok(place) })
-            .try_collect()
-            .await?;
+            .buffer_unordered(CONCURRENT_WRITES);
+        let (mut confirmed, mut failed) = (Vec::new(), None);
+        while let Some(written) = writes.next().await {
+            match written {
+                Ok(place) => confirmed.extend(place),
+                Err(error) => failed = Some(error),
+            }
+        }
+        drop(writes);
         metrics.count(Metric::Confirmed, None, confirmed.len());
         for place in confirmed {
             entries.get_mut(place).confirmed(self.millis());
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }
 

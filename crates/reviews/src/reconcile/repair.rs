@@ -73,7 +73,10 @@ impl Reconciler {
                 Remedy::Reopen(_) | Remedy::Withdraw | Remedy::Nothing => {}
             }
         }
-        publisher.publish(send, &settle, &mut Report::default()).await?;
+        let mut report = Report::default();
+        let published = publisher.publish(send, &settle, &mut report).await;
+        report.count_exceptions(metrics);
+        published?;
         Ok(repaired)
     }
 
@@ -97,8 +100,8 @@ impl Reconciler {
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
         let error = "accepted again and again, and never seen at the destination";
-        let letter = item.given_up(id, error)?.traced(publisher.trace.cloned());
-        publisher.dead_letters.send_one(letter).await?;
+        let letter = item.given_up(id, error)?.traced(publisher.invoked.trace.clone());
+        publisher.dead_letters.send_one(letter, publisher.patience()).await?;
         let event = Event::GiveUp { delivery: item.delivery.clone() };
         let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
         if verdict == Verdict::Recorded {

@@ -1,0 +1,63 @@
+//! A function on Lambda's runtime: what it works with is made at cold start, a check event is answered, any other is worked on,
+//! and a failure has a name and one line in the log.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+use crate::{
+    check::Checked,
+    environment::{self, ColdStart},
+    fault::Fault,
+    start::Start,
+};
+use config::Relay;
+use futures_util::FutureExt as _;
+use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
+use serde_json::Value;
+use std::{panic::AssertUnwindSafe, process::ExitCode};
+use tracing::Instrument as _;
+
+/// Serves invocations until the runtime ends: what it works with is made by `make`, a check event goes to `check` or is
+/// answered from `settings`, any other goes to `work`.
+pub async fn serve<T>(
+    make: impl AsyncFn() -> Result<T, ColdStart>,
+    settings: impl Fn(&T) -> &Relay,
+    check: impl AsyncFn(&T) -> Checked,
+    work: impl AsyncFn(&T, Value, &Context) -> Result<Value, Fault>,
+) -> ExitCode {
+    let (start, settings, check, work) = (&Start::cold(make).await, &settings, &check, &work);
+    let handler = service_fn(|event: LambdaEvent<Value>| async move {
+        let (event, context) = event.into_parts();
+        let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
+        said(async {
+            let started = start.get().await;
+            if let Some(said) = Checked::answer(&event, &started, settings, check).await {
+                return Ok(serde_json::to_value(said)?);
+            }
+            work(started?, event, &context).await
+        })
+        .instrument(span)
+        .await
+    });
+    environment::ended(Runtime::new(handler).run().await)
+}
+
+/// The work's answer. A failure is said in a line of ours, a panic by the hook that writes it as one: what the runtime would
+/// print of either is no event of ours, and may quote data.
+async fn said(work: impl Future<Output = Result<Value, Fault>>) -> Result<Value, Fault> {
+    let answer = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Fault::panicked()));
+    answer.map_err(|mut fault| {
+        fault.say();
+        fault
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Kind;
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_like_any_other_and_quotes_nothing() {
+        let fault = said(async { panic!("jane@example.com") }).await.unwrap_err();
+        assert_eq!((fault.kind, fault.message.contains("jane")), (Kind::Internal, false));
+    }
+}

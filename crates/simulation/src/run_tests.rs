@@ -1,0 +1,125 @@
+//! One consumer's messages over hours, without a producer.
+
+use super::*;
+use crate::{Function, QUEUE, fault::Odds, lambda::PRODUCERS_TRACE, sqs};
+use std::time::Duration;
+
+const NOON: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+fn key(n: usize) -> String {
+    format!("reviews/801RO{n:013}")
+}
+
+/// A message of so many bytes at least.
+fn message(n: usize, bytes: usize) -> String {
+    let message = |description: &str| {
+        let product = json!({"name": "Shirt", "description": description});
+        json!({
+            "key": key(n), "revision": 7, "hash": "h", "store": "default", "day": "1970-01-01",
+            "purchase": {
+                "email": "jane@example.com", "customer_name": "Jane", "order_id": n.to_string(),
+                "order_date": "1970-01-01", "platform": "general", "products": {"4711": product},
+            },
+        })
+        .to_string()
+    };
+    let rest = bytes.saturating_sub(message("").len());
+    message(&"x".repeat(rest))
+}
+
+/// A night's consumers, with these messages in their queue.
+fn consumers(max_receives: u32, change: impl FnOnce(&mut Relay), bodies: &[String]) -> (Lambda, LocalSet) {
+    fastrand::seed(1);
+    clock::begin(NOON, [TimeDelta::zero(); MACHINES]);
+    let scenario = Scenario { max_receives, ..Scenario::calm(1) };
+    let vendors = InProcess::new(1, vendors::URL, clock::now);
+    let mut world = World::new(ChaCha8Rng::seed_from_u64(1), Odds::NONE, NOON, max_receives);
+    world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
+    for body in bodies {
+        let trace = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": PRODUCERS_TRACE}});
+        let entry = json!({"Id": "0", "MessageBody": body, "MessageSystemAttributes": trace});
+        let sent = sqs::send(&mut world, Function::Producer, &json!({"QueueUrl": QUEUE, "Entries": [entry]})).unwrap();
+        assert_eq!(sent["Failed"], json!([]));
+    }
+    let mut problems = Vec::new();
+    let mut config = Relay::clone(&config(&scenario, &mut problems));
+    change(&mut config);
+    let (sim, config, scenario) = (Sim::new(world, vendors), Arc::new(config), Arc::new(scenario));
+    let lambda = Lambda { sim, config, scenario, logs: Logs::default() };
+    let tasks = LocalSet::new();
+    tasks.spawn_local(lambda.clone().poll(0));
+    (lambda, tasks)
+}
+
+impl Lambda {
+    fn times(&self, effect: Effect) -> u64 {
+        self.sim.lock().effects.get(&effect).copied().unwrap_or_default()
+    }
+
+    fn invocations(&self) -> u64 {
+        self.sim.lock().bill.of(Function::Consumer).invocations
+    }
+
+    fn letters(&self) -> Vec<String> {
+        let world = self.sim.lock();
+        assert_eq!(world.problems, Vec::<String>::new());
+        world.queues.letters.iter().map(|letter| letter.class.clone().unwrap_or_else(|| "none".into())).collect()
+    }
+}
+
+async fn wait(tasks: &LocalSet, time: Duration) {
+    tasks.run_until(tokio::time::sleep(time)).await;
+}
+
+/// The longest that we send, and one of a version that left its letter no room.
+#[tokio::test(start_paused = true)]
+async fn a_body_just_under_the_limit_that_yotpo_refuses_is_a_dead_letter_after_one_attempt() {
+    for (bytes, class) in [(queue::BODY_BYTES, "bad_record"), (1_048_556, "none")] {
+        let (lambda, tasks) = consumers(200, |_| (), &[message(1, bytes)]);
+        lambda.sim.vendors().add_fault(Rule::always(Endpoint::YotpoCreate, Fault::status(400)));
+        wait(&tasks, Duration::from_mins(1)).await;
+        assert_eq!((lambda.letters(), lambda.times(Effect::CreatePurchase)), (vec![class.to_owned()], 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_to_be_left_alone_for_a_day_is_asked_twice_a_day_at_most() {
+    let (lambda, tasks) = consumers(200, |_| (), &[message(1, 0)]);
+    let limited = Fault::Status { code: 429, moment: sandbox::Moment::Before, retry_after: Some(86_400), reset: None };
+    lambda.sim.vendors().add_fault(Rule::always(Endpoint::YotpoCreate, limited));
+    wait(&tasks, Duration::from_hours(24)).await;
+    let (invocations, posts) = (lambda.invocations(), lambda.times(Effect::CreatePurchase));
+    assert!((2..=3).contains(&invocations) && posts <= 2, "{invocations} invocations, {posts} posts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_refuses_our_keys_is_hardly_asked_and_the_secret_is_read_once_an_invocation() {
+    let messages: Vec<String> = (0..30).map(|n| message(n, 0)).collect();
+    let (lambda, tasks) = consumers(200, |_| (), &messages);
+    let secret = format!("{STACK}/yotpo");
+    let good = lambda.sim.lock().secrets[&secret].clone();
+    let mut bad = good.clone();
+    bad["stores"]["default"]["secret_key"] = json!("another");
+    lambda.sim.lock().secrets.insert(secret.clone(), bad);
+    wait(&tasks, Duration::from_hours(2)).await;
+    // A cold start, and the first batch, whose deliveries find out together.
+    let invocations = lambda.invocations();
+    let (secrets, tokens) = (lambda.times(Effect::ReadYotpoSecret), lambda.times(Effect::YotpoToken));
+    let (claims, posts) = (lambda.times(Effect::Claim), lambda.times(Effect::CreatePurchase));
+    assert!(invocations > 20, "{invocations} invocations");
+    let bounds = [(secrets, 1 + invocations), (tokens, 10 + 2 * invocations), (claims, 10 + invocations)];
+    assert!(bounds.iter().all(|(times, most)| times <= most) && posts == 0, "{invocations}: {bounds:?}, {posts} posts");
+    // The keys are put right, and a warm function finds out by itself.
+    lambda.sim.lock().secrets.insert(secret, good);
+    wait(&tasks, Duration::from_hours(1)).await;
+    assert_eq!((lambda.letters(), lambda.sim.vendors().arrivals().len()), (vec![], 30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_that_runs_out_on_the_last_receive_gives_no_order_up() {
+    let messages: Vec<String> = (0..12).map(|n| message(n, 0)).collect();
+    // A call every eighty seconds, and invocations of sixty.
+    let (lambda, tasks) = consumers(3, |config| config.pace.yotpo_reviews = 0.05, &messages);
+    wait(&tasks, Duration::from_hours(12)).await;
+    assert_eq!((lambda.letters(), lambda.sim.vendors().arrivals().len()), (vec![], 12));
+}
