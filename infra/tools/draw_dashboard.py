@@ -59,6 +59,7 @@ def day(bad):
         "OrdersFetched": at((1, 1000)),
         "OrdersEnqueued": at((1, 968 if bad else 973)),
         "OrdersSkipped": at((1, 27)),
+        "OrdersOutside": nothing,
         "Delivered": delivered,
         "Confirmed": at((30, 3), (44, 941)) if bad else at((30, 700), (34, 273)),
         "Retried": [rng.randint(60, 110) if i in outage else 0 for i in range(QUARTERS)] if bad else at((1, 4), (2, 1)),

@@ -12,7 +12,8 @@ pub struct Clause {
     pub field: FieldPath,
     /// `true` for `is_not`: none of the values.
     pub negated: bool,
-    /// Never empty, all of one kind; a boolean or a decimal stands alone (SOQL's `IN` takes neither reliably).
+    /// Never empty, all of one kind; a decimal stands alone (SOQL's `IN` takes none reliably), and a boolean but for `is`, where
+    /// both may be named.
     pub values: Vec<Literal>,
 }
 
@@ -53,7 +54,8 @@ impl TryFrom<Raw> for Clause {
         if rest.iter().any(|v| kind(v) != kind(first)) {
             return Err("expected values of one kind: all strings, or all whole numbers");
         }
-        if !rest.is_empty() && matches!(first, Literal::Boolean(_) | Literal::Decimal(_)) {
+        let both = matches!(values.as_slice(), [Literal::Boolean(a), Literal::Boolean(b)] if a != b && !negated);
+        if !rest.is_empty() && !both && matches!(first, Literal::Boolean(_) | Literal::Decimal(_)) {
             return Err("expected one value: only strings and whole numbers can be listed");
         }
         if matches!(first, Literal::Decimal(d) if !d.is_finite()) {

@@ -213,11 +213,12 @@ fn soql_in_a_value_stays_a_value_and_in_a_field_is_refused() {
 #[test]
 fn values_of_one_clause_are_of_one_kind() {
     for (values, ok) in [
+        ("[true, false]", true),
+        ("[true, true]", false),
         ("[1, 2]", true),
         ("[false]", true),
         ("[1.5]", true),
         ("[1, \"a\"]", false),
-        ("[true, false]", false),
         ("[nan]", false),
         ("[1.5, 2.5]", false),
         ("[2026-11-20]", false),

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use ledger::{DeliveryKey, ErrorClass, Record, decide::MISSING};
 use reviews::{
     FLOW,
-    item::{NO_COMPLETION_DATE, UNKNOWN_STORE},
+    item::{FUTURE_COMPLETION_DATE, NO_COMPLETION_DATE, UNKNOWN_STORE},
     operate::Operator,
 };
 use std::process::ExitCode;
@@ -46,6 +46,9 @@ fn what_to_do(reason: &str) -> &'static str {
     match reason {
         UNKNOWN_STORE => "add the order's routing value to a store's `routes`, deploy, then release it",
         NO_COMPLETION_DATE => "fill the date in Salesforce: the change sends it, the next night or by release",
+        FUTURE_COMPLETION_DATE => {
+            "its date is to come: it is sent when that day is over; or correct the date in Salesforce"
+        }
         MISSING => "Yotpo said yes and shows nothing: ask Yotpo; release sends it again",
         reason if reason == ErrorClass::Exhausted.as_str() => {
             "every attempt failed: mend the cause; the reconciler sends it again, or release does"

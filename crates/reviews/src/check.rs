@@ -131,22 +131,21 @@ impl Checked {
         }
     }
 
-    /// A session at Salesforce, the configured fields in the org with their values, and a sample order mapped by them.
+    /// A session at Salesforce, the configured fields in the org with their values, and a sample order mapped by them; the
+    /// fields, if they are there.
     pub async fn salesforce(
         &mut self,
         client: &salesforce::Client,
         config: &Relay,
         now: chrono::DateTime<chrono::Utc>,
-    ) {
+    ) -> Option<Fields> {
         // Without a session nothing else can be asked, and why is said once.
-        if self.note("salesforce token", client.log_in().await).is_none() {
-            return;
-        }
+        self.note("salesforce token", client.log_in().await)?;
         let schema = client.schema();
-        if let Some(fields) = self.note("salesforce fields", Fields::find(&schema, config).await) {
-            self.picklists(&schema, config).await;
-            self.note("mapping", sample::is_mapped(&fields, config, now));
-        }
+        let fields = self.note("salesforce fields", Fields::find(&schema, config).await)?;
+        self.picklists(&schema, config).await;
+        self.note("mapping", sample::is_mapped(&fields, config, now));
+        Some(fields)
     }
 
     async fn picklists(&mut self, schema: &salesforce::Schema<'_>, config: &Relay) {

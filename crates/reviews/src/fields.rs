@@ -10,6 +10,11 @@ pub const LINES: &str = "OrderItems";
 /// The objects that every configured path begins at.
 const OBJECTS: [&str; 2] = ["Order", "OrderItem"];
 
+/// The checkbox of an order that takes goods back: what it returns was not bought, and nobody is asked for a review of it. Orgs
+/// without reduction orders, and users who may not see it, do not have the field.
+/// <https://help.salesforce.com/s/articleView?id=sales.orderreduction_overview.htm>
+const REDUCTION: &str = "IsReductionOrder";
+
 /// What kind of field says when an order was completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completed {
@@ -242,7 +247,8 @@ impl Find<'_> {
     }
 
     async fn condition(&self, clauses: &[config::Clause]) -> Result<String, Unfit> {
-        let mut conditions = Vec::with_capacity(clauses.len());
+        let mut conditions = Vec::with_capacity(clauses.len() + 1);
+        let mut says_otherwise = false;
         for clause in clauses {
             let key = "salesforce.completed";
             let found = self.path("Order", key, &clause.field).await?;
@@ -256,6 +262,11 @@ impl Find<'_> {
                 return Err(unusable("a field that Salesforce cannot filter by"));
             }
             conditions.push(compare(&found.path, clause));
+            says_otherwise |= found.path == REDUCTION;
+        }
+        let order = self.schema.object("Order").await.map_err(Unfit::Salesforce)?;
+        if !says_otherwise && order.field(REDUCTION).is_some_and(|field| field.filterable) {
+            conditions.push(format!("{REDUCTION} = false"));
         }
         Ok(conditions.join(" AND "))
     }
@@ -264,6 +275,10 @@ impl Find<'_> {
 fn compare(path: &str, clause: &config::Clause) -> String {
     let values: Vec<String> = clause.values.iter().map(literal).collect();
     match (values.as_slice(), clause.negated) {
+        // IN takes no booleans reliably.
+        ([yes, no], false) if matches!(clause.values[0], config::Literal::Boolean(_)) => {
+            format!("({path} = {yes} OR {path} = {no})")
+        }
         ([value], false) => format!("{path} = {value}"),
         ([value], true) => format!("{path} != {value}"),
         (values, false) => format!("{path} IN ({})", values.join(", ")),
@@ -361,6 +376,7 @@ pub(crate) mod tests {
     fn clauses_become_soql() {
         assert_eq!(compare("S", &clause(r#"{ field = "S", is_not = ["a", "b"] }"#)), "S NOT IN ('a', 'b')");
         assert_eq!(compare("S", &clause(r#"{ field = "S", is = [false] }"#)), "S = false");
+        assert_eq!(compare("S", &clause(r#"{ field = "S", is = [true, false] }"#)), "(S = true OR S = false)");
         assert_eq!(compare("S", &clause(r#"{ field = "S", is_not = [3] }"#)), "S != 3");
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     select::{Pass, Place},
 };
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Delivery, DeliveryKey, EffectHash, ErrorClass};
+use ledger::{Delivery, DeliveryKey, EffectHash, ErrorClass, Revision, State};
 use queue::{Entry, TraceHeader};
 use salesforce::Record as Row;
 
@@ -18,6 +18,8 @@ use salesforce::Record as Row;
 pub const UNKNOWN_STORE: &str = "unknown_store";
 /// Why an order waits for a person: it does not say when it was completed.
 pub const NO_COMPLETION_DATE: &str = "no_completion_date";
+/// Why an order waits for a person, or for its date: it says that it will be completed on a day that has not begun.
+pub const FUTURE_COMPLETION_DATE: &str = "future_completion_date";
 
 /// One order, on its way.
 pub(crate) struct Item {
@@ -39,6 +41,18 @@ pub(crate) enum Fate {
     Skip(&'static str),
     /// Recorded as parked, with this body in the dead-letter queue.
     Park(&'static str, String),
+}
+
+/// The revision under which an order is parked until its date: just below its own. Whoever meets it when that day is over has
+/// a newer revision in hand, which reopens what is parked; and a copy that is left in the dead-letter queue is out of date.
+pub fn until_its_date(revision: Revision) -> Revision {
+    Revision(revision.0 - 1)
+}
+
+/// The version of the order that a record speaks of: its revision, but for what is parked until its date.
+pub fn version_of(record: &ledger::Record) -> Revision {
+    let waits = record.state == State::Parked && record.reason.as_deref() == Some(FUTURE_COMPLETION_DATE);
+    Revision(record.revision.0 + i64::from(waits))
 }
 
 /// A row that cannot be read as an order.
@@ -64,12 +78,18 @@ impl Item {
         let (store, day) = match pass.place(row, fields, config)? {
             Place::Elsewhere => return Ok(None),
             Place::Unrouted(day) => {
-                return Self::parked(row, StoreName::unrouted(), day, UNKNOWN_STORE, true).map(Some);
+                let version = revision(row)?;
+                return Self::parked(row, version, StoreName::unrouted(), day, UNKNOWN_STORE, Some(day)).map(Some);
             }
             Place::Undated(store) => {
-                let day = BusinessDay::of(pass.begun_at, config.time_zone).previous();
                 let store = store.unwrap_or_else(StoreName::unrouted);
-                return Self::parked(row, store, day, NO_COMPLETION_DATE, false).map(Some);
+                let met = pass.last_day(&store, config);
+                return Self::parked(row, revision(row)?, store, met, NO_COMPLETION_DATE, None).map(Some);
+            }
+            Place::Ahead(store, day) => {
+                let store = store.unwrap_or_else(StoreName::unrouted);
+                let (version, met) = (until_its_date(revision(row)?), pass.last_day(&store, config));
+                return Self::parked(row, version, store, met, FUTURE_COMPLETION_DATE, Some(day)).map(Some);
             }
             Place::Day(store, day) => (store, day),
         };
@@ -92,24 +112,26 @@ impl Item {
         }))
     }
 
+    /// Counted with `met`, a day of the pass; `day` is the order's own.
     fn parked(
         row: &Row,
+        revision: Revision,
         store: StoreName,
-        day: BusinessDay,
+        met: BusinessDay,
         reason: &'static str,
-        dated: bool,
+        day: Option<BusinessDay>,
     ) -> Result<Self, BadRow> {
         let id = row.id()?;
         let delivery = Delivery {
             key: key(&id)?,
-            revision: revision(row)?,
+            revision,
             hash: EffectHash::of(reason.as_bytes()),
             store: store.to_string(),
-            day: dated.then(|| day.to_string()),
+            day: day.map(|day| day.to_string()),
             triggered_at: None,
         };
         let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
-        Ok(Self { delivery, store, day, fate: Fate::Park(reason, body), lines_left_out: 0, texts_shortened: 0 })
+        Ok(Self { delivery, store, day: met, fate: Fate::Park(reason, body), lines_left_out: 0, texts_shortened: 0 })
     }
 
     /// Its message, if it is to be sent, is a part of this trace.
@@ -159,3 +181,7 @@ impl Item {
         Entry::letter(body, attributes, None)
     }
 }
+
+#[cfg(test)]
+#[path = "item_tests.rs"]
+mod tests;

@@ -43,6 +43,7 @@ pub mod preview;
 pub mod produce;
 pub mod publish;
 pub mod ran;
+pub mod recent;
 pub mod reconcile;
 pub mod redrive;
 pub mod report;

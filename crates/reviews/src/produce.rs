@@ -10,12 +10,12 @@ use crate::{
     pages::Pages,
     publish::{Publisher, Unpublished},
     ran::{self, Ended as Ran, FUNCTIONS},
-    report::{Answer, Report},
+    report::{Answer, BEFORE_START, Report},
     select::{BadDay, Pass, Position, first_day},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Checkpoint, Ledger, Millis, Policy};
+use ledger::{Checkpoint, Ledger, Millis, Outside, Policy};
 use queue::Queue;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
@@ -161,15 +161,17 @@ impl Producer {
     /// The pass under way, if there is one with this configuration that still has something to settle; else
     /// the planned one.
     async fn resume(&self, name: &str, planned: Pass) -> Result<(i64, Pass), Failed> {
+        // By the clock, however late the schedule's event came: what has begun by now is no date to come.
+        let looked_at = planned.looked_at.map(|_| (self.now)());
         let Some(Checkpoint { version, state }) = self.ledger.checkpoint(name).await? else {
-            return Ok((0, planned));
+            return Ok((0, Pass { looked_at, ..planned }));
         };
         let kept = serde_json::from_str::<Pass>(&state).ok().filter(|kept| {
             let same_start =
                 kept.spans.iter().all(|(name, span)| planned.spans.get(name).is_some_and(|p| p.from == span.from));
             kept.config == planned.config && kept.only == planned.only && same_start
         });
-        Ok((version, kept.unwrap_or(planned)))
+        Ok((version, Pass { looked_at, ..kept.unwrap_or(planned) }))
     }
 
     /// A pass that ends cleanly when the org's quota does.
@@ -244,6 +246,7 @@ impl Producer {
             }
             match next {
                 None if !pass.next_part(&fields, &self.config) => {
+                    self.count_outside(&pass, &fields, report).await?;
                     self.ledger.save_checkpoint(name, version, "").await?;
                     return Ok(Ended::Complete);
                 }
@@ -264,6 +267,32 @@ impl Producer {
                 return Ok(Ended::Stopped);
             }
         }
+    }
+
+    /// Counts what the pass leaves out since it was completed before the start, once all else is published. It is told and not
+    /// sent: a count that Salesforce does not want to make holds nothing up.
+    async fn count_outside(&self, pass: &Pass, fields: &Fields, report: &mut Report) -> Result<(), Failed> {
+        use salesforce::Error::{BadQuery, Refused, TooMuch};
+        for (store, query) in pass.count_before_start(fields, &self.config) {
+            let orders = match self.salesforce.query(&query).await {
+                Ok(page) => page.total,
+                Err(error @ (BadQuery { .. } | Refused { .. } | TooMuch { .. })) => {
+                    let (store, error) = (store.as_str(), &error as &dyn std::error::Error);
+                    tracing::warn!(store, error, "orders completed before the start could not be counted");
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if orders == 0 {
+                continue;
+            }
+            let day = pass.last_day(&store, &self.config);
+            let outside = &mut report.of(&store, day).outside;
+            outside.insert(BEFORE_START, usize::try_from(orders).unwrap_or(usize::MAX));
+            let kept = Outside { at: (self.now)().into(), counts: serde_json::to_string(outside)? };
+            self.ledger.keep_outside(FLOW, store.as_str(), &day.to_string(), &kept).await?;
+        }
+        Ok(())
     }
 
     /// Writes the checkpoint; whether this run goes on.

@@ -42,7 +42,13 @@ pub struct Counts {
     pub parked: BTreeMap<String, usize>,
     /// Refused for good.
     pub rejected: BTreeMap<String, usize>,
+    /// Completed, and changed since the last pass, but left alone since their date is not one that is looked at, by reason;
+    /// they are not among `fetched`.
+    pub outside: BTreeMap<&'static str, usize>,
 }
+
+/// Why an order is outside: it was completed before the flow began in its store, or more than six months ago.
+pub const BEFORE_START: &str = "before_start";
 
 /// The counts of a run under way.
 #[derive(Debug, Default)]
@@ -74,10 +80,12 @@ impl Report {
                 metrics.count(Metric::OrdersFetched, name, counts.fetched);
                 metrics.count(Metric::OrdersEnqueued, name, counts.enqueued);
                 metrics.count(Metric::AlreadyDelivered, name, counts.already_delivered);
+                let outside = Some(counts.outside.values().sum::<usize>()).filter(|orders| *orders > 0);
+                outside.iter().for_each(|orders| metrics.count(Metric::OrdersOutside, name, *orders));
                 tracing::info!(
                     flow = FLOW, store = store.as_str(), business_day = %business_day,
                     fetched = counts.fetched, enqueued = counts.enqueued, already_delivered = counts.already_delivered,
-                    skipped = counts.skipped.values().sum::<usize>(), parked = sum(&counts.parked), rejected = sum(&counts.rejected),
+                    skipped = counts.skipped.values().sum::<usize>(), parked = sum(&counts.parked), rejected = sum(&counts.rejected), outside,
                     "business day read"
                 );
                 Run { store, business_day, counts }

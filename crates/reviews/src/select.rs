@@ -8,7 +8,7 @@ use crate::{
     portion::Portion,
 };
 use chrono::{DateTime, Utc};
-use config::{BusinessDay, Relay, StoreName};
+use config::{BusinessDay, Relay, StoreName, Zone};
 use salesforce::{Id, Record, soql};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +58,9 @@ pub struct Pass {
     /// How much of it one query asks for.
     #[serde(default)]
     pub portion: Portion,
+    /// When its rows are looked at, for a pass that accounts for what its dates leave out: on this day a date to come is one.
+    #[serde(skip)]
+    pub looked_at: Option<DateTime<Utc>>,
 }
 
 /// Where a row belongs.
@@ -69,6 +72,8 @@ pub enum Place {
     Unrouted(BusinessDay),
     /// To this store (or none), but it does not say when it was completed.
     Undated(Option<StoreName>),
+    /// To this store (or none), but it says that it will be completed on a day that has not begun.
+    Ahead(Option<StoreName>, BusinessDay),
     /// Not to this pass.
     Elsewhere,
 }
@@ -117,6 +122,7 @@ impl Pass {
             only: None,
             after: None,
             portion: Portion::default(),
+            looked_at: Some(now),
         })
     }
 
@@ -144,7 +150,15 @@ impl Pass {
             spans.insert(name, Span { first: window.start, from: window.start, until: window.end });
         }
         let portion = Portion::default();
-        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None, portion })
+        Ok(Self {
+            config: config.sha256.clone(),
+            begun_at: now,
+            spans,
+            only: Some(day),
+            after: None,
+            portion,
+            looked_at: None,
+        })
     }
 
     /// Selects one store's business day by completion alone, as the reconciler looks at it; for `unrouted`, the orders that
@@ -163,7 +177,15 @@ impl Pass {
         let span = Span { first: window.start, from: window.start, until: window.end };
         let spans = [(store.clone(), span)].into();
         let portion = Portion::default();
-        Ok(Self { config: config.sha256.clone(), begun_at: now, spans, only: Some(day), after: None, portion })
+        Ok(Self {
+            config: config.sha256.clone(),
+            begun_at: now,
+            spans,
+            only: Some(day),
+            after: None,
+            portion,
+            looked_at: None,
+        })
     }
 
     /// Whatever day an order is of, as long as that day is over: for orders that are asked for one by one.
@@ -175,7 +197,7 @@ impl Pass {
         };
         let spans = config.stores.iter().map(span).collect();
         let portion = Portion::default();
-        Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None, portion }
+        Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None, portion, looked_at: None }
     }
 
     /// Whether the pass is about the orders that fit no store.
@@ -217,9 +239,7 @@ impl Pass {
         let routes = match &fields.route_by {
             Some(path) if self.spans.len() < config.stores.len() => {
                 let stores = self.spans.keys().filter_map(|name| config.stores.get(name));
-                let values: Vec<String> =
-                    stores.flat_map(|store| &store.routes).map(|route| soql::quote(route)).collect();
-                format!(" AND {path} IN ({})", values.join(", "))
+                format!(" AND {}", among(path, "IN", stores.flat_map(|store| &store.routes)))
             }
             _ => String::new(),
         };
@@ -249,15 +269,58 @@ impl Pass {
         if self.only.is_some() {
             return format!("({at} >= {from} AND {at} < {before})");
         }
-        let floor = self.oldest_day(config).window(config.time_zone).start;
-        let earliest = edges.earliest(|span| span.first.max(floor));
-        let since = self.spans.values().map(|span| span.from).min().unwrap_or(self.begun_at) - config.reviews.overlap;
-        let since = soql::datetime(since);
+        let (start, since) = (edges.earliest(|span| self.start(span, config)), self.changed_since(config));
         let recent = edges.earliest(|span| span.from - config.reviews.overlap);
+        let mut unsettled = format!("{at} = null");
+        if let Some(looked_at) = self.looked_at {
+            let ahead = edges.earliest_of(|_, zone| BusinessDay::of(looked_at, zone).window(zone).end);
+            unsettled = format!("({unsettled} OR {at} >= {ahead})");
+        }
         format!(
-            "(({at} >= {earliest} AND {at} < {before} AND (SystemModstamp >= {since} OR {at} >= {recent})) \
-             OR ({at} = null AND SystemModstamp >= {since}))"
+            "(({at} >= {start} AND {at} < {before} AND ({since} OR {at} >= {recent})) \
+             OR ({unsettled} AND {since}))"
         )
+    }
+
+    /// Where the pass begins in a store: nothing that was completed before is sent.
+    fn start(&self, span: &Span, config: &Relay) -> DateTime<Utc> {
+        span.first.max(self.oldest_day(config).window(config.time_zone).start)
+    }
+
+    /// The condition that an order has changed since the earliest of the stores' cursors.
+    fn changed_since(&self, config: &Relay) -> String {
+        let since = self.spans.values().map(|span| span.from).min().unwrap_or(self.begun_at) - config.reviews.overlap;
+        format!("SystemModstamp >= {}", soql::datetime(since))
+    }
+
+    /// Asks, for each store, how many of its orders count as completed and have changed since the pass before, but were
+    /// completed before the pass begins there; and for `unrouted`, how many of no store, in the pass of the first store.
+    pub fn count_before_start(&self, fields: &Fields, config: &Relay) -> Vec<(StoreName, String)> {
+        if self.looked_at.is_none() {
+            return Vec::new();
+        }
+        let (at, kind) = (&fields.completed_at.0, fields.completed_at.1);
+        let (completed, since) = (&fields.completed, self.changed_since(config));
+        let count = |name: &StoreName, start: &str, routed: &str| {
+            let query = format!("SELECT COUNT() FROM Order WHERE ({completed}) AND {at} < {start} AND {since}{routed}");
+            (name.clone(), query)
+        };
+        let edges = Edges { pass: self, kind, config };
+        let mut counts = Vec::new();
+        for (name, span) in &self.spans {
+            let (Some(store), start) = (config.stores.get(name), edges.literal(name, self.start(span, config))) else {
+                continue;
+            };
+            let routed = fields.route_by.as_ref().map(|path| format!(" AND {}", among(path, "IN", &store.routes)));
+            counts.push(count(name, &start, &routed.unwrap_or_default()));
+        }
+        let first = config.stores.keys().next().is_some_and(|name| self.spans.contains_key(name));
+        if let Some(path) = fields.route_by.as_ref().filter(|_| first) {
+            let start = edges.earliest(|span| self.start(span, config));
+            let routed = among(path, "NOT IN", config.stores.values().flat_map(|store| &store.routes));
+            counts.push(count(&StoreName::unrouted(), &start, &format!(" AND ({path} = null OR {routed})")));
+        }
+        counts
     }
 
     /// Where `row` belongs.
@@ -271,6 +334,11 @@ impl Pass {
         let Some(day) = day else {
             return Ok(if self.only.is_none() { Place::Undated(name) } else { Place::Elsewhere });
         };
+        if self.looked_at.is_some_and(|now| day > BusinessDay::of(now, zone)) {
+            // A store that is not settled here has a pass of its own, which meets it too.
+            let ours = name.as_ref().is_none_or(|name| self.spans.contains_key(name));
+            return Ok(if ours { Place::Ahead(name, day) } else { Place::Elsewhere });
+        }
         let end = day.window(zone).end;
         let ours = self.only.is_none_or(|only| only == day)
             && match &name {
@@ -284,6 +352,13 @@ impl Pass {
             Some(name) => Place::Day(name, day),
             None => Place::Unrouted(day),
         })
+    }
+
+    /// The last day that the pass settles in this store; where it settles none there, the last one that is over.
+    pub fn last_day(&self, store: &StoreName, config: &Relay) -> BusinessDay {
+        let zone = config.stores.get(store).map_or(config.time_zone, |store| store.time_zone);
+        let until = self.spans.get(store).map_or(self.begun_at, |span| span.until);
+        BusinessDay::of(until, zone).previous()
     }
 
     /// The business days that the pass settles, by store.
@@ -334,29 +409,57 @@ struct Edges<'a> {
     config: &'a Relay,
 }
 
+/// A condition on the routing field.
+fn among<'a>(path: &str, operator: &str, routes: impl IntoIterator<Item = &'a String>) -> String {
+    let values: Vec<String> = routes.into_iter().map(|route| soql::quote(route)).collect();
+    format!("{path} {operator} ({})", values.join(", "))
+}
+
 impl Edges<'_> {
     fn earliest(&self, of: impl Fn(&Span) -> DateTime<Utc>) -> String {
+        self.earliest_of(|span, _| of(span))
+    }
+
+    /// The same of what depends on the time zone too.
+    fn earliest_of(&self, of: impl Fn(&Span, Zone) -> DateTime<Utc>) -> String {
         match self.kind {
-            Completed::DateTime => self.pass.spans.values().map(of).min().map(soql::datetime),
-            Completed::Date => self.dates(of).min().map(soql::date),
+            Completed::DateTime => self.instants(of).map(|(at, _)| at).min().map(soql::datetime),
+            Completed::Date => self.instants(of).map(|(at, zone)| date(at, zone)).min().map(soql::date),
         }
         .unwrap_or_default()
     }
 
     fn latest(&self, of: impl Fn(&Span) -> DateTime<Utc>) -> String {
+        let all = self.instants(|span, _| of(span));
         match self.kind {
-            Completed::DateTime => self.pass.spans.values().map(of).max().map(soql::datetime),
-            Completed::Date => self.dates(of).max().map(soql::date),
+            Completed::DateTime => all.map(|(at, _)| at).max().map(soql::datetime),
+            Completed::Date => all.map(|(at, zone)| date(at, zone)).max().map(soql::date),
         }
         .unwrap_or_default()
     }
 
-    fn dates(&self, of: impl Fn(&Span) -> DateTime<Utc>) -> impl Iterator<Item = chrono::NaiveDate> {
+    /// One store's edge.
+    fn literal(&self, store: &StoreName, at: DateTime<Utc>) -> String {
+        match self.kind {
+            Completed::DateTime => soql::datetime(at),
+            Completed::Date => soql::date(date(at, self.zone(store))),
+        }
+    }
+
+    fn instants(&self, of: impl Fn(&Span, Zone) -> DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, Zone)> {
         self.pass.spans.iter().map(move |(name, span)| {
-            let zone = self.config.stores.get(name).map_or(self.config.time_zone, |store| store.time_zone);
-            BusinessDay::of(of(span), zone).date()
+            let zone = self.zone(name);
+            (of(span, zone), zone)
         })
     }
+
+    fn zone(&self, store: &StoreName) -> Zone {
+        self.config.stores.get(store).map_or(self.config.time_zone, |store| store.time_zone)
+    }
+}
+
+fn date(at: DateTime<Utc>, zone: Zone) -> chrono::NaiveDate {
+    BusinessDay::of(at, zone).date()
 }
 
 #[cfg(test)]

@@ -55,6 +55,9 @@ pub struct Day {
     pub completed: Option<usize>,
     /// It should have come further by now.
     pub late: bool,
+    /// Completed orders that the pass which settled the day left out, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub outside: BTreeMap<String, u64>,
     /// Of a day that is not complete: how many orders are in each state that keeps it open.
     pub open: BTreeMap<&'static str, usize>,
 }
@@ -119,12 +122,19 @@ impl Operator {
             let cursor = due::of_all(cursors);
             let mut unrouted = self.standing(StoreName::unrouted(), self.config.time_zone, cursor).await?;
             // A day without such orders wants no certificate.
-            unrouted.days.retain(|day| day.completed.is_some_and(|completed| completed > 0));
+            unrouted.days.retain(|day| day.completed.is_some_and(|completed| completed > 0) || !day.outside.is_empty());
             if !unrouted.days.is_empty() {
                 standings.push(unrouted);
             }
         }
         Ok(standings)
+    }
+
+    /// What the pass that settled a store's business day left out, by reason; nothing too where an older version counted
+    /// otherwise.
+    async fn outside(&self, store: &StoreName, day: BusinessDay) -> Result<BTreeMap<String, u64>, ledger::Error> {
+        let kept = self.ledger.outside(FLOW, store.as_str(), &day.to_string()).await?;
+        Ok(kept.and_then(|kept| serde_json::from_str(&kept.counts).ok()).unwrap_or_default())
     }
 
     async fn standing(&self, store: StoreName, zone: Zone, cursor: Option<Cursor>) -> Result<Standing, ledger::Error> {
@@ -134,7 +144,12 @@ impl Operator {
         };
         let days = in_care(cursor, zone, now);
         let kept = try_join_all(days.iter().map(|day| self.certificate(&store, *day))).await?;
-        let days = days.iter().zip(kept).map(|(day, kept)| of_day(*day, zone, cursor, kept.as_ref(), now)).collect();
+        let outside = try_join_all(days.iter().map(|day| self.outside(&store, *day))).await?;
+        let days = days.iter().zip(kept).zip(outside).map(|((day, kept), outside)| {
+            let day = of_day(*day, zone, cursor, kept.as_ref(), now);
+            Day { outside, ..day }
+        });
+        let days = days.collect();
         let (first, until) = (instant(cursor.first), instant(cursor.settled_until));
         let today = BusinessDay::of(now, zone);
         let next = BusinessDay::of(until, zone);
@@ -174,7 +189,7 @@ fn of_day(day: BusinessDay, zone: Zone, cursor: Cursor, kept: Option<&Certificat
     });
     let late = state.is_late(now - day.window(zone).end);
     let completed = kept.map(|kept| kept.source.completed);
-    Day { business_day: day, state, completed, late, open: open.unwrap_or_default() }
+    Day { business_day: day, state, completed, late, outside: BTreeMap::new(), open: open.unwrap_or_default() }
 }
 
 #[cfg(test)]

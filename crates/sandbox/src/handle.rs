@@ -107,6 +107,14 @@ impl Handle {
         self.patch_order(key, &json!({"SystemModstamp": stamp.to_rfc3339()}))
     }
 
+    /// An order got this status then, as its history says: from now on the org tracks it.
+    ///
+    /// # Errors
+    /// When there is no such order.
+    pub fn note_status(&self, key: &str, status: &str, at: DateTime<Utc>) -> Result<(), BadRecord> {
+        self.shared.lock().salesforce.org.note_status(key, status, at)
+    }
+
     /// A mass update of the whole history.
     pub fn touch_all_orders(&self, stamp: DateTime<Utc>) {
         let mut world = self.shared.lock();

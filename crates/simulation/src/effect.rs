@@ -52,6 +52,8 @@ effects! {
     BeginCursor,
     /// Producer: a store's days are settled.
     MoveCursor,
+    /// Producer: what the pass left out.
+    KeepOutside,
     /// Producer: how the run ended.
     KeepRun,
     /// Producer: where the last run stopped.
@@ -189,6 +191,7 @@ impl Effect {
             Self::ReadCursor
             | Self::BeginCursor
             | Self::MoveCursor
+            | Self::KeepOutside
             | Self::KeepRun
             | Self::ReadCheckpoint
             | Self::SaveCheckpoint
@@ -273,6 +276,7 @@ impl Effect {
                         Self::BeginCursor
                     }
                     (Producer, "UpdateItem", "cursor") => Self::MoveCursor,
+                    (Producer, "UpdateItem", "outside") => Self::KeepOutside,
                     (Producer, "UpdateItem", "run") => Self::KeepRun,
                     (Producer, "UpdateItem", "pass") => Self::SaveCheckpoint,
                     (Producer, "UpdateItem", "reviews") => Self::RecordExclusion,

@@ -282,6 +282,10 @@ impl Lambda {
             None => "killed".to_owned(),
         };
         self.sim.lock().say(&format!("{caller:?} {line}"));
+        if let Some(Ok(answer)) = &answer {
+            let outside = answer.runs.iter().flat_map(|run| run.counts.outside.values());
+            self.sim.lock().outside += outside.sum::<usize>();
+        }
         matches!(answer, Some(Ok(answer)) if answer.settled)
     }
 }

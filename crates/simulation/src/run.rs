@@ -13,11 +13,11 @@ use crate::{
     world::{Sim, World},
 };
 use chrono::{DateTime, Days, TimeDelta, Timelike as _, Utc};
-use config::Relay;
+use config::{BusinessDay, Relay};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use reviews::pace::Pace;
-use sandbox::{DaySpec, Endpoint, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch};
+use sandbox::{DaySpec, Endpoint, Expected, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,6 +31,8 @@ const ACCOUNT: &str = "sandbox-default";
 /// The schedule starts the producer so often, and through so much of the night.
 const EVERY: TimeDelta = TimeDelta::minutes(15);
 const NIGHT: TimeDelta = TimeDelta::hours(6);
+/// No clock is off by more.
+const SECONDS: TimeDelta = TimeDelta::seconds(30);
 /// The queue has so long to drain.
 const NIGHT_AND_DAY: TimeDelta = TimeDelta::days(1);
 /// After the nights the reconciler runs so often: what is accepted when one run sends it again is missing at the next.
@@ -57,6 +59,10 @@ pub struct Report {
     pub messages: BTreeMap<String, u64>,
     /// Certificates that were issued.
     pub certificates: u64,
+    /// Of these, orders that waited for their date.
+    pub released: usize,
+    /// Orders completed before the start, as the producer's answers count them.
+    pub outside: usize,
     /// Calls that went wrong.
     pub faults: u64,
     /// Processes that were killed.
@@ -119,17 +125,10 @@ async fn simulate(scenario: &Scenario) -> Report {
     world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
     let mut problems = Vec::new();
     let mut manifest = manifest(&vendors, &specs[0], &mut problems);
-    for spec in &specs[1..] {
-        manifest.next_day_was_run();
-        manifest.extend(self::manifest(&vendors, spec, &mut problems));
-    }
     mislead(&vendors, scenario, &manifest);
-    for expected in &manifest.expected {
-        world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
-    }
     let config = config(scenario, &mut problems);
     let period = TimeDelta::from_std(Pace::new(config.pace.yotpo_reviews, CONSUMERS + 1).period()).unwrap_or_default();
-    world.watch = Watch::of(&manifest.expected, reviews::FLOW, zone(scenario), period);
+    world.watch = Watch::of(zone(scenario), period);
     let sim = Sim::new(world, vendors);
     #[expect(clippy::expect_used, reason = "the level is a constant")]
     let logs = if scenario.billed { Logs::counted().expect("a log level") } else { Logs::default() };
@@ -149,23 +148,39 @@ async fn simulate(scenario: &Scenario) -> Report {
             })
         })
         .collect();
-    let mut settled = false;
-    for midnight in midnights {
+    let (mut settled, mut last_run) = (false, first);
+    for (spec, midnight) in specs.iter().zip(midnights) {
+        // An order is there when it is completed, not before.
+        if midnight != first {
+            manifest.next_day_was_run();
+            manifest.extend(self::manifest(sim.vendors(), spec, &mut problems));
+        }
+        let names = manifest.expected.iter();
+        let names = names.map(|one| (format!("{}/{}", reviews::FLOW, one.id), one.order_id.clone()));
+        let mut world = sim.lock();
+        world.order_ids.extend(names);
+        world.watch.expect(&manifest.expected, reviews::FLOW);
+        drop(world);
         // The very first run begins with its clock's yesterday: not at midnight, when clocks may differ about the day.
         let begin = if midnight == first { midnight + EVERY } else { midnight };
         let patience = if midnight == last { calm + NIGHT_AND_DAY } else { begin + NIGHT };
-        settled = night(&lambda, &manifest, begin, patience, consumers).await;
+        (settled, last_run) = night(&lambda, &manifest, begin, patience, consumers).await;
         if midnight == last && clock::now() >= begin + NIGHT_AND_DAY {
             manifest.next_day_was_run();
         }
     }
+    manifest.was_run_until(BusinessDay::of(last_run, lambda.config.time_zone).previous().date());
     drain(&sim, calm).await;
     problems.extend(judge(scenario, &manifest, &sim.vendors().arrivals(), &sim.lock(), Mended::NotYet));
     if scenario.reconciler != Reconciling::Never {
         if scenario.doomed {
             change_a_reason(&sim, &manifest);
         }
-        let days = specs.iter().map(|spec| spec.business_day.to_string()).collect();
+        let days = specs
+            .iter()
+            .map(|spec| spec.business_day)
+            .chain(manifest.expected.iter().filter(|one| is_released(one)).map(|one| one.order_date));
+        let days = days.map(|day| day.to_string()).collect();
         if !reconcile(&lambda, days, consumers + PRODUCERS).await {
             problems.push("a day never became complete".to_owned());
         }
@@ -200,6 +215,8 @@ async fn simulate(scenario: &Scenario) -> Report {
         delivered,
         messages: world.watch.messages().map(|(order, messages)| (order.to_owned(), messages)).collect(),
         certificates: world.watch.certificates,
+        released: manifest.expected.iter().filter(|expected| is_released(expected)).count(),
+        outside: world.outside,
         faults: world.faults,
         kills: world.kills,
         kill_struck: world.kill_struck,
@@ -216,17 +233,20 @@ fn bill(world: &World, logs: &Logs, orders: u64) -> Bill {
 }
 
 /// The schedule's runs of one night, and of the following ones until nothing is left to go wrong and two in a row had
-/// nothing to do, or until `end`; whether the last one said that all is settled.
+/// nothing to do, or until `end`; whether the last one said that all is settled, and when it was.
 async fn night(
     lambda: &Lambda,
     manifest: &Manifest,
     begin: DateTime<Utc>,
     end: DateTime<Utc>,
     first_machine: usize,
-) -> bool {
-    let mut at = begin;
+) -> (bool, DateTime<Utc>) {
+    let (mut at, mut last) = (begin, begin);
     let (mut settled, mut idle) = (false, 0);
-    while at < end && idle < 2 {
+    let zone = lambda.config.time_zone;
+    // Of a run at midnight nobody can say, by its clock, whether the day was over.
+    let at_midnight = |at| BusinessDay::of(at - SECONDS, zone) != BusinessDay::of(at + SECONDS, zone);
+    while at < end && (idle < 2 || at_midnight(last)) {
         clock::until(at).await;
         let (second, touched) = {
             let mut world = lambda.sim.lock();
@@ -250,13 +270,19 @@ async fn night(
             }
         }
         settled = lambda.clone().produce(first_machine, at).await;
+        last = at;
         idle = if settled && at > lambda.sim.lock().faults_end { idle + 1 } else { 0 };
         at += EVERY;
         if (at - begin).num_seconds() % NIGHT_AND_DAY.num_seconds() >= NIGHT.num_seconds() {
             at += NIGHT_AND_DAY - NIGHT;
         }
     }
-    settled
+    (settled, last)
+}
+
+/// Whether an order's date was to come, and has come.
+fn is_released(expected: &Expected) -> bool {
+    expected.waits_for_its_date() && expected.outcome == Outcome::Delivered
 }
 
 /// Waits until the queue is empty, a day at most from when nothing goes wrong any more.
@@ -330,6 +356,7 @@ fn spec(scenario: &Scenario, night: u32) -> DaySpec {
     let mut spec = DaySpec::new(scenario.seed, day, zone(scenario), scenario.orders);
     // The first day has the awkward orders, if any.
     spec.awkward = !scenario.billed && night == 0;
+    spec.other_dates = spec.awkward;
     spec
 }
 

@@ -89,7 +89,7 @@ impl Scenario {
             first_day: NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default(),
             zone,
             // What is promised begins with the first run that could write down where it begins.
-            nights: if outage.is_some() { 2 } else { *[1, 1, 1, 2].choose(&mut rng).unwrap_or(&1) },
+            nights: if outage.is_some() { 2 } else { *[1, 1, 1, 1, 2, 3].choose(&mut rng).unwrap_or(&1) },
             orders: rng.random_range(8..17),
             page_size: *[3, 7, 20, 2_000].choose(&mut rng).unwrap_or(&20),
             odds: if storm { Odds::storm(&mut rng) } else { Odds::draw(&mut rng) },
@@ -168,6 +168,12 @@ impl Scenario {
     #[must_use]
     pub fn slow_source(self, hours: f64) -> Self {
         Self { source_hours: Some(hours), ..self }
+    }
+
+    /// With so many nights.
+    #[must_use]
+    pub fn through(self, nights: u32) -> Self {
+        Self { nights, ..self }
     }
 
     /// With one kill.

@@ -70,8 +70,13 @@ impl Watch {
         }
     }
 
-    pub(crate) fn of(expected: &[Expected], flow: &str, zone: TimeZone, period: TimeDelta) -> Self {
-        let orders = expected.iter().map(|expected| {
+    pub(crate) fn of(zone: TimeZone, period: TimeDelta) -> Self {
+        Self { zone, period, ..Self::nothing() }
+    }
+
+    /// These orders are there from now on; those that were stay what they are.
+    pub(crate) fn expect(&mut self, expected: &[Expected], flow: &str) {
+        for expected in expected {
             let watched = Watched {
                 order_id: expected.order_id.clone(),
                 app_key: expected.app_key.clone(),
@@ -84,12 +89,14 @@ impl Watch {
             let next = matches!(expected.kind.as_str(), "AtDayEnd" | "DayAfter");
             let watched = if next && expected.outcome == Outcome::OutOfScope {
                 Watched { day: expected.order_date + Days::new(1), outcome: Outcome::Delivered, ..watched }
+            } else if expected.waits_for_its_date() {
+                // Of its own day it is an order like any other.
+                Watched { outcome: Outcome::Delivered, ..watched }
             } else {
                 watched
             };
-            (format!("{flow}/{}", expected.id), watched)
-        });
-        Self { zone, period, orders: orders.collect(), ..Self::nothing() }
+            self.orders.entry(format!("{flow}/{}", expected.id)).or_insert(watched);
+        }
     }
 
     /// A process calls.

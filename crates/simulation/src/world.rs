@@ -73,6 +73,8 @@ pub(crate) struct World {
     pub(crate) kills: u64,
     /// Faults that struck.
     pub(crate) faults: u64,
+    /// Orders outside, as the producer's answers count them.
+    pub(crate) outside: usize,
     /// Processes that are no more.
     dead: BTreeSet<u64>,
     processes: u64,
@@ -165,6 +167,7 @@ impl World {
             bill: Bill::default(),
             kills: 0,
             faults: 0,
+            outside: 0,
             dead: BTreeSet::new(),
             processes: 0,
             requests: 0,

@@ -9,6 +9,8 @@ pub enum Metric {
     OrdersEnqueued,
     /// Records left out for a reason.
     OrdersSkipped,
+    /// Completed records that a date rule leaves out.
+    OrdersOutside,
     /// Deliveries that the destination accepted. Also by store.
     Delivered,
     /// Messages whose delivery had been made before.
@@ -47,7 +49,7 @@ pub enum Metric {
 
 impl Metric {
     /// All of them: the contract with alarms and dashboard.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::OrdersFetched,
         Self::OrdersEnqueued,
         Self::OrdersSkipped,
@@ -68,6 +70,7 @@ impl Metric {
         Self::DeliveryLatencyMs,
         Self::VendorCallMs,
         Self::RateLimited,
+        Self::OrdersOutside,
     ];
 
     /// Those that are emitted even when nothing of the kind happened, so that an alarm has data.
@@ -79,6 +82,7 @@ impl Metric {
             Self::OrdersFetched => "OrdersFetched",
             Self::OrdersEnqueued => "OrdersEnqueued",
             Self::OrdersSkipped => "OrdersSkipped",
+            Self::OrdersOutside => "OrdersOutside",
             Self::Delivered => "Delivered",
             Self::AlreadyDelivered => "AlreadyDelivered",
             Self::Retried => "Retried",

@@ -33,7 +33,7 @@ fn find<'a>(answer: &'a Value, group: &str, name: &str) -> &'a Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
     let stage = Stage::set().await;
-    stage.sandbox.seed_day(&Stage::yesterday(30)).unwrap();
+    let manifest = stage.sandbox.seed_day(&Stage::yesterday(30)).unwrap();
     stage.produce(chrono::Utc::now()).await;
     stage.drained().await;
     let before = Outside::of(&stage).await;
@@ -52,7 +52,22 @@ async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
     let tick = json!({"group": "caller", "name": "dynamodb:UpdateItem", "ok": true});
     assert_eq!(*find(&answer, "caller", "dynamodb:UpdateItem"), tick);
     assert!(!answer.to_string().contains("sandbox-default-secret"), "a secret is shown");
+    let well = |name| find(&answer, "Salesforce", name)["note"].as_str().unwrap();
+    assert!(well("orders visible").contains(" completed orders of the last 28 days are visible"), "{answer}");
+    assert!(well("salesforce.completed_at").contains("ActivatedDate is within a day of the last change"), "{answer}");
     assert_eq!(Outside::of(&stage).await, before);
+    // Their status changes now, as the org's history tells, and the configured date is long past.
+    for order in manifest.expected.iter().filter(|order| order.kind == "Ordinary").take(6) {
+        let activated = chrono::Utc::now() - chrono::TimeDelta::days(9);
+        stage.sandbox.patch_order(&order.order_id, &json!({"ActivatedDate": activated.to_rfc3339()})).unwrap();
+        stage.sandbox.note_status(&order.order_id, "Completed", chrono::Utc::now()).unwrap();
+    }
+    let ran = relay(&stage, &["check"]);
+    for said in
+        ["in 0 of 6 orders only", "nearer is Completed_On__c (6 of 6)", "→ an order is sent when the day of this date"]
+    {
+        assert!(ran.code == 0 && ran.out.contains(said), "it does not say {said}: {ran:?}");
+    }
     for wrong in [&["check", "--stack", "nothing"][..], &["check", "--store", "default"]] {
         assert_refused(&stage, wrong, if wrong[1] == "--stack" { "there is no stack `nothing`" } else { "--store" });
     }
@@ -74,7 +89,8 @@ fn take_messages(stage: &Stage, enabled: bool) {
 async fn what_is_broken_is_its_cross() {
     let stage = Stage::set().await;
     // Functions that have started keep their secrets until a vendor refuses them.
-    assert_eq!(relay(&stage, &["check"]).code, 0);
+    let empty = relay(&stage, &["check"]);
+    assert!(empty.code == 0 && empty.out.contains("? orders visible: not one order is visible"), "{empty:?}");
     let checked = |arguments: &[&str]| relay_json(&stage, 1, &[&["check"], arguments].concat());
     let yotpo = |stores: &[(&str, &str)]| stage.sandbox.yotpo_secret(stores);
 

@@ -89,6 +89,10 @@ async fn five_nights_with_one_missed() {
     let answer = night(&stage, day(2)).await;
     let days: Vec<_> = answer["runs"].as_array().unwrap().iter().map(|r| r["business_day"].as_str().unwrap()).collect();
     assert!(days.contains(&date(3).as_str()) && days.contains(&date(2).as_str()), "{answer}");
+    // What the update touched of before the first night is told, and not sent.
+    let outside: Vec<_> =
+        answer["runs"].as_array().unwrap().iter().map(|r| (&r["business_day"], &r["outside"])).collect();
+    assert_eq!(outside.last().unwrap(), &(&json!(date(2)), &json!({"before_start": 2})), "{answer}");
     expected.extend([
         ("ahead".to_owned(), date(3)),
         ("day-two".to_owned(), date(2)),

@@ -9,7 +9,7 @@ use std::error::Error as StdError;
 pub(crate) struct Check {
     pub(super) group: String,
     pub(super) name: String,
-    /// Whether it is as it must be; null where nobody can tell without changing something.
+    /// Whether it is as it must be; null where nobody can tell, or not without changing something.
     pub(super) ok: Option<bool>,
     /// Worth knowing, though nothing is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +50,12 @@ impl List {
     /// It is as it must be, and there is something to know about it.
     pub(super) fn noted(&mut self, name: &str, note: impl Into<String>) {
         self.put(name, Some(true)).note = Some(note.into());
+    }
+
+    /// Nobody can tell whether it is as it must be, and a person should look at it.
+    pub(super) fn doubtful(&mut self, name: &str, note: impl Into<String>, hint: &str) {
+        let check = self.put(name, None);
+        (check.note, check.hint) = (Some(note.into()), Some(hint.to_owned()));
     }
 
     /// It cannot be tried without changing something.

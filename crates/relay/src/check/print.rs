@@ -35,10 +35,13 @@ fn print_well(group: &[Check], to: &mut dyn Write) -> io::Result<()> {
     let mut lines = wrapped(&group[0].group, &names).into_iter();
     writeln!(to, "{} {}", tick(true), lines.next().unwrap_or_default())?;
     lines.try_for_each(|line| writeln!(to, "    {line}"))?;
-    for Check { name, ok, note, .. } in group {
+    for Check { name, ok, note, hint, .. } in group {
         match (ok, note) {
             (Some(_), Some(note)) => writeln!(to, "    {DIM}{name}:{DIM:#} {note}")?,
-            (None, Some(note)) => writeln!(to, "  {WARN}?{WARN:#} {name}: {note}")?,
+            (None, Some(note)) => {
+                writeln!(to, "  {WARN}?{WARN:#} {name}: {note}")?;
+                hint.iter().try_for_each(|hint| writeln!(to, "    → {hint}"))?;
+            }
             (_, None) => {}
         }
     }

@@ -2,7 +2,17 @@
 
 use super::list::List;
 use crate::{failure::chain, place::Place, text::share};
-use reviews::{check::Checked, operate::Operator};
+use reviews::{
+    check::Checked,
+    fields::Fields,
+    operate::Operator,
+    recent::{self, Finding},
+};
+
+const VISIBLE: &str = "an org that sells has some: let the integration's user see every order (Setup, Users: a permission set \
+                       with View All on Order), and compare `salesforce.completed` with the orders";
+const COMPLETED_AT: &str = "an order is sent when the day of this date is over: name a field in the settings that is set when \
+                            an order is completed; docs/RUNBOOK.md, *Completed is not dated*";
 
 pub(super) async fn look(place: &Place, operator: &Operator) -> [List; 2] {
     let (salesforce, yotpo) = tokio::join!(salesforce(place, operator), yotpo(place, operator));
@@ -20,8 +30,11 @@ async fn salesforce(place: &Place, operator: &Operator) -> List {
         }
     };
     let mut checked = Checked::nothing();
-    Box::pin(checked.salesforce(&client, &place.config, (place.now)())).await;
+    let fields = Box::pin(checked.salesforce(&client, &place.config, (place.now)())).await;
     list.flow(checked.checked, |check| hint(&place.stack, check, "the settings"));
+    if let Some(fields) = fields {
+        Box::pin(orders(&mut list, &client, &fields, place)).await;
+    }
     if let Some(usage) = client.usage() {
         let ours = place.config.salesforce.quota_share;
         let said = format!("{} of {} calls of the last 24 hours are made", share(usage.share()), usage.max);
@@ -35,6 +48,22 @@ async fn salesforce(place: &Place, operator: &Operator) -> List {
         }
     }
     list
+}
+
+/// What the org's own orders say: whether any can be seen, and whether their date is that of their completion.
+async fn orders(list: &mut List, client: &salesforce::Client, fields: &Fields, place: &Place) {
+    let (config, now) = (&place.config, (place.now)());
+    let looked = [
+        ("orders visible", VISIBLE, recent::visible(client, fields, config, now).await),
+        ("salesforce.completed_at", COMPLETED_AT, recent::dates(client, fields, config, now).await),
+    ];
+    for (name, hint, found) in looked {
+        match found {
+            Ok(Finding::Well(said)) => list.noted(name, said),
+            Ok(Finding::Doubtful(said)) => list.doubtful(name, said, hint),
+            Err(error) => list.doubtful(name, chain(&error), "the rest of Salesforce's checks say more"),
+        }
+    }
 }
 
 async fn yotpo(place: &Place, operator: &Operator) -> List {

@@ -5,9 +5,11 @@ use super::{
     places::{AtLedger, Copy, Destination, QUEUES, Source},
 };
 use crate::{failure::Failure, place::Place, progress, source};
+use chrono::DateTime;
 use config::{BusinessDay, StoreName};
 use ledger::{DeliveryKey, Record, State};
 use reviews::{
+    FLOW,
     life::{AtSource, Sought, Where, at_destination, at_source, copies},
     message::key,
     operate::Operator,
@@ -59,6 +61,9 @@ pub(super) async fn look(place: &Place, arguments: &Arguments) -> Result<Life, F
         (None, false) => {}
     }
     life.ledger = known.record.as_ref().map(|record| AtLedger::of(record, known.source.as_ref()));
+    if known.record.is_none() {
+        life.notes.extend(before_start(&operator, known.source.as_ref()).await);
+    }
 
     spinner.set_message("looking through the queues");
     at_the_queues(&operator, arguments, delivery.as_ref(), &mut known, &mut life).await;
@@ -67,6 +72,20 @@ pub(super) async fn look(place: &Place, arguments: &Arguments) -> Result<Life, F
     at_the_destination(&operator, arguments, &known, &mut life).await;
     spinner.finish_and_clear();
     Ok(life)
+}
+
+/// That an order of which the ledger knows nothing was completed before its store's first day.
+async fn before_start(operator: &Operator, source: Option<&AtSource>) -> Option<String> {
+    let source = source.filter(|source| source.completed)?;
+    let (store, day) = (source.store.as_ref()?, source.business_day?);
+    let zone = operator.config.stores.get(store)?.time_zone;
+    // The ledger has just been read; what it does not say now is left out.
+    let cursor = operator.ledger.cursor(FLOW, store.as_str()).await.ok()??;
+    let first = DateTime::from_timestamp_millis(cursor.first.0)?;
+    (day.window(zone).end <= first).then(|| {
+        let first = BusinessDay::of(first, zone);
+        format!("it was completed before {first}, where store {store} begins: no night sends it, `relay run --day {day}` would")
+    })
 }
 
 async fn at_the_source(operator: &Operator, arguments: &Arguments) -> Result<Vec<AtSource>, Failure> {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use ledger::{Millis, Record};
 use reviews::{
+    item::version_of,
     life::{self, AtDestination, AtSource},
     preview::Previewed,
 };
@@ -109,7 +110,7 @@ impl AtLedger {
             state: record.state.as_str(),
             reason: record.reason.clone(),
             revision_at: at(Some(Millis(record.revision.0))),
-            source_is_newer: source.map(|source| source.revision > record.revision),
+            source_is_newer: source.map(|source| source.revision > version_of(record)),
             attempts: record.attempts,
             repairs: record.repairs,
             store: record.store.clone(),

@@ -119,6 +119,7 @@ mod tests {
             state,
             completed: None,
             late,
+            outside: [].into(),
             open: [].into(),
         };
         let days = vec![

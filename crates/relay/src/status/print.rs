@@ -12,7 +12,10 @@ use crate::{
     machinery::Part,
     text::{BAD, DIM, WARN, instant, share, tick},
 };
-use reviews::standing::{Day, DayState, Standing};
+use reviews::{
+    report::BEFORE_START,
+    standing::{Day, DayState, Standing},
+};
 use std::io::{self, Write};
 
 impl Answer for Status {
@@ -77,7 +80,15 @@ fn print_day(day: &Day, to: &mut dyn Write) -> io::Result<()> {
     let open: Vec<_> = day.open.iter().map(|(state, n)| format!("{n} {state}")).collect();
     let open = if open.is_empty() { String::new() } else { format!(": {}", open.join(", ")) };
     let orders = day.completed.map(|completed| format!(", {completed} orders")).unwrap_or_default();
-    writeln!(to, "    {mark} {} {}{orders}{open}", day.business_day, day.state.as_str())
+    writeln!(to, "    {mark} {} {}{orders}{open}", day.business_day, day.state.as_str())?;
+    day.outside
+        .iter()
+        .try_for_each(|(reason, orders)| writeln!(to, "      {orders} more left out: {}", outside(reason)))
+}
+
+/// Why completed orders are left out, in words.
+fn outside(reason: &str) -> &str {
+    if reason == BEFORE_START { "completed before the start, and changed since" } else { reason }
 }
 
 fn print_backlog(backlog: &Backlog, to: &mut dyn Write) -> io::Result<()> {

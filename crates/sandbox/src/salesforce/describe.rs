@@ -9,11 +9,12 @@ use super::schema::{Field, Kind, Object};
 pub(crate) fn describe(org: &Org, object: Object) -> Value {
     let fields: Vec<Value> = org.table(object).schema.fields().map(|(_, one)| field(one)).collect();
     let mut children = Vec::new();
-    for child in Object::ALL {
+    for child in Object::ALL.into_iter().filter(|child| org.has(*child)) {
         for (_, field) in org.table(child).schema.fields() {
             if field.parent.as_ref().is_some_and(|(_, to)| *to == object) {
                 let name = match (child, object) {
                     (Object::OrderItem, Object::Order) => Value::from("OrderItems"),
+                    (Object::OrderHistory, Object::Order) => Value::from("Histories"),
                     _ => Value::Null,
                 };
                 children.push(json!({

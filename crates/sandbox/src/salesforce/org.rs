@@ -48,7 +48,9 @@ pub(crate) struct Table {
 /// Every record of the org.
 #[derive(Debug)]
 pub(crate) struct Org {
-    tables: [Table; 5],
+    tables: [Table; 6],
+    /// Whether the org tracks the status of orders.
+    pub(crate) tracks_status: bool,
     lines: HashMap<SfId, Vec<u32>>,
     /// Orders by `(SystemModstamp, Id)`.
     stamps: BTreeMap<(DateTime<Utc>, SfId), u32>,
@@ -67,7 +69,14 @@ impl Default for Org {
         });
         // Generated ids start high, out of the way of those that documents bring along.
         let next_id = 62_u64.pow(8);
-        Self { tables, lines: HashMap::new(), stamps: BTreeMap::new(), numbers: HashMap::new(), next_id }
+        Self {
+            tables,
+            tracks_status: false,
+            lines: HashMap::new(),
+            stamps: BTreeMap::new(),
+            numbers: HashMap::new(),
+            next_id,
+        }
     }
 }
 
@@ -134,6 +143,23 @@ impl Org {
             self.remove_lines(row);
         }
         self.put(Object::Order, &document, now)
+    }
+
+    /// Whether the org has the object.
+    pub(crate) fn has(&self, object: Object) -> bool {
+        object != Object::OrderHistory || self.tracks_status
+    }
+
+    /// The order's history says that it got this status then; the org tracks it from now on.
+    pub(crate) fn note_status(&mut self, key: &str, status: &str, at: DateTime<Utc>) -> Result<(), BadRecord> {
+        let row = self.find_order(key).ok_or(BadRecord::NotFound)?;
+        let mut note = Map::new();
+        note.insert("OrderId".to_owned(), self.cell(Object::Order, row, 0).render());
+        note.insert("Field".to_owned(), "Status".into());
+        note.insert("NewValue".to_owned(), status.into());
+        note.insert("CreatedDate".to_owned(), at.to_rfc3339().into());
+        self.tracks_status = true;
+        self.put(Object::OrderHistory, &note, at).map(drop)
     }
 
     /// Changes the stamp and nothing else.

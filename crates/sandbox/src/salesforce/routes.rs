@@ -99,7 +99,7 @@ async fn describe_object(
     headers: HeaderMap,
 ) -> Response {
     data_call(shared, cut, Endpoint::SalesforceDescribe, version, headers, move |world, _, _| {
-        match Object::find(&name) {
+        match Object::find(&name).filter(|object| world.salesforce.org.has(*object)) {
             Some(object) => Json(describe::describe(&world.salesforce.org, object)).into_response(),
             None => data(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist"),
         }

@@ -10,10 +10,13 @@ pub(crate) enum Object {
     Contact,
     Account,
     Product2,
+    /// There only where the org tracks a field of Order.
+    OrderHistory,
 }
 
 impl Object {
-    pub(crate) const ALL: [Self; 5] = [Self::Order, Self::OrderItem, Self::Contact, Self::Account, Self::Product2];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Order, Self::OrderItem, Self::Contact, Self::Account, Self::Product2, Self::OrderHistory];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -22,6 +25,7 @@ impl Object {
             Self::Contact => "Contact",
             Self::Account => "Account",
             Self::Product2 => "Product2",
+            Self::OrderHistory => "OrderHistory",
         }
     }
 
@@ -32,6 +36,7 @@ impl Object {
             Self::Contact => "003",
             Self::Account => "001",
             Self::Product2 => "01t",
+            Self::OrderHistory => "017",
         }
     }
 
@@ -233,6 +238,7 @@ fn plain(object: Object) -> &'static [(&'static str, Kind)] {
             ("ExternalId", Kind::Text),
             ("IsActive", Kind::Boolean),
         ],
+        Object::OrderHistory => &[("Field", Kind::Text), ("OldValue", Kind::Text), ("NewValue", Kind::Text)],
     }
 }
 
@@ -246,6 +252,7 @@ fn parents(object: Object) -> &'static [(&'static str, &'static str, Object)] {
         ],
         Object::OrderItem => &[("OrderId", "Order", Object::Order), ("Product2Id", "Product2", Object::Product2)],
         Object::Contact => &[("AccountId", "Account", Object::Account)],
+        Object::OrderHistory => &[("OrderId", "Order", Object::Order)],
         Object::Account | Object::Product2 => &[],
     }
 }
@@ -259,6 +266,6 @@ fn picklists(object: Object) -> &'static [(&'static str, &'static [&'static str]
             ("CurrencyIsoCode", &["USD", "EUR", "INR", "GBP", "JPY"]),
         ],
         Object::OrderItem | Object::Product2 => &[("CurrencyIsoCode", &["USD", "EUR", "INR", "GBP", "JPY"])],
-        Object::Contact | Object::Account => &[],
+        Object::Contact | Object::Account | Object::OrderHistory => &[],
     }
 }

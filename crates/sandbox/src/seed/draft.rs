@@ -58,6 +58,7 @@ pub(super) fn draft(spec: &DaySpec, place: usize, kind: Kind, rng: &mut ChaCha8R
         "CurrencyIsoCode": route.currency,
         "Store__c": store,
         "Is_Test__c": kind == Kind::TestOrder,
+        "IsReductionOrder": kind == Kind::Reduction,
         "BillToContact": {
             "Id": SfId::new("003", number).as_str(),
             "FirstName": first,
@@ -84,7 +85,10 @@ pub(super) fn draft(spec: &DaySpec, place: usize, kind: Kind, rng: &mut ChaCha8R
         app_key: route.app_key.clone(),
         email: contact_email.or(person_email),
         customer_name: full_name,
-        order_date: spec.business_day,
+        order_date: match (kind, completed) {
+            (Kind::DateToCome | Kind::DateSoonToCome, Some(at)) => local_date(&spec.zone, at),
+            _ => spec.business_day,
+        },
         products,
         outcome: kind.outcome(),
     };
@@ -107,6 +111,10 @@ fn times(spec: &DaySpec, kind: Kind, rng: &mut ChaCha8Rng) -> (Option<DateTime<U
         Kind::TouchedAfterTheDay => (Some(within), end + TimeDelta::minutes(1) + soon),
         Kind::DayBefore => (Some(start - TimeDelta::hours(2)), start - TimeDelta::hours(2) + soon),
         Kind::DayBeforeTouched => (Some(start - TimeDelta::hours(3)), within),
+        Kind::LongBefore => (Some(start - TimeDelta::days(40)), within),
+        Kind::DateToCome => (Some(end + TimeDelta::days(40)), within),
+        // The day after the next one: when this day ends, it has not begun.
+        Kind::DateSoonToCome => (Some(end + TimeDelta::hours(30)), within),
         Kind::DayAfter => (Some(end + TimeDelta::minutes(10)), end + TimeDelta::minutes(10) + soon),
         _ => (Some(within), within + soon),
     }

@@ -27,6 +27,10 @@ pub(super) enum Kind {
     RefusedByYotpo,
     NoCompletionDate,
     TouchedAfterTheDay,
+    // Completed, and dated so that they are not of the day:
+    DateToCome,
+    DateSoonToCome,
+    LongBefore,
     // Not to be picked up:
     NotCompleted,
     Draft,
@@ -34,6 +38,7 @@ pub(super) enum Kind {
     DayBeforeTouched,
     AtDayEnd,
     DayAfter,
+    Reduction,
 }
 
 /// Once in every day with awkward orders. Those that matter most come first: a short day has only these.
@@ -81,7 +86,11 @@ pub(super) const OUTSIDE: &[Kind] = &[
     Kind::DayBeforeTouched,
     Kind::AtDayEnd,
     Kind::DayAfter,
+    Kind::Reduction,
 ];
+
+/// With dates that no day of a first night has, where they are asked for.
+pub(super) const OTHER_DATES: &[Kind] = &[Kind::DateToCome, Kind::DateSoonToCome, Kind::LongBefore];
 
 impl Kind {
     pub(super) fn outcome(self) -> Outcome {
@@ -94,13 +103,16 @@ impl Kind {
             Self::TestOrder => skipped("test_order"),
             Self::UnknownStore => parked("unknown_store"),
             Self::NoCompletionDate => parked("no_completion_date"),
+            Self::DateToCome | Self::DateSoonToCome => parked("future_completion_date"),
             Self::RefusedByYotpo => Outcome::Rejected,
             Self::NotCompleted
             | Self::Draft
             | Self::DayBefore
             | Self::DayBeforeTouched
             | Self::AtDayEnd
-            | Self::DayAfter => Outcome::OutOfScope,
+            | Self::DayAfter
+            | Self::LongBefore
+            | Self::Reduction => Outcome::OutOfScope,
             Self::Ordinary
             | Self::PersonAccountEmail
             | Self::LastNameOnly

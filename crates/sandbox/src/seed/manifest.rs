@@ -22,8 +22,8 @@ pub enum Outcome {
     },
     /// It needs a person's decision.
     Parked {
-        /// `unknown_store`, `no_completion_date` (the latter in a scheduled run only: a run for a given business day
-        /// selects by the completion date alone and does not see such an order)
+        /// `unknown_store`, `no_completion_date`, `future_completion_date` (the latter two in a scheduled run only: a run for
+        /// a given business day selects by the completion date alone and does not see such an order)
         reason: String,
     },
     /// Yotpo refuses it with 400.
@@ -119,6 +119,15 @@ impl Manifest {
         }
     }
 
+    /// Every day up to this one was run: an order whose date was to come by then must be there now.
+    pub fn was_run_until(&mut self, day: NaiveDate) {
+        for expected in self.expected.iter_mut().filter(|expected| expected.waits_for_its_date()) {
+            if expected.order_date <= day {
+                expected.outcome = Outcome::Delivered;
+            }
+        }
+    }
+
     /// Another day's expectations, to compare both at once.
     pub fn extend(&mut self, other: Self) {
         self.window = (self.window.0.min(other.window.0), self.window.1.max(other.window.1));
@@ -175,6 +184,11 @@ impl Manifest {
 }
 
 impl Expected {
+    /// Whether its date was to come when the day was run.
+    pub fn waits_for_its_date(&self) -> bool {
+        matches!(self.kind.as_str(), "DateToCome" | "DateSoonToCome")
+    }
+
     fn is_told_by(&self, body: &Value) -> bool {
         let products = body["products"].as_object().map(|map| map.keys().cloned().collect::<BTreeSet<_>>());
         body["email"].as_str().map(str::trim) == self.email.as_deref()

@@ -48,7 +48,8 @@ fn orders(spec: &DaySpec) -> impl Iterator<Item = (Value, Expected)> {
         draft::draft(spec, place, kind, &mut rng)
     });
     let outside = if spec.awkward { kind::OUTSIDE } else { &[] };
-    let outside = outside.iter().enumerate().map(move |(index, kind)| {
+    let dated = if spec.awkward && spec.other_dates { kind::OTHER_DATES } else { &[] };
+    let outside = outside.iter().chain(dated).enumerate().map(move |(index, kind)| {
         let place = spec.orders + index;
         draft::draft(spec, place, *kind, &mut rng(spec, place))
     });

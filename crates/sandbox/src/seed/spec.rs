@@ -48,6 +48,9 @@ pub struct DaySpec {
     /// Whether there are test orders (`Is_Test__c`) among the awkward ones.
     #[serde(default = "yes")]
     pub test_orders: bool,
+    /// Whether there are orders, among those that come on top, whose date is to come or is long past.
+    #[serde(default)]
+    pub other_dates: bool,
     /// `Status` of a completed order.
     #[serde(default = "default_status")]
     pub completed_status: String,
@@ -66,6 +69,7 @@ impl DaySpec {
             routes: default_routes(),
             unknown_store: default_unknown_store(),
             test_orders: true,
+            other_dates: false,
             completed_status: default_status(),
         }
     }

@@ -15,8 +15,9 @@ fn the_same_seed_makes_the_same_day_and_another_seed_another() {
 
 #[test]
 fn every_kind_occurs_in_a_day_of_a_hundred() {
-    let kinds: BTreeSet<String> = orders(&spec(3, 100)).map(|(_, expected)| expected.kind).collect();
-    for kind in kind::ONCE.iter().chain(kind::OUTSIDE) {
+    let spec = DaySpec { other_dates: true, ..spec(3, 100) };
+    let kinds: BTreeSet<String> = orders(&spec).map(|(_, expected)| expected.kind).collect();
+    for kind in kind::ONCE.iter().chain(kind::OUTSIDE).chain(kind::OTHER_DATES) {
         assert!(kinds.contains(&format!("{kind:?}")), "{kind:?}");
     }
 }

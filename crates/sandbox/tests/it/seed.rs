@@ -32,7 +32,7 @@ fn a_seeded_day_is_found_by_its_window() {
     );
     let at = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let soql = format!(
-        "SELECT COUNT() FROM Order WHERE Status = 'Completed' AND ((ActivatedDate >= {} AND ActivatedDate < {}) OR ActivatedDate = null)",
+        "SELECT COUNT() FROM Order WHERE Status = 'Completed' AND IsReductionOrder = false AND ((ActivatedDate >= {} AND ActivatedDate < {}) OR ActivatedDate = null)",
         at(start),
         at(end)
     );

@@ -52,6 +52,19 @@ fn a_seed_is_the_whole_simulation() {
     assert_ne!(run(&Scenario::of(1)).trace, run(&Scenario::of(2)).trace);
 }
 
+/// An order that says that it will be completed on a day to come waits for that day, is told of meanwhile, and is sent then.
+#[test]
+fn a_date_to_come_is_sent_when_its_day_is_over_and_one_before_the_start_is_counted() {
+    for seed in [1, 2] {
+        let first_night = run(&Scenario::calm(seed));
+        assert_eq!((first_night.failure(), first_night.released), (None, 0));
+        // Two orders were completed before the first day and have changed in it.
+        assert_eq!(first_night.outside, 2, "{}", first_night.trace);
+        let third_night = run(&Scenario::calm(seed).through(3));
+        assert_eq!((third_night.failure(), third_night.released), (None, 1));
+    }
+}
+
 /// Were it not so, the rest would prove nothing.
 #[test]
 fn the_oracle_notices_what_is_lost_and_what_is_doubled() {

@@ -19,7 +19,7 @@ const HINT: &str =
 pub(super) fn query(org: &Org, soql: &str, query: &Query) -> Result<Plan, SoqlError> {
     let resolver = Resolver { org, soql };
     let name = query.from.parts.join(".");
-    let object = Object::find(&name).ok_or_else(|| {
+    let object = Object::find(&name).filter(|object| org.has(*object)).ok_or_else(|| {
         let sentence = format!(
             "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the \
              '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
