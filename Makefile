@@ -14,6 +14,7 @@ CARGO_AUDITABLE = 0.7.7
 AUDITABLE2CDX = 0.1.0
 CARGO_DENY = 0.20.2
 CARGO_LLVM_COV = 0.9.1
+CARGO_MUTANTS = 27.1.0
 CARGO_NEXTEST = 0.9.143
 
 T := .tools
@@ -21,12 +22,14 @@ NEXTEST := $(if $(shell command -v cargo-nextest),,$(T)/cargo-nextest-$(CARGO_NE
 # The template says which binaries are functions.
 FUNCTIONS := $(shell sed -n 's/.*Binary: \([a-z-]*\).*/--bin \1/p' template.yaml)
 export PATH := $(CURDIR)/$(T)/bin:$(PATH)
+# What is mutated: the crates that a delivery passes through.
+MUTATED ?= queue rest yotpo salesforce ledger reviews
 COVERED = config ledger queue rest reviews salesforce secrets telemetry yotpo
 export ORDERS FAULTS SEED KEEP
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-watch relay test simulate model zones lint tools scan dashboard deploy deploy-local
-.PHONY: release coverage lint-workflows cost
+.PHONY: release coverage mutants lint-workflows cost
 .DELETE_ON_ERROR:
 
 help: ## Show this
@@ -102,6 +105,10 @@ coverage: $(T)/cargo-llvm-cov-$(CARGO_LLVM_COV) $(NEXTEST) ## Lines that the uni
 	@mkdir -p target && cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --lcov --output-path target/lcov.info
 	@cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --summary-only
 
+# A test of the crate itself must notice; what none can is listed with its reason in .cargo/mutants.toml. An hour or two.
+mutants: $(T)/cargo-mutants-$(CARGO_MUTANTS) ## Change the code in every small way and see its crate's tests fail (MUTATED=queue)
+	@cargo mutants --locked --no-shuffle --output target $(foreach c,$(MUTATED),--package $(c)) -- --lib
+
 tools: $(T)/emulator/ready $(T)/cargo-deny-$(CARGO_DENY) $(NEXTEST) ## Install the pinned tools in .tools/
 
 $(T)/%/ready: infra/tools/%.txt
@@ -126,6 +133,10 @@ $(T)/cargo-auditable-$(CARGO_AUDITABLE):
 
 $(T)/cargo-llvm-cov-$(CARGO_LLVM_COV):
 	cargo install --locked --root $(T) cargo-llvm-cov@$(CARGO_LLVM_COV)
+	@touch $@
+
+$(T)/cargo-mutants-$(CARGO_MUTANTS):
+	cargo install --locked --root $(T) cargo-mutants@$(CARGO_MUTANTS)
 	@touch $@
 
 $(T)/cargo-deny-$(CARGO_DENY):

@@ -3,7 +3,9 @@
 //! `reviews::produce::Producer`, `reviews::deliver::Deliverer` and `reviews::reconcile::Reconciler` run here as they are shipped, SDK clients included, on
 //! one thread with paused time and without a socket. The SDK's HTTP client ends in simulated SQS, DynamoDB and Secrets
 //! Manager, the vendors' in the sandbox; calls are delayed, lost, refused and repeated, processes killed, messages
-//! doubled, clocks are apart, services are down for a day or never answer. An oracle that knows only source and destination says whether all is well.
+//! doubled, clocks are apart, services are down for a day or never answer. An oracle that knows only source and destination says whether all is well:
+//! when the queue is empty and no reconciler has run that could have mended it, and in the end. What must hold at every
+//! moment (a settled day, a certificate, pace, waits that were asked for) is looked at when it happens.
 //!
 //! Not simulated: a warm process that freezes in the middle of a call (the functions leave none under way), messages that
 //! nobody can read, several stores, the rotation of a secret; the end-to-end tests have the last three.

@@ -135,19 +135,7 @@ async fn simulate(scenario: &Scenario) -> Report {
     let lambda = Lambda { sim: sim.clone(), config, scenario: Arc::new(scenario.clone()), logs: logs.clone() };
 
     let consumers = CONSUMERS as usize;
-    let pollers: Vec<_> = (0..consumers)
-        .map(|machine| {
-            spawn_local({
-                let lambda = lambda.clone();
-                async move {
-                    if !lambda.scenario.consumers_after.is_zero() {
-                        clock::until(first + lambda.scenario.consumers_after).await;
-                    }
-                    lambda.poll(machine).await;
-                }
-            })
-        })
-        .collect();
+    let pollers: Vec<_> = (0..consumers).map(|machine| spawn_local(poller(lambda.clone(), machine, first))).collect();
     let (mut settled, mut last_run) = (false, first);
     for (spec, midnight) in specs.iter().zip(midnights) {
         // An order is there when it is completed, not before.
@@ -186,14 +174,7 @@ async fn simulate(scenario: &Scenario) -> Report {
         }
     }
     if scenario.checks {
-        let (letters, arrivals) = (sim.lock().queues.letters.len(), sim.vendors().arrivals());
-        problems.extend(lambda.check(consumers).await);
-        if !sim.lock().queues.is_empty() || sim.lock().queues.letters.len() > letters {
-            problems.push("a check sends messages".to_owned());
-        }
-        if sim.vendors().arrivals() != arrivals {
-            problems.push("a check sends purchases".to_owned());
-        }
+        problems.extend(checked(&lambda, consumers).await);
     }
     pollers.iter().for_each(tokio::task::JoinHandle::abort);
 
@@ -222,6 +203,28 @@ async fn simulate(scenario: &Scenario) -> Report {
         kill_struck: world.kill_struck,
         bill: bill(&world, &logs, delivered),
     }
+}
+
+/// A poller of the event source mapping, from when it is on.
+async fn poller(lambda: Lambda, machine: usize, first: DateTime<Utc>) {
+    if !lambda.scenario.consumers_after.is_zero() {
+        clock::until(first + lambda.scenario.consumers_after).await;
+    }
+    lambda.poll(machine).await;
+}
+
+/// A check of each function, which sends nothing: what is wrong.
+async fn checked(lambda: &Lambda, machine: usize) -> Vec<String> {
+    let sim = &lambda.sim;
+    let (letters, arrivals) = (sim.lock().queues.letters.len(), sim.vendors().arrivals());
+    let mut wrong = lambda.check(machine).await;
+    if !sim.lock().queues.is_empty() || sim.lock().queues.letters.len() > letters {
+        wrong.push("a check sends messages".to_owned());
+    }
+    if sim.vendors().arrivals() != arrivals {
+        wrong.push("a check sends purchases".to_owned());
+    }
+    wrong
 }
 
 fn bill(world: &World, logs: &Logs, orders: u64) -> Bill {
