@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, HashMap};
 const INDEX: &str = "open";
 
 /// The open deliveries of a flow in numbers. Those that were rejected are in the index too, and have ended: they do not
-/// count.
+/// count. Those that are parked wait for a person, who may take weeks: they count, and are not the oldest, else one that is
+/// forgotten would hide whatever gets stuck after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Open {
     /// How many there are.
     pub deliveries: usize,
-    /// Since when the oldest is open.
+    /// Since when the oldest is open of those that are to end by themselves.
     pub oldest: Option<Millis>,
     /// Since when the oldest of those is open of which nobody knows whether they took effect.
     pub oldest_uncertain: Option<Millis>,
@@ -30,6 +31,9 @@ impl Open {
         }
         let earlier = |oldest: Option<Millis>| Some(oldest.map_or(since, |oldest| oldest.min(since)));
         self.deliveries += 1;
+        if state == State::Parked {
+            return;
+        }
         self.oldest = earlier(self.oldest);
         if state == State::Uncertain {
             self.oldest_uncertain = earlier(self.oldest_uncertain);
@@ -144,11 +148,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_rejected_has_ended_and_the_oldest_counts() {
+    fn what_was_rejected_has_ended_and_what_is_parked_hides_nothing() {
         let mut open = Open::default();
         for (state, since) in [
             (State::Rejected, 1),
-            (State::Parked, 20),
+            (State::Parked, 2),
             (State::Uncertain, 30),
             (State::Pending, 10),
             (State::Uncertain, 40),

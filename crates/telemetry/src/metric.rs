@@ -29,7 +29,7 @@ pub enum Metric {
     Missing,
     /// Deliveries that are open after something went wrong.
     OpenDeliveries,
-    /// Age of the oldest open delivery, in seconds.
+    /// Age of the oldest open delivery that is not parked, in seconds.
     OldestOpenSeconds,
     /// Age of the oldest uncertain delivery, in seconds.
     OldestUncertainSeconds,

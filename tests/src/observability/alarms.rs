@@ -1,6 +1,6 @@
 //! What alarms look at, what they say, and whom they reach.
 
-use super::{RUNBOOK, assert_known, dashboard, observability};
+use super::{RUNBOOK, assert_known, course::metric_stat, dashboard, observability};
 use crate::template::{Template, text};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +11,7 @@ fn every_metric_of_an_alarm_is_emitted_with_these_dimensions() {
     let alarms = template.of_type("AWS::CloudWatch::Alarm");
     assert!(alarms.len() > 15);
     for (name, alarm) in alarms {
+        let alarm = &metric_stat(alarm)["Metric"];
         let dimensions: Vec<_> = alarm["Dimensions"].as_array().unwrap().iter().collect();
         let dimensions: Vec<_> = dimensions
             .iter()
@@ -25,9 +26,9 @@ fn every_metric_of_an_alarm_is_emitted_with_these_dimensions() {
 #[test]
 fn alarms_look_back_no_further_than_cloudwatch_does() {
     for (name, alarm) in observability().of_type("AWS::CloudWatch::Alarm") {
-        let number = |key: &str| alarm[key].as_u64().unwrap();
-        let limit = if number("Period") < 3600 { 24 * 3600 } else { 7 * 24 * 3600 };
-        assert!(number("Period") * number("EvaluationPeriods") <= limit, "{name}");
+        let period = metric_stat(alarm)["Period"].as_u64().unwrap();
+        let limit = if period < 3600 { 24 * 3600 } else { 7 * 24 * 3600 };
+        assert!(period * alarm["EvaluationPeriods"].as_u64().unwrap() <= limit, "{name}");
     }
 }
 

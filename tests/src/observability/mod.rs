@@ -1,13 +1,15 @@
 //! Alarms, dashboard and saved queries against the code: what they name is emitted or written, under that very name.
 
 mod alarms;
+mod course;
 mod dashboard;
+mod plays;
 mod queries;
 
 use crate::template::{Template, text};
 use regex::Regex;
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 use telemetry::Metric;
 
 pub(super) const RUNBOOK: &str = include_str!("../../../docs/RUNBOOK.md");
@@ -35,6 +37,13 @@ const NOT_EMITTED_YET: [Metric; 1] = [Metric::Uncertain];
 
 pub(super) fn observability() -> Template {
     Template::shipped().part("Observability")
+}
+
+/// The alarms that *stopped* is made of.
+pub(super) fn stopped_by() -> BTreeSet<String> {
+    let template = observability();
+    let rule = text(&template.0["Resources"]["StoppedAlarm"]["Properties"]["AlarmRule"]);
+    Regex::new(r"\$\{(\w+)\}").unwrap().captures_iter(rule).map(|it| it[1].to_owned()).collect()
 }
 
 /// The dashboard's body, names of resources in the place of references.
