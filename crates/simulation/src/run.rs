@@ -143,12 +143,7 @@ async fn simulate(scenario: &Scenario) -> Report {
             manifest.next_day_was_run();
             manifest.extend(self::manifest(sim.vendors(), spec, &mut problems));
         }
-        let names = manifest.expected.iter();
-        let names = names.map(|one| (format!("{}/{}", reviews::FLOW, one.id), one.order_id.clone()));
-        let mut world = sim.lock();
-        world.order_ids.extend(names);
-        world.watch.expect(&manifest.expected, reviews::FLOW);
-        drop(world);
+        expect(&sim, &manifest);
         // The very first run begins with its clock's yesterday: not at midnight, when clocks may differ about the day.
         let begin = if midnight == first { midnight + EVERY } else { midnight };
         let patience = if midnight == last { calm + NIGHT_AND_DAY } else { begin + NIGHT };
@@ -203,6 +198,15 @@ async fn simulate(scenario: &Scenario) -> Report {
         kill_struck: world.kill_struck,
         bill: bill(&world, &logs, delivered),
     }
+}
+
+/// These orders are watched from now on.
+fn expect(sim: &Sim, manifest: &Manifest) {
+    let names = manifest.expected.iter();
+    let names = names.map(|one| (format!("{}/{}", reviews::FLOW, one.id), one.order_id.clone()));
+    let mut world = sim.lock();
+    world.order_ids.extend(names);
+    world.watch.expect(&manifest.expected, reviews::FLOW);
 }
 
 /// A poller of the event source mapping, from when it is on.
