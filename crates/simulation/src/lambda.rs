@@ -51,7 +51,7 @@ pub(crate) struct Lambda {
 
 impl Lambda {
     /// A new process on a machine.
-    fn born(&self, function: Function, machine: usize) -> (Caller, Environment) {
+    pub(crate) fn born(&self, function: Function, machine: usize) -> (Caller, Environment) {
         let caller = Caller { function, machine, process: self.sim.lock().born() };
         let environment = Environment {
             config: Arc::clone(&self.config),

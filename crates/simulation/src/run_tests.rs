@@ -2,6 +2,14 @@
 
 use super::*;
 use crate::{Function, QUEUE, fault::Odds, lambda::PRODUCERS_TRACE, sqs};
+use ::queue::{Taken, TraceHeader};
+use reviews::{
+    event::Invoked,
+    fields::Fields,
+    letter::{Letter, Plan, Rules},
+    publish::Publisher,
+    select::Pass,
+};
 use std::time::Duration;
 
 const NOON: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -74,7 +82,7 @@ async fn wait(tasks: &LocalSet, time: Duration) {
 /// The longest that we send, and one of a version that left its letter no room.
 #[tokio::test(start_paused = true)]
 async fn a_body_just_under_the_limit_that_yotpo_refuses_is_a_dead_letter_after_one_attempt() {
-    for (bytes, class) in [(queue::BODY_BYTES, "bad_record"), (1_048_556, "none")] {
+    for (bytes, class) in [(::queue::BODY_BYTES, "bad_record"), (1_048_556, "none")] {
         let (lambda, tasks) = consumers(200, |_| (), &[message(1, bytes)]);
         lambda.sim.vendors().add_fault(Rule::always(Endpoint::YotpoCreate, Fault::status(400)));
         wait(&tasks, Duration::from_mins(1)).await;
@@ -122,4 +130,66 @@ async fn a_pace_that_runs_out_on_the_last_receive_gives_no_order_up() {
     let (lambda, tasks) = consumers(3, |config| config.pace.yotpo_reviews = 0.05, &messages);
     wait(&tasks, Duration::from_hours(12)).await;
     assert_eq!((lambda.letters(), lambda.sim.vendors().arrivals().len()), (vec![], 12));
+}
+
+/// Product ids alone are more than a message holds: there is nothing to shorten.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_back() {
+    let (lambda, tasks) = consumers(200, |_| (), &[]);
+    let secret = lambda.sim.vendors().salesforce_secret();
+    lambda.sim.lock().secrets.insert(format!("{STACK}/salesforce"), secret);
+    let (_, environment) = lambda.born(Function::Producer, 1);
+    let line = |n: usize| {
+        let product = json!({"ProductCode": format!("{n:0>250}"), "Name": "Shirt", "StockKeepingUnit": null});
+        json!({"Id": "802RO000000AbcDYAS", "UnitPrice": 1, "Product2": product})
+    };
+    let row = |id: &str, lines: usize| {
+        let lines: Vec<_> = (0..lines).map(line).collect();
+        let row = json!({
+            "Id": id, "OrderNumber": id, "ActivatedDate": "1969-12-31T10:00:00Z", "SystemModstamp": "1969-12-31T10:00:00Z",
+            "BillToContact": {"Email": "jane@example.com", "Name": "Jane"}, "Account": null, "Store__c": "default",
+            "Is_Test__c": false, "OrderItems": {"totalSize": lines.len(), "done": true, "records": lines},
+        });
+        serde_json::from_value(row).unwrap()
+    };
+    let rows = [row("801RO000000AbcDYAS", 5_000), row("801RO000000AbcEYAS", 1)];
+    let mut report = reviews::report::Report::default();
+    let published = async {
+        let producer = environment.producer().await.unwrap();
+        let fields = Fields::find(&producer.salesforce.schema(), &lambda.config).await.unwrap();
+        let trace = TraceHeader::parse(PRODUCERS_TRACE);
+        let publisher = Publisher {
+            config: &lambda.config,
+            fields: &fields,
+            ledger: &producer.ledger,
+            policy: producer.policy,
+            queue: &producer.queue,
+            dead_letters: &producer.dead_letters,
+            now: producer.now,
+            invoked: &Invoked { deadline: NOON + TimeDelta::minutes(15), trace },
+        };
+        let pass = Pass::of_day("1969-12-31".parse().unwrap(), None, &lambda.config, NOON + EVERY).unwrap();
+        publisher.page(&pass, &rows, &mut report).await
+    };
+    tasks.run_until(published).await.unwrap();
+    wait(&tasks, Duration::from_mins(1)).await;
+    let counts = report.of(&"default".to_owned().try_into().unwrap(), "1969-12-31".parse().unwrap()).clone();
+    assert_eq!((counts.fetched, counts.enqueued), (2, 1));
+    assert_eq!(counts.rejected, BTreeMap::from([("bad_record: MessageTooLong".to_owned(), 1)]));
+    assert_eq!((lambda.letters(), lambda.sim.vendors().arrivals().len()), (vec!["bad_record".to_owned()], 1));
+    let key = "reviews/801RO000000AbcDYAS";
+    assert_eq!(lambda.sim.lock().table.text(key, "state"), Some("rejected"));
+    let letter = Letter::of(Taken {
+        id: "1".to_owned(),
+        receipt_handle: "1".to_owned(),
+        body: lambda.sim.lock().queues.letters[0].body.clone(),
+        attributes: BTreeMap::new(),
+        sent_at: Some(NOON),
+        receives: 1,
+        trace: None,
+        taken_at: tokio::time::Instant::now(),
+    });
+    assert_eq!(letter.delivery().unwrap().key.as_str(), key);
+    let rules = Rules { now: (NOON + TimeDelta::hours(1)).into(), older_than: Duration::ZERO, limit: 5 };
+    assert_eq!(letter.plan(None, &rules), Plan::Anew);
 }
