@@ -16,7 +16,8 @@ pub struct Salesforce {
     /// Share of the org's rolling 24-hour API quota, all integrations together, above which we stop: over 0, at most 1.
     #[serde(default = "quota_share")]
     pub quota_share: f64,
-    /// An order is completed when every clause holds; never empty.
+    /// An order is completed when every clause holds; never empty, and of no other record's fields than those of Order and its
+    /// `RecordType`.
     pub completed: Vec<Clause>,
     /// The date or date-time field of Order that says when it was completed: it decides the business day.
     pub completed_at: FieldPath,

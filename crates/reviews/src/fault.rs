@@ -168,7 +168,9 @@ fn of_salesforce(error: &salesforce::Error) -> Kind {
     use salesforce::Error;
     match error {
         Error::SessionExpired | Error::Unauthorized { .. } => Kind::Unauthorized,
-        Error::BadQuery { .. } | Error::Missing { .. } | Error::Refused { .. } => Kind::Misconfigured,
+        Error::BadQuery { .. } | Error::Missing { .. } | Error::NoSuchVersion { .. } | Error::Refused { .. } => {
+            Kind::Misconfigured
+        }
         _ => Kind::Unavailable,
     }
 }

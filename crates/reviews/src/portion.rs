@@ -73,6 +73,11 @@ pub(crate) struct Range {
 }
 
 impl Portion {
+    /// Whether one query asks for everything, in pages of Salesforce's size.
+    pub(crate) fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Rows of a page, if not as many as Salesforce likes.
     pub(crate) fn rows_of_a_page(&self) -> Option<u16> {
         self.few_rows.then_some(FEW_ROWS)

@@ -16,6 +16,9 @@ use ledger::{Ledger, Record as Known};
 use salesforce::{Client, Error, Record as Row};
 use yotpo::Purchase;
 
+/// Orders that one query asks for by name: their names have to fit into a URL.
+const NAMED_A_QUERY: usize = 20;
+
 /// What a preview reads.
 pub struct Preview<'a> {
     /// The configuration.
@@ -101,11 +104,20 @@ impl Preview<'_> {
     /// # Errors
     /// When source or ledger cannot be read to the end.
     pub async fn orders(&self, pass: &Pass, only: &[Named], mut each: impl FnMut(Previewed)) -> Result<(), Unread> {
+        let mut chunks = only.chunks(NAMED_A_QUERY);
+        self.of_one_query(pass, chunks.next().unwrap_or_default(), &mut each).await?;
+        for some in chunks {
+            self.of_one_query(pass, some, &mut each).await?;
+        }
+        Ok(())
+    }
+
+    async fn of_one_query(&self, pass: &Pass, only: &[Named], each: &mut impl FnMut(Previewed)) -> Result<(), Unread> {
         let mut pass = pass.clone();
         let pages = Pages { salesforce: self.salesforce, fields: self.fields, config: self.config };
         let mut rows = pages.read(&mut pass, only).await?;
         loop {
-            self.page(&pass, &rows.records, &mut each).await?;
+            self.page(&pass, &rows.records, each).await?;
             let next = pages.next(&pass, &rows).await;
             let Some(next) = pages.after(&mut pass, &rows, next, only).await? else { return Ok(()) };
             rows = next;

@@ -56,7 +56,7 @@ pub struct Pass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Position>,
     /// How much of it one query asks for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Portion::is_all")]
     pub portion: Portion,
     /// When its rows are looked at, for a pass that accounts for what its dates leave out: on this day a date to come is one.
     #[serde(skip)]

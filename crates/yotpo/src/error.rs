@@ -74,6 +74,11 @@ pub enum Outage {
 }
 
 impl Error {
+    /// Whether the call was sent and not answered in time.
+    pub fn is_late(&self) -> bool {
+        matches!(self, Error::Unavailable { source: Outage::Transport(failure), .. } if failure.is_late())
+    }
+
     /// Whether the call may have taken effect.
     pub fn effect(&self) -> Effect {
         match self {

@@ -127,7 +127,7 @@ async fn the_secret_is_rotated_under_a_warm_consumer() {
     assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 70);
     assert!(stage.delivered_by(&warm) > 10, "a consumer that was warm was to go on with the new secret");
     let certificates = stage.reconcile(&by_hand).await;
-    assert_eq!(certificates[0]["source"]["completed"], 10, "{certificates:?}");
+    assert_eq!(certificates[0]["source"]["completed"], 70, "{certificates:?}");
     assert_eq!(stage.logged("Salesforce refuses the login; the secret is read again").len(), 2);
     stage.assert_logs(&manifest);
 }

@@ -18,6 +18,8 @@ use yotpo::{PurchasePage, PurchaseRow};
 /// Yotpo recommends no more rows a page.
 /// <https://core-api.yotpo.com/v1.0/reference/retrieve-all-orders>
 pub(crate) const ROWS: u32 = 200;
+/// Pages are made no smaller.
+const FEWEST_ROWS: u32 = 25;
 /// Ledger writes under way at once.
 const CONCURRENT_WRITES: usize = 16;
 
@@ -29,6 +31,9 @@ pub(super) struct Reading {
     /// When it began.
     pub(super) begun_at: Millis,
     since: NaiveDate,
+    /// Rows that a page is asked for.
+    #[serde(default = "rows_of_a_page")]
+    count: u32,
     /// Pages read.
     pages: u32,
     /// Rows on them.
@@ -51,11 +56,33 @@ pub(super) enum Ended {
     Unreadable,
 }
 
+fn rows_of_a_page() -> u32 {
+    ROWS
+}
+
 impl Reading {
     /// A reading from the beginning.
     pub(super) fn begin(day: BusinessDay, first_accepted: Option<Millis>, now: Millis) -> Self {
         let since = read_from(day, first_accepted);
-        Self { day, begun_at: now, since, pages: 0, rows: 0, unexpected: 0, last_unexpected: None, goes_on: false }
+        Self {
+            day,
+            begun_at: now,
+            since,
+            count: ROWS,
+            pages: 0,
+            rows: 0,
+            unexpected: 0,
+            last_unexpected: None,
+            goes_on: false,
+        }
+    }
+
+    /// The same from the beginning in smaller pages, where pages of this size are not answered in time: what would be the same page
+    /// of another size is not known, since Yotpo may give fewer rows than it is asked for. `None` if they are small.
+    fn in_smaller_pages(&self, now: Millis) -> Option<Self> {
+        let count = self.count / 2;
+        let begun = Self { since: self.since, count, ..Self::begin(self.day, None, now) };
+        (count >= FEWEST_ROWS).then_some(begun)
     }
 
     /// As this run goes on with it.
@@ -89,7 +116,7 @@ impl Reading {
         shown.dedup();
         self.pages += 1;
         self.rows += page.purchases.len() as u64;
-        (shown, page.is_last(ROWS, self.rows))
+        (shown, page.is_last(self.count, self.rows))
     }
 
     fn is_of_the_day(&self, row: &PurchaseRow) -> bool {
@@ -130,6 +157,9 @@ impl Reconciler {
                     if error_class == ErrorClass::RateLimited {
                         metrics.count(Metric::RateLimited, Some(store.as_str()), 1);
                     }
+                    if let Some(smaller) = reading.in_smaller_pages(self.millis()).filter(|_| error.is_late()) {
+                        *reading = smaller;
+                    }
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, %error_class, store = store.as_str(), "purchases cannot be read back; a later run goes on");
                     return Ok(Ended::Unreadable);
@@ -152,12 +182,12 @@ impl Reconciler {
     ) -> Result<PurchasePage, yotpo::Error> {
         let client = self.stores.get(store).ok_or(yotpo::Error::Unauthorized)?;
         let begun = Instant::now();
-        let (since, page) = (reading.since, reading.pages + 1);
-        let mut result = client.purchases(since, page, ROWS).await;
+        let (since, page, count) = (reading.since, reading.pages + 1, reading.count);
+        let mut result = client.purchases(since, page, count).await;
         if matches!(result, Err(yotpo::Error::Unauthorized))
             && let Some(renewed) = self.stores.reload(store, &client).await
         {
-            result = renewed.purchases(since, page, ROWS).await;
+            result = renewed.purchases(since, page, count).await;
         }
         metrics.measure(Metric::VendorCallMs, (begun.elapsed().as_secs_f64() * 1000.0).round());
         result
@@ -269,6 +299,26 @@ mod tests {
         assert!(entries.all().iter().all(|entry| entry.seen));
         let kept: Reading = serde_json::from_str(&serde_json::to_string(&reading).unwrap()).unwrap();
         assert_eq!(kept, reading);
+    }
+
+    #[test]
+    fn what_is_not_answered_in_time_is_read_from_the_beginning_in_smaller_pages() {
+        let mut reading = reading();
+        let full: Vec<_> = (0..ROWS).map(|_| ("x", "2026-11-20")).collect();
+        reading.take(&page(&full, None), &mut entries(&[]));
+        let mut counts = Vec::new();
+        while let Some(smaller) = reading.in_smaller_pages(Millis(7)) {
+            assert_eq!((smaller.pages, smaller.rows, smaller.unexpected, smaller.begun_at), (0, 0, 0, Millis(7)));
+            assert_eq!((smaller.day, smaller.since), (reading.day, reading.since));
+            counts.push(smaller.count);
+            reading = smaller;
+        }
+        assert_eq!(counts, [100, 50, 25]);
+        // A full page of these is not the last.
+        assert!(!reading.take(&page(&full[..25], None), &mut entries(&[])).1);
+        // One that an older version kept.
+        let kept = serde_json::to_string(&reading).unwrap().replace(r#""count":25,"#, "");
+        assert_eq!(serde_json::from_str::<Reading>(&kept).unwrap().count, ROWS);
     }
 
     #[test]

@@ -218,8 +218,9 @@ async fn no_connection_is_no_effect_and_a_lost_answer_is_in_doubt() {
     let purchase = purchase();
     let calls = async { (reviews.create_purchase(&purchase).await, reviews.create_purchase(&purchase).await) };
     let ((cut, silent), _silent) = tokio::join!(calls, server);
-    for error in [cut.unwrap_err(), silent.unwrap_err()] {
+    for (error, is_late) in [(cut.unwrap_err(), false), (silent.unwrap_err(), true)] {
         assert!(matches!(error, Error::Unavailable { effect: Effect::Unknown, .. }), "{error:?}");
+        assert_eq!(error.is_late(), is_late, "{error:?}");
     }
     let refused = reviews.create_purchase(&purchase).await.unwrap_err();
     assert!(matches!(refused, Error::Unavailable { effect: Effect::None, .. }), "{refused:?}");
