@@ -43,6 +43,10 @@ pub enum Skip {
 }
 
 impl Skip {
+    /// Every one.
+    pub const ALL: [Self; 5] =
+        [Self::NoEmail, Self::InvalidEmail, Self::NoValidProducts, Self::OlderThanSixMonths, Self::TestOrder];
+
     /// The reason as it is counted and recorded.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ mod course;
 mod dashboard;
 mod plays;
 mod queries;
+mod reasons;
 
 use crate::template::{Template, text};
 use regex::Regex;
