@@ -24,6 +24,7 @@ FUNCTIONS := $(shell sed -n 's/.*Binary: \([a-z-]*\).*/--bin \1/p' template.yaml
 export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 # What is mutated: the crates that a delivery passes through.
 MUTATED ?= queue rest yotpo salesforce ledger reviews
+SHARD ?= 0/1
 COVERED = config ledger queue rest reviews salesforce secrets telemetry yotpo
 export ORDERS FAULTS SEED KEEP
 
@@ -105,9 +106,9 @@ coverage: $(T)/cargo-llvm-cov-$(CARGO_LLVM_COV) $(NEXTEST) ## Lines that the uni
 	@mkdir -p target && cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --lcov --output-path target/lcov.info
 	@cargo llvm-cov report $(foreach c,$(COVERED),-p $(c)) --summary-only
 
-# A test of the crate itself must notice; what none can is listed with its reason in .cargo/mutants.toml. An hour or two.
-mutants: $(T)/cargo-mutants-$(CARGO_MUTANTS) ## Change the code in every small way and see its crate's tests fail (MUTATED=queue)
-	@cargo mutants --locked --no-shuffle --output target $(foreach c,$(MUTATED),--package $(c)) -- --lib
+# A test of the crate itself must notice; what none can is listed with its reason in .cargo/mutants.toml. Hours.
+mutants: $(T)/cargo-mutants-$(CARGO_MUTANTS) ## Change the code in every small way and see its crate's tests fail (MUTATED=queue SHARD=0/4)
+	@cargo mutants --cargo-arg=--locked --no-shuffle --shard $(SHARD) --output target $(foreach c,$(MUTATED),--package $(c)) -- --lib
 
 tools: $(T)/emulator/ready $(T)/cargo-deny-$(CARGO_DENY) $(NEXTEST) ## Install the pinned tools in .tools/
 

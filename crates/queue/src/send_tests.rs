@@ -124,6 +124,8 @@ proptest! {
 #[test]
 fn the_limits_are_those_of_sqs() {
     assert_eq!((BATCH_ENTRIES, BATCH_BYTES), (10, 1_048_576));
+    // Four kibibytes for the attributes of a letter.
+    assert_eq!((crate::ATTRIBUTE_BYTES, crate::BODY_BYTES), (4_096, 1_044_480));
 }
 
 #[test]
