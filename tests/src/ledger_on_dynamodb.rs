@@ -63,6 +63,7 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
         Just(Settled::Rejected("bad_record".to_owned())),
         Just(Settled::Parked("unknown_store".to_owned())),
         Just(Settled::Dismissed("nobody wants it".to_owned())),
+        Just(Settled::GaveWay("duplicate_order_id".to_owned())),
     ];
     let repair = prop_oneof![Just(Repair::Redrive), Just(Repair::Missing)];
     let version = version(key.clone());
@@ -80,7 +81,7 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
         }),
         3 => (version.clone(), settled).prop_map(|(delivery, settled)| Event::Settle { delivery, settled }),
         1 => version.clone().prop_map(|delivery| Event::Confirm { delivery }),
-        2 => version.clone().prop_map(|delivery| Event::GiveUp { delivery }),
+        2 => version.clone().prop_map(|delivery| Event::GiveUp { delivery, reason: "missing".to_owned() }),
         4 => (version.clone(), repair, 1u32..3)
             .prop_map(|(delivery, repair, limit)| Event::Reopen { delivery, repair, limit }),
         2 => version.prop_map(|delivery| Event::Conflict { delivery }),

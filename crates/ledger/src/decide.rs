@@ -44,11 +44,14 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
             let (state, reason, open) = match settled {
                 Settled::Skipped(reason) => (State::Skipped, reason.clone(), Change::Closed),
                 Settled::Rejected(reason) => (State::Rejected, reason.clone(), Change::OpenSince(now)),
-                Settled::Parked(reason) => (State::Parked, reason.clone(), Change::OpenSince(now)),
+                Settled::Parked(reason) | Settled::GaveWay(reason) => {
+                    (State::Parked, reason.clone(), Change::OpenSince(now))
+                }
                 Settled::Dismissed(reason) => (State::Rejected, format!("{DISMISSED}{reason}"), Change::OpenSince(now)),
             };
             let condition = match settled {
                 Settled::Dismissed(_) => dismissable(delivery, policy),
+                Settled::GaveWay(_) => untried(delivery, policy),
                 _ => settleable(delivery.revision, state, policy, now),
             };
             let mut changes = version(delivery, state);
@@ -74,9 +77,9 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
             ]);
             (&delivery.key, condition, changes)
         }
-        Event::GiveUp { delivery } => {
+        Event::GiveUp { delivery, reason } => {
             let mut changes = version(delivery, State::Parked);
-            changes.extend([Change::Reason(Some(MISSING.to_owned())), Change::OpenSince(now)]);
+            changes.extend([Change::Reason(Some(reason.clone())), Change::OpenSince(now)]);
             let accepted = Condition::StateIn(&[State::Accepted]);
             (&delivery.key, Condition::All(vec![current(delivery, policy), accepted]), changes)
         }
@@ -164,6 +167,13 @@ fn settleable(revision: Revision, state: State, policy: &Policy, now: Millis) ->
 fn dismissable(delivery: &Delivery, policy: &Policy) -> Condition {
     let waits = Condition::StateIn(&[State::Pending, State::Skipped, State::Rejected, State::Parked]);
     Condition::Any(vec![Condition::Absent, Condition::All(vec![current(delivery, policy), waits])])
+}
+
+/// When a delivery may give way to another: it waits, or was never heard of, and was never tried.
+fn untried(delivery: &Delivery, policy: &Policy) -> Condition {
+    let waits = Condition::StateIn(&[State::Pending, State::Skipped, State::Rejected, State::Parked]);
+    let untried = Condition::All(vec![current(delivery, policy), waits, Condition::Untried]);
+    Condition::Any(vec![Condition::Absent, untried])
 }
 
 /// Nobody is calling, and no call of before can take effect any more.

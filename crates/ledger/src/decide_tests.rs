@@ -419,7 +419,7 @@ fn a_missing_delivery_is_reopened_at_the_version_that_the_source_has_now() {
 
 #[test]
 fn what_stays_missing_is_parked_and_nothing_else_is() {
-    let give_up = Event::GiveUp { delivery: delivery(9) };
+    let give_up = Event::GiveUp { delivery: delivery(9), reason: MISSING.to_owned() };
     let mut record = in_state(7, State::Accepted);
     assert_eq!(put(&mut record, &give_up, &REVIEWS, NOW), Verdict::Recorded);
     let parked = record.clone().unwrap();
@@ -532,8 +532,11 @@ fn events() -> impl Strategy<Value = (Event, i64)> {
         Just(Outcome::Rejected("no".into())),
         Just(Outcome::Parked("who".into())),
     ];
-    let settled =
-        prop_oneof![Just(Settled::Skipped("no_email".into())), Just(Settled::Parked("unknown_store".into())),];
+    let settled = prop_oneof![
+        Just(Settled::Skipped("no_email".into())),
+        Just(Settled::Parked("unknown_store".into())),
+        Just(Settled::GaveWay("duplicate_order_id".into())),
+    ];
     let event = prop_oneof![
         (1i64..4, 0u8..4, 0i64..60_000).prop_map(|(r, t, ms)| claim(r, &t.to_string(), Millis(NOW.0 + ms))),
         (1i64..4, 0u8..4, outcome).prop_map(|(r, t, o)| finish(r, &t.to_string(), o)),
@@ -552,6 +555,34 @@ proptest! {
             if let (Some(before), Some(after)) = (before, record.as_ref()) {
                 prop_assert!(after.revision >= before.revision);
                 prop_assert!(before.state != State::Accepted || after.state == State::Accepted);
+            }
+        }
+    }
+
+    #[test]
+    fn what_gave_way_was_never_tried_and_is_not_claimed_until_it_changes_or_a_person_reopens_it(
+        steps in prop::collection::vec(events(), 1..30), revision in 1i64..4, later in prop::collection::vec(events(), 1..20),
+    ) {
+        let mut record: Option<Record> = None;
+        for (event, at) in steps {
+            put(&mut record, &event, &REVIEWS, Millis(NOW.0 + at));
+        }
+        let before = record.clone();
+        let gave_way = settle(revision, Settled::GaveWay("duplicate_order_id".into()));
+        if put(&mut record, &gave_way, &REVIEWS, NOW) != Verdict::Recorded {
+            prop_assert_eq!(record, before);
+            return Ok(());
+        }
+        prop_assert!(before.is_none_or(|before| before.attempts == 0 && before.state != State::Claimed));
+        for (event, at) in later {
+            let newer = match &event {
+                Event::Claim { delivery, .. } | Event::Settle { delivery, .. } => delivery.revision > Revision(revision),
+                _ => false,
+            };
+            let verdict = put(&mut record, &event, &REVIEWS, Millis(NOW.0 + at));
+            prop_assert!(newer || !matches!(verdict, Verdict::Call { .. }), "{:?}", event);
+            if newer {
+                break;
             }
         }
     }

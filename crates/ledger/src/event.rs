@@ -66,6 +66,10 @@ pub enum Settled {
     /// revision, never over what was sent or may be on its way. A newer version of the source record is sent again, as it
     /// is after every rejection.
     Dismissed(String),
+    /// It gives way to another delivery that asks the destination for the same name: parked, also over what waits at this
+    /// very revision, and never over what was tried. [`Verdict::Recorded`]: no call was made for it, and none will be for
+    /// this version, so that the name is free.
+    GaveWay(String),
 }
 
 /// Why a delivery that seemed settled is to be tried again.
@@ -124,11 +128,13 @@ pub enum Event {
         /// How often a delivery may be reopened.
         limit: u32,
     },
-    /// It is missing, and was reopened as often as is allowed, or the source does not want it sent any more; a copy is
-    /// in the dead-letter queue, and a person decides.
+    /// It is missing, and was reopened as often as is allowed, or the source does not want it sent any more, or what the
+    /// destination shows is another delivery's; a copy is in the dead-letter queue, and a person decides.
     GiveUp {
         /// What the copy says of itself.
         delivery: Delivery,
+        /// Why it is parked.
+        reason: String,
     },
     /// A claim met another effect at its own revision ([`Verdict::Conflict`]); the copy is in the
     /// dead-letter queue, and a person decides.

@@ -84,6 +84,7 @@ impl Expression {
             Condition::HashIsNot(hash) => self.compare("hash", "<>", text(hash.as_str())),
             Condition::TriggerBelow(at) => self.compare("triggered_at", "<", number(at.0)),
             Condition::RepairsBelow(limit) => self.compare_unless_absent("repairs", "<", number((*limit).into())),
+            Condition::Untried => self.compare_unless_absent("attempts", "=", number(0)),
             Condition::EmbargoOver(now) => self.compare_unless_absent("not_before", "<=", number(now.0)),
             Condition::LeaseEndedBy(at) => self.compare_unless_absent("lease_end", "<=", number(at.0)),
             Condition::TokenIs(token) => self.compare("token", "=", text(token.as_str())),

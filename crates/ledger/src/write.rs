@@ -34,6 +34,8 @@ pub enum Condition {
     TriggerBelow(Millis),
     /// The record was reopened less often than this.
     RepairsBelow(u32),
+    /// The record was never claimed for a call.
+    Untried,
     /// The record has no embargo, or it has passed by this instant.
     EmbargoOver(Millis),
     /// Nobody has a lease, or it ended at or before this instant.
@@ -58,6 +60,7 @@ impl Condition {
             Self::HashIsNot(hash) => of(&|r| r.hash != *hash),
             Self::TriggerBelow(at) => of(&|r| r.triggered_at.is_some_and(|known| known < *at)),
             Self::RepairsBelow(limit) => of(&|r| r.repairs < *limit),
+            Self::Untried => of(&|r| r.attempts == 0),
             Self::EmbargoOver(now) => of(&|r| r.not_before.is_none_or(|at| at <= *now)),
             Self::LeaseEndedBy(at) => of(&|r| r.lease_end.is_none_or(|end| end <= *at)),
             Self::TokenIs(token) => of(&|r| r.token.as_ref() == Some(token)),

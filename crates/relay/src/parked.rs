@@ -8,7 +8,7 @@ use clap::Subcommand;
 use ledger::{DeliveryKey, ErrorClass, Record, decide::MISSING};
 use reviews::{
     FLOW,
-    item::{FUTURE_COMPLETION_DATE, NO_COMPLETION_DATE, UNKNOWN_STORE},
+    item::{DUPLICATE_ORDER_ID, FUTURE_COMPLETION_DATE, NO_COMPLETION_DATE, UNKNOWN_STORE},
     operate::Operator,
 };
 use std::process::ExitCode;
@@ -48,6 +48,9 @@ fn what_to_do(reason: &str) -> &'static str {
         NO_COMPLETION_DATE => "fill the date in Salesforce: the change sends it, the next night or by release",
         FUTURE_COMPLETION_DATE => {
             "its date is to come: it is sent when that day is over; or correct the date in Salesforce"
+        }
+        DUPLICATE_ORDER_ID => {
+            "another order has its order id: `relay order` shows both; give one another in Salesforce, then release it, or dismiss one"
         }
         MISSING => "Yotpo said yes and shows nothing: ask Yotpo; release sends it again",
         reason if reason == ErrorClass::Exhausted.as_str() => {

@@ -110,7 +110,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previ
     let spinner = progress::spinner(format!("reading the orders of {day}"));
     let operator = place.operator()?;
     let (client, fields) = source::open(&operator).await?;
-    let preview = Preview { config, fields: &fields, salesforce: &client, ledger: &operator.ledger };
+    let preview =
+        Preview { config, fields: &fields, salesforce: &client, ledger: &operator.ledger, now: (place.now)() };
     let mut shown =
         Previews { business_day: day, counts: Counts::default(), orders: Vec::new(), not_found: Vec::new() };
     let mut left: Vec<&Named> = only.iter().collect();

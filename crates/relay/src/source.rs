@@ -25,7 +25,7 @@ pub(crate) async fn ask(
     let client = operator.salesforce().await;
     let client = client.map_err(|error| Failure::undone("use Salesforce's secret", error.as_ref()))?;
     let undone = |error| Failure::undone("ask Salesforce", &error);
-    let orders = Orders::of(client, &place.config, (place.now)()).await.map_err(undone)?;
+    let orders = Orders::of(client, operator.ledger.clone(), &place.config, (place.now)()).await.map_err(undone)?;
     let ids: Vec<_> = by_id.keys().cloned().collect();
     let found = orders.ask(&ids).await.map_err(undone)?;
     spinner.finish_and_clear();

@@ -4,16 +4,20 @@
 use crate::{
     FLOW,
     fields::{Fields, Unfit},
-    item::{BadRow, Fate, Item},
+    item::{BadRow, DUPLICATE_ORDER_ID, Fate, Item},
     pages::by_id,
     redrive::Resend,
     select::Pass,
+    twins::{Candidate, Namesakes, Ruling},
 };
 use chrono::{DateTime, Utc};
 use config::Relay;
-use ledger::DeliveryKey;
+use ledger::{DeliveryKey, Ledger};
 use salesforce::{Client, Id};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// What an order asks for now.
 #[derive(Debug)]
@@ -45,11 +49,15 @@ pub enum Unasked {
     /// A row has no id.
     #[error("a row of the query cannot be read: {0}")]
     Id(#[from] salesforce::BadField),
+    /// It cannot be found out which orders share a name.
+    #[error(transparent)]
+    Names(#[from] crate::twins::Unasked),
 }
 
 /// The source, to be asked for single orders.
 pub struct Orders {
     salesforce: Client,
+    ledger: Ledger,
     fields: Fields,
     config: Arc<Relay>,
     pass: Pass,
@@ -65,25 +73,53 @@ impl Orders {
     ///
     /// # Errors
     /// When it cannot be asked, or does not fit the configuration.
-    pub async fn of(salesforce: Client, config: &Arc<Relay>, now: DateTime<Utc>) -> Result<Self, Unasked> {
+    pub async fn of(
+        salesforce: Client,
+        ledger: Ledger,
+        config: &Arc<Relay>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Unasked> {
         let schema = salesforce.schema();
         let fields = Fields::find(&schema, config).await?;
         drop(schema);
-        Ok(Self { pass: Pass::of_any_day(config, now), config: Arc::clone(config), fields, salesforce })
+        Ok(Self { pass: Pass::of_any_day(config, now), config: Arc::clone(config), fields, salesforce, ledger })
     }
 
-    /// What each of these orders asks for now.
+    /// What each of these orders asks for now. One whose name another order has is not to be sent, nor one that is first of its
+    /// name while another may still have a message: the producer parks that when it meets either.
     ///
     /// # Errors
-    /// When the source fails.
+    /// When source or ledger fail.
     pub async fn ask(&self, ids: &[Id]) -> Result<HashMap<Id, Anew>, Unasked> {
         let mut found: HashMap<Id, Anew> = ids.iter().map(|id| (id.clone(), Anew::Gone)).collect();
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let mut candidates = Vec::new();
         for row in by_id(&self.salesforce, &self.pass, &self.fields, &ids).await? {
-            let anew = Item::of(&row, &self.pass, &self.fields, &self.config)?.map_or(Anew::NotOver, Anew::of);
-            found.insert(row.id()?, anew);
+            match Item::of(&row, &self.pass, &self.fields, &self.config)? {
+                Some(item) if matches!(item.fate, Fate::Send(_)) => {
+                    candidates.push(Candidate::of(item, &row, &self.fields));
+                }
+                item => drop(found.insert(row.id()?, item.map_or(Anew::NotOver, Anew::of))),
+            }
+        }
+        let rulings = self.namesakes().rule(&candidates).await?;
+        for (Candidate { item, .. }, ruling) in candidates.into_iter().zip(rulings) {
+            let Some(id) = source_id(&item.delivery.key) else { continue };
+            let alone = matches!(ruling, Ruling::Keeps(others) if others.is_empty());
+            found.insert(id, if alone { Anew::of(item) } else { Anew::Park(DUPLICATE_ORDER_ID) });
         }
         Ok(found)
+    }
+
+    fn namesakes(&self) -> Namesakes<'_> {
+        Namesakes {
+            config: &self.config,
+            fields: &self.fields,
+            salesforce: &self.salesforce,
+            ledger: &self.ledger,
+            accounts: BTreeMap::new(),
+            now: self.pass.begun_at,
+        }
     }
 }
 

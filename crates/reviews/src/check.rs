@@ -11,6 +11,7 @@ use crate::{
     reconcile::Reconciler,
     sample,
     stores::{Misconfigured, Stores},
+    twins,
 };
 use config::Relay;
 use futures_util::future::join_all;
@@ -144,6 +145,9 @@ impl Checked {
         let schema = client.schema();
         let fields = self.note("salesforce fields", Fields::find(&schema, config).await)?;
         self.picklists(&schema, config).await;
+        let order_ids = twins::check::look(client, &fields, config, now).await;
+        let note = self.note("salesforce order ids", order_ids);
+        self.remark(note.flatten());
         self.note("mapping", sample::is_mapped(&fields, config, now));
         Some(fields)
     }
@@ -154,8 +158,13 @@ impl Checked {
             Ok(found) => self.note(name, found.judged()),
             Err(error) => self.note(name, Err(error)),
         };
-        if let (Some(notes), Some(check)) = (notes.filter(|notes| !notes.is_empty()), self.checked.last_mut()) {
-            check.note = Some(notes.join("; "));
+        self.remark(notes.filter(|notes| !notes.is_empty()).map(|notes| notes.join("; ")));
+    }
+
+    /// What is worth knowing of what was looked at last.
+    fn remark(&mut self, note: Option<String>) {
+        if let (Some(note), Some(check)) = (note, self.checked.last_mut()) {
+            check.note = Some(note);
         }
     }
 

@@ -1,7 +1,10 @@
 //! Why an invocation failed, as Lambda is told: a name to tell failures apart by and a sentence. One line of the log says
 //! the same.
 
-use crate::{environment::ColdStart, event::BadEvent, fields::Unfit, produce, publish::Unpublished, reconcile, stores};
+use crate::{
+    environment::ColdStart, event::BadEvent, fields::Unfit, produce, publish::Unpublished, reconcile, stores,
+    twins::Unasked,
+};
 use lambda_runtime::Diagnostic;
 use serde_json::error::Category;
 use std::{error::Error, fmt};
@@ -149,6 +152,7 @@ impl From<reconcile::Failed> for Fault {
             Failed::Salesforce(error) => of_salesforce(error),
             Failed::Ledger(error) => of_ledger(error),
             Failed::Unpublished(error) => of_page(error),
+            Failed::Names(error) => of_names(error),
             Failed::Queue(_) => Kind::Unavailable,
             Failed::OutOfTime => Kind::OutOfTime,
             Failed::Row(_) | Failed::Id(_) | Failed::Key(_) | Failed::Json(_) => Kind::Internal,
@@ -186,7 +190,16 @@ fn of_page(error: &Unpublished) -> Kind {
     match error {
         Unpublished::Ledger(error) => of_ledger(error),
         Unpublished::DeadLetters(_) | Unpublished::Queue { .. } => Kind::Unavailable,
+        Unpublished::Names(error) => of_names(error),
         Unpublished::Row(_) => Kind::Internal,
+    }
+}
+
+fn of_names(error: &Unasked) -> Kind {
+    match error {
+        Unasked::Salesforce(error) => of_salesforce(error),
+        Unasked::Ledger(error) => of_ledger(error),
+        Unasked::Row(_) | Unasked::Field(_) => Kind::Internal,
     }
 }
 

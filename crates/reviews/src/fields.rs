@@ -24,6 +24,19 @@ pub enum Completed {
     Date,
 }
 
+/// What is known of the field that names an order at the destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// The org keeps it unique.
+    Unique,
+    /// Text that several orders may have.
+    Text,
+    /// A number that several orders may have.
+    Number,
+    /// The id of another record, that several orders may point to.
+    Id,
+}
+
 /// Configured paths in the spelling that the org answers with.
 #[derive(Clone, Debug)]
 pub struct Fields {
@@ -35,6 +48,8 @@ pub struct Fields {
     pub customer_name: Vec<String>,
     /// Yotpo's order id.
     pub order_id: String,
+    /// Whether two orders may have the same, and how they are asked for by it.
+    pub names: Names,
     /// The order's currency.
     pub currency: Option<String>,
     /// The field that routes to a store.
@@ -129,11 +144,13 @@ impl Fields {
     pub async fn find(schema: &Schema<'_>, config: &Relay) -> Result<Self, Unfit> {
         let find = Find { schema };
         let order = &config.salesforce;
+        let (order_id, names) = find.names(&order.order_id).await?;
         Ok(Self {
             completed_at: find.completed_at(&order.completed_at).await?,
             email: find.all("salesforce.email", &order.email).await?,
             customer_name: find.all("salesforce.customer_name", &order.customer_name).await?,
-            order_id: find.order("salesforce.order_id", &order.order_id).await?,
+            order_id,
+            names,
             currency: find.maybe("salesforce.currency", order.currency.as_ref()).await?,
             route_by: find.maybe("salesforce.route_by", order.route_by.as_ref()).await?,
             test_order: find.maybe("reviews.test_order", config.reviews.test_order.as_ref()).await?,
@@ -224,6 +241,34 @@ impl Find<'_> {
         }
     }
 
+    /// The field that names an order at the destination. A field of another record is unique there, if at all, and not here.
+    async fn names(&self, path: &FieldPath) -> Result<(String, Names), Unfit> {
+        let key = "salesforce.order_id";
+        let found = self.path("Order", key, path).await?;
+        let field = &found.field;
+        let standard = ["Id", "OrderNumber"].contains(&field.name.as_str());
+        if !found.path.contains('.') && (field.unique || field.auto_number || standard) {
+            return Ok((found.path, Names::Unique));
+        }
+        let unusable = |reason: String| Unfit::Unusable { key, path: path.as_str().to_owned(), reason };
+        let names = match field.kind.as_str() {
+            "double" | "currency" | "percent" | "int" | "long" => Names::Number,
+            "id" | "reference" => Names::Id,
+            kind @ ("boolean" | "date" | "datetime" | "time" | "address" | "location" | "base64") => {
+                return Err(unusable(format!(
+                    "a field of type {kind}; expected text or a number that no two orders share"
+                )));
+            }
+            _ => Names::Text,
+        };
+        if !field.filterable {
+            let reason = "a field that Salesforce cannot filter by, and that several orders may share; expected one that is \
+                          unique, or by which the others can be found";
+            return Err(unusable(reason.to_owned()));
+        }
+        Ok((found.path, names))
+    }
+
     async fn lines(&self, config: &config::Line) -> Result<LineFields, Unfit> {
         let (_, object) = self.schema.child("Order", LINES).await?;
         let find = async |key, path: &FieldPath| Ok::<_, Unfit>(self.path(&object, key, path).await?.path);
@@ -269,6 +314,21 @@ impl Find<'_> {
             conditions.push(format!("{REDUCTION} = false"));
         }
         Ok(conditions.join(" AND "))
+    }
+}
+
+impl Names {
+    /// A name as a literal of SOQL; `None` where no value of the field can be this.
+    pub(crate) fn literal(self, name: &str) -> Option<String> {
+        let number = || {
+            let digits = name.strip_prefix('-').unwrap_or(name).split('.').collect::<Vec<_>>();
+            digits.len() <= 2 && digits.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        match self {
+            Self::Unique | Self::Text => Some(soql::quote(name)),
+            Self::Number => number().then(|| name.to_owned()),
+            Self::Id => salesforce::Id::parse(name).ok().map(|id| soql::quote(id.as_str())),
+        }
     }
 }
 
@@ -370,6 +430,19 @@ pub(crate) mod tests {
     fn a_value_stays_a_value_whatever_it_says() {
         let clause = clause(r#"{ field = "Status", is = ["x' OR Name != '"] }"#);
         assert_eq!(compare("Status", &clause), r"Status = 'x\' OR Name != \''");
+    }
+
+    #[test]
+    fn a_name_is_asked_for_as_its_field_has_it() {
+        assert_eq!(Names::Text.literal("O'Neil-1").as_deref(), Some(r"'O\'Neil-1'"));
+        assert_eq!(Names::Number.literal("4711").as_deref(), Some("4711"));
+        assert_eq!(Names::Number.literal("-4711.5").as_deref(), Some("-4711.5"));
+        // Where the field is empty, the order's own id is its name: no number can be that.
+        for name in ["801RO000000AbcDYAS", "", "-", ".", "1.", "1.2.3", "1e3", "1) OR (Id != null"] {
+            assert_eq!(Names::Number.literal(name), None, "{name}");
+        }
+        assert_eq!(Names::Id.literal("801RO000000AbcD").as_deref(), Some("'801RO000000AbcDYAS'"));
+        assert_eq!(Names::Id.literal("W-1"), None);
     }
 
     #[test]

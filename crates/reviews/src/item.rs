@@ -20,6 +20,8 @@ pub const UNKNOWN_STORE: &str = "unknown_store";
 pub const NO_COMPLETION_DATE: &str = "no_completion_date";
 /// Why an order waits for a person, or for its date: it says that it will be completed on a day that has not begun.
 pub const FUTURE_COMPLETION_DATE: &str = "future_completion_date";
+/// Why an order waits for a person: another one asks the destination for the same name.
+pub const DUPLICATE_ORDER_ID: &str = "duplicate_order_id";
 
 /// One order, on its way.
 pub(crate) struct Item {
@@ -132,6 +134,14 @@ impl Item {
         };
         let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
         Ok(Self { delivery, store, day: met, fate: Fate::Park(reason, body), lines_left_out: 0, texts_shortened: 0 })
+    }
+
+    /// The same order, parked because another has its name. Its copy is made anew from the source when a person releases it.
+    pub(crate) fn second(self) -> Result<Self, BadRow> {
+        let source_id = source_id(&self.delivery.key)
+            .ok_or(salesforce::BadField { path: "Id".to_owned(), expected: "a Salesforce id" })?;
+        let body = ascii_json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
+        Ok(Self { fate: Fate::Park(DUPLICATE_ORDER_ID, body), ..self })
     }
 
     /// Its message, if it is to be sent, is a part of this trace.

@@ -18,6 +18,7 @@ fn fields() -> Fields {
         email: vec!["Email".into()],
         customer_name: vec![],
         order_id: "OrderNumber".into(),
+        names: crate::fields::Names::Unique,
         currency: None,
         route_by: None,
         test_order: None,

@@ -3,6 +3,7 @@
 use crate::{
     FLOW,
     message::{Message, Unmapped},
+    unseen::trim,
 };
 use ledger::{Delivery, Millis, Record, State, decide::DISMISSED};
 use queue::{Entry, Taken};
@@ -137,9 +138,9 @@ impl Letter {
     /// Whether it holds this address: compared without regard to ASCII case and to space around it; what nobody can read is
     /// searched for it.
     pub fn is_about(&self, email: &str) -> bool {
-        let wanted = email.trim().to_ascii_lowercase();
+        let wanted = trim(email).to_ascii_lowercase();
         match &self.content {
-            Content::Message(message) => message.purchase.email.trim().to_ascii_lowercase() == wanted,
+            Content::Message(message) => trim(&message.purchase.email).to_ascii_lowercase() == wanted,
             Content::Unmapped(_) => false,
             Content::Unreadable => self.taken.body.to_ascii_lowercase().contains(&wanted),
         }

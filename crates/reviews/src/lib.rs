@@ -54,6 +54,8 @@ pub mod settle;
 pub mod standing;
 pub mod start;
 pub mod stores;
+pub mod twins;
+mod unseen;
 
 /// The flow's name, in delivery keys, logs and metrics.
 pub const FLOW: &str = "reviews";

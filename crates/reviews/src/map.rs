@@ -4,6 +4,7 @@
 use crate::{
     fields::{Fields, LINES, LineFields},
     optional::{self, address, clean, decimal},
+    unseen::trim,
 };
 use config::{BusinessDay, Relay, Store};
 use salesforce::Record;
@@ -60,9 +61,11 @@ impl Skip {
 }
 
 /// Yotpo's order id of the order in `row`, whether or not it is sent. An order without the configured id is still an
-/// order: its Salesforce id is as unique.
+/// order: its Salesforce id is as unique. It stands in as well for an id that would have to be altered by more than the spaces
+/// around it: two ids that the org tells apart stay two.
 pub fn order_id(row: &Record, fields: &Fields) -> String {
-    let configured = row.text(&fields.order_id).and_then(|text| clean(&text));
+    let text = row.text(&fields.order_id);
+    let configured = text.and_then(|text| clean(&text).filter(|clean| clean == text.trim_matches(' ')));
     configured.unwrap_or_else(|| row.id().map(|id| id.to_string()).unwrap_or_default())
 }
 
@@ -75,7 +78,7 @@ pub fn map(
     day: BusinessDay,
     oldest: BusinessDay,
 ) -> Mapped {
-    let text = |path: &String| row.text(path).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let text = |path: &String| row.text(path).map(|text| trim(&text).to_owned()).filter(|text| !text.is_empty());
     if fields.test_order.as_ref().and_then(text).is_some_and(|marked| marked == "true") {
         return Mapped::Skip(Skip::TestOrder);
     }
@@ -117,8 +120,8 @@ fn products(lines: &[Record], fields: &LineFields) -> (BTreeMap<String, Product>
     let mut left_out = 0;
     for line in lines {
         match line.text(&fields.product_id) {
-            Some(id) if is_product_id(id.trim()) => {
-                products.insert(id.trim().to_owned(), product(line, fields));
+            Some(id) if is_product_id(trim(&id)) => {
+                products.insert(trim(&id).to_owned(), product(line, fields));
             }
             _ => left_out += 1,
         }

@@ -12,6 +12,7 @@ fn fields() -> Fields {
         email: vec!["BillToContact.Email".into(), "Account.PersonEmail".into()],
         customer_name: vec!["BillToContact.Name".into(), "Account.Name".into()],
         order_id: "OrderNumber".into(),
+        names: crate::fields::Names::Unique,
         currency: Some("CurrencyIsoCode".into()),
         route_by: None,
         test_order: Some("Is_Test__c".into()),
@@ -93,6 +94,10 @@ fn every_reason_not_to_send() {
     let good = || vec![line("A", "a")];
     assert_eq!(skip(&order(&json!({"BillToContact": null}), good())), "no_email");
     assert_eq!(skip(&order(&json!({"BillToContact": {"Email": "nobody"}}), good())), "invalid_email");
+    for nowhere in ["buyer@example.com.invalid", "buyer@shop.test", "buyer@mail.localhost", "jane.@example.com"] {
+        let buyer = json!({"BillToContact": {"Email": nowhere, "Name": "Jane"}});
+        assert_eq!(skip(&order(&buyer, good())), "invalid_email", "{nowhere}");
+    }
     assert_eq!(skip(&order(&json!({"Is_Test__c": true}), good())), "test_order");
     assert_eq!(skip(&order(&json!({}), vec![line("a b", "x"), line("a/b", "y"), line("", "z")])), "no_valid_products");
     assert_eq!(skip(&order(&json!({"OrderItems": null}), vec![])), "no_valid_products");
@@ -106,6 +111,33 @@ fn a_bad_line_is_left_out_and_counted_and_the_good_ones_go() {
     let (purchase, left_out) = purchase(&order(&json!({}), vec![line("A", "a"), line("b c", "b"), line(" C ", "c")]));
     assert_eq!(left_out, 1);
     assert_eq!(purchase.products.keys().collect::<Vec<_>>(), ["A", "C"]);
+}
+
+#[test]
+fn what_nobody_sees_costs_no_buyer_and_no_product() {
+    for email in ["buyer@example.com\u{200B}", "\u{200F}buyer@example.com", "\u{FEFF}buyer@example.com \u{202C}"] {
+        let buyer = json!({"BillToContact": {"Email": email, "Name": "\u{200E}Jane Doe\u{200B}"}});
+        let (purchase, left_out) = purchase(&order(&buyer, vec![line("\u{200B}A-1\u{200D}", "a\u{2060}")]));
+        assert_eq!(
+            (purchase.email.as_str(), purchase.customer_name.as_str(), left_out),
+            ("buyer@example.com", "Jane Doe", 0)
+        );
+        assert_eq!(purchase.products["A-1"].name.as_deref(), Some("a"));
+    }
+    // The first address of which anything is seen counts, and a name of which nothing is seen is none.
+    let blank = json!({"BillToContact": {"Email": "\u{200B}", "Name": "\u{200B}"}, "Account": {"PersonEmail": "p@example.com"}});
+    let (purchase, _) = purchase(&order(&blank, vec![line("A", "a")]));
+    assert_eq!((purchase.email.as_str(), purchase.customer_name.as_str()), ("p@example.com", "p"));
+}
+
+#[test]
+fn a_number_is_text() {
+    let mut numbered = line("A", "a");
+    numbered["Product2"]["ProductCode"] = json!(4711.0);
+    numbered["UnitPrice"] = json!(1.25e7);
+    let (purchase, left_out) = purchase(&order(&json!({"OrderNumber": 100.0}), vec![numbered]));
+    assert_eq!((left_out, purchase.order_id.as_str()), (0, "100"));
+    assert_eq!(purchase.products["4711"].price.as_deref(), Some("12500000"));
 }
 
 #[test]

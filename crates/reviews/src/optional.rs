@@ -1,11 +1,12 @@
 //! Values that a purchase can do without: mended, or left out, so that none of them costs an order.
 
+use crate::unseen::trim;
 use url::Url;
 
-/// Without control characters and space around it; `None` if nothing is left.
+/// Without control characters, and without space and what else nobody sees around it; `None` if nothing is left.
 pub(crate) fn clean(text: &str) -> Option<String> {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = text.trim();
+    let text = trim(&text);
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn address(text: &str) -> Option<String> {
 
 /// A decimal number in plain digits, such as `49.99`; `None` for anything else, such as `49,99 €`.
 pub(crate) fn decimal(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text = trim(text);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, rest) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
     let is_plain = digits(whole.strip_prefix('-').unwrap_or(whole)) && rest.is_none_or(digits);

@@ -3,17 +3,20 @@
 
 use crate::{
     fields::Fields,
-    item::{BadRow, Item},
+    item::{BadRow, DUPLICATE_ORDER_ID, Item},
     judge::{Judgement, judge},
     map::order_id,
     message::Message,
     named::Named,
     pages::{self, Pages},
     select::Pass,
+    twins::{Candidate, Namesakes, Ruling, Unasked},
 };
+use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
 use ledger::{Ledger, Record as Known};
 use salesforce::{Client, Error, Record as Row};
+use std::collections::BTreeMap;
 use yotpo::Purchase;
 
 /// Orders that one query asks for by name: their names have to fit into a URL.
@@ -29,6 +32,8 @@ pub struct Preview<'a> {
     pub salesforce: &'a Client,
     /// The ledger.
     pub ledger: &'a Ledger,
+    /// Now.
+    pub now: DateTime<Utc>,
 }
 
 /// Why a preview came to no end.
@@ -43,6 +48,9 @@ pub enum Unread {
     /// A row cannot be read.
     #[error(transparent)]
     Row(#[from] BadRow),
+    /// It cannot be found out which orders share a name.
+    #[error(transparent)]
+    Names(#[from] Unasked),
 }
 
 /// One order, and what a run would do with it now.
@@ -132,10 +140,27 @@ impl Preview<'_> {
         }
         let keys: Vec<_> = items.iter().map(|(item, _)| item.delivery.key.clone()).collect();
         let known = self.ledger.read(&keys).await?;
-        for (item, order_id) in items {
-            each(Previewed::of(&item, order_id, known.get(&item.delivery.key)));
+        let mut candidates = Vec::new();
+        for (item, name) in items {
+            let previewed = Previewed::of(&item, name.clone(), known.get(&item.delivery.key));
+            match previewed.fate {
+                Fate::Send => candidates.push((Candidate { item, name }, previewed)),
+                _ => each(previewed),
+            }
+        }
+        let (candidates, previewed): (Vec<_>, Vec<_>) = candidates.into_iter().unzip();
+        for (ruling, previewed) in self.namesakes().rule(&candidates).await?.into_iter().zip(previewed) {
+            each(match ruling {
+                Ruling::Keeps(_) => previewed,
+                Ruling::Second => previewed.second(),
+            });
         }
         Ok(())
+    }
+
+    fn namesakes(&self) -> Namesakes<'_> {
+        let Self { config, fields, salesforce, ledger, now } = *self;
+        Namesakes { config, fields, salesforce, ledger, accounts: BTreeMap::new(), now }
     }
 }
 
@@ -165,6 +190,11 @@ impl Previewed {
         let source_id = item.delivery.key.as_str().rsplit('/').next().unwrap_or_default().to_owned();
         let (store, business_day, lines_left_out) = (item.store.clone(), item.day, item.lines_left_out);
         Self { source_id, order_id, store, business_day, fate, reason, lines_left_out, purchase }
+    }
+
+    /// The same, parked because another order has its name.
+    fn second(self) -> Self {
+        Self { fate: Fate::Park, reason: Some(DUPLICATE_ORDER_ID.to_owned()), purchase: None, ..self }
     }
 
     /// The ids of its products.

@@ -67,6 +67,18 @@ pub enum Failed {
     OutOfTime,
 }
 
+impl Failed {
+    /// Whether the org's quota is used up as far as it is ours.
+    fn is_quota(&self) -> bool {
+        let error = match self {
+            Self::Salesforce(error) | Self::Unfit(Unfit::Salesforce(error)) => Some(error),
+            Self::Unpublished(unpublished) => unpublished.of_the_source(),
+            _ => None,
+        };
+        matches!(error, Some(salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }))
+    }
+}
+
 /// How a pass ended.
 enum Ended {
     /// Every page is published.
@@ -185,16 +197,9 @@ impl Producer {
     ) -> Result<Ended, Failed> {
         // Boxed: it is tens of kilobytes, and moved about.
         match Box::pin(self.pass(name, version, pass, invoked, report)).await {
-            Err(Failed::Salesforce(error) | Failed::Unfit(Unfit::Salesforce(error)))
-                if matches!(
-                    error,
-                    salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }
-                ) =>
-            {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the quota is near its end; a later run goes on"
-                );
+            Err(failed) if failed.is_quota() => {
+                let error = &failed as &dyn std::error::Error;
+                tracing::warn!(error, "the quota is near its end; a later run goes on");
                 Ok(Ended::Stopped)
             }
             other => other,
@@ -214,6 +219,7 @@ impl Producer {
         let publisher = Publisher {
             config: &self.config,
             fields: &fields,
+            salesforce: &self.salesforce,
             ledger: &self.ledger,
             policy: self.policy,
             queue: &self.queue,

@@ -4,19 +4,20 @@
 use crate::{
     event::Invoked,
     fields::Fields,
-    item::{BadRow, Fate, Item},
+    item::{BadRow, DUPLICATE_ORDER_ID, Fate, Item},
     judge::{Judgement, judge},
     report::Report,
     select::Pass,
+    twins::{Candidate, Namesakes, Ruling, Unasked},
 };
 use chrono::{DateTime, Utc};
 use config::Relay;
 use futures_util::{StreamExt as _, stream};
-use ledger::{ErrorClass, Event, Ledger, Millis, Policy, Settled, Verdict};
+use ledger::{DeliveryKey, ErrorClass, Event, Ledger, Millis, Policy, Settled, Verdict};
 use queue::{Entry, PATIENCE, Queue};
-use salesforce::Record as Row;
+use salesforce::{Client, Record as Row};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet, HashSet},
     future::ready,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -31,6 +32,8 @@ pub struct Publisher<'a> {
     pub config: &'a Relay,
     /// The configured fields as the org spells them.
     pub fields: &'a Fields,
+    /// The source, to be asked for orders that share a name.
+    pub salesforce: &'a Client,
     /// The ledger.
     pub ledger: &'a Ledger,
     /// The protocol's view of Yotpo Reviews.
@@ -65,6 +68,16 @@ pub enum Unpublished {
     /// A row cannot be read.
     #[error(transparent)]
     Row(#[from] BadRow),
+    /// It cannot be found out which orders share a name.
+    #[error(transparent)]
+    Names(#[from] Unasked),
+}
+
+impl Unpublished {
+    /// The source's error, if it is that.
+    pub(crate) fn of_the_source(&self) -> Option<&salesforce::Error> {
+        if let Self::Names(Unasked::Salesforce(error)) = self { Some(error) } else { None }
+    }
 }
 
 impl Publisher<'_> {
@@ -75,12 +88,12 @@ impl Publisher<'_> {
     pub async fn page(&self, pass: &Pass, rows: &[Row], report: &mut Report) -> Result<(), Unpublished> {
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            items.extend(Item::of(row, pass, self.fields, self.config)?);
+            items.extend(Item::of(row, pass, self.fields, self.config)?.map(|item| (item, row)));
         }
-        let keys: Vec<_> = items.iter().map(|item| item.delivery.key.clone()).collect();
+        let keys: Vec<_> = items.iter().map(|(item, _)| item.delivery.key.clone()).collect();
         let known = self.ledger.read(&keys).await?;
         let (mut send, mut settle) = (Vec::new(), Vec::new());
-        for item in items {
+        for (item, row) in items {
             let counts = report.of(&item.store, item.day);
             counts.fetched += 1;
             match judge(&item, known.get(&item.delivery.key)) {
@@ -88,11 +101,69 @@ impl Publisher<'_> {
                 Judgement::Rejected(reason) => *counts.rejected.entry(reason.to_owned()).or_default() += 1,
                 Judgement::Parked(reason) => *counts.parked.entry(reason.to_owned()).or_default() += 1,
                 Judgement::Skipped(reason) => *counts.skipped.entry(reason).or_default() += 1,
-                Judgement::Send => send.push(item),
+                Judgement::Send => send.push(Candidate::of(item, row, self.fields)),
                 Judgement::Skip(_) | Judgement::Park(_) => settle.push(item),
             }
         }
+        let send = self.first_of_each_name(send, &mut settle, report).await?;
         self.publish(send, &settle, report).await
+    }
+
+    /// Of orders that ask for one name, at most one is sent, once the others are parked: each of them may have a message
+    /// already, which nobody takes any more then. Those of these orders that are parked for it go to `settle`.
+    ///
+    /// # Errors
+    /// When source, ledger or dead-letter queue fail: it is to be done again.
+    pub(crate) async fn first_of_each_name(
+        &self,
+        candidates: Vec<Candidate>,
+        settle: &mut Vec<Item>,
+        report: &mut Report,
+    ) -> Result<Vec<Item>, Unpublished> {
+        let rulings = self.namesakes().rule(&candidates).await?;
+        let (mut send, mut second, mut parked) = (Vec::with_capacity(candidates.len()), Vec::new(), HashSet::new());
+        for (Candidate { item, .. }, ruling) in candidates.into_iter().zip(rulings) {
+            let keeps = match ruling {
+                Ruling::Keeps(others) => self.give_way(others, &mut parked).await?,
+                Ruling::Second => false,
+            };
+            if keeps { &mut send } else { &mut second }.push(item);
+        }
+        for item in second {
+            let item = item.second()?;
+            if parked.contains(&item.delivery.key) {
+                *report.of(&item.store, item.day).parked.entry(DUPLICATE_ORDER_ID.to_owned()).or_default() += 1;
+            } else {
+                settle.push(item);
+            }
+        }
+        Ok(send)
+    }
+
+    /// Parks these, whosever day they are of; false as soon as one of them has, or may have, the name.
+    async fn give_way(&self, others: Vec<Item>, parked: &mut HashSet<DeliveryKey>) -> Result<bool, Unpublished> {
+        for other in others {
+            let other = other.second()?;
+            if let Fate::Park(reason, body) = &other.fate {
+                self.bury(&other, reason, body).await?;
+            }
+            if !self.record(&other, Settled::GaveWay(DUPLICATE_ORDER_ID.to_owned())).await? {
+                return Ok(false);
+            }
+            parked.insert(other.delivery.key);
+        }
+        Ok(true)
+    }
+
+    fn namesakes(&self) -> Namesakes<'_> {
+        Namesakes {
+            config: self.config,
+            fields: self.fields,
+            salesforce: self.salesforce,
+            ledger: self.ledger,
+            accounts: BTreeMap::new(),
+            now: (self.now)(),
+        }
     }
 
     /// Sends the ones and records the others, whatever the ledger says of them.
@@ -152,12 +223,16 @@ impl Publisher<'_> {
             Fate::Send(_) => return Ok(()),
             Fate::Skip(reason) => Settled::Skipped((*reason).to_owned()),
             Fate::Park(reason, body) => {
-                let letter = item.dead_letter(reason, body).traced(self.invoked.trace.clone());
-                self.dead_letters.send_one(letter, self.patience()).await?;
+                self.bury(item, reason, body).await?;
                 Settled::Parked((*reason).to_owned())
             }
         };
-        self.record(item, settled).await
+        let second = matches!(&item.fate, Fate::Park(reason, _) if *reason == DUPLICATE_ORDER_ID);
+        // One that a person has released, and whose message was lost, waits at its own version.
+        if !self.record(item, settled).await? && second {
+            self.record(item, Settled::GaveWay(DUPLICATE_ORDER_ID.to_owned())).await?;
+        }
+        Ok(())
     }
 
     async fn send(&self, items: &[Item], report: &mut Report) -> Result<(), Unpublished> {
@@ -188,15 +263,24 @@ impl Publisher<'_> {
         self.invoked.room((self.now)()).min(PATIENCE)
     }
 
-    async fn record(&self, item: &Item, settled: Settled) -> Result<(), Unpublished> {
+    /// A copy for the dead-letter queue, before the ledger says why: a crash in between repeats harmlessly.
+    async fn bury(&self, item: &Item, reason: &str, body: &str) -> Result<(), Unpublished> {
+        let letter = item.dead_letter(reason, body).traced(self.invoked.trace.clone());
+        Ok(self.dead_letters.send_one(letter, self.patience()).await?)
+    }
+
+    /// Whether it was recorded: not, if it was overtaken.
+    async fn record(&self, item: &Item, settled: Settled) -> Result<bool, Unpublished> {
         let event = Event::Settle { delivery: item.delivery.clone(), settled: settled.clone() };
         let verdict = self.ledger.put(&event, &self.policy, Millis::from((self.now)())).await?;
         let (Settled::Skipped(reason)
         | Settled::Rejected(reason)
         | Settled::Parked(reason)
+        | Settled::GaveWay(reason)
         | Settled::Dismissed(reason)) = settled;
-        let state = if verdict == Verdict::Recorded { "recorded" } else { "overtaken" };
+        let recorded = verdict == Verdict::Recorded;
+        let state = if recorded { "recorded" } else { "overtaken" };
         tracing::info!(delivery_key = %item.delivery.key, reason, outcome = state, "not sent, by rule");
-        Ok(())
+        Ok(recorded)
     }
 }

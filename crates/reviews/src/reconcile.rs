@@ -10,6 +10,7 @@ mod day;
 mod destination;
 pub(crate) mod due;
 mod entry;
+mod names;
 mod repair;
 mod source;
 
@@ -27,6 +28,7 @@ use crate::{
     ran::{self, Ended, FUNCTIONS},
     select::BadDay,
     stores::Stores,
+    twins::Unasked,
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName, Zone};
@@ -123,6 +125,9 @@ pub enum Failed {
     /// A queue could not be used.
     #[error(transparent)]
     Queue(#[from] queue::Unavailable),
+    /// It cannot be found out which orders share a name.
+    #[error(transparent)]
+    Names(#[from] Unasked),
     /// An order's id makes no delivery key.
     #[error(transparent)]
     Key(#[from] ledger::InvalidKey),
@@ -137,8 +142,14 @@ pub enum Failed {
 impl Failed {
     /// Whether the org's quota is used up as far as it is ours: the rest is for later runs.
     fn is_quota(&self) -> bool {
-        let (Self::Salesforce(error) | Self::Unfit(Unfit::Salesforce(error))) = self else { return false };
-        matches!(error, salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. })
+        let error = match self {
+            Self::Salesforce(error)
+            | Self::Unfit(Unfit::Salesforce(error))
+            | Self::Names(Unasked::Salesforce(error)) => Some(error),
+            Self::Unpublished(unpublished) => unpublished.of_the_source(),
+            _ => None,
+        };
+        matches!(error, Some(salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }))
     }
 }
 
@@ -338,6 +349,7 @@ impl Reconciler {
         Publisher {
             config: &self.config,
             fields,
+            salesforce: &self.salesforce,
             ledger: &self.ledger,
             policy: self.policy,
             queue: &self.queue,

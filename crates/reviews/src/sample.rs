@@ -147,6 +147,7 @@ mod tests {
             email: vec!["BillToContact.Email".into(), "Account.PersonEmail".into()],
             customer_name: vec!["BillToContact.Name".into()],
             order_id: "OrderNumber".into(),
+            names: crate::fields::Names::Unique,
             currency: path("CurrencyIsoCode"),
             route_by: None,
             test_order: path("Is_Test__c"),

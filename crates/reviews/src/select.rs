@@ -401,6 +401,18 @@ pub fn store_and_day(
     Ok((store.map(|(name, _)| name.clone()), day))
 }
 
+/// When `row` was completed, where the field is a date at its midnight in UTC: to compare orders with each other.
+///
+/// # Errors
+/// When the completion field cannot be read.
+pub fn completed_at(row: &Record, fields: &Fields) -> Result<Option<DateTime<Utc>>, salesforce::BadField> {
+    let (path, kind) = &fields.completed_at;
+    match kind {
+        Completed::DateTime => row.datetime(path),
+        Completed::Date => Ok(row.date(path)?.map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc())),
+    }
+}
+
 /// Edges of a pass over all its stores, as literals that compare with the completion field: an instant, or
 /// the date that it is in the store whose edge it is.
 struct Edges<'a> {

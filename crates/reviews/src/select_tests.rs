@@ -28,6 +28,7 @@ fn fields(kind: Completed) -> Fields {
         email: vec!["BillToContact.Email".into()],
         customer_name: vec!["BillToContact.Name".into()],
         order_id: "OrderNumber".into(),
+        names: crate::fields::Names::Unique,
         currency: None,
         route_by: Some("Store__c".into()),
         test_order: None,

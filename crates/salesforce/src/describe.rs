@@ -33,6 +33,12 @@ pub struct Field {
     /// A formula or roll-up: it can change without the record's `SystemModstamp`.
     #[serde(default)]
     pub calculated: bool,
+    /// No two records have the same value.
+    #[serde(default)]
+    pub unique: bool,
+    /// Salesforce counts its values up.
+    #[serde(default)]
+    pub auto_number: bool,
     /// May stand in a WHERE clause.
     #[serde(default)]
     pub filterable: bool,

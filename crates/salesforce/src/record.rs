@@ -44,12 +44,15 @@ pub struct BadField {
 }
 
 impl Record {
-    /// A field as text, by its path (`BillToContact.Email`).  Numbers and booleans are written out as in the JSON
-    /// (`49.99`, `3.0`, `true`).  `None`: null, absent, or behind a lookup that is null.
+    /// A field as text, by its path (`BillToContact.Email`).  Booleans are `true` and `false`, numbers plain decimals as a
+    /// person would write them, though Salesforce answers `4711.0` and `1.25E7`: `4711`, `12500000`, `49.99`.  `None`: null,
+    /// absent, or behind a lookup that is null; and a whole number with a point and more digits than are read exactly (15):
+    /// another number would be worse than none.
     pub fn text(&self, path: &str) -> Option<Cow<'_, str>> {
         match self.content(path)? {
             Content::Plain(Value::String(text)) => Some(Cow::Borrowed(text)),
-            Content::Plain(value @ (Value::Number(_) | Value::Bool(_))) => Some(Cow::Owned(value.to_string())),
+            Content::Plain(Value::Number(number)) => plain(number).map(Cow::Owned),
+            Content::Plain(Value::Bool(is)) => Some(Cow::Owned(is.to_string())),
             _ => None,
         }
     }
@@ -115,6 +118,18 @@ impl Record {
     }
 }
 
+/// A number without exponent and without zeros that say nothing.  `Display` of a float gives the fewest digits that tell it
+/// from its neighbours, so never more than Salesforce sent.
+fn plain(number: &serde_json::Number) -> Option<String> {
+    // With its point and a zero, so many digits are below 2^53, up to which the parser and a float know every number.
+    const EXACT: f64 = 900_000_000_000_000.0;
+    match number.as_f64() {
+        Some(zero) if zero == 0.0 => Some("0".to_owned()),
+        Some(float) if number.is_f64() => (float.abs() < EXACT).then(|| float.to_string()),
+        _ => Some(number.to_string()),
+    }
+}
+
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Record, D::Error> {
         record(serde_json::Map::deserialize(deserializer)?).map_err(D::Error::custom)
@@ -164,6 +179,7 @@ impl fmt::Debug for Record {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -198,7 +214,7 @@ mod tests {
         assert_eq!(text("BillToContact.Account.Name").as_deref(), Some("Acme"));
         assert_eq!(text("BillingAddress.city").as_deref(), Some("Graz"));
         assert_eq!(text("TotalAmount").as_deref(), Some("149.97"));
-        assert_eq!(text("Quantity").as_deref(), Some("3.0"));
+        assert_eq!(text("Quantity").as_deref(), Some("3"));
         assert_eq!(text("IsReductionOrder").as_deref(), Some("false"));
         for nothing in
             ["OriginalOrderId", "ShipToContact.Email", "Absent", "BillToContact", "OrderItems", "Id.x", "", "."]
@@ -209,6 +225,48 @@ mod tests {
             order.children("OrderItems").iter().filter_map(|item| item.text("Product2.ProductCode")).collect();
         assert_eq!(codes, ["A", "B"]);
         assert!(order.children("Nothing").is_empty() && order.children("Absent").is_empty());
+    }
+
+    #[test]
+    fn a_number_is_written_as_a_person_would() {
+        for (json, written) in [
+            ("4711.0", "4711"),
+            ("4711", "4711"),
+            ("-4711.0", "-4711"),
+            ("49.99", "49.99"),
+            ("49.90", "49.9"),
+            ("0.0", "0"),
+            ("-0.0", "0"),
+            ("1.25E7", "12500000"),
+            ("1.0e-7", "0.0000001"),
+            ("4.006381333931E12", "4006381333931"),
+            ("9007199254740993", "9007199254740993"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("899999999999999.0", "899999999999999"),
+            ("0.1", "0.1"),
+        ] {
+            let row: Record = serde_json::from_str(&format!(r#"{{"Number__c": {json}}}"#)).unwrap();
+            assert_eq!(row.text("Number__c").as_deref(), Some(written), "{json}");
+        }
+        // The parser makes this ...394.
+        let row: Record = serde_json::from_str(r#"{"Number__c": 7205917142290393.0}"#).unwrap();
+        assert_eq!(row.text("Number__c"), None);
+    }
+
+    proptest! {
+        /// What is written is the number, in digits, a point and a sign, and in no more digits than it came with.
+        #[test]
+        fn a_number_keeps_its_value_and_gets_no_digits(digits in 1_u64..900_000_000_000_000, scale in 0..12_u32, sign in "-?") {
+            let (ones, rest) = (digits / 10_u64.pow(scale), digits % 10_u64.pow(scale));
+            let decimal = if scale == 0 { format!("{sign}{ones}.0") } else { format!("{sign}{ones}.{rest:0width$}", width = scale as usize) };
+            let row: Record = serde_json::from_str(&format!(r#"{{"N": {decimal}, "E": {sign}{digits}e-{scale}}}"#)).unwrap();
+            let written = row.text("N").unwrap().into_owned();
+            prop_assert!(written.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit() || b == b'.'), "{}", written);
+            prop_assert!(written.len() <= decimal.len(), "{} of {}", written, decimal);
+            prop_assert_eq!(written.parse::<f64>(), decimal.parse::<f64>());
+            prop_assert_eq!(row.text("E").unwrap(), written.as_str());
+            prop_assert!(!written.contains('.') || !written.ends_with(['0', '.']), "{}", written);
+        }
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Settled::Rejected("bad".to_owned())),
         Just(Settled::Parked("unknown_store".to_owned())),
         Just(Settled::Dismissed("nobody wants it".to_owned())),
+        Just(Settled::GaveWay("duplicate_order_id".to_owned())),
     ];
     prop_oneof![
         (0..3_i64, 0..2_u8, 0..3_u8, 0..50_i64).prop_map(move |(revision, hash, t, end)| Event::Claim {

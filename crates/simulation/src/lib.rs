@@ -33,6 +33,7 @@ mod permission;
 mod run;
 mod scenario;
 mod sqs;
+mod twins;
 mod vendors;
 mod watch;
 mod world;

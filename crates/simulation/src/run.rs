@@ -8,22 +8,18 @@ use crate::{
     logs::Logs,
     oracle::{Mended, judge},
     scenario::{Reconciling, Scenario},
-    vendors,
+    twins, vendors,
     watch::Watch,
     world::{Sim, World},
 };
-use chrono::{DateTime, Days, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Timelike as _, Utc};
 use config::{BusinessDay, Relay};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use reviews::pace::Pace;
 use sandbox::{DaySpec, Endpoint, Expected, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch};
 use serde_json::json;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 use tokio::task::{LocalSet, spawn_local};
 
 /// The account that the store `default` belongs to.
@@ -125,6 +121,9 @@ async fn simulate(scenario: &Scenario) -> Report {
     world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
     let mut problems = Vec::new();
     let mut manifest = manifest(&vendors, &specs[0], &mut problems);
+    if scenario.twins {
+        twins::name(&vendors, &mut manifest, 0, &mut problems);
+    }
     mislead(&vendors, scenario, &manifest);
     let config = config(scenario, &mut problems);
     let period = TimeDelta::from_std(Pace::new(config.pace.yotpo_reviews, CONSUMERS + 1).period()).unwrap_or_default();
@@ -141,7 +140,11 @@ async fn simulate(scenario: &Scenario) -> Report {
         // An order is there when it is completed, not before.
         if midnight != first {
             manifest.next_day_was_run();
+            let before = manifest.expected.len();
             manifest.extend(self::manifest(sim.vendors(), spec, &mut problems));
+            if scenario.twins {
+                twins::name(sim.vendors(), &mut manifest, before, &mut problems);
+            }
         }
         expect(&sim, &manifest);
         // The very first run begins with its clock's yesterday: not at midnight, when clocks may differ about the day.
@@ -159,11 +162,12 @@ async fn simulate(scenario: &Scenario) -> Report {
         if scenario.doomed {
             change_a_reason(&sim, &manifest);
         }
+        let parked = |day: NaiveDate| usize::from(scenario.doomed) + twins::parked(&manifest, day);
         let days = specs
             .iter()
             .map(|spec| spec.business_day)
             .chain(manifest.expected.iter().filter(|one| is_released(one)).map(|one| one.order_date));
-        let days = days.map(|day| day.to_string()).collect();
+        let days = days.map(|day| (day.to_string(), parked(day))).collect();
         if !reconcile(&lambda, days, consumers + PRODUCERS).await {
             problems.push("a day never became complete".to_owned());
         }
@@ -300,17 +304,16 @@ async fn drain(sim: &Sim, calm: DateTime<Utc>) {
     }
 }
 
-/// The reconciler's runs until it has certified each day as complete; of an order that is doomed, until a person is
-/// asked. Whether it came to that.
-async fn reconcile(lambda: &Lambda, mut open: BTreeSet<String>, machine: usize) -> bool {
+/// The reconciler's runs until it has certified each day as complete, but for so many orders that wait for a person: one
+/// that is doomed, the second of a name. Whether it came to that.
+async fn reconcile(lambda: &Lambda, mut open: BTreeMap<String, usize>, machine: usize) -> bool {
     let give_up = clock::now() + COMPLETE_WITHIN;
     while !open.is_empty() && clock::now() < give_up {
         for certificate in lambda.clone().reconcile(machine, clock::now()).await {
-            let ledger = &certificate.ledger;
-            let parked = usize::from(lambda.scenario.doomed);
+            let (ledger, day) = (&certificate.ledger, certificate.business_day.to_string());
             let others = ledger.accepted + ledger.pending + ledger.uncertain + ledger.missing;
-            if certificate.store.as_str() == "default" && others == 0 && ledger.parked == parked {
-                open.remove(&certificate.business_day.to_string());
+            if certificate.store.as_str() == "default" && others == 0 && open.get(&day) == Some(&ledger.parked) {
+                open.remove(&day);
             }
         }
         drain(&lambda.sim, clock::now()).await;
@@ -389,8 +392,11 @@ fn config(scenario: &Scenario, problems: &mut Vec<String>) -> Arc<Relay> {
         ("\n#routes = [\"Acme\", \"Acme Outlet\"]", "\nroutes = [\"default\"]"),
         ("\n#test_order = \"Is_Test__c\"", "\ntest_order = \"Is_Test__c\""),
     ];
+    let named_by = format!("\norder_id = \"{}\"", twins::FIELD);
+    let order_id = "\norder_id = \"OrderNumber\"";
+    let names = scenario.twins.then_some((order_id, named_by.as_str()));
     let mut toml = shipped.to_owned();
-    for (from, to) in changes {
+    for (from, to) in changes.into_iter().chain(names) {
         if !toml.contains(from) {
             problems.push(format!("the shipped configuration has no line {from:?}"));
         }

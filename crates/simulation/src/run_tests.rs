@@ -161,6 +161,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
         let publisher = Publisher {
             config: &lambda.config,
             fields: &fields,
+            salesforce: &producer.salesforce,
             ledger: &producer.ledger,
             policy: producer.policy,
             queue: &producer.queue,

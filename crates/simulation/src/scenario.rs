@@ -53,6 +53,8 @@ pub struct Scenario {
     pub(crate) checks: bool,
     /// Whether the cost is counted: every order is an ordinary one, and what the functions print is counted.
     pub(crate) billed: bool,
+    /// Yotpo's order id is a field that the org does not keep unique, and some orders share theirs.
+    pub(crate) twins: bool,
 }
 
 /// When the reconciler runs. It mends what producer and consumer lose, so that they are judged before it has.
@@ -113,6 +115,7 @@ impl Scenario {
             broken: None,
             checks: false,
             billed: false,
+            twins: seed % 7 == 3,
         }
     }
 
@@ -132,6 +135,7 @@ impl Scenario {
             reconciler: Reconciling::Always,
             source_hours: None,
             checks: true,
+            twins: false,
             ..Self::of(seed)
         }
     }
@@ -140,6 +144,11 @@ impl Scenario {
     #[must_use]
     pub fn doomed(seed: u64) -> Self {
         Self { doomed: true, drops: 0.3, ..Self::calm(seed) }
+    }
+
+    /// Two nights in which nothing goes wrong, with orders that share their id, of one day and of two.
+    pub fn twins(seed: u64) -> Self {
+        Self { twins: true, nights: 2, ..Self::calm(seed) }
     }
 
     /// A night of so many ordinary orders in which nothing goes wrong, with everything counted that costs money.

@@ -113,6 +113,11 @@ impl Reviews {
         Ok(response)
     }
 
+    /// The app key: clients that have the same share an account.
+    pub fn account(&self) -> &str {
+        &self.app_key
+    }
+
     /// The end of the app key, for a person to recognise the account by: four characters, of a short key none.
     pub fn account_ending(&self) -> &str {
         let ending = self.app_key.char_indices().rev().nth(3).map_or("", |(at, _)| &self.app_key[at..]);

@@ -46,6 +46,7 @@ async fn a_stack_that_can_work_says_so_and_sends_nothing() {
             "salesforce token",
             "salesforce fields",
             "salesforce picklists",
+            "salesforce order ids",
             "mapping",
             "queue",
             "dead-letter queue",

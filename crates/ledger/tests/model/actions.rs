@@ -59,6 +59,8 @@ pub(crate) enum Action {
     },
     Confirm(usize),
     Missing(usize),
+    /// It gives way to another delivery that asks for its name.
+    GiveWay(usize),
     GiveUp,
     Appear,
     Resend(usize),
@@ -82,6 +84,7 @@ impl Scenario {
             expired: false,
             redriven: false,
             giving_up: None,
+            name_given_away: None,
             misled: false,
             taken_back: false,
             lease_kept: false,
@@ -203,6 +206,10 @@ impl Scenario {
                 actions.push(Action::Confirm(version));
             }
         }
+        if self.gives_way {
+            // The order of its name is met at any time, at any version that the source had.
+            actions.extend((0..world.produced.len()).map(Action::GiveWay));
+        }
         if world.giving_up.is_some() {
             actions.extend([Action::GiveUp, Action::Appear]);
         }
@@ -250,6 +257,7 @@ impl Scenario {
             Action::Dismiss { version, crash } => self.dismiss(&mut next, version, crash),
             Action::Confirm(version) => self.confirm(&mut next, version),
             Action::Missing(delivery) => self.missing(&mut next, delivery),
+            Action::GiveWay(version) => self.give_way(&mut next, version),
             Action::GiveUp => self.give_up(&mut next),
             Action::Appear => self.appear(&mut next),
             Action::Resend(delivery) => self.resend(&mut next, delivery),

@@ -54,6 +54,11 @@ fn creates_only_and_ignores_repeats() {
 }
 
 #[test]
+fn creates_only_and_gives_way() {
+    check(Scenario::gives_way().faults(faults(2)));
+}
+
+#[test]
 fn creates_only_and_is_read_back() {
     check(Scenario::creates().faults(faults(2)));
 }

@@ -52,6 +52,10 @@ impl Scenario {
         let (delivery, limit) = (self.versions[version].clone(), self.repair_limit);
         let event = Event::Reopen { delivery, repair: Repair::Redrive, limit };
         let verdict = self.put(world, self.delivery_of[version], &event, world.now);
+        if verdict == Verdict::Recorded {
+            // A person gives it its name back.
+            world.name_given_away = None;
+        }
         if crash {
             world.redriven |= verdict == Verdict::Recorded;
             return Some(());
@@ -145,10 +149,23 @@ impl Scenario {
         Some(())
     }
 
+    /// Another delivery asks for its name: a copy goes to the dead-letter queue, then the ledger parks it. If the ledger has
+    /// said so, the other one is sent.
+    pub(crate) fn give_way(&self, world: &mut World, version: usize) -> Option<()> {
+        world.dead_letters[version] = 1;
+        let event =
+            Event::Settle { delivery: self.versions[version].clone(), settled: Settled::GaveWay(String::new()) };
+        let now = world.now;
+        if self.put(world, self.delivery_of[version], &event, now) == Verdict::Recorded {
+            world.name_given_away = world.name_given_away.max(Some(version));
+        }
+        Some(())
+    }
+
     /// The reconciler that has put a copy of what is missing into the dead-letter queue says so.
     pub(crate) fn give_up(&self, world: &mut World) -> Option<()> {
         let version = world.giving_up.take()?;
-        let event = Event::GiveUp { delivery: self.versions[version].clone() };
+        let event = Event::GiveUp { delivery: self.versions[version].clone(), reason: String::new() };
         self.put(world, self.delivery_of[version], &event, world.now);
         Some(())
     }

@@ -48,6 +48,7 @@ impl Model for Checked {
             Property::always(T1, |_: &Self, world: &World| !world.misled),
             Property::always(D1, |_: &Self, world: &World| !world.unordered),
             Property::always(S5, |_: &Self, world: &World| !world.taken_back),
+            Property::always(N1, |model: &Self, world: &World| one_of_a_name(&model.scenario, world)),
             Property::always(W1, |_: &Self, world: &World| !world.lease_kept),
             Property::always(L1, |model: &Self, world: &World| drains(&model.scenario, world, &model.known).is_some()),
             Property::always(S1, |model: &Self, world: &World| {
@@ -66,6 +67,7 @@ pub(crate) const L1: &str = "L1 it drains";
 pub(crate) const S5: &str = "S5 what is accepted stays so";
 pub(crate) const W1: &str = "W1 nobody waits for a lease that was given back";
 pub(crate) const T1: &str = "T1 a holder learns of its own success";
+pub(crate) const N1: &str = "N1 one delivery of a name";
 pub(crate) const D1: &str = "D1 nothing before what it waits for";
 
 /// Where the destination only creates: one effect per key; where it upserts: one per version.
@@ -86,6 +88,13 @@ fn no_stale(scenario: &Scenario, world: &World) -> bool {
             Some(order) => order != Ordering::Less,
             None => world.redriven,
         })
+    })
+}
+
+/// What gave its name away does not take effect, at the version that did or an older one.
+fn one_of_a_name(scenario: &Scenario, world: &World) -> bool {
+    world.name_given_away.is_none_or(|given| {
+        world.applied.iter().all(|v| scenario.versions[*v].revision > scenario.versions[given].revision)
     })
 }
 

@@ -120,6 +120,7 @@ fn words(scenario: &Scenario, world: &World, action: Action) -> String {
         }
         Action::Confirm(v) => format!("a read-back shows {}, over {}", of(v), state(scenario.delivery_of[v])),
         Action::Missing(_) => "a read-back finds it missing".to_owned(),
+        Action::GiveWay(v) => format!("{} is to give way, over {}", of(v), state(scenario.delivery_of[v])),
         Action::GiveUp => format!("the reconciler gives it up, over {}", state(0)),
         Action::Appear => "it appears there after all".to_owned(),
         Action::Resend(_) => "the reconciler sends it again".to_owned(),

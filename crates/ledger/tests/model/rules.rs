@@ -65,6 +65,8 @@ rules! {
     DismissState: ignores, S5, "What was sent is not dismissed.";
     DismissHeld: ignores, S4, "A copy is not deleted by a dismissal that meets a call under way.";
     DismissFirst: ignores, S1, "The ledger knows of a dismissal before the copy is deleted.";
+    GiveWayUntried: gives_way, N1, "Only what was never tried gives its name away.";
+    GiveWayRevision: gives_way, N1, "What gives its name away is not older than the record.";
     ConfirmRevision: upserts, S1, "A read-back of an older version confirms nothing.";
     ConfirmFromAny: ignores, S1, "A read-back confirms from any state.";
     ConfirmOverAbsent: upserts, S1, "A read-back confirms what the ledger does not know.";
@@ -154,6 +156,11 @@ impl Rule {
         use Condition::{EmbargoOver, LeaseEndedBy, StateIn};
         match (self, event) {
             (_, Event::Settle { delivery, settled: Settled::Dismissed(_) }) => self.weaken_dismissal(delivery, write),
+            (_, Event::Settle { settled: Settled::GaveWay(_), .. }) => match self {
+                Self::GiveWayUntried => drop_part(write, |c| matches!(c, Condition::Untried)),
+                Self::GiveWayRevision => drop_revisions(write),
+                _ => {}
+            },
             (_, Event::Settle { .. }) => self.weaken_settlement(write),
             (Self::ClaimRevision, Event::Claim { .. })
             | (Self::ConfirmRevision, Event::Confirm { .. })

@@ -49,6 +49,8 @@ pub(crate) struct Scenario {
     pub source: Vec<Vec<Fate>>,
     /// Delivery 1 needs delivery 0 to be accepted.
     pub depends: bool,
+    /// It may have to give way to another delivery that asks for its name.
+    pub gives_way: bool,
     pub workers: usize,
     pub faults: u8,
     /// How many copies of one version may be in the queue at once.
@@ -85,6 +87,7 @@ impl Scenario {
             delivery_of,
             source,
             depends: false,
+            gives_way: false,
             workers: 2,
             faults: 2,
             copies: 2,
@@ -102,6 +105,17 @@ impl Scenario {
     /// Reviews: creates only, ignores repeats.
     pub(crate) fn ignores() -> Self {
         Self::revisions("creates only, ignores repeats", Destination::Ignores)
+    }
+
+    /// Reviews, where another order asks for the same name.
+    pub(crate) fn gives_way() -> Self {
+        let versions = vec![version(0, 1, "a", None), version(0, 2, "b", None)];
+        let source = vec![vec![Fate::Send(0)], vec![Fate::Send(1)]];
+        let mut scenario = Self::new("creates only, gives way", Destination::Ignores, versions, source);
+        scenario.gives_way = true;
+        scenario.copies = 1;
+        scenario.workers = 1;
+        scenario
     }
 
     /// Refunds, credit memos: creates only, a repeat is harmful.

@@ -102,6 +102,8 @@ pub(crate) struct World {
     pub redriven: bool,
     /// The reconciler has put a copy of this version, which is missing, into the dead-letter queue, and not said so yet.
     pub giving_up: Option<usize>,
+    /// Up to this version nothing of it is sent any more, for another delivery has its name.
+    pub name_given_away: Option<usize>,
     /// A holder was told something other than what the ledger holds.
     pub misled: bool,
     /// The ledger took back an accepted version, other than for a newer one or because it is missing.
@@ -160,7 +162,7 @@ impl Hash for World {
             (request.version, self.relative(request.until), request.caller).hash(state);
         }
         (&self.queue, &self.dead_letters, &self.applied, &self.produced, self.faults_left).hash(state);
-        self.giving_up.hash(state);
+        (self.giving_up, self.name_given_away).hash(state);
         (self.vanished, self.expired, self.redriven, self.misled, self.taken_back, self.lease_kept, self.unordered)
             .hash(state);
     }

@@ -92,7 +92,7 @@ pub(super) fn hint(stack: &str, check: &str, whose: &str) -> Option<String> {
         "secret" => return None,
         "salesforce token" => fill("Salesforce", "salesforce"),
         name if name.starts_with("yotpo token") => fill("Yotpo", "yotpo"),
-        "salesforce fields" | "salesforce picklists" => {
+        "salesforce fields" | "salesforce picklists" | "salesforce order ids" => {
             "change the key in the settings and deploy them, or let the integration's user see the field".to_owned()
         }
         "configuration" | "mapping" => "change the settings and deploy them".to_owned(),

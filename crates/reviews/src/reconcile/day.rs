@@ -30,14 +30,15 @@ impl Reconciler {
     ) -> Result<Looked, Failed> {
         let deadline = invoked.deadline;
         let pass = Pass::of_store(task.day, &task.store, &self.config, (self.now)())?;
-        let source = Source { config: &self.config, salesforce: &self.salesforce, fields, ledger: &self.ledger };
+        let source =
+            Source { config: &self.config, salesforce: &self.salesforce, fields, ledger: &self.ledger, invoked };
         let Some(mut entries) = source.orders(&pass, || !first && self.out_of_time(deadline)).await? else {
             return Ok(Looked::OutOfTime);
         };
         let kept = self.kept(&task.store, task.day).await?.map(|(_, certificate)| certificate);
         let to_be_read = !pass.is_unrouted() && (task.by_hand || is_anything_to_be_found(&entries));
         let (destination, read_at) = if to_be_read {
-            match self.read_back(task, &mut entries, deadline, metrics).await? {
+            match self.read_back(task, &source, &mut entries, deadline, metrics).await? {
                 Ok((destination, begun_at)) => (destination, Some(begun_at)),
                 Err(unfinished) => return Ok(unfinished),
             }
@@ -81,13 +82,14 @@ impl Reconciler {
     async fn read_back(
         &self,
         task: &Task,
+        source: &Source<'_>,
         entries: &mut Entries,
         deadline: DateTime<Utc>,
         metrics: &mut Metrics,
     ) -> Result<Result<(Destination, Millis), Looked>, Failed> {
         let (version, mut reading) = self.reading(task, entries).await?;
         let latest = Instant::now() + self.room(deadline);
-        let ended = self.read(&task.store, &mut reading, entries, latest, metrics).await?;
+        let ended = self.read(&task.store, &mut reading, source, entries, latest, metrics).await?;
         let done = ended == Ended::Complete;
         if version > 0 || !done {
             let state = if done { String::new() } else { serde_json::to_string(&reading)? };

@@ -4,6 +4,7 @@
 use super::{
     Failed, Reconciler,
     entry::{Entries, fingerprint},
+    source::Source,
 };
 use crate::produce::instant;
 use chrono::{Days, NaiveDate};
@@ -137,6 +138,7 @@ impl Reconciler {
         &self,
         store: &StoreName,
         reading: &mut Reading,
+        source: &Source<'_>,
         entries: &mut Entries,
         latest: Instant,
         metrics: &mut Metrics,
@@ -166,6 +168,7 @@ impl Reconciler {
                 }
             };
             let (shown, last) = reading.take(&page, entries);
+            let shown = self.that_keep_their_name(store, reading.day, &page, shown, source, entries, metrics).await?;
             self.confirm(store, reading.day, &shown, entries, metrics).await?;
             if last {
                 return Ok(Ended::Complete);

@@ -1,7 +1,7 @@
 //! What is remembered of each completed order while its day is looked at: under a hundred bytes, no payload, nothing
 //! personal.
 
-use crate::item::{Fate, Item};
+use crate::item::{DUPLICATE_ORDER_ID, Fate, Item};
 use ledger::{Delivery, DeliveryKey, EffectHash, Millis, Record, Revision, State};
 use sha2::{Digest as _, Sha256};
 
@@ -165,6 +165,27 @@ impl Entries {
 
     pub(super) fn all(&self) -> &[Entry] {
         &self.all
+    }
+
+    /// Whether it is parked because another order has its name, which is then what the destination shows.
+    pub(super) fn gave_way(&self, place: usize) -> bool {
+        let parked = self.all[place].known.filter(|known| known.state == State::Parked);
+        parked.is_some_and(|known| self.reasons.text(known.reason) == DUPLICATE_ORDER_ID)
+    }
+
+    /// The ledger has it as parked now, for that.
+    pub(super) fn parked_as_second(&mut self, place: usize, revision: Revision, at: Millis) {
+        let reason = self.reasons.of(DUPLICATE_ORDER_ID);
+        if let Some(known) = &mut self.all[place].known {
+            *known = Known { state: State::Parked, revision, since: at, reason, ..*known };
+        }
+    }
+
+    /// The places of the entries that have the name of the one at `place`.
+    pub(super) fn of_its_name(&self, place: usize) -> std::ops::Range<usize> {
+        let order = self.all[place].order;
+        let begin = self.all.partition_point(|entry| entry.order < order);
+        begin..begin + self.all[begin..].partition_point(|entry| entry.order == order)
     }
 
     pub(super) fn get_mut(&mut self, place: usize) -> &mut Entry {

@@ -6,6 +6,7 @@ use crate::{
     publish::Publisher,
     report::Report,
     select::{IDS_A_QUERY, Pass},
+    twins::Candidate,
 };
 use ledger::{Delivery, Event, Repair, Verdict, decide::MISSING};
 use salesforce::Record;
@@ -54,12 +55,12 @@ impl Reconciler {
             let sendable = matches!(item.fate, Fate::Send(_));
             let Some((entry, remedy)) = remedies.get(id.as_str()) else { continue };
             match remedy {
-                Remedy::Again if sendable => send.push(item),
+                Remedy::Again if sendable => send.push(Candidate::of(item, row, source.fields)),
                 Remedy::Again => settle.push(item),
                 Remedy::Reopen(repair) if sendable => {
                     if self.reopen(item.delivery.clone(), *repair).await? {
                         repaired += 1;
-                        send.push(item);
+                        send.push(Candidate::of(item, row, source.fields));
                     }
                 }
                 Remedy::Withdraw if !sendable => {
@@ -74,7 +75,10 @@ impl Reconciler {
             }
         }
         let mut report = Report::default();
-        let published = publisher.publish(send, &settle, &mut report).await;
+        let published = match publisher.first_of_each_name(send, &mut settle, &mut report).await {
+            Ok(send) => publisher.publish(send, &settle, &mut report).await,
+            Err(error) => Err(error),
+        };
         report.count_exceptions(metrics);
         published?;
         Ok(repaired)
@@ -102,7 +106,7 @@ impl Reconciler {
         let error = "accepted again and again, and never seen at the destination";
         let letter = item.given_up(id, error)?.traced(publisher.invoked.trace.clone());
         publisher.dead_letters.send_one(letter, publisher.patience()).await?;
-        let event = Event::GiveUp { delivery: item.delivery.clone() };
+        let event = Event::GiveUp { delivery: item.delivery.clone(), reason: MISSING.to_owned() };
         let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
         if verdict == Verdict::Recorded {
             metrics.count(Metric::Parked, Some(item.store.as_str()), 1);

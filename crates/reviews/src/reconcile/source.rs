@@ -2,6 +2,7 @@
 
 use super::{Failed, entry::Entries};
 use crate::{
+    event::Invoked,
     fields::Fields,
     item::{BadRow, Item},
     map::order_id,
@@ -18,6 +19,8 @@ pub(super) struct Source<'a> {
     pub(super) salesforce: &'a Client,
     pub(super) fields: &'a Fields,
     pub(super) ledger: &'a Ledger,
+    /// The invocation.
+    pub(super) invoked: &'a Invoked,
 }
 
 impl Source<'_> {

@@ -4,5 +4,6 @@ mod kills;
 mod needless;
 mod outages;
 mod seeds;
+mod twins;
 mod unmended;
 mod waits;
