@@ -8,6 +8,9 @@ use super::ast::Operator;
 use super::literal::Glob;
 use crate::salesforce::cell::Cell;
 
+/// Instants from and to; without a bound where there is none.
+pub(super) type Window = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// The right side of a comparison.
 #[derive(Debug, Clone)]
 pub(super) enum Operand {
@@ -36,7 +39,7 @@ impl Operand {
     }
 
     /// What this accepts of instants or dates, from and to; nothing if it accepts null alone.
-    pub(super) fn window(&self) -> Option<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+    pub(super) fn window(&self) -> Option<Window> {
         let Self::Cell(operator, cell) = self else { return Some((None, None)) };
         let at = match cell {
             Cell::DateTime(at) => *at,

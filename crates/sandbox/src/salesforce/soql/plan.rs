@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::compare::{self, Operand};
+use super::compare::{self, Operand, Window};
 use crate::salesforce::cell::Cell;
 use crate::salesforce::org::Org;
 use crate::salesforce::schema::Object;
@@ -139,8 +139,6 @@ impl Column {
         org.cell(object, row, self.column)
     }
 }
-
-type Window = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 fn overlap((a, b): Window, (c, d): Window) -> Option<Window> {
     let (from, to) = (a.max(c), [b, d].into_iter().flatten().min());
