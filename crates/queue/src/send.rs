@@ -216,13 +216,12 @@ fn failed(batch: Vec<usize>, error: &SdkError<SendMessageBatchError>) -> Call {
     let code = error.code().map(bare);
     let mut sent = Sent { why: Some(code.map_or_else(|| error.to_string(), str::to_owned)), ..Sent::default() };
     let for_good = code.filter(|code| FOR_GOOD.contains(code));
-    match (for_good, batch.as_slice()) {
-        (Some(code), &[index]) => sent.refused.push(Refused { index, code: code.to_owned() }),
-        _ => {
-            let error = error as &dyn std::error::Error;
-            tracing::warn!(entries = batch.len(), error, "a batch was not accepted");
-            sent.unsent = batch;
-        }
+    if let (Some(code), &[index]) = (for_good, batch.as_slice()) {
+        sent.refused.push(Refused { index, code: code.to_owned() });
+    } else {
+        let error = error as &dyn std::error::Error;
+        tracing::warn!(entries = batch.len(), error, "a batch was not accepted");
+        sent.unsent = batch;
     }
     Call { sent, poisoned: for_good.is_some() }
 }
