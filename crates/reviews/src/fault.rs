@@ -57,7 +57,7 @@ impl Fault {
     }
 
     /// The event is none that the function knows: where in it, without a word of it.
-    pub fn bad_event(error: serde_json::Error) -> Self {
+    pub fn bad_event(error: &serde_json::Error) -> Self {
         let expected = match error.classify() {
             Category::Data => "a field is missing or of another type",
             Category::Eof | Category::Syntax | Category::Io => "it is not JSON",

@@ -81,7 +81,9 @@ impl Report {
                 metrics.count(Metric::OrdersEnqueued, name, counts.enqueued);
                 metrics.count(Metric::AlreadyDelivered, name, counts.already_delivered);
                 let outside = Some(counts.outside.values().sum::<usize>()).filter(|orders| *orders > 0);
-                outside.iter().for_each(|orders| metrics.count(Metric::OrdersOutside, name, *orders));
+                if let Some(orders) = outside {
+                    metrics.count(Metric::OrdersOutside, name, orders);
+                }
                 tracing::info!(
                     flow = FLOW, store = store.as_str(), business_day = %business_day,
                     fetched = counts.fetched, enqueued = counts.enqueued, already_delivered = counts.already_delivered,

@@ -12,21 +12,17 @@ use telemetry::Metric;
 
 impl Deliverer {
     pub(crate) async fn succeed(&self, attempt: &Attempt<'_>, invocation: &Invocation) -> Disposal {
-        match self.finish(attempt, Outcome::Accepted).await {
-            Some(Verdict::Recorded) => {
-                tracing::info!(attempt = attempt.number, "delivered");
-                invocation.count(Metric::Delivered, &attempt.delivery.store);
-                if let Some(latency) = attempt.message.sent_at.and_then(|at| ((self.now)() - at).to_std().ok()) {
-                    invocation.measure(Metric::DeliveryLatencyMs, latency);
-                }
-                Disposal::Delete
-            }
+        if self.finish(attempt, Outcome::Accepted).await != Some(Verdict::Recorded) {
             // It took effect and we could not say so: the next holder repeats it, which is harmless here.
-            _ => {
-                let wait = self.backoff(attempt.number, None);
-                self.back(attempt.message, invocation, attempt.delivery, wait).await
-            }
+            let wait = self.backoff(attempt.number, None);
+            return self.back(attempt.message, invocation, attempt.delivery, wait).await;
         }
+        tracing::info!(attempt = attempt.number, "delivered");
+        invocation.count(Metric::Delivered, &attempt.delivery.store);
+        if let Some(latency) = attempt.message.sent_at.and_then(|at| ((self.now)() - at).to_std().ok()) {
+            invocation.measure(Metric::DeliveryLatencyMs, latency);
+        }
+        Disposal::Delete
     }
 
     pub(crate) async fn fail(&self, attempt: &Attempt<'_>, failure: Failure, invocation: &Invocation) -> Disposal {

@@ -9,7 +9,7 @@ use telemetry::Metrics;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let consume = async |deliverer: &Deliverer, event, context: &Context| {
-        let batch = serde_json::from_value(event).map_err(Fault::bad_event)?;
+        let batch = serde_json::from_value(event).map_err(|error| Fault::bad_event(&error))?;
         let metrics = Metrics::new(FLOW, "reviews-consumer", &context.request_id);
         let (response, mut metrics) = deliverer.consume(batch, context.deadline().into(), metrics).await?;
         metrics.flush(Utc::now(), std::io::stdout())?;

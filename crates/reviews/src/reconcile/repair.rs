@@ -75,12 +75,12 @@ impl Reconciler {
             }
         }
         let mut report = Report::default();
-        let published = match publisher.first_of_each_name(send, &mut settle, &mut report).await {
+        let done = match publisher.first_of_each_name(send, &mut settle, &mut report).await {
             Ok(send) => publisher.publish(send, &settle, &mut report).await,
             Err(error) => Err(error),
         };
         report.count_exceptions(metrics);
-        published?;
+        done?;
         Ok(repaired)
     }
 
