@@ -79,7 +79,8 @@ fn print_json(answer: &impl Serialize) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn fail(failure: &Failure, json: bool) -> ExitCode {
+/// Says why there is no answer, and ends with the failure's exit code.
+pub(crate) fn fail(failure: &Failure, json: bool) -> ExitCode {
     let mut out = anstream::stderr().lock();
     // There is nowhere left to say that this failed too.
     let _ = if json { writeln!(out, "{}", failure.json()) } else { failure.print(&mut out) };

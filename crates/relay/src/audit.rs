@@ -3,7 +3,8 @@
 use crate::{failure::Failure, place::Place};
 use ledger::{Ledger, Note};
 use reviews::FLOW;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Somebody who is about to change something.
 pub(crate) struct Audit<'a> {
@@ -26,6 +27,17 @@ impl<'a> Audit<'a> {
         let audit = Self { place, ledger, who: answer.arn().unwrap_or("unknown").to_owned(), action };
         audit.note("begun", detail).await?;
         Ok(audit)
+    }
+
+    /// Notes how it ended, in numbers or with a failure.
+    pub(crate) async fn close<T: Serialize>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+        let detail = match &result {
+            Ok(done) => serde_json::to_value(done).unwrap_or_default(),
+            Err(failure) => json!({ "failed": failure.what() }),
+        };
+        let noted = self.end(&detail).await;
+        let result = result?;
+        noted.map(|()| result)
     }
 
     /// Notes how it ended.

@@ -4,6 +4,7 @@ mod checkpoint;
 
 use crate::{
     answer::{Answer, say},
+    audit::Audit,
     cli::Options,
     day::{self, Day},
     deployed::Purpose,
@@ -20,6 +21,7 @@ use config::{BusinessDay, StoreName};
 use queue::Queue;
 use reviews::select::Pass;
 use serde::Serialize;
+use serde_json::json;
 use std::io::{self, Write};
 
 const EXAMPLES: &str = "\
@@ -34,6 +36,10 @@ delivered is not sent again, however often a day is run. Days older than six mon
 review of so old an order.
 
 Exit codes are those of `relay --help`; 3 if another backfill of the same days is under way.";
+
+/// How to go on after an interruption.
+const GO_ON: &str =
+    "the same command goes on after them; the day that was under way is run again, and nothing is sent twice";
 
 /// What `relay backfill` takes.
 #[derive(Debug, Args)]
@@ -105,6 +111,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
         ))
         .hint(format!("the oldest day that can be run is {oldest}")));
     }
+    let young_days = young.len();
     let operator = place.operator()?;
     let days = Days { from, to, store: store.clone() };
     let mut backfill = if yes {
@@ -114,6 +121,10 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     };
     let left: Vec<_> = young.into_iter().filter(|day| !backfill.is_done(*day)).collect();
     let done_before = backfill.done().len();
+    let so_far = |done: usize| place.context.so_far(format!("{done} of {young_days} days are done"), GO_ON);
+    if yes {
+        so_far(done_before);
+    }
     let estimate = backfill.keep(Box::pin(Estimate::of(&place, &operator, &left, store.as_ref()))).await??;
     if too_old > 0 {
         say(options, format_args!("{too_old} days before {oldest} are left out: they are older than six months"))?;
@@ -123,6 +134,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     }
     say(options, &estimate)?;
     if yes {
+        let detail = json!({"from": from, "to": to, "store": store, "again": again, "days": left.len()});
+        let audit = Audit::begin(&place, &operator.ledger, "backfill", &detail).await?;
         let bar = progress::bar(left.len() as u64, "days");
         for day in &left {
             bar.set_message(day.to_string());
@@ -131,13 +144,15 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
                 Ok(done) => backfill.finish(*day, done).await?,
                 Err(failure) => {
                     backfill.end().await?;
-                    return Err(failure);
+                    return audit.close(Err(failure)).await;
                 }
             }
             bar.inc(1);
+            so_far(backfill.done().len());
         }
         bar.finish_and_clear();
         backfill.end().await?;
+        audit.end(&json!({"days_done": backfill.done().len()})).await?;
     }
     let days = backfill.done().iter().map(|(day, done)| Row { business_day: *day, done: done.clone() }).collect();
     Ok(Filled { from, to, store, dry_run: !yes, estimate, too_old, done_before, days })

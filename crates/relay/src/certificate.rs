@@ -2,6 +2,7 @@
 
 use crate::{
     answer::Answer,
+    audit::Audit,
     cli::Options,
     day::{self, Day},
     deployed::Purpose,
@@ -12,8 +13,9 @@ use crate::{
 };
 use clap::Args;
 use config::{BusinessDay, StoreName};
-use reviews::{reconcile::Certificate, select::Pass};
+use reviews::{operate::Operator, reconcile::Certificate, select::Pass};
 use serde::Serialize;
+use serde_json::json;
 use std::io::{self, Write};
 
 const EXAMPLES: &str = "\
@@ -80,8 +82,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
     for store in &stores {
         Pass::of_store(day, store, config, now).map_err(Failure::input)?;
     }
-    let looked = if refresh { look(&place, day, store.as_ref()).await? } else { Look::default() };
     let operator = place.operator()?;
+    let looked = if refresh { noted_look(&place, &operator, day, store.as_ref()).await? } else { Look::default() };
     // Where there is nothing that fits no store, nobody wants to hear of it.
     let asked_for = stores.len();
     if store.is_none() {
@@ -110,6 +112,27 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
         }
     }
     Ok(found)
+}
+
+/// A look confirms, and sends again what is missing: it leaves a note as whatever changes something.
+async fn noted_look(
+    place: &Place,
+    operator: &Operator,
+    day: BusinessDay,
+    store: Option<&StoreName>,
+) -> Result<Look, Failure> {
+    let detail = json!({"business_day": day, "store": store});
+    let audit = Audit::begin(place, &operator.ledger, "certificate --refresh", &detail).await?;
+    let go_on = "`relay certificate` without --refresh shows what it comes to";
+    place.context.so_far(format!("the reconciler was started for {day}, and goes on until it ends"), go_on);
+    match look(place, day, store).await {
+        Ok(look) => {
+            let (seen, unseen) = (look.certificates.len(), look.not_looked_at.len());
+            audit.end(&json!({"looked_at": seen, "not_looked_at": unseen})).await?;
+            Ok(look)
+        }
+        Err(failure) => audit.close(Err(failure)).await,
+    }
 }
 
 impl Answer for Proof {

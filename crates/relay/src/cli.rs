@@ -9,7 +9,12 @@ use crate::{
     forget, order, parked, preview, probe, report, run, status,
 };
 use clap::{Args, Parser, Subcommand};
-use std::{cell::OnceCell, path::PathBuf, process::ExitCode, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    path::PathBuf,
+    process::ExitCode,
+    rc::Rc,
+};
 
 const ABOUT: &str = "What became of the orders, and the way out of what went wrong";
 
@@ -18,7 +23,9 @@ Exit codes:
   0  done, and all is well
   1  done, and something is not well: a check failed, a day is not complete, nothing was found
   2  wrong input; nothing was done
-  3  it could not be done: AWS, a vendor or the configuration; what was done so far stays, and doing it again is safe
+  3  it could not be done, or not all of it be looked at: AWS, a vendor, the configuration, messages in somebody's hand; \
+what was done so far stays, and doing it again is safe
+130  interrupted by Ctrl-C, which is safe at any time: what was done so far is said, and stays
 
 Credentials, region and endpoint are AWS's usual environment variables. A profile with single sign-on:
   eval \"$(aws configure export-credentials --format env)\"";
@@ -55,6 +62,22 @@ pub(crate) struct Options {
 pub(crate) struct Context {
     /// The settings, once the deployed functions were asked for theirs.
     pub(crate) settings: OnceCell<Settings>,
+    /// What was done so far, and how to go on, in sentences: for whoever interrupts it.
+    done: RefCell<Option<(String, &'static str)>>,
+}
+
+impl Context {
+    /// Notes what was done so far, and how to go on from there.
+    pub(crate) fn so_far(&self, done: impl Into<String>, go_on: &'static str) {
+        *self.done.borrow_mut() = Some((done.into(), go_on));
+    }
+
+    fn interrupted(&self) -> Failure {
+        match self.done.take() {
+            Some((done, go_on)) => Failure::interrupted(done).hint(go_on),
+            None => Failure::interrupted("nothing was changed"),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -89,24 +112,39 @@ enum Command {
     Completions(completions::Arguments),
 }
 
-/// Runs what was typed.
+/// Runs what was typed, until it ends or somebody has had enough.
 pub(crate) async fn run() -> ExitCode {
     let Cli { options, command } = Cli::parse();
-    let at = &options;
-    match command {
-        Command::Check(arguments) => told(at, check::run(at, &arguments).await),
-        Command::Status(arguments) => told(at, status::run(at, &arguments).await),
-        Command::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
-        Command::Report(arguments) => told(at, report::run(at, arguments).await),
-        Command::Preview(arguments) => told(at, preview::run(at, arguments).await),
-        Command::Run(arguments) => told(at, run::run(at, arguments).await),
-        Command::Backfill(arguments) => told(at, Box::pin(backfill::run(at, arguments)).await),
-        Command::Order(arguments) => told(at, order::run(at, arguments).await),
-        Command::Dlq(command) => command.run(at).await,
-        Command::Parked(command) => command.run(at).await,
-        Command::Forget(arguments) => told(at, forget::run(at, arguments).await),
-        Command::Probe(arguments) => told(at, probe::run(at, arguments).await),
-        Command::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+    let interrupted = async {
+        // Without a handler Ctrl-C ends the process, without a word.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        code = Box::pin(command.run(&options)) => return code,
+        () = interrupted => {}
+    }
+    answer::fail(&options.context.interrupted(), options.json)
+}
+
+impl Command {
+    async fn run(self, at: &Options) -> ExitCode {
+        match self {
+            Self::Check(arguments) => told(at, check::run(at, &arguments).await),
+            Self::Status(arguments) => told(at, status::run(at, &arguments).await),
+            Self::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
+            Self::Report(arguments) => told(at, report::run(at, arguments).await),
+            Self::Preview(arguments) => told(at, preview::run(at, arguments).await),
+            Self::Run(arguments) => told(at, run::run(at, arguments).await),
+            Self::Backfill(arguments) => told(at, Box::pin(backfill::run(at, arguments)).await),
+            Self::Order(arguments) => told(at, order::run(at, arguments).await),
+            Self::Dlq(command) => command.run(at).await,
+            Self::Parked(command) => command.run(at).await,
+            Self::Forget(arguments) => told(at, forget::run(at, arguments).await),
+            Self::Probe(arguments) => told(at, probe::run(at, arguments).await),
+            Self::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+        }
     }
 }
 

@@ -23,6 +23,8 @@ enum Kind {
     Input,
     /// It could not be done.
     Undone,
+    /// Somebody interrupted it.
+    Interrupted,
 }
 
 impl Failure {
@@ -39,6 +41,11 @@ impl Failure {
     /// The same, where there is a sentence and no error.
     pub(crate) fn because(what: impl Display) -> Self {
         Self { kind: Kind::Undone, what: what.to_string(), hint: None }
+    }
+
+    /// Somebody interrupted it; what was done until then.
+    pub(crate) fn interrupted(done: impl Display) -> Self {
+        Self { kind: Kind::Interrupted, what: format!("interrupted: {done}"), hint: None }
     }
 
     pub(crate) fn output(error: &io::Error) -> Self {
@@ -65,6 +72,7 @@ impl Failure {
         match self.kind {
             Kind::Input => 2,
             Kind::Undone => 3,
+            Kind::Interrupted => 130,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     deployed::Purpose,
     dlq::DEAD_LETTERS,
     failure::Failure,
-    hand::{Hand, LOOK},
+    hand::{HELD, Hand, LOOK},
     place::Place,
     progress,
     text::{DIM, WARN, tick},
@@ -128,13 +128,7 @@ async fn find<'a>(
 ) -> Result<Held<'a>, Failure> {
     let is_dead = name == DEAD_LETTERS;
     let (mut hand, taken) = Hand::take(queue, name, if is_dead { LOOK } else { GLANCE }).await?;
-    let unseen = match hand.unseen().await {
-        Ok(unseen) => unseen,
-        Err(failure) => {
-            hand.give_back().await;
-            return Err(failure);
-        }
-    };
+    let unseen = hand.unseen();
     let letters: Vec<Letter> =
         taken.into_iter().map(Letter::of).filter(|letter| letter.is_about(&arguments.email)).collect();
     hand.keep_only(&letters.iter().map(|letter| letter.taken.id.as_str()).collect()).await;
@@ -168,9 +162,9 @@ async fn forget(place: &Place, operator: &Operator, both: &mut [Held<'_>; 2], ye
         answer.under_way = all().filter(held).count();
         return Ok(answer);
     }
-    let messages = answer.in_queue + answer.in_dead_letter_queue;
-    let audit = Audit::begin(place, &operator.ledger, "forget", &json!({ "messages": messages })).await?;
-    let bar = progress::bar(messages as u64, "forgetting");
+    let all = answer.in_queue + answer.in_dead_letter_queue;
+    let audit = Audit::begin(place, &operator.ledger, "forget", &json!({ "messages": all })).await?;
+    let bar = progress::bar(all as u64, "forgetting");
     for Held { hand, messages, .. } in both {
         for batch in messages.chunks(BATCH) {
             let mut going: Vec<&Taken> = Vec::new();
@@ -183,6 +177,7 @@ async fn forget(place: &Place, operator: &Operator, both: &mut [Held<'_>; 2], ye
             }
             let ids: Vec<&str> = going.iter().map(|taken| taken.id.as_str()).collect();
             answer.erased += hand.delete(&ids).await?;
+            place.context.so_far(format!("{} of {all} messages were deleted", answer.erased), HELD);
             bar.inc(batch.len() as u64);
         }
     }

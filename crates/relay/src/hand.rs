@@ -1,19 +1,38 @@
 //! Messages in an operator's hand: taken out of a queue, hidden from everybody else meanwhile, and given back unless they were
 //! deleted. If the command dies they are visible again by themselves when their time is over.
 
-use crate::{failure::Failure, progress};
+use crate::{failure::Failure, progress, text::WARN};
 use queue::{Queue, Taken};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
     time::Duration,
 };
 
 /// So long a message stays hidden that is looked at: reading some thousands takes less.
 pub(crate) const LOOK: Duration = Duration::from_mins(5);
 
+/// How to go on after what held messages was interrupted.
+pub(crate) const HELD: &str = "messages that were held are visible again in five minutes, or when --hide-for is over; doing it \
+    again is safe";
+
+/// Says how many messages of a queue, named in words, could not be looked at.
+pub(crate) fn say_unseen(unseen: u64, name: &str, to: &mut dyn Write) -> io::Result<()> {
+    if unseen == 0 {
+        return Ok(());
+    }
+    writeln!(
+        to,
+        "{WARN}{unseen} more in {name} could not be looked at:{WARN:#} they are in flight or delayed. Another command holds them, or \
+         one that\nwas stopped; they come back by themselves when its --hide-for is over, five minutes as a rule"
+    )
+}
+
 /// What was taken out of one queue.
 pub(crate) struct Hand<'a> {
     queue: &'a Queue,
+    /// Messages that the queue has and did not give; approximate, as SQS counts.
+    unseen: u64,
     /// By SQS's id, without the bodies.
     held: BTreeMap<String, Taken>,
 }
@@ -24,7 +43,7 @@ impl<'a> Hand<'a> {
         let undone = |error| Failure::undone(&format!("read {name}"), &error);
         let depth = queue.depth().await.map_err(undone)?;
         let bar = progress::bar(depth.visible, format!("reading {name}"));
-        let mut hand = Self { queue, held: BTreeMap::new() };
+        let mut hand = Self { queue, unseen: 0, held: BTreeMap::new() };
         let mut all: Vec<Taken> = Vec::new();
         loop {
             let batch = match queue.take(hidden).await {
@@ -47,7 +66,13 @@ impl<'a> Hand<'a> {
             }
             if empty || again {
                 bar.finish_and_clear();
-                return Ok((hand, all));
+                return match hand.count_unseen().await {
+                    Ok(unseen) => Ok((Self { unseen, ..hand }, all)),
+                    Err(failure) => {
+                        hand.give_back().await;
+                        Err(failure)
+                    }
+                };
             }
         }
     }
@@ -72,8 +97,13 @@ impl<'a> Hand<'a> {
         Ok(ids.len() - left.len())
     }
 
-    /// How many messages the queue has, of those that nobody deleted, that are not in this hand; approximate, as SQS gives it.
-    pub(crate) async fn unseen(&self) -> Result<u64, Failure> {
+    /// How many messages the queue had that it did not give: they are in somebody else's hand, or were left hidden by a command
+    /// that was stopped, or have come since. Those that are counted in flight and are held here are none of them.
+    pub(crate) fn unseen(&self) -> u64 {
+        self.unseen
+    }
+
+    async fn count_unseen(&self) -> Result<u64, Failure> {
         let depth = self.queue.depth().await;
         let depth = depth.map_err(|error| Failure::undone("ask how much is in a queue", &error))?;
         Ok(depth.total().saturating_sub(self.held.len() as u64))
@@ -83,7 +113,7 @@ impl<'a> Hand<'a> {
     pub(crate) async fn keep_only(&mut self, ids: &BTreeSet<&str>) {
         let (kept, others) = std::mem::take(&mut self.held).into_iter().partition(|(id, _)| ids.contains(id.as_str()));
         self.held = kept;
-        Self { queue: self.queue, held: others }.give_back().await;
+        Self { queue: self.queue, unseen: 0, held: others }.give_back().await;
     }
 
     /// Gives back what was not deleted. What cannot be given back is visible when its time is over.

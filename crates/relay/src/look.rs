@@ -17,7 +17,7 @@ const LOOKS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What came of looking at a day.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Look {
     /// Of the stores that were looked at.
     pub(crate) certificates: BTreeMap<StoreName, Certificate>,

@@ -29,6 +29,7 @@ mod preview;
 mod probe;
 mod producing;
 mod progress;
+mod reasons;
 mod report;
 mod resend;
 mod run;

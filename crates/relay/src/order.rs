@@ -28,7 +28,7 @@ Examples:
 
 It asks the source, the ledger, the queues and the destination; if one does not answer, the others are shown, and the exit code \
 is 3. To look at a message is to receive it: it is hidden for a few seconds, and given back. Messages that are being delivered \
-or wait for their time cannot be seen. A Salesforce id is found by the ledger even where the source has lost the order.
+or wait for their time cannot be seen: they are counted, and the exit code is 3 where the order's may be among them. A Salesforce id is found by the ledger even where the source has lost the order.
 
 Exit code 1: nobody knows the order.";
 
@@ -60,6 +60,8 @@ pub(crate) struct Life {
     /// What the absence of messages, or of a place, means.
     notes: Vec<String>,
     destination: Option<Destination>,
+    /// It is not delivered, none of its messages was seen, and not every message could be looked at.
+    may_be_unseen: bool,
     /// The places that did not answer, and why.
     failed: BTreeMap<&'static str, String>,
 }
@@ -129,6 +131,6 @@ impl Answer for Life {
     }
 
     fn is_whole(&self) -> bool {
-        self.failed.is_empty()
+        self.failed.is_empty() && !self.may_be_unseen
     }
 }

@@ -5,12 +5,8 @@ mod release;
 
 use crate::{answer, cli::Options, failure::Failure};
 use clap::Subcommand;
-use ledger::{DeliveryKey, ErrorClass, Record, decide::MISSING};
-use reviews::{
-    FLOW,
-    item::{DUPLICATE_ORDER_ID, FUTURE_COMPLETION_DATE, NO_COMPLETION_DATE, UNKNOWN_STORE},
-    operate::Operator,
-};
+use ledger::{DeliveryKey, Record};
+use reviews::{FLOW, operate::Operator};
 use std::process::ExitCode;
 
 /// What can be done with what waits for a person.
@@ -39,24 +35,4 @@ async fn open(operator: &Operator) -> Result<Vec<(DeliveryKey, Record)>, Failure
 /// Why a delivery is where it is.
 fn reason(record: &Record) -> &str {
     record.reason.as_deref().unwrap_or("unknown")
-}
-
-/// What to do about a reason; for one that is not known here, where to look.
-fn what_to_do(reason: &str) -> &'static str {
-    match reason {
-        UNKNOWN_STORE => "add the order's routing value to a store's `routes`, deploy, then release it",
-        NO_COMPLETION_DATE => "fill the date in Salesforce: the change sends it, the next night or by release",
-        FUTURE_COMPLETION_DATE => {
-            "its date is to come: it is sent when that day is over; or correct the date in Salesforce"
-        }
-        DUPLICATE_ORDER_ID => {
-            "another order has its order id: `relay order` shows both; give one another in Salesforce, then release it, or dismiss one"
-        }
-        MISSING => "Yotpo said yes and shows nothing: ask Yotpo; release sends it again",
-        reason if reason == ErrorClass::Exhausted.as_str() => {
-            "every attempt failed: mend the cause; the reconciler sends it again, or release does"
-        }
-        reason if reason == ErrorClass::Conflict.as_str() => "two effects at one revision: look at the order",
-        _ => "mend what the reason names, then `relay dlq redrive`; or correct the order in Salesforce",
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     answer::say,
-    cli::Options,
+    cli::{Context, Options},
     deployed::{Purpose, Settings},
     failure::Failure,
     text::WARN,
@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use config::Relay;
 use reviews::{environment::Environment, operate::Operator};
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 /// When a connection to Lambda is given up.
 const CONNECT: Duration = Duration::from_millis(3_100);
@@ -28,6 +28,8 @@ pub(crate) struct Place {
     pub(crate) config: Arc<Relay>,
     /// The clock.
     pub(crate) now: fn() -> DateTime<Utc>,
+    /// For whoever interrupts the command.
+    pub(crate) context: Rc<Context>,
     outputs: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
 }
@@ -53,7 +55,8 @@ impl Place {
     /// Asks CloudFormation for the stack.
     pub(crate) async fn with(options: &Options, aws: SdkConfig, config: Relay) -> Result<Self, Failure> {
         let (outputs, parameters) = outputs_and_parameters(&aws, &options.stack).await?;
-        Ok(Self { stack: options.stack.clone(), aws, config: Arc::new(config), now: Utc::now, outputs, parameters })
+        let (stack, config, context) = (options.stack.clone(), Arc::new(config), Rc::clone(&options.context));
+        Ok(Self { stack, aws, config, now: Utc::now, context, outputs, parameters })
     }
 
     /// One of the stack's outputs.

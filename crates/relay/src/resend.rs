@@ -1,6 +1,11 @@
 //! Sending again, a few at a time: the ledger's leave, the message, then its copies in the dead-letter queue.
 
-use crate::{failure::Failure, hand::Hand, progress};
+use crate::{
+    failure::Failure,
+    hand::{HELD, Hand},
+    place::Place,
+    progress,
+};
 use clap::Args;
 use reviews::{
     operate::Operator,
@@ -33,6 +38,7 @@ impl Sending {
     /// Sends them; what became of each, in order.
     pub(crate) async fn send(
         self,
+        place: &Place,
         operator: &Operator,
         hand: &mut Hand<'_>,
         jobs: Vec<Job>,
@@ -43,6 +49,7 @@ impl Sending {
         let copies: Vec<&str> = jobs.iter().flat_map(|job| &job.copies).map(String::as_str).collect();
         let duration = Duration::from_secs(all as u64) / self.rate;
         hand.hold(&copies, duration + hide_for).await?;
+        place.context.so_far(format!("none of {all} messages was sent again"), HELD);
         let bar = progress::bar(all as u64, "sending again");
         let (mut resent, mut jobs) = (Vec::with_capacity(all), jobs.into_iter().peekable());
         let batch = BATCH.min(self.rate as usize);
@@ -65,6 +72,8 @@ impl Sending {
                 return Err(Failure::because(what).hint("the others are where they were; doing it again is safe"));
             }
             resent.extend(outcomes);
+            let sent = count(&resent, |outcome| *outcome == Resent::Sent);
+            place.context.so_far(format!("{sent} of {all} messages were sent again"), HELD);
             if jobs.peek().is_some() {
                 tokio::time::sleep(Duration::from_secs(batch as u64) / self.rate).await;
             }

@@ -2,6 +2,7 @@
 
 use crate::{
     answer::{Answer, say},
+    audit::Audit,
     certificate,
     cli::Options,
     day::{self, Day},
@@ -18,6 +19,7 @@ use clap::Args;
 use config::{BusinessDay, StoreName};
 use reviews::{reconcile::Certificate, select::Pass};
 use serde::Serialize;
+use serde_json::json;
 use std::io::{self, Write};
 
 const EXAMPLES: &str = "\
@@ -31,6 +33,9 @@ Ctrl-C is safe at any time. `relay preview --day D` says what would be sent.
 
 Exit code 1: with --wait, a certificate is not complete yet; Yotpo may take hours to show what it took. Exit code 3: with --wait, \
 a store could not be looked at.";
+
+/// How to go on after an interruption.
+const GO_ON: &str = "the same command waits for it and goes on; what is delivered is not sent again";
 
 /// What `relay run` takes.
 #[derive(Debug, Args)]
@@ -82,10 +87,14 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     if !yes {
         return Ok(ran);
     }
+    let audit =
+        Audit::begin(&place, &operator.ledger, "run", &json!({"business_day": day, "store": ran.store})).await?;
+    place.context.so_far(format!("the producer was started for {day}, and goes on until its run ends"), GO_ON);
     let spinner = progress::spinner(format!("the producer runs {day}"));
     let done = producing::until_settled(&place, &operator.ledger, day, ran.store.as_ref()).await;
     spinner.finish_and_clear();
-    ran.done = Some(done?);
+    ran.done = Some(audit.close(done).await?);
+    place.context.so_far(format!("{day} is settled"), "`relay certificate --refresh` looks at it");
     if wait {
         producing::until_at_most(&operator.queue, 0, "waiting for the queue to be empty".to_owned()).await?;
         let look = look(&place, day, ran.store.as_ref()).await?;

@@ -11,7 +11,10 @@ use crate::stage::Stage;
 use chrono::{Months, NaiveDate, TimeDelta, Utc};
 use sandbox::{DaySpec, Endpoint, Fault, Manifest, Moment, Rule};
 use serde_json::Value;
-use std::process::{Child, Stdio};
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
 fn days_ago(days: i64) -> NaiveDate {
     Utc::now().date_naive() - TimeDelta::days(days)
@@ -141,6 +144,20 @@ async fn a_backfill_that_is_killed_goes_on_after_the_days_done() {
     assert_eq!(ended(first).await.code, -1);
     let done = days_done(&stage);
     assert!((1..4).contains(&done.len()), "{done:?}");
+    let read_before: Vec<usize> = done.iter().map(|day| read(&stage, day)).collect();
+
+    // Ctrl-C in the middle of the next: it says what was done and how to go on.
+    let (by, days_before) = (kept(&stage)["by"].clone(), days_done(&stage).len());
+    let interrupted = start(&stage, &arguments(4));
+    stage.until("it has taken over", async || kept(&stage)["by"] != by).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let pid = interrupted.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let interrupted = ended(interrupted).await;
+    assert_eq!((interrupted.code, interrupted.out.as_str()), (130, ""), "{interrupted:?}");
+    let says = |text: &str| interrupted.err.contains(text);
+    assert!(says("of 4 days are done") && says("the same command goes on after them"), "{interrupted:?}");
+    let done = if days_done(&stage).len() > days_before { days_done(&stage) } else { done };
     let read_before: Vec<usize> = done.iter().map(|day| read(&stage, day)).collect();
 
     let ran = ended(start(&stage, &arguments(4))).await;

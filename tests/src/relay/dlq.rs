@@ -84,6 +84,17 @@ async fn what_was_refused_is_sent_again_once_when_the_vendor_is_mended() {
     // A copy of what is delivered is done, and is not posted again.
     run(&stage, 1, &["redrive", "--class", "bad_record", "--yes"]);
     assert_eq!(arrived(&stage, "1001"), (2, 1));
+    // What another command holds, or one that was stopped, is counted, and nobody is content.
+    let hidden = stage.dead_letters().len();
+    assert!(hidden > 0);
+    for command in [&["list"][..], &["show"], &["redrive", "--yes"]] {
+        let answer = run(&stage, 3, command);
+        assert_eq!(answer["unseen"], hidden, "{command:?}: {answer}");
+    }
+    let ran = relay(&stage, &["dlq", "list"]);
+    assert!(ran.out.contains("could not be looked at: they are in flight or delayed"), "{ran:?}");
+    let order = relay_json(&stage, 3, &["order", &ids[3]]);
+    assert_eq!((&order["may_be_unseen"], &order["messages"]), (&json!(true), &json!([])), "{order}");
 }
 
 /// Kills the command at some moments of its work, and runs it to its end.

@@ -24,6 +24,16 @@ async fn a_day_is_run_and_waited_for() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 25);
 
+    // Who did it, and what came of it.
+    let notes = relay_json(&stage, 1, &["status"])["by_hand"].clone();
+    assert_eq!((&notes[0]["action"], &notes[1]["action"]), (&"run begun".into(), &"run ended".into()), "{notes}");
+    assert!(notes[0]["who"].as_str().unwrap().starts_with("arn:aws:"), "{notes}");
+    assert_eq!(
+        (&notes[0]["detail"]["store"], &notes[1]["detail"]["enqueued"]),
+        (&"default".into(), &25.into()),
+        "{notes}"
+    );
+
     // Again, in a script's words: nothing is sent again.
     let again = relay_json(&stage, 0, &["run", "--day", "yesterday", "--yes"]);
     let numbers = ["fetched", "enqueued", "already_delivered"].map(|name| again[name].as_u64().unwrap());

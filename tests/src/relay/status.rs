@@ -71,7 +71,8 @@ async fn a_good_night_wants_nothing_and_what_waits_for_a_person_is_named() {
     relay_json(&stage, 0, &["certificate", "--refresh"]);
     let status = relay_json(&stage, 0, &["status"]);
     let by_hand: Vec<_> = status["by_hand"].as_array().unwrap().iter().map(|note| &note["action"]).collect();
-    assert_eq!(by_hand, ["dlq drop begun", "dlq drop ended"]);
+    let looks = ["certificate --refresh begun", "certificate --refresh ended"];
+    assert_eq!(by_hand, [["dlq drop begun", "dlq drop ended"], looks].concat());
     assert!(status["by_hand"][0]["who"].as_str().unwrap().starts_with("arn:aws:"), "{status}");
     assert_refused(&stage, &["status", "--day", "2026-11-20"], "--day");
     assert_refused(&stage, &["status", "--stack", "nothing"], "there is no stack `nothing`");

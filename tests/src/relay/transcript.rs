@@ -16,6 +16,9 @@ pub(crate) fn shown(stage: &Stage, name: &str, line: &str) -> Ran {
     let arguments: Vec<&str> = line.split_whitespace().skip(1).collect();
     let ran = relay(stage, &arguments);
     let said = format!("{}{}", ran.out, ran.err);
+    for row in said.lines().filter(|row| row.starts_with(['┌', '│', '╞', '├', '└'])) {
+        assert!(row.chars().count() <= 80, "wider than 80 columns: {row}");
+    }
     let block = format!("```console\n$ {}\n{}\n```\n", steady(stage, line), steady(stage, said.trim_end()));
     let readme = fs::read_to_string(README).unwrap();
     let begin = format!("<!-- transcript: {name} -->\n");

@@ -3,12 +3,9 @@
 use super::{Check, Checked};
 use crate::{
     answer::Answer,
-    text::{BAD, DIM, WARN, tick},
+    text::{BAD, DIM, WARN, tick, width},
 };
 use std::io::{self, Write};
-
-/// Names are broken into lines no longer than this.
-const WIDTH: usize = 110;
 
 impl Answer for Checked {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
@@ -32,7 +29,7 @@ impl Answer for Checked {
 /// The group's names, then what is to be known.
 fn print_well(group: &[Check], to: &mut dyn Write) -> io::Result<()> {
     let names: Vec<&str> = group.iter().filter(|check| check.ok.is_some()).map(|check| check.name.as_str()).collect();
-    let mut lines = wrapped(&group[0].group, &names).into_iter();
+    let mut lines = wrapped(&group[0].group, &names, width().into()).into_iter();
     writeln!(to, "{} {}", tick(true), lines.next().unwrap_or_default())?;
     lines.try_for_each(|line| writeln!(to, "    {line}"))?;
     for Check { name, ok, note, hint, .. } in group {
@@ -61,12 +58,12 @@ fn print_whole(group: &[Check], to: &mut dyn Write) -> io::Result<()> {
 }
 
 /// `title: name · name · …` in lines.
-fn wrapped(title: &str, names: &[&str]) -> Vec<String> {
+fn wrapped(title: &str, names: &[&str], width: usize) -> Vec<String> {
     let mut lines = vec![format!("{title}:")];
     for (index, name) in names.iter().enumerate() {
         let between = if index + 1 < names.len() { " ·" } else { "" };
         match lines.last_mut() {
-            Some(line) if line.chars().count() + name.len() + 6 <= WIDTH => {
+            Some(line) if line.chars().count() + name.len() + 6 <= width => {
                 if !line.is_empty() {
                     line.push(' ');
                 }
@@ -86,9 +83,9 @@ mod tests {
     #[test]
     fn names_are_broken_between_and_none_is_lost() {
         let names = vec!["cloudwatch:GetMetric"; 9];
-        let lines = wrapped("caller", &names);
-        assert_eq!((lines.len(), lines.iter().all(|line| line.chars().count() <= WIDTH)), (3, true), "{lines:?}");
+        let lines = wrapped("caller", &names, 80);
+        assert_eq!((lines.len(), lines.iter().all(|line| line.chars().count() <= 80)), (3, true), "{lines:?}");
         assert_eq!(lines.join(" "), format!("caller: {}", names.join(" · ")));
-        assert_eq!(wrapped("settings", &["file"]), ["settings: file"]);
+        assert_eq!(wrapped("settings", &["file"], 80), ["settings: file"]);
     }
 }

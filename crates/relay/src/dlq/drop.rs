@@ -1,6 +1,7 @@
 //! `relay dlq drop`.
 
 use super::{
+    DEAD_LETTERS,
     line::counted,
     selection::{Judging, Selection},
     take,
@@ -11,7 +12,7 @@ use crate::{
     cli::Options,
     deployed::Purpose,
     failure::Failure,
-    hand::Hand,
+    hand::{HELD, Hand, say_unseen},
     keep::Keep,
     place::Place,
     progress,
@@ -43,7 +44,8 @@ says first that the order is rejected for your reason; a later change of the ord
 
 The file gets the whole messages, buyers' names and addresses included, and may be read by you alone.
 
-Exit code 1: some messages still count or were being delivered, and stay; or none was selected.";
+Exit code 1: some messages still count or were being delivered, and stay; or none was selected. Exit code 3: \
+some messages could not be looked at.";
 
 /// Messages that are deleted together.
 const BATCH: usize = 10;
@@ -94,6 +96,8 @@ pub(crate) struct Dropped {
     left: BTreeMap<&'static str, usize>,
     /// What was not dismissed, since it is being delivered, or may be.
     under_way: usize,
+    /// Messages of the queue that could not be looked at.
+    unseen: u64,
     #[serde(skip)]
     words: Vec<String>,
 }
@@ -108,7 +112,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Dropp
     let (mut hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
     let (droppable, left): (Vec<_>, Vec<_>) =
         planned.into_iter().partition(|one| may_go(one.plan, arguments.dismiss.is_some()));
-    let answer = Dropped::begin(&droppable, &left, keep.is_none());
+    let mut answer = Dropped::begin(&droppable, &left, keep.is_none());
+    answer.unseen = hand.unseen();
     let dropped = match keep {
         Some(keep) if !droppable.is_empty() => {
             drop_all(&place, &operator, &mut hand, &droppable, keep, &arguments, answer).await
@@ -156,6 +161,8 @@ async fn drop_all(
         keep.append(&going, now)?;
         let ids: Vec<&str> = going.iter().map(|taken| taken.id.as_str()).collect();
         answer.dropped += hand.delete(&ids).await?;
+        let (dropped, all) = (answer.dropped, droppable.len());
+        place.context.so_far(format!("{dropped} of {all} messages were dropped, and kept in the file"), HELD);
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
@@ -198,6 +205,7 @@ impl Answer for Dropped {
         if *under_way > 0 {
             writeln!(to, "  {WARN}{under_way} are being delivered, or may be: they stay; look again later{WARN:#}")?;
         }
+        say_unseen(self.unseen, DEAD_LETTERS, to)?;
         if self.dry_run && *droppable > 0 {
             writeln!(to, "nothing was changed; add --yes --keep FILE")?;
         }
@@ -207,6 +215,10 @@ impl Answer for Dropped {
     fn is_well(&self) -> bool {
         let gone = if self.dry_run { self.droppable } else { self.dropped };
         self.selected > 0 && gone == self.selected
+    }
+
+    fn is_whole(&self) -> bool {
+        self.unseen == 0
     }
 }
 

@@ -1,6 +1,7 @@
 //! `relay dlq list`.
 
 use super::{
+    DEAD_LETTERS,
     line::{counted, printable},
     selection::{Judging, Selection},
     take,
@@ -10,7 +11,9 @@ use crate::{
     cli::Options,
     deployed::Purpose,
     failure::Failure,
+    hand::say_unseen,
     place::Place,
+    reasons::of_letter,
     text::{DIM, WARN, instant, tick},
 };
 use chrono::{DateTime, Utc};
@@ -27,7 +30,7 @@ Examples:
   relay dlq list
   relay dlq list --class bad_record --since 2d
 
-Exit code 1: there are such messages.";
+Exit code 1: there are such messages. Exit code 3: some messages could not be looked at.";
 
 /// A bar of the histogram is at most so long.
 const BAR: usize = 20;
@@ -46,6 +49,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 pub(crate) struct Groups {
     messages: usize,
+    /// Messages of the queue that could not be looked at.
+    unseen: u64,
     groups: Vec<Group>,
 }
 
@@ -59,6 +64,8 @@ struct Group {
     newest: Option<DateTime<Utc>>,
     /// How many there are of each plan.
     plans: BTreeMap<&'static str, usize>,
+    /// Whose it is to mend, and how.
+    what_to_do: &'static str,
     #[serde(skip)]
     words: Vec<String>,
 }
@@ -67,19 +74,20 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Group
     let place = Place::find(options, Purpose::Read).await?;
     let operator = place.operator()?;
     let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
+    let unseen = hand.unseen();
     hand.give_back().await;
-    Ok(Groups::of(&planned))
+    Ok(Groups::of(&planned, unseen))
 }
 
 impl Groups {
-    fn of(planned: &[Planned]) -> Self {
+    fn of(planned: &[Planned], unseen: u64) -> Self {
         let mut by_reason: BTreeMap<(&str, &str), Vec<&Planned>> = BTreeMap::new();
         for one in planned {
             by_reason.entry((one.letter.class(), one.letter.error())).or_default().push(one);
         }
         let mut groups: Vec<Group> = by_reason.into_iter().map(|(name, members)| Group::of(name, &members)).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.messages));
-        Self { messages: planned.len(), groups }
+        Self { messages: planned.len(), unseen, groups }
     }
 }
 
@@ -94,6 +102,7 @@ impl Group {
             oldest: times().min(),
             newest: times().max(),
             plans,
+            what_to_do: of_letter(class, error),
             words,
         }
     }
@@ -101,8 +110,9 @@ impl Group {
 
 impl Answer for Groups {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
-        let well = self.messages == 0;
+        let well = self.messages == 0 && self.unseen == 0;
         writeln!(to, "{} messages in the dead-letter queue: {}", tick(well), self.messages)?;
+        say_unseen(self.unseen, DEAD_LETTERS, to)?;
         let most = self.groups.first().map_or(1, |group| group.messages);
         let width = most.to_string().len();
         for group in &self.groups {
@@ -115,11 +125,16 @@ impl Answer for Groups {
                 writeln!(to, "{indent}{DIM}{} to {}{DIM:#}", instant(oldest), instant(newest))?;
             }
             writeln!(to, "{indent}{}", group.words.join("; "))?;
+            writeln!(to, "{indent}{DIM}{}{DIM:#}", group.what_to_do)?;
         }
         Ok(())
     }
 
     fn is_well(&self) -> bool {
         self.messages == 0
+    }
+
+    fn is_whole(&self) -> bool {
+        self.unseen == 0
     }
 }

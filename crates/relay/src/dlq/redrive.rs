@@ -1,6 +1,7 @@
 //! `relay dlq redrive`.
 
 use super::{
+    DEAD_LETTERS,
     line::{Line, counted},
     selection::{Judging, Selection},
     take,
@@ -11,7 +12,7 @@ use crate::{
     cli::Options,
     deployed::Purpose,
     failure::Failure,
-    hand::Hand,
+    hand::{Hand, say_unseen},
     place::Place,
     resend::{Job, Sending, count},
     source,
@@ -41,7 +42,7 @@ Examples:
 Each message is reopened in the ledger, sent, and its copy deleted: dying between any two of these loses and doubles \
 nothing. Do not use SQS's own redrive: the ledger holds these orders as settled, and the consumer would drop the copies.
 
-Exit code 1: some messages were left, or none was selected.";
+Exit code 1: some messages were left, or none was selected. Exit code 3: some messages could not be looked at.";
 
 /// What `relay dlq redrive` takes.
 #[derive(Debug, Args)]
@@ -70,6 +71,8 @@ pub(crate) struct Redriven {
     not_sendable: Vec<NotSendable>,
     /// What SQS will not take.
     refused: usize,
+    /// Messages of the queue that could not be looked at.
+    unseen: u64,
     /// What was sent again as often as is allowed.
     history: Vec<Line>,
     #[serde(skip)]
@@ -101,6 +104,7 @@ async fn redrive(
 ) -> Result<Redriven, Failure> {
     let limit = arguments.judging.rules(place).limit;
     let mut answer = Redriven::begin(&planned, !arguments.sending.yes);
+    answer.unseen = hand.unseen();
     let unmapped = planned.iter().filter(|one| one.plan == Plan::Anew);
     let keys: Vec<&DeliveryKey> = unmapped.filter_map(|one| Some(&one.letter.delivery()?.key)).collect();
     let mut anew = source::ask(place, operator, keys).await?;
@@ -127,7 +131,7 @@ async fn redrive(
         "selection": arguments.selection.json((place.now)()), "messages": jobs.len(), "limit_repairs": limit,
     });
     let audit = Audit::begin(place, &operator.ledger, "dlq redrive", &detail).await?;
-    let resent = arguments.sending.send(operator, hand, jobs, arguments.judging.hide_for, limit).await?;
+    let resent = arguments.sending.send(place, operator, hand, jobs, arguments.judging.hide_for, limit).await?;
     answer.sent = count(&resent, |one| *one == Resent::Sent);
     answer.refused = count(&resent, |one| matches!(one, Resent::Refused(_)));
     let reached = count(&resent, |one| *one == Resent::Limit);
@@ -168,6 +172,7 @@ impl Answer for Redriven {
             writeln!(to, "  {refused} are too large for the queue, and stay")?;
         }
         self.history.iter().try_for_each(|line| line.print(to))?;
+        say_unseen(self.unseen, DEAD_LETTERS, to)?;
         if self.dry_run && *sendable > 0 {
             writeln!(to, "nothing was changed; add --yes")?;
         }
@@ -177,5 +182,9 @@ impl Answer for Redriven {
     fn is_well(&self) -> bool {
         let all = if self.dry_run { self.sendable } else { self.sent };
         self.selected > 0 && all == self.selected
+    }
+
+    fn is_whole(&self) -> bool {
+        self.unseen == 0
     }
 }

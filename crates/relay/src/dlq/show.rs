@@ -1,11 +1,12 @@
 //! `relay dlq show`.
 
 use super::{
+    DEAD_LETTERS,
     line::Line,
     selection::{Judging, Selection},
     take,
 };
-use crate::{answer::Answer, cli::Options, deployed::Purpose, failure::Failure, place::Place};
+use crate::{answer::Answer, cli::Options, deployed::Purpose, failure::Failure, hand::say_unseen, place::Place};
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -15,7 +16,7 @@ Examples:
   relay dlq show --key 801RO000000AbcDYAS
   relay dlq show --class bad_record --limit 5 --bodies
 
-Exit code 1: there is no such message.";
+Exit code 1: there is no such message. Exit code 3: some messages could not be looked at.";
 
 /// What `relay dlq show` takes.
 #[derive(Debug, Args)]
@@ -34,25 +35,33 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 pub(crate) struct Lines {
     messages: Vec<Line>,
+    /// Messages of the queue that could not be looked at.
+    unseen: u64,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Lines, Failure> {
     let place = Place::find(options, Purpose::Read).await?;
     let operator = place.operator()?;
     let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
+    let unseen = hand.unseen();
     hand.give_back().await;
-    Ok(Lines { messages: planned.iter().map(|one| Line::of(one, arguments.bodies)).collect() })
+    Ok(Lines { messages: planned.iter().map(|one| Line::of(one, arguments.bodies)).collect(), unseen })
 }
 
 impl Answer for Lines {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
         if self.messages.is_empty() {
-            return writeln!(to, "no such message in the dead-letter queue");
+            writeln!(to, "no such message in the dead-letter queue")?;
         }
-        self.messages.iter().try_for_each(|line| line.print(to))
+        self.messages.iter().try_for_each(|line| line.print(to))?;
+        say_unseen(self.unseen, DEAD_LETTERS, to)
     }
 
     fn is_well(&self) -> bool {
         !self.messages.is_empty()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.unseen == 0
     }
 }

@@ -112,6 +112,13 @@ async fn at_the_queues(
                     let more = if name == QUEUES[0] { "; --messages looks at more" } else { ", which has more" };
                     life.notes.push(format!("{} messages of the {name} were looked at{more}", found.looked_at));
                 }
+                if found.whole && found.unseen > 0 {
+                    whole = false;
+                    life.notes.push(format!(
+                        "{} more of the {name} could not be looked at: in flight or delayed",
+                        found.unseen
+                    ));
+                }
                 for copy in found.copies {
                     let delivery = &copy.delivery;
                     known.message = Some((copy.order_id.clone(), delivery.store.clone(), delivery.day.clone()));
@@ -126,6 +133,9 @@ async fn at_the_queues(
         }
     }
     let state = known.record.as_ref().map(|record| record.state);
+    // One whose message may be anywhere was not looked at to the end.
+    life.may_be_unseen =
+        life.messages.is_empty() && !whole && !matches!(state, Some(State::Accepted | State::Confirmed));
     if life.messages.is_empty() && whole && matches!(state, Some(State::Pending | State::Claimed)) {
         life.notes
             .push("its message was not seen: hidden while it is being delivered, or waiting for its time".to_owned());

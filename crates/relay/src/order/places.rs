@@ -1,6 +1,9 @@
 //! What each place says of an order, as it is shown.
 
-use crate::text::{few, instant};
+use crate::{
+    reasons::what_to_do,
+    text::{few, instant},
+};
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use ledger::{Millis, Record};
@@ -76,6 +79,7 @@ impl Source {
             ("business day", self.business_day.map_or_else(none, |day| day.to_string())),
             ("mapping", mapped),
         ];
+        rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(reason).to_owned())));
         if self.lines_left_out > 0 {
             rows.push(("lines left out", self.lines_left_out.to_string()));
         }
@@ -129,11 +133,12 @@ impl AtLedger {
             None => self.state.to_owned(),
         };
         let newer = if self.source_is_newer == Some(true) { "; the source was changed since" } else { "" };
-        let mut rows = vec![
-            ("state", state),
+        let mut rows = vec![("state", state)];
+        rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(reason).to_owned())));
+        rows.extend([
             ("version", format!("{}{newer}", self.revision_at.map(instant).unwrap_or_default())),
             ("attempts", self.attempts.to_string()),
-        ];
+        ]);
         if self.repairs > 0 {
             rows.push(("sent again", self.repairs.to_string()));
         }

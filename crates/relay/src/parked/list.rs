@@ -1,6 +1,6 @@
 //! `relay parked list`.
 
-use super::{open, reason, what_to_do};
+use super::{open, reason};
 use crate::{
     answer::Answer,
     cli::Options,
@@ -8,7 +8,8 @@ use crate::{
     deployed::Purpose,
     failure::Failure,
     place::Place,
-    text::{DIM, millis, table, tick},
+    reasons::what_to_do,
+    text::{DIM, millis, table, tick, whole},
 };
 use clap::Args;
 use config::StoreName;
@@ -88,6 +89,11 @@ impl Delivery {
     }
 }
 
+/// The order's Salesforce id, by which it can be named too.
+fn id(key: &DeliveryKey) -> &str {
+    key.as_str().rsplit('/').next().unwrap_or_default()
+}
+
 impl Answer for Waiting {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
         let what = if self.rejected { "were refused for good" } else { "wait for a person" };
@@ -98,12 +104,20 @@ impl Answer for Waiting {
         }
         for (reason, deliveries) in by_reason {
             writeln!(to, "{reason}: {DIM}{}{DIM:#}", deliveries[0].what_to_do)?;
-            let mut rows = table(["order", "store", "business day", "since", "attempts", "sent again"]);
+            let mut rows = table(["order", "store", "day", "since", "tries", "again"]);
             rows.add_rows(deliveries.iter().map(|one| {
                 let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
                 let (attempts, repairs) = (one.attempts.to_string(), one.repairs.to_string());
-                [one.key.to_string(), one.store.clone(), text(&one.business_day), text(&one.since), attempts, repairs]
+                [
+                    id(&one.key).to_owned(),
+                    one.store.clone(),
+                    text(&one.business_day),
+                    text(&one.since),
+                    attempts,
+                    repairs,
+                ]
             }));
+            [0, 3].into_iter().for_each(|column| whole(&mut rows, column));
             writeln!(to, "{rows}")?;
         }
         Ok(())

@@ -10,7 +10,7 @@ use crate::{
     dlq::DEAD_LETTERS,
     dlq::selection::{Judging, key},
     failure::Failure,
-    hand::Hand,
+    hand::{Hand, say_unseen},
     place::Place,
     resend::{Job, Sending},
     source,
@@ -39,7 +39,8 @@ Examples:
 
 The orders are read from Salesforce and mapped by the deployed settings; other ones are refused. Their copies in the dead-letter queue go when they are sent.
 
-Exit code 1: some could not be released, or none was selected.";
+Exit code 1: some could not be released, or none was selected. Exit code 3: some dead letters could not be looked at; copies of \
+what was released may be among them, and are done.";
 
 /// What `relay parked release` takes.
 #[derive(Debug, Args)]
@@ -80,6 +81,8 @@ pub(crate) struct Released {
     /// What can be sent.
     sendable: usize,
     sent: usize,
+    /// Dead letters that could not be looked at: copies of what was sent may be among them, and stay.
+    unseen: u64,
     orders: Vec<Order>,
 }
 
@@ -136,7 +139,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Relea
         orders.push(Order { reason: reason(&record).to_owned(), key, outcome });
     }
     let mut answer =
-        Released { dry_run: !sending.yes, selected: orders.len(), sendable: resends.len(), sent: 0, orders };
+        Released { dry_run: !sending.yes, selected: orders.len(), sendable: resends.len(), sent: 0, unseen: 0, orders };
     if answer.dry_run || resends.is_empty() {
         return Ok(answer);
     }
@@ -161,6 +164,7 @@ async fn release(
 ) -> Result<(), Failure> {
     let rules = judging.rules(place);
     let (mut hand, taken) = Hand::take(&operator.dead_letters, DEAD_LETTERS, judging.hide_for).await?;
+    answer.unseen = hand.unseen();
     let old = |letter: &Letter| {
         let came = letter.taken.sent_at.map_or(rules.now, Millis::from);
         came.plus(rules.older_than) <= rules.now
@@ -180,7 +184,7 @@ async fn release(
             (place, Job { resend: Resend { delivery, entry: entry.traced(trace) }, copies })
         })
         .unzip();
-    let resent = sending.send(operator, &mut hand, jobs, judging.hide_for, rules.limit).await;
+    let resent = sending.send(place, operator, &mut hand, jobs, judging.hide_for, rules.limit).await;
     hand.give_back().await;
     for (place, outcome) in places.into_iter().zip(resent?) {
         answer.sent += usize::from(outcome == Resent::Sent);
@@ -210,6 +214,7 @@ impl Answer for Released {
             writeln!(to, "{WARN}{outcome}{WARN:#}")?;
             orders.iter().try_for_each(|one| writeln!(to, "  {} {DIM}{}{DIM:#}", one.key, one.reason))?;
         }
+        say_unseen(self.unseen, DEAD_LETTERS, to)?;
         if self.dry_run && *sendable > 0 {
             writeln!(to, "nothing was changed; add --yes")?;
         }
@@ -219,5 +224,9 @@ impl Answer for Released {
     fn is_well(&self) -> bool {
         let gone = if self.dry_run { self.sendable } else { self.sent };
         self.selected > 0 && gone == self.selected
+    }
+
+    fn is_whole(&self) -> bool {
+        self.unseen == 0
     }
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
+    audit::Audit,
     cli::Options,
     day,
     deployed::Purpose,
@@ -18,6 +19,7 @@ use clap::Args;
 use config::{BusinessDay, StoreName};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use serde_json::json;
 use std::{
     io::{self, Write},
     time::Duration,
@@ -30,7 +32,7 @@ Examples:
   relay probe yotpo --store sandbox --email me@example.com --yes --patience 6h --json
 
 For an account to try things out in: Yotpo keeps what is posted, adds the products `relay-probe` and `relay-probe-again`, and will \
-mail the address. Ledger and queues are not touched.
+mail the address. Queues and deliveries are not touched; the ledger gets a note of who did it.
 
 Exit code 1: an assumption does not hold, or it was not found out in time.";
 
@@ -90,7 +92,11 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Probe
     let mut probed = Probed { store, account_ending, sent: yes, posts, findings: Vec::new() };
     if yes {
         let probe = Probe::new(client, &place.config, email, patience, today);
-        probed.findings = probe.run(&probed.posts).await?;
+        let detail = json!({"store": probed.store, "posts": probed.posts.len()});
+        let audit = Audit::begin(&place, &operator.ledger, "probe yotpo", &detail).await?;
+        let go_on = "what was posted stays in the account; nothing else was changed";
+        place.context.so_far("the account was posted to", go_on);
+        probed.findings = audit.close(probe.run(&probed.posts).await).await?;
     }
     Ok(probed)
 }

@@ -1,6 +1,9 @@
 //! What a person should look at, and which command goes on from there. Pure.
 
-use super::{backlog::Backlog, runs::Run};
+use super::{
+    backlog::{Backlog, Waiting},
+    runs::Run,
+};
 use crate::machinery::Part;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{By, State};
@@ -58,7 +61,12 @@ pub(super) fn of(
         found.push(attention(what, "relay certificate --refresh"));
     }
     if backlog.dead_letters.total() > 0 {
-        let what = format!("{} in the dead-letter queue", backlog.dead_letters.total());
+        let Waiting { visible, .. } = backlog.dead_letters;
+        let hidden = match backlog.dead_letters.total() - visible {
+            0 => String::new(),
+            hidden => format!(", {hidden} of which nobody can look at now"),
+        };
+        let what = format!("{} in the dead-letter queue{hidden}", backlog.dead_letters.total());
         found.push(attention(what, "relay dlq list"));
     }
     found
@@ -85,7 +93,7 @@ pub(super) fn age(length: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::backlog::{OpenState, Waiting};
+    use crate::status::backlog::OpenState;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()

@@ -51,6 +51,8 @@ pub struct Found {
     pub looked_at: usize,
     /// Whether the queue had no more to give.
     pub whole: bool,
+    /// Messages that it has and did not give: they are in flight or delayed. Approximate, as SQS counts.
+    pub unseen: u64,
 }
 
 /// Looks at up to `limit` messages of a queue.
@@ -89,12 +91,15 @@ pub async fn copies(queue: &Queue, sought: &Sought<'_>, limit: usize) -> Result<
             break Ok(begun.elapsed() < HIDDEN);
         }
     };
+    // What is in flight and in this hand was seen.
+    let depth = queue.depth().await;
     // What is visible again by itself may be somebody else's by now.
     let ours = seen.values().filter(|(at, _)| at.elapsed() < HIDDEN).map(|(_, message)| message).collect::<Vec<_>>();
     let given_back = queue.give_back(&ours).await;
     let whole = ended?;
     given_back?;
-    Ok(Found { copies, looked_at: seen.len(), whole })
+    let unseen = depth?.total().saturating_sub(seen.len() as u64);
+    Ok(Found { copies, looked_at: seen.len(), whole, unseen })
 }
 
 impl Copy {

@@ -1,0 +1,160 @@
+//! What each reason means for a person: whose it is to mend, and the way back. Every reason that the functions write has a
+//! sentence of its own.
+
+use ledger::{ErrorClass, decide::DISMISSED};
+
+/// The sentence of a reason as ledger, certificate or dead letter have it; for one of another version, where to look.
+pub(crate) fn what_to_do(reason: &str) -> &'static str {
+    own(reason).unwrap_or(
+        "not a reason of this version: `relay order` shows what every place says; correct the order in Salesforce, or \
+         `relay dlq redrive`",
+    )
+}
+
+/// The same of a dead letter, which has an error class too.
+pub(crate) fn of_letter(class: &str, error: &str) -> &'static str {
+    own(error).or_else(|| own(class)).unwrap_or_else(|| what_to_do(error))
+}
+
+fn own(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        // In the settings or in Salesforce.
+        "unknown_store" => {
+            "the settings: no store claims its routing value; add it to a store's `routes`, deploy, then `relay parked release`"
+        }
+        "no_completion_date" => {
+            "Salesforce: the date is empty; fill it, the change sends the order in the next night; `relay parked release` at once"
+        }
+        "future_completion_date" => {
+            "Salesforce: the date is still to come; it is sent by itself when that day is over, or correct the date"
+        }
+        "duplicate_order_id" => {
+            "Salesforce: another order has the same order id, and Yotpo takes one alone; give this one its own or point `order_id` \
+             at a unique field, then `relay parked release`"
+        }
+        "before_start" => {
+            "nobody's: completed before the store's first day; `relay backfill` sends it, within six months of its date"
+        }
+        "no_email" => {
+            "Salesforce: the buyer has no e-mail address; fill it, then `relay run` of its day, or `reviews.email` names no field \
+             that has it"
+        }
+        "invalid_email" => "Salesforce: the address is none that mail reaches; correct it, then `relay run` of its day",
+        "no_valid_products" => {
+            "Salesforce or the settings: no line has a product id that Yotpo takes; `relay preview --order` shows them, then \
+             `relay run` of its day"
+        }
+        "older_than_six_months" => "nobody's: Yotpo asks for no review of so old an order; there is no way back",
+        "test_order" => "Salesforce: the order is marked as a test; take the mark away, then `relay run` of its day",
+        // At Yotpo.
+        "missing" => {
+            "Yotpo: it said yes and shows nothing; it is sent again by itself, `relay certificate --refresh` at once; ask Yotpo if \
+             it stays"
+        }
+        refused if refused.starts_with("Yotpo refused it") => {
+            "the order: Yotpo names the field; correct it in Salesforce, the change sends it; if Yotpo was wrong, `relay dlq redrive`"
+        }
+        // A person's.
+        reason if reason.starts_with(DISMISSED) => {
+            "a person decided not to send it, by `relay dlq drop` or `relay forget`; a change in Salesforce sends it after all"
+        }
+        // Ours or AWS's, by the error class.
+        class => return by_class(class.split(':').next().unwrap_or(class)),
+    })
+}
+
+fn by_class(class: &str) -> Option<&'static str> {
+    let class = ErrorClass::ALL.into_iter().find(|known| known.as_str() == class)?;
+    Some(match class {
+        ErrorClass::BadRecord => {
+            "ours or the order's: what was made of it can be sent by nobody, SQS or Yotpo say why; correct the order in Salesforce, or \
+             `relay dlq redrive` when order-relay was mended"
+        }
+        ErrorClass::Unauthorized => {
+            "ours: Yotpo refuses the store's key; fill the secret anew, `relay check` tries it, then `relay dlq redrive`"
+        }
+        ErrorClass::RateLimited => {
+            "Yotpo: more calls than it takes; lower `pace.yotpo_reviews`, then `relay dlq redrive`"
+        }
+        ErrorClass::Conflict => {
+            "ours: two effects at one version of the order; `relay order` shows them, a change in Salesforce or `relay parked release` \
+             decides"
+        }
+        ErrorClass::Unavailable => "Yotpo or the way to it was down; when it is up, `relay dlq redrive`",
+        ErrorClass::Uncertain => {
+            "nobody's yet: a call was made and not answered; `relay certificate --refresh` finds out what became of it"
+        }
+        ErrorClass::Misconfigured => {
+            "ours: the settings or a secret; `relay check` names what to mend, then `relay dlq redrive`"
+        }
+        ErrorClass::Exhausted => {
+            "every attempt failed: mend the cause, which `relay order` shows; the reconciler sends it again, `relay parked release` \
+             at once"
+        }
+        ErrorClass::Internal => "AWS or ours: DynamoDB or SQS could not be used; when they can, `relay dlq redrive`",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reviews::item::{NO_COMPLETION_DATE, UNKNOWN_STORE};
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    /// The reasons in the flow's sources: constants that say why an order waits or is left out, and the words of `Skip`.
+    fn written(folder: &Path, reasons: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                written(&entry, reasons);
+                continue;
+            }
+            let text = fs::read_to_string(&entry).unwrap();
+            let mut why = false;
+            for line in text.lines().map(str::trim) {
+                let named =
+                    line.split('"').nth(1).filter(|text| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+                match line {
+                    line if line.starts_with("///") => {
+                        why = why || line.starts_with("/// Why an order") || line.starts_with("/// Why a row")
+                    }
+                    line if line.contains("const ") && why => reasons.extend(named.map(str::to_owned)),
+                    line if line.starts_with("Self::") && entry.ends_with("map.rs") => {
+                        reasons.extend(named.map(str::to_owned))
+                    }
+                    _ => why = false,
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_has_a_sentence_of_its_own_and_a_way_back() {
+        let mut reasons = BTreeSet::new();
+        written(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../reviews/src"), &mut reasons);
+        for known in [UNKNOWN_STORE, NO_COMPLETION_DATE, "no_email", "test_order"] {
+            assert!(reasons.contains(known), "the test looks in the wrong place: {reasons:?}");
+        }
+        reasons.extend(ErrorClass::ALL.map(|class| class.as_str().to_owned()));
+        let others =
+            [ledger::decide::MISSING, "dismissed: forgotten", "Yotpo refused it: HTTP 400, code 400, field email"];
+        reasons.extend(others.map(str::to_owned));
+        let mut sentences = BTreeSet::new();
+        for reason in &reasons {
+            let sentence = own(reason).unwrap_or_else(|| panic!("{reason} has no sentence"));
+            assert!(sentences.insert(sentence), "{reason} has another one's sentence");
+            let way_back = ["relay ", "Salesforce", "there is no way back"].iter().any(|way| sentence.contains(way));
+            assert!(way_back, "{reason}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_ours_is_not_blamed_on_yotpo() {
+        assert!(what_to_do("bad_record: InvalidMessageContents").starts_with("ours"));
+        assert!(of_letter("misconfigured", "unknown_store").contains("`routes`"));
+        assert!(of_letter("internal", "the queue did not answer").starts_with("AWS"));
+        assert!(
+            of_letter("bad_record", "Yotpo refused it: HTTP 400, code 400, field x").contains("Yotpo names the field")
+        );
+        assert!(what_to_do("of_tomorrow").contains("not a reason of this version"));
+    }
+}
