@@ -124,7 +124,7 @@ fn plain(number: &serde_json::Number) -> Option<String> {
     // With its point and a zero, so many digits are below 2^53, up to which the parser and a float know every number.
     const EXACT: f64 = 900_000_000_000_000.0;
     match number.as_f64() {
-        Some(zero) if zero == 0.0 => Some("0".to_owned()),
+        Some(0.0) => Some("0".to_owned()),
         Some(float) if number.is_f64() => (float.abs() < EXACT).then(|| float.to_string()),
         _ => Some(number.to_string()),
     }
