@@ -122,26 +122,31 @@ impl Publisher<'_> {
     ) -> Result<Vec<Item>, Unpublished> {
         let rulings = self.namesakes().rule(&candidates).await?;
         let (mut send, mut second, mut parked) = (Vec::with_capacity(candidates.len()), Vec::new(), HashSet::new());
+        let met: HashSet<_> = candidates.iter().map(|candidate| candidate.item.delivery.key.clone()).collect();
         for (Candidate { item, .. }, ruling) in candidates.into_iter().zip(rulings) {
             let keeps = match ruling {
-                Ruling::Keeps(others) => self.give_way(others, &mut parked).await?,
+                Ruling::Keeps(others) => self.give_way(others, &met, &mut parked, report).await?,
                 Ruling::Second => false,
             };
             if keeps { &mut send } else { &mut second }.push(item);
         }
         for item in second {
-            let item = item.second()?;
-            if parked.contains(&item.delivery.key) {
-                *report.of(&item.store, item.day).parked.entry(DUPLICATE_ORDER_ID.to_owned()).or_default() += 1;
-            } else {
-                settle.push(item);
+            if !parked.contains(&item.delivery.key) {
+                settle.push(item.second()?);
             }
         }
         Ok(send)
     }
 
-    /// Parks these, whosever day they are of; false as soon as one of them has, or may have, the name.
-    async fn give_way(&self, others: Vec<Item>, parked: &mut HashSet<DeliveryKey>) -> Result<bool, Unpublished> {
+    /// Parks these, whosever day they are of, and counts them; false as soon as one of them has, or may have, the name. `met`:
+    /// the orders of the page that are counted as fetched.
+    async fn give_way(
+        &self,
+        others: Vec<Item>,
+        met: &HashSet<DeliveryKey>,
+        parked: &mut HashSet<DeliveryKey>,
+        report: &mut Report,
+    ) -> Result<bool, Unpublished> {
         for other in others {
             let other = other.second()?;
             if let Fate::Park(reason, body) = &other.fate {
@@ -150,6 +155,9 @@ impl Publisher<'_> {
             if !self.record(&other, Settled::GaveWay(DUPLICATE_ORDER_ID.to_owned())).await? {
                 return Ok(false);
             }
+            let counts = report.of(&other.store, other.day);
+            counts.fetched += usize::from(!met.contains(&other.delivery.key));
+            *counts.parked.entry(DUPLICATE_ORDER_ID.to_owned()).or_default() += 1;
             parked.insert(other.delivery.key);
         }
         Ok(true)
