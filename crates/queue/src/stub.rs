@@ -21,12 +21,13 @@ use std::{
 use tokio::time::Instant;
 
 type Answer = Arc<dyn Fn(&[Value], Instant) -> (u16, Value) + Send + Sync>;
+type Calls = Arc<Mutex<Vec<(Instant, Vec<Value>)>>>;
 
 /// An SQS that answers to the entries of a call.
 #[derive(Clone)]
 pub(crate) struct Sqs {
     answer: Answer,
-    calls: Arc<Mutex<Vec<(Instant, Vec<Value>)>>>,
+    calls: Calls,
 }
 
 impl fmt::Debug for Sqs {
