@@ -140,3 +140,13 @@ fn attributes_count_towards_the_size_and_the_trace_does_not() {
     assert_eq!(sent[&MessageSystemAttributeNameForSends::AwsTraceHeader].string_value(), Some(header));
     assert!(entry.request(0).unwrap().message_system_attributes().is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn attributes_fill_a_message_and_do_not_overflow_it() {
+    for (value, taken) in [(crate::ATTRIBUTE_BYTES - "aString".len(), 1), (crate::ATTRIBUTE_BYTES, 0)] {
+        let sqs = Sqs::of_each(|_, _| None);
+        let full = Entry { body: "x".repeat(BODY_BYTES), attributes: vec![("a", "y".repeat(value))], trace: None };
+        let sent = sqs.queue().send(&[&full], Duration::ZERO).await;
+        assert_eq!((sent.accepted, sent.refused.len()), (taken, 1 - taken), "{value} bytes");
+    }
+}
