@@ -134,7 +134,7 @@ impl Ledger {
             .update_item()
             .table_name(&self.table)
             .key("k", text(key))
-            .condition_expression(condition)
+            .set_condition_expression((!condition.is_empty()).then(|| condition.to_owned()))
             .update_expression(update)
             .set_expression_attribute_names((!names.is_empty()).then_some(names))
             .set_expression_attribute_values(Some(values))

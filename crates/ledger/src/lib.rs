@@ -1,4 +1,5 @@
-//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, certificates, runs, notes.
+//! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, days that are due, certificates, runs,
+//! notes.
 //!
 //! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
 //! [`conclude::conclude`] (what the database's answer means). Everything else here is
@@ -12,11 +13,13 @@ pub mod class;
 pub mod conclude;
 pub mod cursor;
 pub mod decide;
+pub mod due;
 pub mod event;
 pub mod expression;
 pub mod key;
 pub mod open;
 mod outside;
+pub mod part;
 mod reach;
 pub mod record;
 pub mod run;
@@ -30,9 +33,11 @@ pub use certificate::Kept;
 pub use class::ErrorClass;
 pub use cursor::{Checkpoint, Cursor};
 pub use decide::{Event, Outcome, Policy, Repair, Repeat, Settled, Verdict};
+pub use due::{Due, Mark};
 pub use key::{Delivery, DeliveryKey, EffectHash, InvalidKey, Revision, Token};
 pub use open::{Open, OpenIn};
 pub use outside::Outside;
+pub use part::Parts;
 pub use record::{Millis, Record, State};
 pub use run::{By, Ran};
 pub use scan::{Days, Scanned};

@@ -1,4 +1,4 @@
-//! Nothing writes a record but `Ledger::run`; cursors, checkpoints, certificates and notes have a writer of their own.
+//! Nothing writes a record but `Ledger::run`; cursors, checkpoints, certificates, days that are due and notes have a writer of their own.
 
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
@@ -95,6 +95,8 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
     let others = [
         ("audit.rs", "&audit_key(flow,note.at,nonce),", "format!(\"audit/{flow}/{}-{nonce}\",at.0)"),
         ("certificate.rs", "&certificate_key(flow,store,day),", "format!(\"certificate/{flow}/{store}/{day}\")"),
+        ("due.rs", "&due_key(flow,store),", "format!(\"due/{flow}/{store}\")"),
+        ("part.rs", "&part_key(name,n),", "format!(\"part/{name}/{n}\")"),
         ("run.rs", "&run_key(flow,function,by),", "format!(\"run/{flow}/{function}/{}\",by.as_str())"),
         ("reach.rs", "KEY,\"k=:other\",", "constKEY:&str=\"check\";"),
     ];

@@ -27,7 +27,7 @@ Examples:
 With --refresh a certificate is shown only of what was looked at now; where that could not be done it says why, and what the \
 last one says.
 
-Exit code 1: there is none, or one is not complete. Exit code 3: with --refresh, a store could not be looked at.";
+Exit code 1: there is none, or one is not complete, or quiet. Exit code 3: with --refresh, a store could not be looked at.";
 
 /// What `relay certificate` takes.
 #[derive(Debug, Args)]
@@ -159,7 +159,7 @@ impl Answer for Proof {
     }
 
     fn is_well(&self) -> bool {
-        self.without.is_empty() && self.certificates.iter().all(|certificate| certificate.complete)
+        self.without.is_empty() && self.certificates.iter().all(|one| one.complete && !one.quiet)
     }
 
     fn is_whole(&self) -> bool {
@@ -176,11 +176,16 @@ pub(crate) fn print_not_looked_at(day: BusinessDay, not: &NotLookedAt, to: &mut 
 /// One certificate for people; `now`: the day was looked at for it.
 pub(crate) fn print(certificate: &Certificate, now: bool, to: &mut dyn Write) -> io::Result<()> {
     let Certificate { store, business_day, issued_at, source, ledger, destination, repaired, .. } = certificate;
-    let (style, complete) = if certificate.complete { (GOOD, "complete") } else { (BAD, "not complete") };
+    let (style, complete) = match (certificate.complete, certificate.quiet) {
+        (true, false) => (GOOD, "complete"),
+        (true, true) => (BAD, "complete, and quiet: hardly an order, or hardly one sent"),
+        (false, false) => (BAD, "not complete"),
+        (false, true) => (BAD, "not complete, and quiet: hardly an order, or hardly one sent"),
+    };
     writeln!(
         to,
         "{} {business_day}, store {store}: {style}{complete}{style:#}, {}issued {}",
-        tick(certificate.complete),
+        tick(certificate.complete && !certificate.quiet),
         if now { "looked at now, " } else { "" },
         instant(*issued_at)
     )?;

@@ -48,6 +48,7 @@ fn certificate(store: &str, day: BusinessDay, ledger: Tally) -> Certificate {
         ledger,
         destination: Destination::default(),
         repaired: 0,
+        quiet: false,
     }
 }
 

@@ -8,14 +8,14 @@ use crate::{
     item::BadRow,
     message,
     pages::Pages,
-    publish::{Publisher, Unpublished},
+    publish::{Marked, Publisher, Unpublished},
     ran::{self, Ended as Ran, FUNCTIONS},
     report::{Answer, BEFORE_START, Report},
     select::{BadDay, Pass, Position, first_day},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Checkpoint, Ledger, Millis, Outside, Policy};
+use ledger::{Checkpoint, Ledger, Mark, Millis, Outside, Policy};
 use queue::Queue;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
@@ -124,10 +124,25 @@ impl Producer {
             Event::Day { day, store } => {
                 let name = pass_name(day, store.as_ref());
                 let pass = Pass::of_day(day, store, &self.config, (self.now)())?;
+                let stores = pass.stores(&self.config);
+                self.mark(&stores, day, Mark::Asked).await?;
                 let (version, pass) = self.resume(&name, pass).await?;
-                Ok(matches!(self.pass_within_quota(&name, version, pass, invoked, report).await?, Ended::Complete))
+                let ended = self.pass_within_quota(&name, version, pass, invoked, report).await?;
+                let settled = matches!(ended, Ended::Complete);
+                if settled {
+                    self.mark(&stores, day, Mark::Settled).await?;
+                }
+                Ok(settled)
             }
         }
+    }
+
+    /// The day is due, whatever the cursors say: somebody has asked for it.
+    async fn mark(&self, stores: &[StoreName], day: BusinessDay, mark: Mark) -> Result<(), Failed> {
+        for store in stores {
+            self.ledger.mark_due(FLOW, store.as_str(), &day.to_string(), mark, (self.now)().into()).await?;
+        }
+        Ok(())
     }
 
     /// Passes until no store has a day left that is over: days that end meanwhile get a pass of their own.
@@ -226,6 +241,7 @@ impl Producer {
             dead_letters: &self.dead_letters,
             now: self.now,
             invoked,
+            marked: Marked::default(),
         };
         let pages = Pages { salesforce: &self.salesforce, fields: &fields, config: &self.config };
         let mut ready = None;

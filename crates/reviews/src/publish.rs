@@ -11,15 +11,18 @@ use crate::{
     twins::{Candidate, Namesakes, Ruling, Unasked},
 };
 use chrono::{DateTime, Utc};
-use config::Relay;
+use config::{BusinessDay, Relay, StoreName};
 use futures_util::{StreamExt as _, stream};
-use ledger::{DeliveryKey, ErrorClass, Event, Ledger, Millis, Policy, Settled, Verdict};
+use ledger::{DeliveryKey, ErrorClass, Event, Ledger, Mark, Millis, Policy, Settled, Verdict};
 use queue::{Entry, PATIENCE, Queue};
 use salesforce::{Client, Record as Row};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     future::ready,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,6 +49,22 @@ pub struct Publisher<'a> {
     pub now: fn() -> DateTime<Utc>,
     /// The invocation: its messages are a part of its trace, and sent again for a while if it has the time.
     pub invoked: &'a Invoked,
+    /// The days that it has marked.
+    pub marked: Marked,
+}
+
+/// Business days that were marked as due: each once a run.
+#[derive(Debug, Default)]
+pub struct Marked(Mutex<BTreeSet<(StoreName, BusinessDay)>>);
+
+impl Marked {
+    fn has(&self, day: &(StoreName, BusinessDay)) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(day)
+    }
+
+    fn add(&self, day: (StoreName, BusinessDay)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(day);
+    }
 }
 
 /// Why a page is not published as a whole. What was published stays so; doing it again is harmless.
@@ -196,8 +215,20 @@ impl Publisher<'_> {
             tracing::warn!(%delivery_key, texts_shortened, "texts shortened or left out, so that the message fits");
         }
         self.settle(settle, report).await?;
+        self.mark(&send).await?;
         for batch in send.chunks(self.config.reviews.batch_size) {
             self.send(batch, report).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the days due before anything is sent for them: a run that dies in between has promised a look too many.
+    async fn mark(&self, items: &[Item]) -> Result<(), ledger::Error> {
+        let days: BTreeSet<_> = items.iter().map(|item| (item.store.clone(), item.day)).collect();
+        for (store, day) in days.into_iter().filter(|day| !self.marked.has(day)) {
+            let now = Millis::from((self.now)());
+            self.ledger.mark_due(crate::FLOW, store.as_str(), &day.to_string(), Mark::Sent, now).await?;
+            self.marked.add((store, day));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The reconciler's run: each business day that is due is compared, source against ledger against destination; what the
 //! destination shows is confirmed, what is missing is sent again, and a certificate says how the day stands.
 //!
-//! A day is read whole at the source and page by page at the destination, where a run that is out of time leaves a
+//! A day is read whole at the source and page by page at the destination; at either, a run that is out of time leaves a
 //! checkpoint. Everything it does may be done twice, by two runs at a time or one after the other.
 
 mod certificate;
@@ -11,12 +11,15 @@ mod destination;
 pub(crate) mod due;
 mod entry;
 mod names;
+mod parts;
+mod quiet;
 mod repair;
 mod source;
 
 pub(crate) use destination::{ROWS, read_from};
 
 pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Completed};
+pub use due::DAYS as DUE_DAYS;
 
 use crate::{
     FLOW,
@@ -24,7 +27,7 @@ use crate::{
     fields::{Fields, Unfit},
     item::BadRow,
     pace::Pace,
-    publish::{Publisher, Unpublished},
+    publish::{Marked, Publisher, Unpublished},
     ran::{self, Ended, FUNCTIONS},
     select::BadDay,
     stores::Stores,
@@ -32,7 +35,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName, Zone};
-use ledger::{Cursor, Ledger, Millis, Policy};
+use ledger::{Cursor, Due, Ledger, Mark, Millis, Policy};
 use queue::Queue;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -162,6 +165,25 @@ pub(crate) struct Task {
     settled: bool,
     /// Asked for by a person: the destination is read whatever the ledger says.
     by_hand: bool,
+    /// The day's mark when this run began.
+    mark: Option<Due>,
+}
+
+/// Business days by store, each store with its time zone, how far it is settled and its days that are marked.
+struct InCare {
+    store: StoreName,
+    zone: Zone,
+    cursor: Option<Cursor>,
+    marks: BTreeMap<BusinessDay, Due>,
+}
+
+impl InCare {
+    fn task(&self, day: BusinessDay, by_hand: bool) -> Task {
+        let mark = self.marks.get(&day).copied();
+        let settled = self.cursor.is_some_and(|cursor| due::is_settled(cursor, day, self.zone));
+        let settled = settled || mark.is_some_and(|mark| mark.settled);
+        Task { store: self.store.clone(), day, settled, by_hand, mark }
+    }
 }
 
 impl Task {
@@ -215,7 +237,7 @@ impl Reconciler {
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
         let tasks = match event {
-            Event::Scheduled { at } => self.due(at.min((self.now)())).await?,
+            Event::Scheduled { at } => self.due(at.min((self.now)()), metrics).await?,
             Event::Day { day, store } => self.by_hand(day, store).await?,
         };
         match self.look_at_all(&tasks, invoked, answer, metrics).await {
@@ -245,7 +267,11 @@ impl Reconciler {
         let mut unreadable = BTreeSet::new();
         for (index, task) in tasks.iter().enumerate() {
             if !unreadable.contains(&task.store) {
-                match Box::pin(self.look(task, &fields, invoked, index == 0, metrics)).await? {
+                if !task.by_hand {
+                    let (store, day) = (task.store.as_str(), task.day.to_string());
+                    self.ledger.mark_due(FLOW, store, &day, Mark::Begun, self.millis()).await?;
+                }
+                match Box::pin(self.look(task, &fields, invoked, metrics)).await? {
                     Looked::Certified(certificate) => answer.certificates.push(*certificate),
                     Looked::Nothing => {}
                     Looked::Unreadable => drop(unreadable.insert(&task.store)),
@@ -266,39 +292,40 @@ impl Reconciler {
         Ok(())
     }
 
-    /// The days that are due: the settled ones of the last week that are not complete, and once a day those that are. The
-    /// latest first, but for those that were begun.
-    async fn due(&self, now: DateTime<Utc>) -> Result<Vec<Task>, Failed> {
-        let mut tasks = Vec::new();
-        for (store, zone, cursor) in self.cursors().await? {
-            let begun = self.begun(&store).await?.map(|reading| reading.day);
-            for day in due::settled_days(cursor, zone, now) {
-                let kept = self.kept(&store, day).await?;
-                if kept.is_none_or(|(looked_at, kept)| due::is_due(kept.complete, looked_at, now)) {
-                    let task = Task { store: store.clone(), day, settled: true, by_hand: false };
-                    tasks.push((begun != Some(day), std::cmp::Reverse(day), task));
+    /// The days that are due: whoever was looked at longest ago is first, the latest of those that never were.
+    async fn due(&self, now: DateTime<Utc>, metrics: &mut Metrics) -> Result<Vec<Task>, Failed> {
+        let (mut tasks, mut overdue, mut quiet) = (Vec::new(), 0, 0);
+        for care in self.in_care().await? {
+            for day in due::days(care.cursor, &care.marks, care.zone, now) {
+                let task = care.task(day, false);
+                let known = self.known(&task).await?;
+                if known.is_overdue(now) {
+                    overdue += 1;
+                    let (store, business_day) = (care.store.as_str(), day.to_string());
+                    tracing::warn!(flow = FLOW, store, business_day, "due for more than a month and not complete");
+                }
+                quiet += usize::from(known.is_quiet_news(now));
+                if known.is_due(now) {
+                    tasks.push((known.turn(), std::cmp::Reverse(day), task));
                 }
             }
         }
+        metrics.count(Metric::DaysOverdue, None, overdue);
+        metrics.count(Metric::QuietDays, None, quiet);
         tasks.sort_by(|a, b| (a.0, a.1, &a.2.store).cmp(&(b.0, b.1, &b.2.store)));
         Ok(tasks.into_iter().map(|(_, _, task)| task).collect())
     }
 
     /// A day that a person asks for: of one store, or of every one.
     async fn by_hand(&self, day: BusinessDay, only: Option<StoreName>) -> Result<Vec<Task>, Failed> {
-        let settled: BTreeMap<_, _> = self
-            .cursors()
-            .await?
-            .into_iter()
-            .map(|(store, zone, cursor)| (store, due::is_settled(cursor, day, zone)))
-            .collect();
+        let care = self.in_care().await?;
         let stores = match only {
             Some(store) => vec![store],
             None => self.stores_and_unrouted(),
         };
         let task = |store: StoreName| {
-            let settled = settled.get(&store).copied().unwrap_or(false);
-            Task { store, day, settled, by_hand: true }
+            let known = care.iter().find(|care| care.store == store).map(|care| care.task(day, true));
+            known.unwrap_or(Task { store, day, settled: false, by_hand: true, mark: None })
         };
         Ok(stores.into_iter().map(task).collect())
     }
@@ -312,21 +339,23 @@ impl Reconciler {
         stores
     }
 
-    /// How far each store is settled; the orders of no store are settled with the last of them.
-    async fn cursors(&self) -> Result<Vec<(StoreName, Zone, Cursor)>, Failed> {
+    /// How far each store is settled, and its days that are marked; the orders of no store are settled with the last of the
+    /// stores.
+    async fn in_care(&self) -> Result<Vec<InCare>, Failed> {
         let mut cursors = Vec::new();
         for (name, store) in &self.config.stores {
-            if let Some(cursor) = self.ledger.cursor(FLOW, name.as_str()).await? {
-                cursors.push((name.clone(), store.time_zone, cursor));
-            }
+            cursors.push((name.clone(), store.time_zone, self.ledger.cursor(FLOW, name.as_str()).await?));
         }
-        if self.config.salesforce.route_by.is_some()
-            && cursors.len() == self.config.stores.len()
-            && let Some(cursor) = due::of_all(cursors.iter().map(|(_, _, cursor)| *cursor))
-        {
-            cursors.push((StoreName::unrouted(), self.config.time_zone, cursor));
+        if self.config.salesforce.route_by.is_some() {
+            let all: Option<Vec<Cursor>> = cursors.iter().map(|(_, _, cursor)| *cursor).collect();
+            cursors.push((StoreName::unrouted(), self.config.time_zone, all.and_then(due::of_all)));
         }
-        Ok(cursors)
+        let mut care = Vec::new();
+        for (store, zone, cursor) in cursors {
+            let marks = due::marks(self.ledger.due(FLOW, store.as_str()).await?);
+            care.push(InCare { store, zone, cursor, marks });
+        }
+        Ok(care)
     }
 
     async fn measure_what_is_open(&self, metrics: &mut Metrics) -> Result<(), Failed> {
@@ -356,6 +385,7 @@ impl Reconciler {
             dead_letters: &self.dead_letters,
             now: self.now,
             invoked,
+            marked: Marked::default(),
         }
     }
 
@@ -386,6 +416,7 @@ mod tests {
             ledger: Tally::default(),
             destination: Destination::default(),
             repaired: 0,
+            quiet: false,
             complete,
         };
         Answer { certificates: vec![certificate], ..Answer::default() }

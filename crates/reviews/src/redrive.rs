@@ -2,12 +2,14 @@
 //! sent, then its copy is deleted. After each of these steps the command may die: what it left is found again.
 
 use crate::{
+    FLOW,
     letter::{Letter, Plan},
     operate::Operator,
 };
 use futures_util::future::try_join_all;
-use ledger::{Delivery, Event, Repair, Settled, Verdict};
+use ledger::{Delivery, Event, Mark, Repair, Settled, Verdict};
 use queue::Entry;
+use std::collections::BTreeSet;
 
 /// One message to send again.
 #[derive(Debug)]
@@ -47,11 +49,17 @@ impl From<&Letter> for Option<Resend> {
 }
 
 impl Operator {
-    /// Sends these again, each reopened first, at most `limit` times in its life; what became of each, in order.
+    /// Sends these again, each reopened first, at most `limit` times in its life; what became of each, in order. Their business
+    /// days become due before: whoever dies in between has promised a look too many.
     ///
     /// # Errors
     /// When the ledger cannot be used: nothing was sent, and doing it again is safe.
     pub async fn resend(&self, messages: &[Resend], limit: u32) -> Result<Vec<Resent>, ledger::Error> {
+        let days: BTreeSet<_> =
+            messages.iter().filter_map(|it| Some((it.delivery.store.as_str(), it.delivery.day.as_deref()?))).collect();
+        for (store, day) in days {
+            self.ledger.mark_due(FLOW, store, day, Mark::Sent, self.millis()).await?;
+        }
         let reopened = try_join_all(messages.iter().map(|message| self.reopen(&message.delivery, limit))).await?;
         let due: Vec<usize> = (0..messages.len()).filter(|index| reopened[*index]).collect();
         let entries: Vec<&Entry> = due.iter().map(|index| &messages[*index].entry).collect();

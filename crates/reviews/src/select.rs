@@ -200,6 +200,12 @@ impl Pass {
         Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None, portion, looked_at: None }
     }
 
+    /// The stores whose orders the pass meets; `unrouted` among them where it meets those of no store.
+    pub fn stores(&self, config: &Relay) -> Vec<StoreName> {
+        let unrouted = config.salesforce.route_by.is_some() && self.spans.len() == config.stores.len();
+        self.spans.keys().cloned().chain(unrouted.then(StoreName::unrouted)).collect()
+    }
+
     /// Whether the pass is about the orders that fit no store.
     pub fn is_unrouted(&self) -> bool {
         self.spans.keys().all(|name| name.as_str() == StoreName::UNROUTED)

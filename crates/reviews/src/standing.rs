@@ -11,14 +11,16 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName, Zone};
 use futures_util::future::try_join_all;
-use ledger::Cursor;
+use ledger::{Cursor, Due};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A day that is over for longer than this, and not settled, is late.
 const SETTLED_WITHIN: TimeDelta = TimeDelta::hours(12);
 /// A day that is over for longer than this, and not complete, is late.
 const COMPLETE_WITHIN: TimeDelta = TimeDelta::hours(24);
+/// So many days are shown whatever their state.
+const WEEK: u32 = 7;
 
 /// A store's standing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +33,7 @@ pub struct Standing {
     pub behind_days: usize,
     /// The pass that settles them, if one was begun and stopped.
     pub pass: Option<UnderWay>,
-    /// Those of the last days that are in the flow's care, the latest first.
+    /// Those of the last days that are in the flow's care, and earlier ones that are due and not complete; the latest first.
     pub days: Vec<Day>,
 }
 
@@ -44,7 +46,7 @@ pub struct UnderWay {
     pub changed_until: Option<DateTime<Utc>>,
 }
 
-/// A business day of the last week.
+/// A business day of the last week, or an earlier one that is not complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Day {
     /// Which.
@@ -53,11 +55,17 @@ pub struct Day {
     pub state: DayState,
     /// Completed orders at the source, as of its certificate.
     pub completed: Option<usize>,
+    /// It is from before the store's first night: a person has asked for it.
+    pub by_hand: bool,
     /// It should have come further by now.
     pub late: bool,
     /// Completed orders that the pass which settled the day left out, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub outside: BTreeMap<String, u64>,
+    /// It is due for more than a month.
+    pub overdue: bool,
+    /// It has hardly an order, or sends hardly one, though it should.
+    pub quiet: bool,
     /// Of a day that is not complete: how many orders are in each state that keeps it open.
     pub open: BTreeMap<&'static str, usize>,
 }
@@ -139,17 +147,21 @@ impl Operator {
 
     async fn standing(&self, store: StoreName, zone: Zone, cursor: Option<Cursor>) -> Result<Standing, ledger::Error> {
         let now = (self.now)();
-        let Some(cursor) = cursor else {
-            return Ok(Standing { store, settled: None, behind_days: 0, pass: None, days: Vec::new() });
-        };
-        let days = in_care(cursor, zone, now);
+        let marks = due::marks(self.ledger.due(FLOW, store.as_str()).await?);
+        let days = in_care(cursor, &marks, zone, now);
         let kept = try_join_all(days.iter().map(|day| self.certificate(&store, *day))).await?;
         let outside = try_join_all(days.iter().map(|day| self.outside(&store, *day))).await?;
-        let days = days.iter().zip(kept).zip(outside).map(|((day, kept), outside)| {
-            let day = of_day(*day, zone, cursor, kept.as_ref(), now);
-            Day { outside, ..day }
+        let week = due::last_days(zone, now, WEEK).last();
+        let days = days.iter().zip(kept).zip(outside).filter_map(|((day, kept), outside)| {
+            let day = of_day(*day, zone, cursor, marks.get(day), kept.as_ref(), now)?;
+            Some(Day { outside, ..day })
         });
+        // Of earlier days, those that are proven want nobody; of days that are not in care, an order was sent by hand.
+        let days = days.filter(|day| Some(day.business_day) >= week || day.state != DayState::Complete);
         let days = days.collect();
+        let Some(cursor) = cursor else {
+            return Ok(Standing { store, settled: None, behind_days: 0, pass: None, days });
+        };
         let (first, until) = (instant(cursor.first), instant(cursor.settled_until));
         let today = BusinessDay::of(now, zone);
         let next = BusinessDay::of(until, zone);
@@ -163,19 +175,40 @@ impl Operator {
     }
 }
 
-/// The days of the last week since the flow began, the latest first.
-fn in_care(cursor: Cursor, zone: Zone, now: DateTime<Utc>) -> Vec<BusinessDay> {
-    let days = due::last_days(zone, now);
-    days.filter(|day| instant(cursor.first) <= day.window(zone).start).collect()
+/// The days of the last month since the flow began, and those that are marked, the latest first.
+fn in_care(
+    cursor: Option<Cursor>,
+    marks: &BTreeMap<BusinessDay, Due>,
+    zone: Zone,
+    now: DateTime<Utc>,
+) -> Vec<BusinessDay> {
+    let week = due::last_days(zone, now, WEEK)
+        .filter(|day| cursor.is_some_and(|cursor| instant(cursor.first) <= day.window(zone).start));
+    let days: BTreeSet<BusinessDay> = due::days(cursor, marks, zone, now).into_iter().chain(week).collect();
+    days.into_iter().rev().collect()
 }
 
-fn of_day(day: BusinessDay, zone: Zone, cursor: Cursor, kept: Option<&Certificate>, now: DateTime<Utc>) -> Day {
+fn of_day(
+    day: BusinessDay,
+    zone: Zone,
+    cursor: Option<Cursor>,
+    mark: Option<&Due>,
+    kept: Option<&Certificate>,
+    now: DateTime<Utc>,
+) -> Option<Day> {
+    let window = day.window(zone);
+    let by_hand = !cursor.is_some_and(|cursor| instant(cursor.first) <= window.start);
+    if by_hand && !mark.is_some_and(|mark| mark.asked || mark.settled) {
+        return None;
+    }
+    let settled = cursor.is_some_and(|cursor| due::is_settled(cursor, day, zone)) || mark.is_some_and(|it| it.settled);
     let state = match kept {
-        _ if !due::is_settled(cursor, day, zone) => DayState::NotSettled,
+        _ if !settled => DayState::NotSettled,
         None => DayState::NotCertified,
         Some(certificate) if certificate.complete => DayState::Complete,
         Some(_) => DayState::NotComplete,
     };
+    let since = mark.map_or(window.end, |mark| instant(mark.since).max(window.end));
     let open = kept.filter(|_| state == DayState::NotComplete).map(|kept| {
         let of = &kept.ledger;
         let open = [
@@ -187,9 +220,10 @@ fn of_day(day: BusinessDay, zone: Zone, cursor: Cursor, kept: Option<&Certificat
         ];
         open.into_iter().filter(|(_, n)| *n > 0).collect()
     });
-    let late = state.is_late(now - day.window(zone).end);
-    let completed = kept.map(|kept| kept.source.completed);
-    Day { business_day: day, state, completed, late, outside: BTreeMap::new(), open: open.unwrap_or_default() }
+    let (completed, quiet) = (kept.map(|kept| kept.source.completed), kept.is_some_and(|kept| kept.quiet));
+    let (late, overdue) = (state.is_late(now - since), state != DayState::Complete && now - since > due::OVERDUE);
+    let (outside, open) = (BTreeMap::new(), open.unwrap_or_default());
+    Some(Day { business_day: day, state, completed, by_hand, late, outside, overdue, quiet, open })
 }
 
 #[cfg(test)]
@@ -218,7 +252,7 @@ mod tests {
         let first = at("2026-11-18T00:00:00Z").into();
         let state = |settled_until: &str, kept: Option<usize>, now: &str| {
             let (cursor, kept) = (Cursor { first, settled_until: at(settled_until).into() }, kept.map(certificate));
-            let day = of_day(day, Zone::UTC, cursor, kept.as_ref(), at(now));
+            let day = of_day(day, Zone::UTC, Some(cursor), None, kept.as_ref(), at(now)).unwrap();
             (day.state, day.late)
         };
         let (before, after) = ("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z");
@@ -235,11 +269,18 @@ mod tests {
     fn an_open_day_says_in_numbers_what_keeps_it_open() {
         let cursor =
             Cursor { first: at("2026-11-18T00:00:00Z").into(), settled_until: at("2026-11-20T00:00:00Z").into() };
-        let day =
-            of_day("2026-11-19".parse().unwrap(), Zone::UTC, cursor, Some(&certificate(2)), at("2026-11-20T06:00:00Z"));
-        let expected = json!({"business_day": "2026-11-19", "state": "not_complete", "completed": 2, "late": false, "open": {"pending": 2}});
+        let day = of_day(
+            "2026-11-19".parse().unwrap(),
+            Zone::UTC,
+            Some(cursor),
+            None,
+            Some(&certificate(2)),
+            at("2026-11-20T06:00:00Z"),
+        );
+        let day = day.unwrap();
+        let expected = json!({"business_day": "2026-11-19", "state": "not_complete", "completed": 2, "by_hand": false, "late": false, "overdue": false, "quiet": false, "open": {"pending": 2}});
         assert_eq!(serde_json::to_value(day).unwrap(), expected);
-        let days = in_care(cursor, Zone::UTC, at("2026-11-20T06:00:00Z"));
+        let days = in_care(Some(cursor), &BTreeMap::new(), Zone::UTC, at("2026-11-20T06:00:00Z"));
         assert_eq!(days.iter().map(ToString::to_string).collect::<Vec<_>>(), ["2026-11-19", "2026-11-18"]);
     }
 }

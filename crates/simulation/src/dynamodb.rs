@@ -26,6 +26,16 @@ impl Table {
         self.0.get(key)?.0.get(attribute)?["S"].as_str()
     }
 
+    /// The items whose keys begin so.
+    pub(crate) fn kept(&self, kind: &str) -> Vec<Value> {
+        self.0.iter().filter(|(key, _)| key.starts_with(kind)).map(|(_, (item, _))| json!(item)).collect()
+    }
+
+    /// Takes them out.
+    pub(crate) fn forget(&mut self, kind: &str) {
+        self.0.retain(|key, _| !key.starts_with(kind));
+    }
+
     /// The size of all items together.
     pub(crate) fn bytes(&self) -> u64 {
         self.0.values().map(|(item, _)| bill::size(item) as u64).sum()

@@ -70,6 +70,8 @@ effects! {
     SalesforceNext,
     /// Producer: what the ledger knows of a page's orders.
     ReadRecords,
+    /// Producer: a day that something is about to be sent for is due.
+    MarkDay,
     /// Producer: an order that is skipped, parked or rejected by rule.
     RecordExclusion,
     /// Producer: messages to the queue.
@@ -96,6 +98,14 @@ effects! {
     ReadSecrets,
     /// Reconciler: how far a store is settled.
     LookUpCursor,
+    /// Reconciler: a store's days that are due.
+    LookUpDue,
+    /// Reconciler: a look at a day begins, something is about to be sent for it, or it is proven.
+    MarkLook,
+    /// Reconciler: what was read of a day's source so far.
+    KeepPart,
+    /// Reconciler: what an earlier run has read of it.
+    ReadPart,
     /// Reconciler: a day's last certificate.
     ReadCertificate,
     /// Reconciler: where the last reading stopped.
@@ -197,6 +207,11 @@ impl Effect {
             | Self::SaveCheckpoint
             | Self::ReadRecords
             | Self::RecordExclusion
+            | Self::MarkDay
+            | Self::LookUpDue
+            | Self::MarkLook
+            | Self::KeepPart
+            | Self::ReadPart
             | Self::Claim
             | Self::RecordOutcome
             | Self::LookUpCursor
@@ -280,6 +295,11 @@ impl Effect {
                     (Producer, "UpdateItem", "run") => Self::KeepRun,
                     (Producer, "UpdateItem", "pass") => Self::SaveCheckpoint,
                     (Producer, "UpdateItem", "reviews") => Self::RecordExclusion,
+                    (Producer, "UpdateItem", "due") => Self::MarkDay,
+                    (Reconciler, "GetItem", "due") => Self::LookUpDue,
+                    (Reconciler, "UpdateItem", "due") => Self::MarkLook,
+                    (Reconciler, "UpdateItem", "part") => Self::KeepPart,
+                    (Reconciler, "GetItem", "part") => Self::ReadPart,
                     (Consumer, "UpdateItem", "reviews") if update.contains("#token") => Self::Claim,
                     (Consumer, "UpdateItem", "reviews") => Self::RecordOutcome,
                     (Reconciler, "GetItem", "cursor") => Self::LookUpCursor,

@@ -32,6 +32,8 @@ use tracing::Instrument as _;
 const CONSUMER_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 const PRODUCER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
 const RECONCILER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
+/// It stops when a minute is left.
+const HURRIED_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 const INIT_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 
 /// X-Ray's header as Lambda hands it over, to a producer and to a consumer.
@@ -170,46 +172,51 @@ impl Lambda {
 
     /// One run of the reconciler, as the schedule starts it; its certificates.
     pub(crate) async fn reconcile(self, machine: usize, at: DateTime<Utc>) -> Vec<Certificate> {
+        self.look(machine, Event::Scheduled { at }).await.0
+    }
+
+    /// One run of the reconciler; its certificates, and the metrics that it wrote, a line each.
+    pub(crate) async fn look(self, machine: usize, event: Event) -> (Vec<Certificate>, String) {
         let (caller, environment) = self.born(Function::Reconciler, machine);
         let start = Box::pin(environment.reconciler(CONSUMERS));
         let reconciler: Reconciler = match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await {
             Some(Ok(reconciler)) => reconciler,
             Some(Err(error)) => {
                 self.sim.lock().say(&format!("{caller:?} does not start: {error}"));
-                return Vec::new();
+                return Default::default();
             }
-            None => return Vec::new(),
+            None => return Default::default(),
         };
         let begun = clock::now();
-        let deadline = begun + RECONCILER_TIMEOUT;
+        let deadline = begun + if self.scenario.hurried { HURRIED_TIMEOUT } else { RECONCILER_TIMEOUT };
         let invoked = Invoked { deadline, trace: TraceHeader::parse(PRODUCERS_TRACE) };
         let request_id = self.sim.lock().request_id();
         let mut metrics = Metrics::new(FLOW, "reviews-reconciler", &request_id);
         let run = Box::pin(async {
             let span = telemetry::invocation(&request_id, Some(PRODUCERS_TRACE));
-            reconciler.run(Event::Scheduled { at }, &invoked, &mut metrics).instrument(span).await
+            reconciler.run(event, &invoked, &mut metrics).instrument(span).await
         });
         let answer = self.alive(caller, deadline, run).await;
         self.over(caller, begun);
-        self.counted(caller, &mut metrics, answer.is_some());
+        let said = self.counted(caller, &mut metrics, answer.is_some());
         let (line, certificates) = match answer {
             Some(Ok(answer)) => (format!("certifies {} days", answer.certificates.len()), answer.certificates),
             Some(Err(error)) => (format!("failed: {error}"), Vec::new()),
             None => ("killed".to_owned(), Vec::new()),
         };
         self.sim.lock().say(&format!("{caller:?} {line}"));
-        certificates
+        (certificates, String::from_utf8_lossy(&said).into_owned())
     }
 
-    /// A run's metrics are written. Unless it was killed, they count each order that it knows to have recorded as not sent.
-    fn counted(&self, caller: Caller, metrics: &mut Metrics, ended: bool) {
+    /// A run's metrics are written, and returned. Unless it was killed, they count each order that it knows to have recorded as not sent.
+    fn counted(&self, caller: Caller, metrics: &mut Metrics, ended: bool) -> Vec<u8> {
         let mut lines = Vec::new();
         // Writing to memory, and counting bytes, does not fail.
         let _ = metrics.flush(clock::now(), &mut lines);
         let _ = self.logs.paper(caller.function).write_all(&lines);
-        let lines = lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+        let parsed = lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
         let count = |line: &Value, name: &str| line[name].as_f64().unwrap_or_default();
-        let counted: f64 = lines
+        let counted: f64 = parsed
             .map(|line| ["OrdersSkipped", "Parked", "Rejected"].map(|name| count(&line, name)).iter().sum::<f64>())
             .sum();
         let mut world = self.sim.lock();
@@ -217,6 +224,7 @@ impl Lambda {
         if ended && counted < f64::from(excluded) {
             world.problems.push(format!("{caller:?} recorded {excluded} orders as not sent and counted {counted}"));
         }
+        lines
     }
 
     /// An invocation is over.
@@ -254,6 +262,11 @@ impl Lambda {
 
     /// One run of the producer, as the schedule starts it; whether it said that everything is settled.
     pub(crate) async fn produce(self, machine: usize, at: DateTime<Utc>) -> bool {
+        self.send(machine, Event::Scheduled { at }).await
+    }
+
+    /// One run of the producer; whether it said that everything is settled.
+    pub(crate) async fn send(self, machine: usize, event: Event) -> bool {
         let (caller, environment) = self.born(Function::Producer, machine);
         let start = environment.producer();
         let producer: Producer = match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await {
@@ -271,7 +284,7 @@ impl Lambda {
         let mut metrics = Metrics::new(FLOW, "reviews-producer", &request_id);
         let run = Box::pin(async {
             let span = telemetry::invocation(&request_id, Some(PRODUCERS_TRACE));
-            producer.run(Event::Scheduled { at }, &invoked, &mut metrics).instrument(span).await
+            producer.run(event, &invoked, &mut metrics).instrument(span).await
         });
         let answer = self.alive(caller, deadline, run).await;
         self.over(caller, begun);

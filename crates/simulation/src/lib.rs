@@ -33,6 +33,7 @@ mod permission;
 mod run;
 mod scenario;
 mod sqs;
+mod story;
 mod twins;
 mod vendors;
 mod watch;
@@ -44,6 +45,7 @@ pub use fault::Down;
 pub use permission::{Call, Resource};
 pub use run::{Report, run};
 pub use scenario::{BrokenPromise, Scenario};
+pub use story::{Looked, Story, tell};
 pub use world::Kill;
 
 const QUEUE: &str = "http://aws.invalid/1/reviews";

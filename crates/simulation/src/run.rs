@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 use tokio::task::{LocalSet, spawn_local};
 
 /// The account that the store `default` belongs to.
-const ACCOUNT: &str = "sandbox-default";
+pub(crate) const ACCOUNT: &str = "sandbox-default";
 /// The schedule starts the producer so often, and through so much of the night.
 const EVERY: TimeDelta = TimeDelta::minutes(15);
 const NIGHT: TimeDelta = TimeDelta::hours(6);
@@ -36,7 +36,7 @@ const AFTERWARDS: std::time::Duration = std::time::Duration::from_hours(7);
 /// It has so long to make every day complete: five repairs, and then some.
 const COMPLETE_WITHIN: TimeDelta = TimeDelta::days(6);
 /// The producer's machines come after the consumers', the reconciler's after those.
-const PRODUCERS: usize = 2;
+pub(crate) const PRODUCERS: usize = 2;
 
 /// How a simulation went.
 #[derive(Debug)]
@@ -383,7 +383,7 @@ fn manifest(vendors: &InProcess, spec: &DaySpec, problems: &mut Vec<String>) -> 
 }
 
 /// The shipped configuration with the sandbox's field names and the scenario's time zone.
-fn config(scenario: &Scenario, problems: &mut Vec<String>) -> Arc<Relay> {
+pub(crate) fn config(scenario: &Scenario, problems: &mut Vec<String>) -> Arc<Relay> {
     let shipped = include_str!("../../../infra/config/relay.toml");
     let zone = format!("\ntime_zone = \"{}\"", scenario.zone);
     let changes = [

@@ -168,6 +168,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
             dead_letters: &producer.dead_letters,
             now: producer.now,
             invoked: &Invoked { deadline: NOON + TimeDelta::minutes(15), trace },
+            marked: reviews::publish::Marked::default(),
         };
         let pass = Pass::of_day("1969-12-31".parse().unwrap(), None, &lambda.config, NOON + EVERY).unwrap();
         publisher.page(&pass, &rows, &mut report).await

@@ -47,6 +47,8 @@ pub struct Scenario {
     pub(crate) reconciler: Reconciling,
     /// The event source mapping is off for so long after the first midnight.
     pub(crate) consumers_after: TimeDelta,
+    /// The reconciler has time for a page a run.
+    pub(crate) hurried: bool,
     pub(crate) kill: Option<Kill>,
     pub(crate) broken: Option<BrokenPromise>,
     /// Whether each function is asked for a check at the end, as at a deployment.
@@ -111,6 +113,7 @@ impl Scenario {
                 _ => Reconciling::Always,
             },
             consumers_after: TimeDelta::zero(),
+            hurried: false,
             kill: None,
             broken: None,
             checks: false,
@@ -183,6 +186,12 @@ impl Scenario {
     #[must_use]
     pub fn through(self, nights: u32) -> Self {
         Self { nights, ..self }
+    }
+
+    /// The same, with a reconciler that is out of time after a page, of the source or of the destination.
+    #[must_use]
+    pub fn hurried(self) -> Self {
+        Self { hurried: true, ..self }
     }
 
     /// With one kill.

@@ -35,6 +35,10 @@ pub enum Metric {
     OldestUncertainSeconds,
     /// Business days settled.
     DaysSettled,
+    /// Business days that have been due for longer than a month and are not complete.
+    DaysOverdue,
+    /// Business days that were found within a day to have hardly an order, or hardly one sent, though they should.
+    QuietDays,
     /// Used part of a vendor's quota, in percent.
     QuotaUsed,
     /// Days until the first credential expires.
@@ -49,7 +53,7 @@ pub enum Metric {
 
 impl Metric {
     /// All of them: the contract with alarms and dashboard.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::OrdersFetched,
         Self::OrdersEnqueued,
         Self::OrdersSkipped,
@@ -65,6 +69,8 @@ impl Metric {
         Self::OldestOpenSeconds,
         Self::OldestUncertainSeconds,
         Self::DaysSettled,
+        Self::DaysOverdue,
+        Self::QuietDays,
         Self::QuotaUsed,
         Self::CredentialDaysLeft,
         Self::DeliveryLatencyMs,
@@ -95,6 +101,8 @@ impl Metric {
             Self::OldestOpenSeconds => "OldestOpenSeconds",
             Self::OldestUncertainSeconds => "OldestUncertainSeconds",
             Self::DaysSettled => "DaysSettled",
+            Self::DaysOverdue => "DaysOverdue",
+            Self::QuietDays => "QuietDays",
             Self::QuotaUsed => "QuotaUsed",
             Self::CredentialDaysLeft => "CredentialDaysLeft",
             Self::DeliveryLatencyMs => "DeliveryLatencyMs",

@@ -83,6 +83,11 @@ fn plays() -> Vec<Played> {
         quiet("OldestOpenAlarm", vec![hourly(0, LENGTH, 86_400.0)]),
         raised("OldestUncertainAlarm", DAY..=DAY + HOUR, vec![hourly(0, DAY, 0.0), hourly(DAY, LENGTH, 3601.0)]),
         quiet("OldestUncertainAlarm", vec![hourly(0, LENGTH, 3600.0)]),
+        // News for a day.
+        raised("QuietDaysAlarm", DAY..=DAY + HOUR, vec![hourly(0, DAY, 0.0), hourly(DAY, 2 * DAY, 1.0)]),
+        quiet("QuietDaysAlarm", vec![hourly(0, LENGTH, 0.0)]),
+        raised("DaysOverdueAlarm", DAY..=DAY + HOUR, vec![hourly(0, DAY, 0.0), hourly(DAY, LENGTH, 1.0)]),
+        quiet("DaysOverdueAlarm", vec![hourly(0, LENGTH, 0.0)]),
         raised("QuotaAlarm", 0..=HOUR, vec![nightly(0, LENGTH, 80.0)]),
         quiet("QuotaAlarm", vec![hourly(0, LENGTH, 79.9)]),
         raised("CredentialAlarm", 2 * DAY..=3 * DAY, vec![hourly(0, 2 * DAY, 14.0), hourly(2 * DAY, LENGTH, 13.0)]),
@@ -188,6 +193,15 @@ fn an_alarm_of_a_measured_state_says_when_it_is_over() {
             assert_eq!(told.raised.len(), 1, "{alarm}");
             assert!(matches!(told.ok[..], [at] if at > 2 * DAY), "{alarm}: {told:?}");
         }
+    }
+}
+
+/// Two days one after the other: each is told, and that the first is no news any more is no good news.
+#[test]
+fn each_quiet_day_is_told() {
+    let course = vec![hourly(0, DAY, 1.0), hourly(DAY, DAY + 3 * HOUR, 0.0), hourly(DAY + 3 * HOUR, LENGTH, 1.0)];
+    for told in told("QuietDaysAlarm", &one("QuietDaysAlarm", course)) {
+        assert_eq!((told.raised.len(), told.ok.len()), (2, 0), "{told:?}");
     }
 }
 

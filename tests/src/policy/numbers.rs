@@ -28,6 +28,7 @@ pub(crate) struct Numbers {
     receives: u32,
     retention: Duration,
     dead_letter_retention: Duration,
+    due: Duration,
 }
 
 impl Numbers {
@@ -56,6 +57,7 @@ impl Numbers {
             receives: number(&queue["RedrivePolicy"]["maxReceiveCount"]),
             retention: seconds(&queue["MessageRetentionPeriod"]),
             dead_letter_retention: seconds(&dead_letters["MessageRetentionPeriod"]),
+            due: DAY * reviews::reconcile::DUE_DAYS,
         }
     }
 
@@ -72,7 +74,11 @@ impl Numbers {
 /// What must hold, and its name.
 type Relation = (&'static str, fn(&Numbers) -> bool);
 
-const RELATIONS: [Relation; 12] = [
+/// No message is hidden for longer than this from its receipt.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
+const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
+
+const RELATIONS: [Relation; 13] = [
     ("two calls, one for a token, and the write of their outcome fit into a lease", |n| n.call * 2 < n.consumer),
     ("a whole batch at the worker's share of the pace fits into a lease", |n| n.paced_batch() + n.call < n.consumer),
     ("the visibility time-out is six times the consumer's and its batching window", |n| {
@@ -84,6 +90,8 @@ const RELATIONS: [Relation; 12] = [
     ("recovery is noticed within half an hour", |n| n.backoff.cap <= Duration::from_mins(30)),
     ("a message outlives all its retries", |n| n.longest_retries() < n.retention),
     ("a dead letter outlives a message", |n| n.dead_letter_retention > n.retention),
+    // With a day in which it is looked at once: what is lost with the queue is made anew.
+    ("a day is due for longer than a message lives and waits", |n| n.due > n.retention + LONGEST_HIDDEN + DAY),
     // The longest replay: a dead letter's whole life, begun when the look-back ends.
     ("a record outlives dead letters, look-back and replay", |n| RECORD_LIFE > n.dead_letter_retention * 2 + LOOK_BACK),
     ("the producer has time for a page before it stops", |n| n.stop_before * 2 < n.producer),
@@ -177,7 +185,10 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
     // What no text can change is a number of the code's.
     let record = RELATIONS.iter().find(|(name, _)| name.starts_with("a record outlives")).unwrap();
     let numbers = Numbers::read(&Template::shipped().with(&[]), &environments()[0].1);
-    assert!(!record.1(&Numbers { dead_letter_retention: Duration::from_hours(24 * 150), ..numbers }));
+    assert!(!record.1(&Numbers { dead_letter_retention: Duration::from_hours(24 * 150), ..numbers.clone() }));
+    let due = RELATIONS.iter().find(|(name, _)| name.starts_with("a day is due")).unwrap();
+    assert!(due.1(&numbers));
+    assert!(!due.1(&Numbers { due: DAY * 8, ..numbers }));
 }
 
 /// A day's outage at the true values: the attempts fall as the schedule says, the last receive is never near, and recovery

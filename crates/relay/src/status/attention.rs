@@ -46,11 +46,18 @@ pub(super) fn of(
         for day in days.iter().filter(|day| day.late) {
             let (business_day, state) = (day.business_day, day.state.as_str());
             let next = match day.state {
+                DayState::NotSettled if day.by_hand => format!("relay run --day {business_day} --store {store} --yes"),
                 // A run by hand would send its orders, and settle nothing: what keeps the schedule's run from it?
                 DayState::NotSettled => "relay check".to_owned(),
                 _ => format!("relay certificate {business_day} --store {store} --refresh"),
             };
-            found.push(attention(format!("{business_day}, store {store}: {state}"), next));
+            let for_long = if day.overdue { ", due for more than a month: it needs a person" } else { "" };
+            found.push(attention(format!("{business_day}, store {store}: {state}{for_long}"), next));
+        }
+        for day in days.iter().filter(|day| day.quiet) {
+            let (business_day, orders) = (day.business_day, day.completed.unwrap_or(0));
+            let what = format!("{business_day}, store {store}: quiet, {orders} orders and hardly one sent");
+            found.push(attention(what, format!("relay preview --day {business_day} --store {store}")));
         }
     }
     if let Some(parked) = backlog.of_state(State::Parked) {
@@ -126,14 +133,20 @@ mod tests {
             business_day: day.parse().unwrap(),
             state,
             completed: None,
+            by_hand: false,
             late,
             outside: [].into(),
+            overdue: false,
+            quiet: false,
             open: [].into(),
         };
         let days = vec![
             day("2026-11-20", DayState::NotSettled, false),
             day("2026-11-19", DayState::NotSettled, true),
             day("2026-11-18", DayState::NotComplete, true),
+            reviews::standing::Day { quiet: true, completed: Some(0), ..day("2026-11-17", DayState::Complete, false) },
+            reviews::standing::Day { overdue: true, ..day("2026-10-17", DayState::NotComplete, true) },
+            reviews::standing::Day { by_hand: true, ..day("2026-01-17", DayState::NotSettled, true) },
         ];
         let store = "acme".to_owned().try_into().unwrap();
         let standing = Standing { store, settled: None, behind_days: 2, pass: None, days };
@@ -149,6 +162,15 @@ mod tests {
                 ("the schedule has not run reviews-producer for 26 hours", "relay check"),
                 ("2026-11-19, store acme: not settled", "relay check"),
                 ("2026-11-18, store acme: not complete", "relay certificate 2026-11-18 --store acme --refresh"),
+                (
+                    "2026-10-17, store acme: not complete, due for more than a month: it needs a person",
+                    "relay certificate 2026-10-17 --store acme --refresh"
+                ),
+                ("2026-01-17, store acme: not settled", "relay run --day 2026-01-17 --store acme --yes"),
+                (
+                    "2026-11-17, store acme: quiet, 0 orders and hardly one sent",
+                    "relay preview --day 2026-11-17 --store acme"
+                ),
                 ("3 parked: a person is to decide", "relay parked list"),
                 ("3 uncertain, the oldest for 2 hours", "relay certificate --refresh"),
                 ("4 in the dead-letter queue", "relay dlq list"),

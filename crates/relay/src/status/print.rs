@@ -73,14 +73,15 @@ fn print_store(standing: &Standing, to: &mut dyn Write) -> io::Result<()> {
 
 fn print_day(day: &Day, to: &mut dyn Write) -> io::Result<()> {
     let mark = match day.state {
-        DayState::Complete => tick(true),
+        DayState::Complete => tick(!day.quiet),
         _ if day.late => tick(false),
         _ => format!("{WARN}·{WARN:#}"),
     };
     let open: Vec<_> = day.open.iter().map(|(state, n)| format!("{n} {state}")).collect();
     let open = if open.is_empty() { String::new() } else { format!(": {}", open.join(", ")) };
     let orders = day.completed.map(|completed| format!(", {completed} orders")).unwrap_or_default();
-    writeln!(to, "    {mark} {} {}{orders}{open}", day.business_day, day.state.as_str())?;
+    let quiet = if day.quiet { ", quiet" } else { "" };
+    writeln!(to, "    {mark} {} {}{quiet}{orders}{open}", day.business_day, day.state.as_str())?;
     day.outside
         .iter()
         .try_for_each(|(reason, orders)| writeln!(to, "      {orders} more left out: {}", outside(reason)))

@@ -25,6 +25,9 @@ pub struct Certificate {
     pub destination: Destination,
     /// How often a delivery of this day was reopened and sent again, over all looks so far.
     pub repaired: usize,
+    /// Whether it has hardly an order, or sends hardly one, though it should.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
     /// Whether every order is confirmed, skipped or rejected.
     pub complete: bool,
 }

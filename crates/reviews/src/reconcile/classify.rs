@@ -18,6 +18,13 @@ pub(super) enum Class {
     Missing,
 }
 
+impl Class {
+    /// Whether it is open still what becomes of the order.
+    pub(super) fn is_open(self) -> bool {
+        !matches!(self, Self::Confirmed | Self::Skipped(_) | Self::Rejected(_))
+    }
+}
+
 /// What is to be done about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {

@@ -4,8 +4,11 @@ use super::{
     Certificate, Completed, Destination, Failed, Looked, Reconciler, Tally, Task,
     classify::{Class, Remedy, Rules},
     destination::{Ended, Reading},
-    entry::Entries,
-    source::Source,
+    due::{Known, Seen},
+    entry::{Entries, Entry},
+    parts::Progress,
+    quiet::{is_quiet, weeks_before},
+    source::{Orders, Source},
 };
 use crate::{FLOW, event::Invoked, fields::Fields, produce::instant, select::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,23 +19,23 @@ use telemetry::{Metric, Metrics};
 use tokio::time::Instant;
 
 /// A reading that was begun longer ago is not gone on with: too much has happened since.
-const READING_LASTS: TimeDelta = TimeDelta::hours(24);
+pub(super) const READING_LASTS: TimeDelta = TimeDelta::hours(24);
 
 impl Reconciler {
-    /// Looks at one day. The run's `first` look at the source is not given up for lack of time: it would never end.
+    /// Looks at one day.
     pub(super) async fn look(
         &self,
         task: &Task,
         fields: &Fields,
         invoked: &Invoked,
-        first: bool,
         metrics: &mut Metrics,
     ) -> Result<Looked, Failed> {
-        let deadline = invoked.deadline;
+        let (deadline, begun_at) = (invoked.deadline, (self.now)());
         let pass = Pass::of_store(task.day, &task.store, &self.config, (self.now)())?;
         let source =
             Source { config: &self.config, salesforce: &self.salesforce, fields, ledger: &self.ledger, invoked };
-        let Some(mut entries) = source.orders(&pass, || !first && self.out_of_time(deadline)).await? else {
+        let mut progress = self.progress(task).await?;
+        let Some(mut entries) = self.orders(task, &pass, &source, &mut progress, deadline).await? else {
             return Ok(Looked::OutOfTime);
         };
         let kept = self.kept(&task.store, task.day).await?.map(|(_, certificate)| certificate);
@@ -64,7 +67,7 @@ impl Reconciler {
         let late = || self.out_of_time(deadline);
         let repaired = self.repair(&pass, &source, &publisher, &remedies, late, metrics).await?;
         let tally = Tally::tally(judged.iter().map(|(class, _)| *class), &entries.reasons);
-        let certificate = Certificate {
+        let mut certificate = Certificate {
             store: task.store.clone(),
             business_day: task.day,
             issued_at: (self.now)(),
@@ -74,8 +77,91 @@ impl Reconciler {
             ledger: tally,
             destination,
             repaired: repaired + kept.as_ref().map_or(0, |kept| kept.repaired),
+            quiet: false,
         };
-        self.certify(certificate, kept, metrics).await
+        certificate.quiet = !pass.is_unrouted() && self.is_quiet(&certificate).await?;
+        let (complete, quiet) = (certificate.complete, certificate.quiet);
+        let looked = self.certify(certificate, kept, metrics).await?;
+        // Of a day that nobody is to deliver as a whole, what was delivered counts.
+        let in_care = task.settled || task.mark.is_none_or(|mark| mark.asked);
+        let open = |(entry, (class, _)): (&Entry, &(Class, Remedy))| entry.known.is_some() && class.is_open();
+        let done = complete || (!in_care && !entries.all().iter().zip(&judged).any(open));
+        self.proven(task, done, quiet, begun_at).await?;
+        self.forget_progress(task, &progress).await?;
+        Ok(looked)
+    }
+
+    /// The day's orders, as far as runs before have not read them from the source, and theirs; `None` if time is up before.
+    async fn orders(
+        &self,
+        task: &Task,
+        pass: &Pass,
+        source: &Source<'_>,
+        progress: &mut Progress,
+        deadline: DateTime<Utc>,
+    ) -> Result<Option<Entries>, Failed> {
+        let mut entries = Entries::default();
+        if !progress.is_whole() {
+            let pass = progress.pass().unwrap_or(pass);
+            let Orders { entries: read, pass, whole } = source.orders(pass, || self.out_of_time(deadline)).await?;
+            if !whole || progress.is_begun() {
+                let orders = read.all().len();
+                tracing::warn!(store = task.store.as_str(), business_day = %task.day, orders, whole, "the source takes longer than a run; the next goes on from here");
+                if !self.keep_progress(task, progress, &read, pass, whole).await? {
+                    return Ok(None);
+                }
+            }
+            if !whole {
+                return Ok(None);
+            }
+            entries = read;
+        }
+        if progress.is_begun() {
+            match self.earlier(task, progress).await? {
+                Some(earlier) => entries = earlier,
+                None => {
+                    tracing::warn!(store = task.store.as_str(), business_day = %task.day, "what was read of the source is gone; it is read anew");
+                    self.forget_progress(task, progress).await?;
+                    return Ok(None);
+                }
+            }
+        }
+        entries.sort();
+        Ok(Some(entries))
+    }
+
+    /// Takes the day's mark away if this look, which began `at`, was the last: nothing was sent for it since.
+    async fn proven(&self, task: &Task, done: bool, quiet: bool, at: DateTime<Utc>) -> Result<(), Failed> {
+        let Some(mark) = task.mark else { return Ok(()) };
+        let known = Known { end: self.end(task), mark: Some(mark), kept: None };
+        if known.is_proven(done, quiet, at) {
+            self.ledger.no_longer_due(FLOW, task.store.as_str(), &task.day.to_string(), &mark).await?;
+        }
+        Ok(())
+    }
+
+    /// What is known of a day before it is looked at.
+    pub(super) async fn known(&self, task: &Task) -> Result<Known, Failed> {
+        let kept = self.kept(&task.store, task.day).await?.map(|(looked_at, certificate)| Seen {
+            looked_at,
+            issued_at: certificate.issued_at,
+            complete: certificate.complete,
+            quiet: certificate.quiet,
+        });
+        Ok(Known { end: self.end(task), mark: task.mark, kept })
+    }
+
+    fn end(&self, task: &Task) -> DateTime<Utc> {
+        let store = self.config.stores.get(&task.store);
+        task.day.window(store.map_or(self.config.time_zone, |store| store.time_zone)).end
+    }
+
+    async fn is_quiet(&self, certificate: &Certificate) -> Result<bool, Failed> {
+        let mut weeks = Vec::new();
+        for day in weeks_before(certificate.business_day) {
+            weeks.extend(self.kept(&certificate.store, day).await?.map(|(_, certificate)| certificate));
+        }
+        Ok(is_quiet(certificate, &weeks))
     }
 
     /// What the destination shows, and when the reading of it began; or why that is not known yet.
@@ -93,8 +179,8 @@ impl Reconciler {
         let done = ended == Ended::Complete;
         if version > 0 || !done {
             let state = if done { String::new() } else { serde_json::to_string(&reading)? };
-            if self.ledger.save_checkpoint(&checkpoint(&task.store), version, &state).await?.is_none() {
-                tracing::info!(store = task.store.as_str(), "another run reads this store; its checkpoint stands");
+            if self.ledger.save_checkpoint(&checkpoint(task), version, &state).await?.is_none() {
+                tracing::info!(store = task.store.as_str(), "another run reads this day; its checkpoint stands");
             }
         }
         // What an earlier run saw on earlier pages it has confirmed.
@@ -115,6 +201,7 @@ impl Reconciler {
         metrics: &mut Metrics,
     ) -> Result<Looked, Failed> {
         let (store, day) = (certificate.store.as_str().to_owned(), certificate.business_day.to_string());
+        let was_quiet = kept.as_ref().is_some_and(|kept| kept.quiet);
         if let Some(kept) = kept.filter(|kept| kept.says_the_same(&certificate)) {
             certificate = kept;
         }
@@ -125,6 +212,12 @@ impl Reconciler {
             return Ok(Looked::Nothing);
         }
         metrics.count(Metric::Missing, Some(&store), certificate.ledger.missing);
+        if certificate.quiet {
+            // That it was quiet before is counted where the days that are due are.
+            metrics.count(Metric::QuietDays, None, usize::from(!was_quiet));
+            let completed = certificate.source.completed;
+            tracing::warn!(flow = FLOW, store, business_day = day, completed, "a quiet day");
+        }
         tracing::info!(
             flow = FLOW,
             store,
@@ -150,15 +243,9 @@ impl Reconciler {
         Ok(kept.and_then(|kept| Some((instant(kept.looked_at), serde_json::from_str(&kept.certificate).ok()?))))
     }
 
-    /// The reading of this store that was begun and not ended.
-    pub(super) async fn begun(&self, store: &StoreName) -> Result<Option<Reading>, Failed> {
-        let checkpoint = self.ledger.checkpoint(&checkpoint(store)).await?;
-        Ok(checkpoint.and_then(|checkpoint| self.usable(&checkpoint)))
-    }
-
     /// The reading to go on with and the version of its checkpoint (0: there is none), or a new one.
     async fn reading(&self, task: &Task, entries: &Entries) -> Result<(i64, Reading), Failed> {
-        let checkpoint = self.ledger.checkpoint(&checkpoint(&task.store)).await?;
+        let checkpoint = self.ledger.checkpoint(&checkpoint(task)).await?;
         let version = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.version);
         let begun = checkpoint.and_then(|checkpoint| self.usable(&checkpoint)).filter(|begun| begun.day == task.day);
         let new = || Reading::begin(task.day, entries.first_accepted, self.millis());
@@ -185,7 +272,6 @@ fn is_anything_to_be_found(entries: &Entries) -> bool {
     })
 }
 
-/// One reading a store at a time: what was begun for another day is begun anew.
-fn checkpoint(store: &StoreName) -> String {
-    format!("{FLOW}/reconcile/{store}")
+fn checkpoint(task: &Task) -> String {
+    format!("{FLOW}/reconcile/{}/{}", task.store, task.day)
 }

@@ -4,10 +4,13 @@
 use crate::item::{DUPLICATE_ORDER_ID, Fate, Item};
 use ledger::{Delivery, DeliveryKey, EffectHash, Millis, Record, Revision, State};
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 
 /// More different reasons than a day has; further ones are counted together.
 const REASONS: usize = 250;
 const OTHER: &str = "other";
+/// Bytes of a packed order: two names, two fingerprints, a revision, what is wanted.
+const PACKED: usize = 18 + 16 + 16 + 8 + 3;
 
 /// A reason, by its place in [`Reasons`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,22 @@ pub(super) struct Known {
     pub(super) elsewhere: bool,
 }
 
+impl Known {
+    fn of(record: &Record, store: &str, reasons: &mut Reasons) -> Self {
+        Self {
+            state: record.state,
+            revision: record.revision,
+            since: record
+                .accepted_at
+                .filter(|_| record.state == State::Accepted)
+                .unwrap_or_else(|| record.not_before.map_or(record.updated_at, |at| at.max(record.updated_at))),
+            repairs: record.repairs,
+            reason: reasons.of(record.reason.as_deref().unwrap_or("unknown")),
+            elsewhere: record.store != store,
+        }
+    }
+}
+
 /// One completed order.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -86,17 +105,7 @@ impl Entry {
             effect: effect.to_bits().unwrap_or_default(),
             id,
             revision: item.delivery.revision,
-            known: record.map(|record| Known {
-                state: record.state,
-                revision: record.revision,
-                since: record
-                    .accepted_at
-                    .filter(|_| record.state == State::Accepted)
-                    .unwrap_or_else(|| record.not_before.map_or(record.updated_at, |at| at.max(record.updated_at))),
-                repairs: record.repairs,
-                reason: reasons.of(record.reason.as_deref().unwrap_or("unknown")),
-                elsewhere: record.store != item.delivery.store,
-            }),
+            known: record.map(|record| Known::of(record, &item.delivery.store, reasons)),
             wanted: match item.fate {
                 Fate::Send(_) => Wanted::Sent,
                 Fate::Skip(reason) => Wanted::Skipped(reasons.of(reason)),
@@ -109,6 +118,49 @@ impl Entry {
     /// Its id at the source.
     pub(super) fn id(&self) -> &str {
         str::from_utf8(&self.id).unwrap_or_default().trim_end()
+    }
+
+    fn key(&self) -> Result<DeliveryKey, ledger::InvalidKey> {
+        DeliveryKey::try_from(format!("{}/{}", crate::FLOW, self.id()))
+    }
+
+    /// Appends what the source says of it.
+    fn pack(&self, mut to: Vec<u8>) -> Vec<u8> {
+        let (tag, reason) = match self.wanted {
+            Wanted::Sent => (0, 0),
+            Wanted::Skipped(reason) => (1, reason.0),
+            Wanted::Parked(reason) => (2, reason.0),
+        };
+        to.extend(self.id);
+        to.extend(self.order.to_be_bytes());
+        to.extend(self.effect.to_be_bytes());
+        to.extend(self.revision.0.to_be_bytes());
+        to.push(tag);
+        to.extend(reason.to_be_bytes());
+        to
+    }
+
+    fn unpack(from: &[u8; PACKED], reason: impl FnOnce(usize) -> Reason) -> Option<Self> {
+        let (id, rest) = from.split_first_chunk::<18>()?;
+        let (order, rest) = rest.split_first_chunk::<16>()?;
+        let (effect, rest) = rest.split_first_chunk::<16>()?;
+        let (revision, rest) = rest.split_first_chunk::<8>()?;
+        let [tag, high, low] = rest else { return None };
+        let place = usize::from(u16::from_be_bytes([*high, *low]));
+        Some(Self {
+            order: u128::from_be_bytes(*order),
+            effect: u128::from_be_bytes(*effect),
+            id: *id,
+            revision: Revision(i64::from_be_bytes(*revision)),
+            known: None,
+            wanted: match tag {
+                0 => Wanted::Sent,
+                1 => Wanted::Skipped(reason(place)),
+                2 => Wanted::Parked(reason(place)),
+                _ => return None,
+            },
+            seen: false,
+        })
     }
 
     /// The ledger has it as confirmed now.
@@ -129,7 +181,7 @@ impl Entry {
     /// Never for a Salesforce id; the type says it may.
     pub(super) fn as_seen(&self, store: &str, day: &str) -> Result<Delivery, ledger::InvalidKey> {
         Ok(Delivery {
-            key: DeliveryKey::try_from(format!("{}/{}", crate::FLOW, self.id()))?,
+            key: self.key()?,
             revision: self.known.map_or(self.revision, |known| known.revision),
             hash: EffectHash::from_bits(self.effect),
             store: store.to_owned(),
@@ -154,6 +206,53 @@ impl Entries {
             self.first_accepted = Some(self.first_accepted.map_or(at, |first| first.min(at)));
         }
         self.all.push(Entry::of(item, order_id, record, &mut self.reasons));
+    }
+
+    /// What the source says of them, as bytes: as many as one item of the ledger takes each. The reasons come first.
+    pub(super) fn pack(&self) -> Vec<Vec<u8>> {
+        let reasons: Vec<String> = self.reasons.0.iter().map(|reason| reason.replace('\n', " ")).collect();
+        let reasons = reasons.join("\n");
+        let head = [&u32::try_from(reasons.len()).unwrap_or(0).to_be_bytes()[..], reasons.as_bytes()].concat();
+        let most = (ledger::part::LARGEST.saturating_sub(head.len()) / PACKED).max(1);
+        let packed = self.all.chunks(most).map(|chunk| chunk.iter().fold(head.clone(), |to, entry| entry.pack(to)));
+        packed.collect()
+    }
+
+    /// Adds what was packed; false if that is not what it is.
+    pub(super) fn unpack(&mut self, bytes: &[u8]) -> bool {
+        self.unpacked(bytes).is_some()
+    }
+
+    fn unpacked(&mut self, bytes: &[u8]) -> Option<()> {
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let (reasons, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let texts: Vec<&str> = str::from_utf8(reasons).ok()?.split('\n').collect();
+        let (entries, rest) = rest.as_chunks::<PACKED>();
+        for packed in entries {
+            let entry = Entry::unpack(packed, |place| self.reasons.of(texts.get(place).copied().unwrap_or(OTHER)))?;
+            self.all.push(entry);
+        }
+        rest.is_empty().then_some(())
+    }
+
+    /// What the ledger knows them by.
+    pub(super) fn keys(&self) -> Result<Vec<DeliveryKey>, ledger::InvalidKey> {
+        let mut keys: Vec<_> = self.all.iter().map(Entry::key).collect::<Result<_, _>>()?;
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// Takes in what the ledger says.
+    pub(super) fn know(&mut self, records: &HashMap<DeliveryKey, Record>, store: &str) {
+        for entry in &mut self.all {
+            let Some(record) = entry.key().ok().and_then(|key| records.get(&key)) else { continue };
+            if let Some(at) = record.accepted_at {
+                self.first_accepted = Some(self.first_accepted.map_or(at, |first| first.min(at)));
+            }
+            entry.known = Some(Known::of(record, store, &mut self.reasons));
+            entry.effect = record.hash.to_bits().unwrap_or_default();
+        }
     }
 
     /// To be called when all are added. An order that was touched while the source was read may have come twice.
@@ -257,6 +356,37 @@ mod tests {
         assert!(seen.iter().all(|id| id.ends_with("34") || id.ends_with("35")), "{seen:?}");
         let delivery = entries.all()[0].as_seen("default", "2026-11-20").unwrap();
         assert_eq!((delivery.hash, delivery.revision), (EffectHash::of(b"effect"), Revision(1)));
+    }
+
+    #[test]
+    fn what_is_packed_comes_back_as_the_source_said_it() {
+        let mut entries = Entries::default();
+        for n in 0..12_000 {
+            let mut item = item(&format!("{n:018}"), n);
+            item.fate = [Fate::Skip("no_email"), Fate::Park("unknown_store", String::new()), Fate::Skip("test_order")]
+                .into_iter()
+                .nth(usize::try_from(n % 3).unwrap())
+                .unwrap();
+            entries.add(&item, &n.to_string(), None);
+        }
+        let items = entries.pack();
+        assert_eq!(items.len(), 3);
+        assert!(items.iter().all(|item| item.len() <= ledger::part::LARGEST));
+        let mut back = Entries::default();
+        back.reasons.of("another");
+        assert!(items.iter().all(|item| back.unpack(item)));
+        assert!(!back.unpack(&items[0][..700]), "cut short");
+        let shown = |entries: &Entries, n: usize| {
+            let entry = &entries.all[n];
+            let wanted = match entry.wanted {
+                Wanted::Sent => "sent",
+                Wanted::Skipped(reason) | Wanted::Parked(reason) => entries.reasons.text(reason),
+            };
+            format!("{:?} {:?} {wanted}", (entry.order, entry.effect, entry.id(), entry.revision), entry.known)
+        };
+        for n in [0, 1, 2, 5_999, 11_999] {
+            assert_eq!(shown(&back, n), shown(&entries, n));
+        }
     }
 
     #[test]

@@ -23,9 +23,19 @@ pub(super) struct Source<'a> {
     pub(super) invoked: &'a Invoked,
 }
 
+/// What was read of a day.
+pub(super) struct Orders {
+    /// Not sorted yet.
+    pub(super) entries: Entries,
+    /// As it stands now: what is left of it.
+    pub(super) pass: Pass,
+    /// Whether nothing is left.
+    pub(super) whole: bool,
+}
+
 impl Source<'_> {
-    /// The orders that the pass is about; `None` if `out_of_time` came true before the last page.
-    pub(super) async fn orders(&self, pass: &Pass, out_of_time: impl Fn() -> bool) -> Result<Option<Entries>, Failed> {
+    /// The orders that the pass is about, from where it stands on, until `out_of_time` is true after a page.
+    pub(super) async fn orders(&self, pass: &Pass, out_of_time: impl Fn() -> bool) -> Result<Orders, Failed> {
         let mut pass = pass.clone();
         let mut entries = Entries::default();
         let pages = Pages { salesforce: self.salesforce, fields: self.fields, config: self.config };
@@ -34,15 +44,17 @@ impl Source<'_> {
             // The next page is fetched while the ledger is asked about this one.
             let (added, next) = tokio::join!(self.add(&pass, &rows.records, &mut entries), pages.next(&pass, &rows));
             added?;
-            let more = next.is_some();
-            if more && out_of_time() {
-                return Ok(None);
+            if out_of_time() {
+                if let Some(last) = rows.position()? {
+                    pass.after = Some(last);
+                }
+                let whole = next.is_none() && !pass.next_part(self.fields, self.config);
+                return Ok(Orders { entries, pass, whole });
             }
-            let Some(next) = pages.after(&mut pass, &rows, next, &[]).await? else {
-                entries.sort();
-                return Ok(Some(entries));
-            };
-            rows = next;
+            match pages.after(&mut pass, &rows, next, &[]).await? {
+                Some(next) => rows = next,
+                None => return Ok(Orders { entries, pass, whole: true }),
+            }
         }
     }
 

@@ -22,6 +22,8 @@ fn scenario(effect: Effect) -> Scenario {
         | Effect::RecordAgain
         | Effect::SendGivenUp
         | Effect::GiveUp => Scenario::doomed(1),
+        // Only a run that has no time leaves parts of a day.
+        Effect::KeepPart | Effect::ReadPart => Scenario::calm(1).hurried(),
         _ => Scenario::calm(1),
     }
 }

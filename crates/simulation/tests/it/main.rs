@@ -1,5 +1,6 @@
 //! The reviews flow in a simulated world.
 
+mod days;
 mod kills;
 mod needless;
 mod outages;

@@ -1,0 +1,198 @@
+//! Days and weeks told by a test: what happens, and when, is the test's, and nothing goes wrong by itself.
+
+use crate::{
+    CONSUMERS, STACK, clock,
+    lambda::Lambda,
+    logs::Logs,
+    run::{ACCOUNT, PRODUCERS, config},
+    scenario::Scenario,
+    vendors,
+    world::{Kill, Sim, World},
+};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use config::{BusinessDay, Zone};
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+use reviews::{event::Event, reconcile::Certificate};
+use sandbox::{DaySpec, InProcess, Manifest, TimeZone};
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::task::{LocalSet, spawn_local};
+
+/// The stack, its vendors, and one store, `default`, whose days are those of UTC.
+pub struct Story {
+    lambda: Lambda,
+}
+
+/// What a run of the reconciler said.
+#[derive(Debug)]
+pub struct Looked {
+    /// A certificate for each day that was looked at to the end, of orders of no store too.
+    pub certificates: Vec<Certificate>,
+    metrics: String,
+}
+
+impl Looked {
+    /// The store's certificate of a day.
+    pub fn of(&self, day: NaiveDate) -> Option<&Certificate> {
+        let day = BusinessDay::from(day);
+        self.certificates.iter().find(|one| one.store.as_str() == "default" && one.business_day == day)
+    }
+
+    /// A metric's value, if it was written.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let lines = self.metrics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter_map(|line| line[name].as_f64()).next()
+    }
+}
+
+/// Runs a story that begins at the first instant of `day`.
+///
+/// # Panics
+/// When the runtime cannot be built or the shipped configuration cannot be read.
+pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Story) -> T) -> T {
+    fastrand::seed(scenario.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    #[expect(clippy::expect_used, reason = "without a runtime there is nothing to tell")]
+    runtime.expect("a runtime").block_on(LocalSet::new().run_until(async {
+        let begin = BusinessDay::from(day).window(Zone::UTC).start;
+        clock::begin(begin, Default::default());
+        let scenario = Scenario { zone: "Etc/UTC", ..scenario.clone() };
+        let vendors = InProcess::new(scenario.seed, vendors::URL, clock::now);
+        vendors.set(|settings| settings.page_size = Some(scenario.page_size));
+        let rng = ChaCha8Rng::seed_from_u64(scenario.seed);
+        let mut world = World::new(rng, scenario.odds.clone(), begin, scenario.max_receives);
+        world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce_secret());
+        world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
+        let mut problems = Vec::new();
+        let config = config(&scenario, &mut problems);
+        assert_eq!(problems, Vec::<String>::new());
+        let sim = Sim::new(world, vendors);
+        let lambda = Lambda { sim, config, scenario: Arc::new(scenario), logs: Logs::default() };
+        let machines = 0..CONSUMERS as usize;
+        let pollers: Vec<_> = machines.map(|machine| spawn_local(lambda.clone().poll(machine))).collect();
+        let told = story(&Story { lambda: lambda.clone() }).await;
+        pollers.iter().for_each(tokio::task::JoinHandle::abort);
+        assert_eq!(lambda.sim.lock().problems, Vec::<String>::new());
+        told
+    }))
+}
+
+impl Story {
+    /// The vendors.
+    pub fn vendors(&self) -> &InProcess {
+        self.lambda.sim.vendors()
+    }
+
+    /// So many ordinary orders are completed on that day.
+    ///
+    /// # Panics
+    /// When the vendors do not take them.
+    pub fn orders(&self, day: NaiveDate, orders: usize) -> Manifest {
+        let manifest = self.seed(day, orders, None);
+        self.watch(&manifest);
+        manifest
+    }
+
+    /// The same, of a day that was settled without them.
+    pub fn orders_that_show_up(&self, day: NaiveDate, orders: usize) -> Manifest {
+        self.seed(day, orders, None)
+    }
+
+    /// What becomes of them is looked at from now on.
+    pub fn watch(&self, manifest: &Manifest) {
+        let mut world = self.lambda.sim.lock();
+        for expected in &manifest.expected {
+            world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
+        }
+        world.watch.expect(&manifest.expected, reviews::FLOW);
+    }
+
+    /// The same, with order numbers from there on.
+    pub fn orders_from(&self, day: NaiveDate, orders: usize, first_number: u64) -> Manifest {
+        let manifest = self.seed(day, orders, Some(first_number));
+        self.watch(&manifest);
+        manifest
+    }
+
+    fn seed(&self, day: NaiveDate, orders: usize, first_number: Option<u64>) -> Manifest {
+        let mut spec = DaySpec::new(self.lambda.scenario.seed, day, TimeZone::UTC, orders);
+        (spec.awkward, spec.first_number) = (false, first_number);
+        #[expect(clippy::expect_used, reason = "they are generated")]
+        self.vendors().seed_day(&spec).expect("orders")
+    }
+
+    /// It is so much later.
+    pub async fn pass(&self, time: TimeDelta) {
+        clock::until(clock::now() + time).await;
+    }
+
+    /// It is `at`.
+    pub async fn until(&self, at: DateTime<Utc>) {
+        clock::until(at).await;
+    }
+
+    /// The schedule starts the producer until all is settled, ten times at most; what is on the queue is delivered.
+    pub async fn night(&self) -> bool {
+        let mut settled = false;
+        for _ in 0..10 {
+            settled = self.lambda.clone().produce(CONSUMERS as usize, clock::now()).await;
+            self.pass(TimeDelta::minutes(15)).await;
+            if settled {
+                break;
+            }
+        }
+        settled
+    }
+
+    /// A person has the producer run a day; whether it is settled.
+    pub async fn by_hand(&self, day: NaiveDate) -> bool {
+        let settled = self.lambda.clone().send(CONSUMERS as usize, Event::Day { day: day.into(), store: None }).await;
+        self.pass(TimeDelta::minutes(15)).await;
+        settled
+    }
+
+    /// The schedule starts the reconciler; what it sent again is delivered.
+    pub async fn look(&self) -> Looked {
+        self.start(Event::Scheduled { at: clock::now() }).await
+    }
+
+    /// A person has the reconciler look at a day.
+    pub async fn look_by_hand(&self, day: NaiveDate) -> Looked {
+        self.start(Event::Day { day: day.into(), store: None }).await
+    }
+
+    async fn start(&self, event: Event) -> Looked {
+        let machine = CONSUMERS as usize + PRODUCERS;
+        let (certificates, metrics) = self.lambda.clone().look(machine, event).await;
+        self.pass(TimeDelta::minutes(15)).await;
+        Looked { certificates, metrics }
+    }
+
+    /// The next such call is interrupted, and its process with it.
+    pub fn kill(&self, mut kill: Kill) {
+        let mut world = self.lambda.sim.lock();
+        kill.occurrence += world.effects.get(&kill.effect).copied().unwrap_or(0);
+        world.kill = Some(kill);
+    }
+
+    /// The ledger forgets everything that it keeps under keys of this kind.
+    pub fn forget(&self, kind: &str) {
+        self.lambda.sim.lock().table.forget(kind);
+    }
+
+    /// The ledger's items under keys of this kind, as DynamoDB has them.
+    pub fn kept(&self, kind: &str) -> Vec<Value> {
+        self.lambda.sim.lock().table.kept(kind)
+    }
+
+    /// Everything that happened, a line each.
+    pub fn trace(&self) -> String {
+        self.lambda.sim.lock().trace().to_owned()
+    }
+
+    /// How often an order took effect.
+    pub fn effects(&self, order_id: &str) -> u64 {
+        self.vendors().arrival(ACCOUNT, order_id).map_or(0, |arrival| arrival.effects)
+    }
+}
