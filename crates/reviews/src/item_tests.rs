@@ -149,7 +149,7 @@ fn a_date_that_is_corrected_moved_or_taken_away_is_followed() {
 fn its_copy_in_the_dead_letter_queue_counts_until_its_day_and_is_harmless_afterwards() {
     let (row, waits, mut record) = waiting("a@example.com");
     let Fate::Park(_, body) = &waits.fate else { panic!("it is not parked") };
-    let taken = queue::Taken {
+    let copy = queue::Taken {
         id: "1".to_owned(),
         receipt_handle: "1".to_owned(),
         body: body.clone(),
@@ -159,7 +159,7 @@ fn its_copy_in_the_dead_letter_queue_counts_until_its_day_and_is_harmless_afterw
         trace: None,
         taken_at: tokio::time::Instant::now(),
     };
-    let letter = Letter::of(taken);
+    let letter = Letter::of(copy);
     let plan = |record: &Option<Record>| {
         let now = at("2026-11-25T12:00:00Z").into();
         letter.plan(record.as_ref(), &Rules { now, older_than: std::time::Duration::from_mins(15), limit: 5 })

@@ -257,7 +257,10 @@ impl Scenario {
             Action::Dismiss { version, crash } => self.dismiss(&mut next, version, crash),
             Action::Confirm(version) => self.confirm(&mut next, version),
             Action::Missing(delivery) => self.missing(&mut next, delivery),
-            Action::GiveWay(version) => self.give_way(&mut next, version),
+            Action::GiveWay(version) => {
+                self.give_way(&mut next, version);
+                Some(())
+            }
             Action::GiveUp => self.give_up(&mut next),
             Action::Appear => self.appear(&mut next),
             Action::Resend(delivery) => self.resend(&mut next, delivery),

@@ -151,7 +151,7 @@ impl Scenario {
 
     /// Another delivery asks for its name: a copy goes to the dead-letter queue, then the ledger parks it. If the ledger has
     /// said so, the other one is sent.
-    pub(crate) fn give_way(&self, world: &mut World, version: usize) -> Option<()> {
+    pub(crate) fn give_way(&self, world: &mut World, version: usize) {
         world.dead_letters[version] = 1;
         let event =
             Event::Settle { delivery: self.versions[version].clone(), settled: Settled::GaveWay(String::new()) };
@@ -159,7 +159,6 @@ impl Scenario {
         if self.put(world, self.delivery_of[version], &event, now) == Verdict::Recorded {
             world.name_given_away = world.name_given_away.max(Some(version));
         }
-        Some(())
     }
 
     /// The reconciler that has put a copy of what is missing into the dead-letter queue says so.

@@ -233,12 +233,11 @@ fn chunks<'a>(names: impl Iterator<Item = (&'a str, String)>) -> Vec<Vec<(&'a st
     for (name, literal) in names {
         // As UTF-8, percent-encoded.
         let length = literal.bytes().map(|byte| if byte.is_ascii_alphanumeric() { 1 } else { 3 }).sum::<usize>() + 6;
-        match chunks.last_mut().filter(|chunk| chunk.len() < NAMES_A_QUERY && length <= room) {
-            Some(chunk) => chunk.push((name, literal)),
-            None => {
-                chunks.push(vec![(name, literal)]);
-                room = CHARACTERS_A_QUERY;
-            }
+        if let Some(chunk) = chunks.last_mut().filter(|chunk| chunk.len() < NAMES_A_QUERY && length <= room) {
+            chunk.push((name, literal));
+        } else {
+            chunks.push(vec![(name, literal)]);
+            room = CHARACTERS_A_QUERY;
         }
         room = room.saturating_sub(length);
     }
