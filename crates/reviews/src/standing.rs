@@ -47,6 +47,7 @@ pub struct UnderWay {
 }
 
 /// A business day of the last week, or an earlier one that is not complete.
+#[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own about the day")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Day {
     /// Which.
@@ -197,7 +198,7 @@ fn of_day(
     now: DateTime<Utc>,
 ) -> Option<Day> {
     let window = day.window(zone);
-    let by_hand = !cursor.is_some_and(|cursor| instant(cursor.first) <= window.start);
+    let by_hand = cursor.is_none_or(|cursor| instant(cursor.first) > window.start);
     if by_hand && !mark.is_some_and(|mark| mark.asked || mark.settled) {
         return None;
     }

@@ -159,16 +159,8 @@ async fn simulate(scenario: &Scenario) -> Report {
     drain(&sim, calm).await;
     problems.extend(judge(scenario, &manifest, &sim.vendors().arrivals(), &sim.lock(), Mended::NotYet));
     if scenario.reconciler != Reconciling::Never {
-        if scenario.doomed {
-            change_a_reason(&sim, &manifest);
-        }
-        let parked = |day: NaiveDate| usize::from(scenario.doomed) + twins::parked(&manifest, day);
-        let days = specs
-            .iter()
-            .map(|spec| spec.business_day)
-            .chain(manifest.expected.iter().filter(|one| is_released(one)).map(|one| one.order_date));
-        let days = days.map(|day| (day.to_string(), parked(day))).collect();
-        if !reconcile(&lambda, days, consumers + PRODUCERS).await {
+        let days = specs.iter().map(|spec| spec.business_day);
+        if !mend(&lambda, &manifest, days, consumers + PRODUCERS).await {
             problems.push("a day never became complete".to_owned());
         }
     }
@@ -211,6 +203,18 @@ fn expect(sim: &Sim, manifest: &Manifest) {
     let mut world = sim.lock();
     world.order_ids.extend(names);
     world.watch.expect(&manifest.expected, reviews::FLOW);
+}
+
+/// The reconciler's part; whether every day became complete.
+async fn mend(lambda: &Lambda, manifest: &Manifest, days: impl Iterator<Item = NaiveDate>, machine: usize) -> bool {
+    let doomed = lambda.scenario.doomed;
+    if doomed {
+        change_a_reason(&lambda.sim, manifest);
+    }
+    let parked = |day: NaiveDate| usize::from(doomed) + twins::parked(manifest, day);
+    let released = manifest.expected.iter().filter(|one| is_released(one)).map(|one| one.order_date);
+    let days = days.chain(released).map(|day| (day.to_string(), parked(day))).collect();
+    reconcile(lambda, days, machine).await
 }
 
 /// A poller of the event source mapping, from when it is on.

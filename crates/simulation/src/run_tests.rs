@@ -173,7 +173,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
         let pass = Pass::of_day("1969-12-31".parse().unwrap(), None, &lambda.config, NOON + EVERY).unwrap();
         publisher.page(&pass, &rows, &mut report).await
     };
-    tasks.run_until(published).await.unwrap();
+    Box::pin(tasks.run_until(published)).await.unwrap();
     wait(&tasks, Duration::from_mins(1)).await;
     let counts = report.of(&"default".to_owned().try_into().unwrap(), "1969-12-31".parse().unwrap()).clone();
     assert_eq!((counts.fetched, counts.enqueued), (2, 1));

@@ -15,5 +15,6 @@ async fn main() -> ExitCode {
         metrics.flush(Utc::now(), std::io::stdout())?;
         Ok(serde_json::to_value(response)?)
     };
-    lambda::serve(environment::consumer, |works| &works.config, Deliverer::check, consume).await
+    // Boxed: it is tens of kilobytes, and moved about.
+    Box::pin(lambda::serve(environment::consumer, |works| &works.config, Deliverer::check, consume)).await
 }

@@ -5,6 +5,13 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    scheduled::serve("reviews-producer", environment::producer, |works| &works.config, Producer::check, Producer::run)
-        .await
+    // Boxed: it is tens of kilobytes, and moved about.
+    Box::pin(scheduled::serve(
+        "reviews-producer",
+        environment::producer,
+        |works| &works.config,
+        Producer::check,
+        Producer::run,
+    ))
+    .await
 }

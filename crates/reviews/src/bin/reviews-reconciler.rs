@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    scheduled::serve(
+    // Boxed: it is tens of kilobytes, and moved about.
+    Box::pin(scheduled::serve(
         "reviews-reconciler",
         environment::reconciler,
         |works| &works.config,
         Reconciler::check,
         Reconciler::run,
-    )
+    ))
     .await
 }

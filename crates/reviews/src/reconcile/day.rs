@@ -117,14 +117,12 @@ impl Reconciler {
             entries = read;
         }
         if progress.is_begun() {
-            match self.earlier(task, progress).await? {
-                Some(earlier) => entries = earlier,
-                None => {
-                    tracing::warn!(store = task.store.as_str(), business_day = %task.day, "what was read of the source is gone; it is read anew");
-                    self.forget_progress(task, progress).await?;
-                    return Ok(None);
-                }
-            }
+            let Some(earlier) = self.earlier(task, progress).await? else {
+                tracing::warn!(store = task.store.as_str(), business_day = %task.day, "what was read of the source is gone; it is read anew");
+                self.forget_progress(task, progress).await?;
+                return Ok(None);
+            };
+            entries = earlier;
         }
         entries.sort();
         Ok(Some(entries))
