@@ -32,8 +32,8 @@ use tracing::Instrument as _;
 const CONSUMER_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
 const PRODUCER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
 const RECONCILER_TIMEOUT: TimeDelta = TimeDelta::seconds(900);
-/// It stops when a minute is left.
-const HURRIED_TIMEOUT: TimeDelta = TimeDelta::seconds(60);
+/// It stops when a minute is left, and clocks differ.
+const HURRIED_TIMEOUT: TimeDelta = TimeDelta::seconds(50);
 const INIT_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 
 /// X-Ray's header as Lambda hands it over, to a producer and to a consumer.

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use sandbox::{Endpoint, Fault, Manifest, Moment as When, Rule};
-use simulation::{Effect, Kill, Moment, Scenario, Story, tell};
+use simulation::{Effect, Kill, Moment, Scenario, Story, run, tell};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -225,4 +225,14 @@ fn a_day_that_no_run_can_read_starves_nobody_and_is_proven_in_the_end() {
         assert_there(story, &small);
         assert_there(story, &large);
     });
+}
+
+/// What the kills are held against: a page a run is enough, and leaves parts.
+#[test]
+fn a_page_a_run_proves_a_day() {
+    let report = run(&Scenario::calm(1).hurried());
+    assert_eq!(report.failure(), None);
+    for effect in [Effect::KeepPart, Effect::ReadPart] {
+        assert!(report.effects.contains_key(&effect), "{effect:?}");
+    }
 }
