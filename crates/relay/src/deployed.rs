@@ -66,6 +66,13 @@ struct Answer {
 }
 
 impl Said {
+    fn sha256(&self) -> Option<&str> {
+        match self {
+            Self::Sha256(sha256) => Some(sha256),
+            Self::NotStarted(_) | Self::Nothing(_) => None,
+        }
+    }
+
     fn of(answer: Result<serde_json::Value, Failure>) -> Self {
         let checked = match answer {
             Ok(answer) => serde_json::from_value::<Answer>(answer).map(|answer| answer.checked),
@@ -127,11 +134,7 @@ impl Settings {
 
     /// What is to be told before an answer that rests on them.
     pub(crate) fn differ(&self) -> Option<Differ<'_>> {
-        let sha256 = |said| match said {
-            &Said::Sha256(ref sha256) => Some(sha256.as_str()),
-            _ => None,
-        };
-        let deployed = || self.functions.iter().map(|(name, said)| (name.as_str(), sha256(said))).collect();
+        let deployed = || self.functions.iter().map(|(name, said)| (name.as_str(), said.sha256())).collect();
         (!self.are_deployed()).then(|| Differ { here: &self.here, deployed: deployed() })
     }
 }

@@ -39,7 +39,7 @@ struct Mapping {
     function: String,
 }
 
-/// A schedule of EventBridge Scheduler.
+/// A schedule of `EventBridge` Scheduler.
 #[derive(Debug)]
 struct Schedule {
     enabled: bool,

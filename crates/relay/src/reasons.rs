@@ -115,11 +115,11 @@ mod tests {
                     line.split('"').nth(1).filter(|text| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
                 match line {
                     line if line.starts_with("///") => {
-                        why = why || line.starts_with("/// Why an order") || line.starts_with("/// Why a row")
+                        why = why || line.starts_with("/// Why an order") || line.starts_with("/// Why a row");
                     }
                     line if line.contains("const ") && why => reasons.extend(named.map(str::to_owned)),
                     line if line.starts_with("Self::") && entry.ends_with("map.rs") => {
-                        reasons.extend(named.map(str::to_owned))
+                        reasons.extend(named.map(str::to_owned));
                     }
                     _ => why = false,
                 }

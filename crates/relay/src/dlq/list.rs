@@ -47,6 +47,7 @@ pub(crate) struct Arguments {
 
 /// What is there, the largest group first.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the field is the answer's word")]
 pub(crate) struct Groups {
     messages: usize,
     /// Messages of the queue that could not be looked at.

@@ -117,7 +117,9 @@ impl Answer for Waiting {
                     repairs,
                 ]
             }));
-            [0, 3].into_iter().for_each(|column| whole(&mut rows, column));
+            for column in [0, 3] {
+                whole(&mut rows, column);
+            }
             writeln!(to, "{rows}")?;
         }
         Ok(())
