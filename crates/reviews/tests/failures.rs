@@ -1,6 +1,8 @@
 //! The functions' own binaries against a bare Runtime API and an AWS that has hardly anything: how a failure is named, and how
 //! often it is said. <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
+#![expect(clippy::unwrap_used, reason = "it is a test")]
+
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -26,7 +28,7 @@ impl Runtime {
             let mut events = self.events.lock().unwrap();
             let left = events.len();
             let event = events.pop_front()?;
-            let soon = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(60);
+            let soon = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_mins(1);
             let headers = vec![
                 format!("lambda-runtime-aws-request-id: r-{left}"),
                 format!("lambda-runtime-deadline-ms: {}", soon.as_millis()),
@@ -84,8 +86,9 @@ impl Runtime {
                 continue;
             };
             let answer = answer.to_string();
-            let more: String = more.iter().map(|line| format!("{line}\r\n")).collect();
-            let head = format!("HTTP/1.1 {status} -\r\n{more}content-length: {}\r\n\r\n", answer.len());
+            let length = format!("content-length: {}", answer.len());
+            let lines = [vec![format!("HTTP/1.1 {status} -")], more, vec![length, String::new(), String::new()]];
+            let head = lines.concat().join("\r\n");
             reader.get_mut().write_all((head + &answer).as_bytes()).unwrap();
         }
     }
@@ -136,7 +139,7 @@ fn invoke(binary: &str, stack: &str, events: &[Value]) -> (Vec<(String, Value)>,
     child.env_clear().envs(environment).stdout(Stdio::piped());
     let mut child = Ended(child.spawn().unwrap());
     let lines = BufReader::new(child.0.stdout.take().unwrap());
-    let told: Vec<_> = events.iter().map(|_| hears.recv_timeout(Duration::from_secs(60)).unwrap()).collect();
+    let told: Vec<_> = events.iter().map(|_| hears.recv_timeout(Duration::from_mins(1)).unwrap()).collect();
     drop(child);
     (told, lines.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect())
 }

@@ -41,8 +41,8 @@ impl Looked {
 
     /// A metric's value, if it was written.
     pub fn metric(&self, name: &str) -> Option<f64> {
-        let lines = self.metrics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter_map(|line| line[name].as_f64()).next()
+        let mut lines = self.metrics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find_map(|line| line[name].as_f64())
     }
 }
 
