@@ -1,5 +1,7 @@
 //! Which days are looked at, for how long, and what is found on them: weeks told by hand.
 
+#![expect(clippy::unwrap_used, reason = "it is a test")]
+
 use chrono::{NaiveDate, TimeDelta};
 use sandbox::{Endpoint, Fault, Manifest, Moment as When, Rule};
 use simulation::{Effect, Kill, Moment, Scenario, Story, run, tell};
