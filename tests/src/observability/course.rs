@@ -38,13 +38,16 @@ pub(super) struct Reading {
     pub(super) further: usize,
 }
 
+/// What was measured, and when.
+type Values = Vec<(Minute, f64)>;
+
 /// The alarm through `minutes` minutes, and with it those of its rule.
 pub(super) fn play(template: &Template, name: &str, samples: &Samples, minutes: Minute, reading: Reading) -> Told {
     let resources = &template.0["Resources"];
     let properties = &resources[name]["Properties"];
     let rule = properties.get("AlarmRule").map(|_| rule(properties));
     let names = rule.iter().flatten().flatten().map(|(_, member)| member.as_str());
-    let members: Vec<(&str, Alarm, Vec<(Minute, f64)>)> = names
+    let members: Vec<(&str, Alarm, Values)> = names
         .chain(rule.is_none().then_some(name))
         .map(|name| {
             let mut own = samples.get(name).cloned().unwrap_or_default();

@@ -34,7 +34,7 @@ fn nightly(from: Minute, to: Minute, value: f64) -> Vec<(Minute, f64)> {
 }
 
 fn one(alarm: &str, samples: Vec<Vec<(Minute, f64)>>) -> Samples {
-    [(alarm.to_owned(), samples.concat())].into()
+    [(alarm.to_owned(), samples.into_iter().flatten().collect())].into()
 }
 
 fn and(mut all: Samples, other: Samples) -> Samples {
@@ -140,16 +140,13 @@ fn every_alarm_is_raised_when_it_must_be_and_only_then() {
     let (mut heard, mut silent) = (BTreeSet::new(), BTreeSet::new());
     for Played { alarm, within, samples } in plays() {
         for told in told(&alarm, &samples) {
-            match &within {
-                Some(within) => {
-                    let first = told.raised.first().unwrap_or_else(|| panic!("{alarm} says nothing"));
-                    assert!(within.contains(first), "{alarm}: raised in minute {first}, not in {within:?}");
-                    heard.insert(alarm.clone());
-                }
-                None => {
-                    assert_eq!(told.raised, Vec::<Minute>::new(), "{alarm}");
-                    silent.insert(alarm.clone());
-                }
+            if let Some(within) = &within {
+                let first = told.raised.first().unwrap_or_else(|| panic!("{alarm} says nothing"));
+                assert!(within.contains(first), "{alarm}: raised in minute {first}, not in {within:?}");
+                heard.insert(alarm.clone());
+            } else {
+                assert_eq!(told.raised, Vec::<Minute>::new(), "{alarm}");
+                silent.insert(alarm.clone());
             }
         }
     }
@@ -165,7 +162,9 @@ fn silence_is_no_good_news() {
         let Some(within) = within else { continue };
         // Values end with the hour in which it is raised, those of its last value go on as long.
         let last = within.end() + 3 * DAY;
-        samples.values_mut().for_each(|samples| samples.retain(|(at, _)| at < within.end()));
+        for samples in samples.values_mut() {
+            samples.retain(|(at, _)| at < within.end());
+        }
         for reading in READINGS {
             let told = play(&TEMPLATE, &alarm, &samples, last, reading);
             assert_eq!(told.ok, Vec::<Minute>::new(), "{alarm} says that all is well");

@@ -144,7 +144,6 @@ async fn a_backfill_that_is_killed_goes_on_after_the_days_done() {
     assert_eq!(ended(first).await.code, -1);
     let done = days_done(&stage);
     assert!((1..4).contains(&done.len()), "{done:?}");
-    let read_before: Vec<usize> = done.iter().map(|day| read(&stage, day)).collect();
 
     // Ctrl-C in the middle of the next: it says what was done and how to go on.
     let (by, days_before) = (kept(&stage)["by"].clone(), days_done(&stage).len());
