@@ -220,8 +220,8 @@ impl Lambda {
             .map(|line| ["OrdersSkipped", "Parked", "Rejected"].map(|name| count(&line, name)).iter().sum::<f64>())
             .sum();
         let mut world = self.sim.lock();
-        let excluded = world.excluded.remove(&caller.process).unwrap_or_default();
-        if ended && counted < f64::from(excluded) {
+        let excluded = world.excluded.remove(&caller.process).unwrap_or_default().len();
+        if ended && counted < f64::from(u32::try_from(excluded).unwrap_or(u32::MAX)) {
             world.problems.push(format!("{caller:?} recorded {excluded} orders as not sent and counted {counted}"));
         }
         lines

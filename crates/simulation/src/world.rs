@@ -89,8 +89,8 @@ pub(crate) struct World {
     answered: BTreeMap<u64, BTreeSet<String>>,
     /// What must hold at every moment.
     pub(crate) watch: Watch,
-    /// How many orders a process knows to have recorded as not sent.
-    pub(crate) excluded: BTreeMap<u64, u32>,
+    /// The orders that a process knows to have recorded as not sent.
+    pub(crate) excluded: BTreeMap<u64, BTreeSet<String>>,
     /// What must not happen and did.
     pub(crate) problems: Vec<String>,
     trace: String,
@@ -274,7 +274,7 @@ impl World {
             }
             Effect::CreatePurchase => self.doubt(subject.to_owned()),
             Effect::RecordExclusion | Effect::RecordAgain if clean => {
-                *self.excluded.entry(caller.process).or_default() += 1;
+                self.excluded.entry(caller.process).or_default().insert(subject.to_owned());
             }
             // A write that failed and was repeated leaves no doubt.
             Effect::RecordOutcome if clean => {
