@@ -34,7 +34,7 @@ async fn a_good_night_wants_nothing_and_what_waits_for_a_person_is_named() {
         (&json!("reviews-reconciler"), &json!("schedule"), &complete),
     ];
     assert_eq!(runs, expected);
-    let days = json!([{"business_day": day, "state": "complete", "completed": 0, "late": false, "open": {}}]);
+    let days = json!([{"business_day": day, "state": "complete", "completed": 0, "by_hand": false, "late": false, "overdue": false, "quiet": false, "open": {}}]);
     let store = json!({"store": "default", "settled": day, "behind_days": 0, "pass": null, "days": days});
     assert_eq!(status["stores"], json!([store]));
     assert_eq!(status["backlog"]["queue"], json!({"visible": 0, "in_flight": 0, "delayed": 0}));

@@ -203,8 +203,9 @@ async fn a_reconciler_out_of_time_stops_after_a_page_and_the_next_run_goes_on() 
         if let Some(certificate) = answer["certificates"].as_array().unwrap().iter().find(|c| c["store"] == "default") {
             break certificate.clone();
         }
-        let left = ["default", "unrouted"].map(|store| json!({"store": store, "business_day": day}));
-        assert_eq!((&answer["unfinished"], &answer["unreadable"]), (&json!(left), &json!([])), "{answer}");
+        let left = answer["unfinished"].as_array().unwrap();
+        assert!(left.contains(&json!({"store": "default", "business_day": day})), "{answer}");
+        assert_eq!(answer["unreadable"], json!([]), "{answer}");
         // The orders of no store have their turn in between, and nothing to be read back.
         let pages = reads(&stage);
         assert!(pages <= runs && pages * 2 + 1 >= runs, "a page a run: {pages} in {runs}");
