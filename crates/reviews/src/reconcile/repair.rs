@@ -10,7 +10,7 @@ use crate::{
 };
 use ledger::{Delivery, Event, Repair, Verdict, decide::MISSING};
 use salesforce::Record;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use telemetry::{Metric, Metrics};
 
 impl Reconciler {
@@ -27,7 +27,7 @@ impl Reconciler {
     ) -> Result<usize, Failed> {
         let mut repaired = 0;
         for chunk in remedies.chunks(IDS_A_QUERY) {
-            let by_id: HashMap<&str, (&Entry, Remedy)> = chunk.iter().map(|due| (due.0.id(), *due)).collect();
+            let by_id: BTreeMap<&str, (&Entry, Remedy)> = chunk.iter().map(|due| (due.0.id(), *due)).collect();
             let rows = source.rows(pass, by_id.keys().copied()).await?;
             repaired += self.repair_chunk(pass, source, publisher, &by_id, &rows, metrics).await?;
             if out_of_time() {
@@ -43,7 +43,7 @@ impl Reconciler {
         pass: &Pass,
         source: &Source<'_>,
         publisher: &Publisher<'_>,
-        remedies: &HashMap<&str, (&Entry, Remedy)>,
+        remedies: &BTreeMap<&str, (&Entry, Remedy)>,
         rows: &[Record],
         metrics: &mut Metrics,
     ) -> Result<usize, Failed> {

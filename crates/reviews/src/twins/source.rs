@@ -115,8 +115,8 @@ impl Namesakes<'_> {
 
     /// The rows of each name, completed or not, since one that is not completed any more may have been sent; `None` of a name
     /// that has too many.
-    async fn rows(&self, names: &BTreeSet<&str>) -> Result<HashMap<String, Option<Vec<Row>>>, Unasked> {
-        let mut found: HashMap<String, Option<Vec<Row>>> = HashMap::new();
+    async fn rows(&self, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Option<Vec<Row>>>, Unasked> {
+        let mut found: BTreeMap<String, Option<Vec<Row>>> = BTreeMap::new();
         let mut open = chunks(names.iter().copied().filter_map(|name| Some((name, self.fields.names.literal(name)?))));
         while let Some(mut chunk) = open.pop() {
             // Two for each name are many; what goes beyond that is asked for in smaller parts, down to one name.
