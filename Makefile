@@ -38,9 +38,8 @@ help: ## Show this
 	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) KEEP=$(KEEP) are the demo's; FAULTS and KEEP are on or off"
 
 demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on this machine
-	@cargo build --locked --release $(FUNCTIONS)
-	@cargo build --locked -p local --bin demo $(if $(filter on,$(KEEP)),-p relay --bin relay)
-	@$${CARGO_TARGET_DIR:-target}/debug/demo
+	@cargo build --locked --profile local $(FUNCTIONS) --bin demo $(if $(filter on,$(KEEP)),--bin relay)
+	@$${CARGO_TARGET_DIR:-target}/local/demo
 
 relay: ## Install the operator's command line, by cargo
 	@cargo install --locked --path crates/relay
@@ -56,11 +55,11 @@ test: tools lint ## Format, clippy, licences, then every test
 	@cargo nextest run --locked --workspace
 
 simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=
-	@cargo build --locked -p simulation
-	@$${CARGO_TARGET_DIR:-target}/debug/simulate $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+	@cargo build --locked --profile local -p simulation
+	@$${CARGO_TARGET_DIR:-target}/local/simulate $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
 
 model: ## The delivery protocol, model-checked with more faults than `make test` allows itself (FAULTS_A_TRACE=2)
-	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --release -p ledger --test model -- --nocapture --test-threads 1
+	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --profile local -p ledger --test model -- --nocapture --test-threads 1
 
 zones: ## The compiled-in time zones, held against the newest release that the registries have
 	@rm -rf $(T)/zones && $(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest $(T)/zones tzdata

@@ -76,8 +76,8 @@ impl Stage {
         // Every test is a process of its own; the emulator ends with it.
         let emulator: &'static Emulator = Box::leak(Box::new(emulator));
         let relay_toml = relay_toml(&directory, setting.settings, setting.more_toml);
-        // RELEASE=1 for figures, with what `make demo` has built.
-        let profile = if std::env::var_os("RELEASE").is_some() { Profile::Release } else { Profile::Dev };
+        // OPTIMISED=1 for figures, with what `make demo` has built.
+        let profile = if std::env::var_os("OPTIMISED").is_some() { Profile::Local } else { Profile::Dev };
         let mut deploy = Deploy::new("order-relay", profile, &relay_toml);
         for (name, value) in PARAMETERS.iter().chain(setting.parameters) {
             deploy = deploy.with(name, value);

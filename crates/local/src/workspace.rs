@@ -15,8 +15,8 @@ pub struct Workspace {
 pub enum Profile {
     /// `cargo build`: the tests.
     Dev,
-    /// `cargo build --release`: the demo, as shipped.
-    Release,
+    /// `cargo build --profile local`: the demo. Optimised as what is shipped, but for what takes minutes to link.
+    Local,
 }
 
 impl Workspace {
@@ -56,7 +56,7 @@ impl Workspace {
     pub fn binary(&self, profile: Profile, name: &str) -> Result<PathBuf, Error> {
         let (folder, flag) = match profile {
             Profile::Dev => ("debug", ""),
-            Profile::Release => ("release", " --release"),
+            Profile::Local => ("local", " --profile local"),
         };
         present(self.target.join(folder).join(name), || format!("cargo build{flag} --bin {name}"))
     }

@@ -65,7 +65,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     progress.say(&announcement(options, &directory));
     let emulator = Emulator::start(&workspace, &directory, &[])?;
     let memory = emulator.watch_memory();
-    let profile = if options.dev || options.watch { Profile::Dev } else { Profile::Release };
+    let profile = if options.dev || options.watch { Profile::Dev } else { Profile::Local };
     let stack = emulator.deploy(&Deploy::new(STACK, profile, &settings)).await?;
     stack.put_secret("salesforce", &sandbox.salesforce_secret())?;
     stack.put_secret("yotpo", &sandbox.yotpo_secret(&[(STORE, "sandbox-default")]))?;
@@ -105,7 +105,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
 
 /// A script that runs the operator's command line against this emulator.
 fn command(workspace: &Workspace, directory: &Path, emulator: &Emulator, settings: &Path) -> Result<PathBuf, Failure> {
-    let program = workspace.binary(Profile::Dev, "relay")?;
+    let program = workspace.binary(Profile::Local, "relay")?;
     let variables = emulator.variables_for_a_client();
     let variables = variables.map(|(name, value)| format!("export {name}='{value}'\n")).collect::<Vec<_>>().concat();
     let (program, settings) = (program.display(), settings.display());

@@ -19,7 +19,7 @@ pub(crate) struct Options {
     /// Where logs and settings of the run are kept; emptied first. By default .demo/1, or the next that no other demo is using.
     #[arg(long)]
     pub(crate) directory: Option<PathBuf>,
-    /// Use the functions that `cargo build` made, instead of the release build.
+    /// Use the functions that `cargo build` made, instead of the optimised ones.
     #[arg(long)]
     pub(crate) dev: bool,
     /// Let `cargo lambda watch` build and serve the functions.
