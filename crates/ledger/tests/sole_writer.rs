@@ -96,6 +96,7 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
         ("audit.rs", "&audit_key(flow,note.at,nonce),", "format!(\"audit/{flow}/{}-{nonce}\",at.0)"),
         ("certificate.rs", "&certificate_key(flow,store,day),", "format!(\"certificate/{flow}/{store}/{day}\")"),
         ("due.rs", "&due_key(flow,store),", "format!(\"due/{flow}/{store}\")"),
+        ("outside.rs", "&outside_key(flow,store,day),", "format!(\"outside/{flow}/{store}/{day}\")"),
         ("part.rs", "&part_key(name,n),", "format!(\"part/{name}/{n}\")"),
         ("run.rs", "&run_key(flow,function,by),", "format!(\"run/{flow}/{function}/{}\",by.as_str())"),
         ("reach.rs", "KEY,\"k=:other\",", "constKEY:&str=\"check\";"),
