@@ -113,3 +113,34 @@ impl Queue {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stub::Sqs;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn a_depth_is_read_by_name_and_everything_counts() {
+        let sqs = Sqs::new(|_, _| {
+            let attributes = json!({
+                "ApproximateNumberOfMessages": "7",
+                "ApproximateNumberOfMessagesNotVisible": "20",
+                "ApproximateNumberOfMessagesDelayed": "300",
+            });
+            (200, json!({ "Attributes": attributes }))
+        });
+        let depth = sqs.queue().depth().await.unwrap();
+        assert_eq!(depth, Depth { visible: 7, in_flight: 20, delayed: 300 });
+        assert_eq!(depth.total(), 327);
+        sqs.queue().reach().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_is_not_there_is_not_reached() {
+        let missing = json!({"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no such queue"});
+        let sqs = Sqs::new(move |_, _| (400, missing.clone()));
+        assert!(sqs.queue().reach().await.is_err() && sqs.queue().depth().await.is_err());
+        assert_eq!(sqs.calls().len(), 2);
+    }
+}

@@ -148,6 +148,8 @@ mod tests {
     fn the_refusal_names_the_host_and_no_secret() {
         let error = BaseUrl::parse("http://api.yotpo.com/x").unwrap_err();
         assert!(error.to_string().contains("api.yotpo.com") && error.to_string().contains("https://"), "{error}");
+        assert!(error.to_string().contains("loopback"), "{error}");
+        assert_eq!(BaseUrl::parse("https://api.yotpo.com:8443/x").unwrap().host(), "api.yotpo.com");
         for secret in [
             "https://hunter2@h.example",
             "https://u:hunter2@h.example",

@@ -108,7 +108,16 @@ async fn a_time_out_after_sending_is_unknown() {
         stream
     };
     let (result, _stream) = tokio::join!(call(Duration::from_secs(2), Request::get(url)), server);
-    assert_unknown(&result.unwrap_err());
+    let late = result.unwrap_err();
+    assert_unknown(&late);
+    assert!(late.is_late());
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_process_no_answer_in_time_is_late_too() {
+    let client = Client::in_process(Duration::from_secs(2), |_| Box::pin(std::future::pending()));
+    let late = client.send(Request::get(Url::parse("https://h.example").unwrap())).await.unwrap_err();
+    assert!(late.is_late(), "{late:?}");
 }
 
 #[tokio::test]
@@ -120,7 +129,9 @@ async fn a_connection_cut_before_or_amid_the_answer_is_unknown() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf",
         "this is not HTTP\r\n\r\n",
     ] {
-        assert_unknown(&call_answered_with(answer).await.unwrap_err());
+        let cut = call_answered_with(answer).await.unwrap_err();
+        assert_unknown(&cut);
+        assert!(!cut.is_late(), "{answer:?}");
     }
 }
 
@@ -139,6 +150,15 @@ async fn an_answer_of_any_status_is_a_reply_and_a_redirect_is_not_followed() {
     let unavailable = "HTTP/1.1 503 No\r\nRetry-After: 5\r\nContent-Length: 4\r\n\r\nwait";
     let reply = call_answered_with(unavailable).await.unwrap();
     assert_eq!((reply.status, &reply.body[..], reply.header("Retry-After")), (503, &b"wait"[..], Some("5")));
+}
+
+#[test]
+fn json_is_sent_as_it_was_asked_for() {
+    let url = Url::parse("https://h.example/a").unwrap();
+    let request = Request::json(Method::Patch, url.clone(), &serde_json::json!({"name": "Zoë"})).unwrap();
+    assert_eq!((request.method, &request.url), (Method::Patch, &url));
+    let (content_type, body) = request.body.unwrap();
+    assert_eq!((content_type, &body[..]), ("application/json; charset=utf-8", "{\"name\":\"Zoë\"}".as_bytes()));
 }
 
 #[tokio::test]
