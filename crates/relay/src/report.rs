@@ -45,7 +45,7 @@ Examples:
 One HTML file without scripts or anything that is loaded from elsewhere. It holds numbers, no orders and no buyers. The whole \
 ledger is read once, at about a cent for a million records; nothing is changed.
 
-Exit code 1: the report was written, and a day is not complete or has no certificate.";
+Exit code 1: the report was written, and a day is not complete, is quiet, or has no certificate.";
 
 /// What `relay report` takes.
 #[derive(Debug, Args)]

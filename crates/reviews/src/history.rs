@@ -230,9 +230,10 @@ impl History {
         reached.next().filter(|_| all > 0)
     }
 
-    /// Whether nothing is left to be done or to be proven.
+    /// Whether nothing is left to be done or to be proven, and no day has hardly an order where there should be more.
     pub fn is_complete(&self) -> bool {
-        self.days.iter().all(|day| matches!(day.standing, Standing::Complete | Standing::Before))
+        let proven = self.days.iter().all(|day| matches!(day.standing, Standing::Complete | Standing::Before));
+        proven && !self.certificates.iter().any(|certificate| certificate.quiet)
     }
 
     fn day(&mut self, day: BusinessDay) -> Option<&mut Day> {

@@ -42,7 +42,12 @@ pub(super) fn certificates(history: &History, about: &About<'_>) -> Markup {
     let head =
         ["day", "store", "", "issued", "settings", "completed", "found at Yotpo", "unexpected there", "sent again"];
     let rows = history.certificates.iter().map(|c| {
-        let complete = if c.complete { "complete" } else { "not complete" };
+        let complete = match (c.complete, c.quiet) {
+            (true, false) => "complete",
+            (true, true) => "complete, quiet",
+            (false, false) => "not complete",
+            (false, true) => "not complete, quiet",
+        };
         let digest = c.config_sha256.get(..12).unwrap_or(&c.config_sha256);
         let words =
             [day(c.business_day), c.store.to_string(), complete.to_owned(), instant(c.issued_at), digest.to_owned()];

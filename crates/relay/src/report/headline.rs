@@ -12,11 +12,12 @@ pub(super) fn headline(history: &History) -> Markup {
     let [complete, not_complete, without] =
         [Standing::Complete, Standing::NotComplete, Standing::NoCertificate].map(|standing| history.standing(standing));
     let days = complete + not_complete + without;
+    let quiet = history.certificates.iter().filter(|certificate| certificate.quiet).count();
     let tile = |name: &str, n: String, more: String, bad: bool| {
         html! { div.bad[bad] { dt { (name) } dd { b { (n) } small.soft { (more) } } } }
     };
     html! {
-        p.verdict.bad[not_complete + without > 0] {
+        p.verdict.bad[not_complete + without + quiet > 0] {
             @if days == 0 {
                 strong { "There is nothing to report." } " All of these days were over before the first night."
             } @else if not_complete + without == 0 {
@@ -31,6 +32,10 @@ pub(super) fn headline(history: &History) -> Markup {
                     strong { (counted(without, "day")) @if without == 1 { " has" } @else { " have" } " no certificate." }
                     " Nobody has looked yet."
                 }
+            }
+            @if quiet > 0 {
+                " " strong { (counted(quiet, "certificate")) @if quiet == 1 { " is" } @else { " are" } " quiet." }
+                " Hardly an order, or hardly one sent, where there should be more: ask what the integration user can see."
             }
         }
         dl.tiles {

@@ -113,6 +113,15 @@ fn assert_well_formed(page: &str) {
 }
 
 #[test]
+fn a_quiet_day_is_not_all_well_though_it_is_complete() {
+    let mut history = history("2026-11-20", 1, |_, day| day_of(day, Standing::Complete, [0, 0, 0, 30, 0]));
+    history.certificates[0].quiet = true;
+    let page = shown("quiet", &history);
+    assert!(page.contains("1 certificate is quiet.") && page.contains("complete, quiet"), "{page}");
+    assert!(!history.is_complete());
+}
+
+#[test]
 fn a_week_and_a_year_are_whole_pages() {
     for (name, history, says) in [
         ("week", week(), "2 of 8 days are not complete."),
