@@ -37,6 +37,7 @@ help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ORDERS=$(ORDERS) FAULTS=$(FAULTS) SEED=$(SEED) KEEP=$(KEEP) are the demo's; FAULTS and KEEP are on or off"
 
+# By their names alone, binaries are built with the whole workspace's features: once for demo, simulation and model.
 demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on this machine
 	@cargo build --locked --profile local $(FUNCTIONS) --bin demo $(if $(filter on,$(KEEP)),--bin relay)
 	@$${CARGO_TARGET_DIR:-target}/local/demo
@@ -55,11 +56,11 @@ test: tools lint ## Format, clippy, licences, then every test
 	@cargo nextest run --locked --workspace
 
 simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=
-	@cargo build --locked --profile local -p simulation
+	@cargo build --locked --profile local --bin simulate
 	@$${CARGO_TARGET_DIR:-target}/local/simulate $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
 
 model: ## The delivery protocol, model-checked with more faults than `make test` allows itself (FAULTS_A_TRACE=2)
-	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --profile local -p ledger --test model -- --nocapture --test-threads 1
+	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --profile local --test model -- --nocapture --test-threads 1
 
 zones: ## The compiled-in time zones, held against the newest release that the registries have
 	@rm -rf $(T)/zones && $(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest $(T)/zones tzdata
