@@ -4,8 +4,9 @@ use crate::{ATTRIBUTE_BYTES, BATCH_BYTES, Entry, TraceHeader, send::attribute_by
 
 impl Entry {
     /// A copy of `body` with attributes that say why. They take [`ATTRIBUTE_BYTES`] at most, or what a longer body than we
-    /// send leaves: the last value is shortened, others are left out where there is no room for the whole. What SQS does not take in a value, a control character or
-    /// nothing, is replaced or left out, so that no copy is refused for what is said about it.
+    /// send leaves: the last value is shortened, others are left out where there is no room for the whole. What SQS does not
+    /// take in a value, a control character or nothing, is replaced or left out, so that no copy is refused for what is said
+    /// about it.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
     pub fn letter(body: String, attributes: Vec<(&'static str, String)>, trace: Option<TraceHeader>) -> Self {
         let mut room = BATCH_BYTES.saturating_sub(body.len()).min(ATTRIBUTE_BYTES);
@@ -55,6 +56,15 @@ mod tests {
                 prop_assert_eq!(&letter.attributes[..2], &why("")[..2]);
             }
         }
+    }
+
+    #[test]
+    fn a_long_error_is_shortened_to_the_room_that_there_is() {
+        let letter = Entry::letter("{}".to_owned(), why(&"e".repeat(5_000)), None);
+        assert_eq!((letter.attributes.len(), letter.bytes()), (3, "{}".len() + ATTRIBUTE_BYTES));
+        // No other is: half a key would be another one.
+        let long = vec![("delivery_key", "k".repeat(5_000)), ("error", "short".to_owned())];
+        assert_eq!(Entry::letter("{}".to_owned(), long, None).attributes, [("error", "short".to_owned())]);
     }
 
     #[test]
