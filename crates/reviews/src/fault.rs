@@ -59,7 +59,9 @@ impl Fault {
     /// The event is none that the function knows: where in it, without a word of it.
     pub fn bad_event(error: &serde_json::Error) -> Self {
         let expected = match error.classify() {
-            Category::Data => "a field is missing or of another type",
+            Category::Data => {
+                "a field is missing or of another type; expected `Records`, a list of messages as SQS delivers them"
+            }
             Category::Eof | Category::Syntax | Category::Io => "it is not JSON",
         };
         Self { kind: Kind::BadEvent, message: format!("the event is not an SQS batch: {expected}"), said: false }
