@@ -1,9 +1,9 @@
 //! What a command says in the end: for people on standard output, or as one JSON value; failures on standard error.
 
 use crate::{
-    cli::Options,
     deployed::{Differ, Settings},
     failure::Failure,
+    options::Options,
 };
 use serde::Serialize;
 use std::{

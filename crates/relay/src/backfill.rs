@@ -5,11 +5,11 @@ mod checkpoint;
 use crate::{
     answer::{Answer, say},
     audit::Audit,
-    cli::Options,
     day::{self, Day},
     deployed::Purpose,
     estimate::Estimate,
     failure::Failure,
+    options::Options,
     place::Place,
     producing::{self, Done},
     progress,

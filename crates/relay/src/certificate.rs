@@ -3,11 +3,11 @@
 use crate::{
     answer::Answer,
     audit::Audit,
-    cli::Options,
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
     look::{Look, NotLookedAt, look},
+    options::Options,
     place::Place,
     text::{BAD, DIM, GOOD, instant, right, table, tick},
 };

@@ -8,10 +8,10 @@ mod secret;
 mod vendors;
 
 use crate::{
-    cli::Options,
     deployed::short,
     failure::Failure,
     machinery::{self, Part},
+    options::Options,
     place::{self, Place},
     progress,
 };

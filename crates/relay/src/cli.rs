@@ -2,19 +2,14 @@
 
 use crate::{
     answer::{self, Answer},
-    backfill, certificate, check, completions,
-    deployed::Settings,
-    dlq,
+    backfill, certificate, check, completions, dlq,
     failure::Failure,
-    forget, order, parked, preview, probe, report, run, status,
+    forget,
+    options::Options,
+    order, parked, preview, probe, report, run, status,
 };
-use clap::{Args, Parser, Subcommand};
-use std::{
-    cell::{OnceCell, RefCell},
-    path::PathBuf,
-    process::ExitCode,
-    rc::Rc,
-};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use std::process::ExitCode;
 
 const ABOUT: &str = "What became of the orders, and the way out of what went wrong";
 
@@ -38,46 +33,6 @@ pub(crate) struct Cli {
     pub(crate) options: Options,
     #[command(subcommand)]
     command: Command,
-}
-
-/// What every command takes.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Everywhere")]
-pub(crate) struct Options {
-    /// Name of the CloudFormation stack
-    #[arg(long, global = true, env = "RELAY_STACK", default_value = "order-relay", value_name = "NAME")]
-    pub(crate) stack: String,
-    /// The settings that the stack was deployed with
-    #[arg(long, global = true, env = "RELAY_CONFIG", default_value = "infra/config/relay.toml", value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// One JSON value on standard output instead of text
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    #[arg(skip)]
-    pub(crate) context: Rc<Context>,
-}
-
-/// What a command finds out on the way, for whoever ends it.
-#[derive(Debug, Default)]
-pub(crate) struct Context {
-    /// The settings, once the deployed functions were asked for theirs.
-    pub(crate) settings: OnceCell<Settings>,
-    /// What was done so far, and how to go on, in sentences: for whoever interrupts it.
-    done: RefCell<Option<(String, &'static str)>>,
-}
-
-impl Context {
-    /// Notes what was done so far, and how to go on from there.
-    pub(crate) fn so_far(&self, done: impl Into<String>, go_on: &'static str) {
-        *self.done.borrow_mut() = Some((done.into(), go_on));
-    }
-
-    fn interrupted(&self) -> Failure {
-        match self.done.take() {
-            Some((done, go_on)) => Failure::interrupted(done).hint(go_on),
-            None => Failure::interrupted("nothing was changed"),
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -143,7 +98,7 @@ impl Command {
             Self::Parked(command) => command.run(at).await,
             Self::Forget(arguments) => told(at, forget::run(at, arguments).await),
             Self::Probe(arguments) => told(at, probe::run(at, arguments).await),
-            Self::Completions(arguments) => told(at, Ok(completions::run(&arguments))),
+            Self::Completions(arguments) => told(at, Ok(completions::run(&arguments, &mut Cli::command()))),
         }
     }
 }

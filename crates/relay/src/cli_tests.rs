@@ -1,5 +1,4 @@
 use super::*;
-use clap::CommandFactory as _;
 
 const DOCUMENTS: [(&str, &str); 3] = [
     ("README.md", include_str!("../../../README.md")),
@@ -103,7 +102,7 @@ fn every_shell_completes_the_commands() {
         let Command::Completions(arguments) = parse(&format!("relay completions {shell}")).unwrap().command else {
             panic!("{shell}");
         };
-        let script = serde_json::to_string(&completions::run(&arguments)).unwrap();
+        let script = serde_json::to_string(&completions::run(&arguments, &mut Cli::command())).unwrap();
         assert!(script.contains("redrive") && script.contains("limit-repairs"), "{shell}: {script}");
     }
     let error = parse("relay completions tcsh").unwrap_err();

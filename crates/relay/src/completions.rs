@@ -1,7 +1,7 @@
 //! `relay completions`.
 
-use crate::{answer::Answer, cli::Cli};
-use clap::{Args, CommandFactory as _};
+use crate::answer::Answer;
+use clap::{Args, Command};
 use clap_complete::Shell;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -26,9 +26,10 @@ pub(crate) struct Script {
     script: String,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Script {
+/// Of `command`, the whole command line.
+pub(crate) fn run(arguments: &Arguments, command: &mut Command) -> Script {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "relay", &mut script);
+    clap_complete::generate(arguments.shell, command, "relay", &mut script);
     Script { script: String::from_utf8_lossy(&script).into_owned() }
 }
 

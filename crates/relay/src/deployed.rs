@@ -1,18 +1,15 @@
 //! The settings that the deployed functions work with, against those that are used here. What changes something is refused
 //! where they are not the same: it would map, select and send by rules that nobody deployed.
 
-use crate::{failure::Failure, place::Place};
-use futures_util::future::join_all;
+use crate::failure::Failure;
 use reviews::check::Check;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use std::{collections::BTreeMap, fmt, time::Duration};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt};
 
 /// The outputs that name the functions.
 pub(crate) const FUNCTIONS: [&str; 3] =
     ["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"];
-/// A cold start takes less.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How to get what is deployed, or to deploy what is not.
 const HINT: &str = "name the file that is deployed with --config or RELAY_CONFIG, or deploy yours first; \
     docs/RUNBOOK.md#settings says how to get the deployed one";
@@ -73,7 +70,7 @@ impl Said {
         }
     }
 
-    fn of(answer: Result<serde_json::Value, Failure>) -> Self {
+    fn of(answer: Result<Value, Failure>) -> Self {
         let checked = match answer {
             Ok(answer) => serde_json::from_value::<Answer>(answer).map(|answer| answer.checked),
             Err(failure) => return Self::Nothing(failure.what().to_owned()),
@@ -86,15 +83,16 @@ impl Said {
     }
 }
 
+/// What a function is asked for its settings.
+pub(crate) fn event() -> Value {
+    json!({"check": "settings"})
+}
+
 impl Settings {
-    /// Asks every function, in the version that is live.
-    pub(crate) async fn ask(place: &Place) -> Self {
-        let event = json!({"check": "settings"});
-        let said = join_all(FUNCTIONS.map(async |output| {
-            let name = place.output(output).unwrap_or(output).to_owned();
-            (name, Said::of(place.invoke_within(output, &event, PATIENCE).await))
-        }));
-        Self { here: place.config.sha256.clone(), functions: said.await.into_iter().collect() }
+    /// The SHA-256 of the file that is used here, and what each function answered to [`event`].
+    pub(crate) fn of(here: &str, answers: impl IntoIterator<Item = (String, Result<Value, Failure>)>) -> Self {
+        let functions = answers.into_iter().map(|(name, answer)| (name, Said::of(answer)));
+        Self { here: here.to_owned(), functions: functions.collect() }
     }
 
     /// The functions that work with other settings.

@@ -3,11 +3,10 @@
 use crate::{
     answer::Answer,
     audit::Audit,
-    cli::Options,
     deployed::Purpose,
-    dlq::DEAD_LETTERS,
     failure::Failure,
-    hand::{HELD, Hand, LOOK},
+    hand::{DEAD_LETTERS, HELD, Hand, LOOK},
+    options::Options,
     place::Place,
     progress,
     text::{DIM, WARN, tick},

@@ -9,6 +9,9 @@ use std::{
     time::Duration,
 };
 
+/// The dead-letter queue's name in sentences.
+pub(crate) const DEAD_LETTERS: &str = "the dead-letter queue";
+
 /// So long a message stays hidden that is looked at: reading some thousands takes less.
 pub(crate) const LOOK: Duration = Duration::from_mins(5);
 

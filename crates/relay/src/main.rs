@@ -4,7 +4,6 @@
 //! A file a command. Each finds a [`place`] (the deployed stack and its configuration), does what the flow's own crate
 //! does, and gives an [`answer`] that is printed for people or, with `--json`, for scripts. Nothing is logged.
 
-mod alarms;
 mod answer;
 mod audit;
 mod backfill;
@@ -22,6 +21,7 @@ mod hand;
 mod keep;
 mod look;
 mod machinery;
+mod options;
 mod order;
 mod parked;
 mod place;

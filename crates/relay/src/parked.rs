@@ -1,12 +1,11 @@
 //! `relay parked`: what waits for a person's decision, and the way out of it.
 
 mod list;
+mod open;
 mod release;
 
-use crate::{answer, cli::Options, failure::Failure};
+use crate::{answer, options::Options};
 use clap::Subcommand;
-use ledger::{DeliveryKey, Record};
-use reviews::{FLOW, operate::Operator};
 use std::process::ExitCode;
 
 /// What can be done with what waits for a person.
@@ -25,14 +24,4 @@ impl Command {
             Self::Release(arguments) => answer::tell(release::run(at, arguments).await, at),
         }
     }
-}
-
-/// What the ledger has as open, the oldest first.
-async fn open(operator: &Operator) -> Result<Vec<(DeliveryKey, Record)>, Failure> {
-    operator.ledger.open_records(FLOW).await.map_err(|error| Failure::undone("read the ledger", &error))
-}
-
-/// Why a delivery is where it is.
-fn reason(record: &Record) -> &str {
-    record.reason.as_deref().unwrap_or("unknown")
 }

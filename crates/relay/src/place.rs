@@ -2,9 +2,9 @@
 
 use crate::{
     answer::say,
-    cli::{Context, Options},
-    deployed::{Purpose, Settings},
+    deployed::{self, FUNCTIONS, Purpose, Settings},
     failure::Failure,
+    options::{Context, Options},
     text::WARN,
 };
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
@@ -12,12 +12,15 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use chrono::{DateTime, Utc};
 use config::Relay;
+use futures_util::future::join_all;
 use reviews::{environment::Environment, operate::Operator};
 use serde_json::Value;
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 /// When a connection to Lambda is given up.
 const CONNECT: Duration = Duration::from_millis(3_100);
+/// A cold start takes less.
+const COLD_START: Duration = Duration::from_secs(20);
 /// A function runs for a quarter of an hour at most.
 const LONGEST_RUN: Duration = Duration::from_secs(910);
 
@@ -40,7 +43,7 @@ impl Place {
     pub(crate) async fn find(options: &Options, purpose: Purpose) -> Result<Self, Failure> {
         let config = settings(options)?;
         let place = Self::with(options, sdk().await?, config).await?;
-        let settings = Settings::ask(&place).await;
+        let settings = place.settings().await;
         if purpose == Purpose::Change {
             settings.refuse()?;
         }
@@ -57,6 +60,16 @@ impl Place {
         let (outputs, parameters) = outputs_and_parameters(&aws, &options.stack).await?;
         let (stack, config, context) = (options.stack.clone(), Arc::new(config), Rc::clone(&options.context));
         Ok(Self { stack, aws, config, now: Utc::now, context, outputs, parameters })
+    }
+
+    /// Asks every function for its settings, in the version that is live.
+    async fn settings(&self) -> Settings {
+        let event = deployed::event();
+        let answers = join_all(FUNCTIONS.map(async |output| {
+            let name = self.output(output).unwrap_or(output).to_owned();
+            (name, self.invoke_within(output, &event, COLD_START).await)
+        }));
+        Settings::of(&self.config.sha256, answers.await)
     }
 
     /// One of the stack's outputs.
@@ -102,7 +115,7 @@ impl Place {
     }
 
     /// The same, and gives it up after so long.
-    pub(crate) async fn invoke_within(&self, name: &str, event: &Value, within: Duration) -> Result<Value, Failure> {
+    async fn invoke_within(&self, name: &str, event: &Value, within: Duration) -> Result<Value, Failure> {
         let function = self.output(name)?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)

@@ -2,10 +2,10 @@
 
 use crate::{
     answer::Answer,
-    cli::Options,
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
+    options::Options,
     place::Place,
     progress, source,
     text::{few, right, table},

@@ -2,9 +2,10 @@
 
 mod account;
 mod findings;
+mod post;
 mod yotpo;
 
-use crate::{cli::Options, failure::Failure};
+use crate::{failure::Failure, options::Options};
 use clap::{Args, Subcommand};
 
 pub(crate) use yotpo::Probed;

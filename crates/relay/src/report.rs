@@ -7,14 +7,15 @@ mod headline;
 mod page;
 mod plots;
 mod series;
+mod table;
 mod words;
 
 use crate::{
     answer::Answer,
-    cli::Options,
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
+    options::Options,
     place::Place,
     progress,
     text::tick,

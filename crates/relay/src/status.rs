@@ -7,10 +7,10 @@ mod print;
 mod runs;
 
 use crate::{
-    cli::Options,
     deployed::Purpose,
     failure::Failure,
     machinery::{self, Part},
+    options::Options,
     place::Place,
     progress,
 };

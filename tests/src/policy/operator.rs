@@ -13,7 +13,7 @@ use std::{
 
 /// The crates in which `relay`'s calls to AWS are made.
 const CRATES: [&str; 4] = ["relay", "ledger", "queue", "secrets"];
-/// Calls that are made without an SDK of the service: `crates/relay/src/alarms.rs`.
+/// Calls that are made without an SDK of the service: `crates/relay/src/machinery/alarms.rs`.
 const BY_HAND: [&str; 1] = ["cloudwatch:DescribeAlarms"];
 /// Calls that AWS grants for everything or not at all.
 const OF_ALL: [&str; 1] = ["cloudwatch:DescribeAlarms"];

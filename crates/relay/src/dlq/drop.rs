@@ -1,19 +1,18 @@
 //! `relay dlq drop`.
 
 use super::{
-    DEAD_LETTERS,
     line::counted,
     selection::{Judging, Selection},
-    take,
+    take::take,
 };
 use crate::{
     answer::Answer,
     audit::Audit,
-    cli::Options,
     deployed::Purpose,
     failure::Failure,
-    hand::{HELD, Hand, say_unseen},
+    hand::{DEAD_LETTERS, HELD, Hand, say_unseen},
     keep::Keep,
+    options::Options,
     place::Place,
     progress,
     text::{WARN, tick},

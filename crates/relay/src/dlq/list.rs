@@ -1,17 +1,16 @@
 //! `relay dlq list`.
 
 use super::{
-    DEAD_LETTERS,
     line::{counted, printable},
     selection::{Judging, Selection},
-    take,
+    take::take,
 };
 use crate::{
     answer::Answer,
-    cli::Options,
     deployed::Purpose,
     failure::Failure,
-    hand::say_unseen,
+    hand::{DEAD_LETTERS, say_unseen},
+    options::Options,
     place::Place,
     reasons::of_letter,
     text::{DIM, WARN, instant, tick},

@@ -1,18 +1,17 @@
 //! `relay dlq redrive`.
 
 use super::{
-    DEAD_LETTERS,
     line::{Line, counted},
     selection::{Judging, Selection},
-    take,
+    take::take,
 };
 use crate::{
     answer::Answer,
     audit::Audit,
-    cli::Options,
     deployed::Purpose,
     failure::Failure,
-    hand::{Hand, say_unseen},
+    hand::{DEAD_LETTERS, Hand, say_unseen},
+    options::Options,
     place::Place,
     resend::{Job, Sending, count},
     source,

@@ -1,12 +1,18 @@
 //! `relay dlq show`.
 
 use super::{
-    DEAD_LETTERS,
     line::Line,
     selection::{Judging, Selection},
-    take,
+    take::take,
 };
-use crate::{answer::Answer, cli::Options, deployed::Purpose, failure::Failure, hand::say_unseen, place::Place};
+use crate::{
+    answer::Answer,
+    deployed::Purpose,
+    failure::Failure,
+    hand::{DEAD_LETTERS, say_unseen},
+    options::Options,
+    place::Place,
+};
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, Write};

@@ -1,7 +1,10 @@
 //! Asks AWS. What it does not say is not known, and no reason to fail.
 
-use super::{Known, Machinery, Mapping, Schedule, Subscription, Versions};
-use crate::{alarms, deployed::FUNCTIONS, failure::chain, place::Place};
+use super::{
+    alarms,
+    described::{Known, Machinery, Mapping, Schedule, Subscription, Versions},
+};
+use crate::{deployed::FUNCTIONS, failure::chain, place::Place};
 use aws_sdk_scheduler::types::ScheduleState;
 use futures_util::future::join_all;
 

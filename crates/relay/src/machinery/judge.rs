@@ -1,6 +1,6 @@
 //! Whether each part of the machinery is as it must be, and what to do where it is not. Pure.
 
-use super::{Alarm, Known, Machinery, Mapping, Schedule, Subscription, Versions};
+use super::described::{Alarm, Known, Machinery, Mapping, Schedule, Subscription, Versions};
 use crate::text::few;
 use serde::Serialize;
 

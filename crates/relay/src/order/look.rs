@@ -1,20 +1,38 @@
 //! Asks the four places, one after the other: each may know what the next one needs.
 
 use super::{
-    Arguments, Life,
+    life::Life,
     places::{AtLedger, Copy, Destination, QUEUES, Source},
 };
 use crate::{failure::Failure, place::Place, progress, source};
 use chrono::DateTime;
+use clap::Args;
 use config::{BusinessDay, StoreName};
 use ledger::{DeliveryKey, Record, State};
 use reviews::{
     FLOW,
     life::{AtSource, Sought, Where, at_destination, at_source, copies},
     message::key,
+    named::Named,
     operate::Operator,
     pace::Pace,
 };
+
+/// Which order, and how far to look.
+#[derive(Debug, Args)]
+pub(crate) struct Asked {
+    /// Salesforce id of 15 or 18 characters, or the order id that Yotpo gets
+    order: Named,
+    /// Show what was or would be sent, and the messages: names and addresses of buyers
+    #[arg(long)]
+    payload: bool,
+    /// Messages of the queue to look at, at the most; the dead-letter queue is looked at whole
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    messages: usize,
+    /// Pages of Yotpo's purchases to read, of 200 rows each, from the day before the order's
+    #[arg(long, default_value_t = 25, value_name = "N")]
+    pages: u32,
+}
 
 /// What is known of the order on the way.
 #[derive(Default)]
@@ -25,14 +43,14 @@ struct Known {
     message: Option<(Option<String>, String, Option<String>)>,
 }
 
-pub(super) async fn look(place: &Place, arguments: &Arguments) -> Result<Life, Failure> {
-    let named = &arguments.order;
+pub(super) async fn look(place: &Place, asked: &Asked) -> Result<Life, Failure> {
+    let named = &asked.order;
     let operator = place.operator()?;
     let mut life = Life { order: named.to_string(), ..Life::default() };
     let mut known = Known::default();
     let spinner = progress::spinner("asking the source");
 
-    match at_the_source(&operator, arguments).await {
+    match at_the_source(&operator, asked).await {
         Ok(mut found) => {
             if let [one, another, ..] = found.as_slice() {
                 let what = format!("several orders are named {named}: {}, {}", one.id, another.id);
@@ -42,7 +60,7 @@ pub(super) async fn look(place: &Place, arguments: &Arguments) -> Result<Life, F
         }
         Err(failure) => drop(life.failed.insert("source", failure.what().to_owned())),
     }
-    life.source = known.source.as_ref().map(|source| Source::of(source, arguments.payload));
+    life.source = known.source.as_ref().map(|source| Source::of(source, asked.payload));
 
     spinner.set_message("asking the ledger");
     let delivery = known.source.as_ref().map(|source| source.key.clone()).or_else(|| key(named.id()?).ok());
@@ -66,10 +84,10 @@ pub(super) async fn look(place: &Place, arguments: &Arguments) -> Result<Life, F
     }
 
     spinner.set_message("looking through the queues");
-    at_the_queues(&operator, arguments, delivery.as_ref(), &mut known, &mut life).await;
+    at_the_queues(&operator, asked, delivery.as_ref(), &mut known, &mut life).await;
 
     spinner.set_message("reading purchases back");
-    at_the_destination(&operator, arguments, &known, &mut life).await;
+    at_the_destination(&operator, asked, &known, &mut life).await;
     spinner.finish_and_clear();
     Ok(life)
 }
@@ -88,22 +106,22 @@ async fn before_start(operator: &Operator, source: Option<&AtSource>) -> Option<
     })
 }
 
-async fn at_the_source(operator: &Operator, arguments: &Arguments) -> Result<Vec<AtSource>, Failure> {
+async fn at_the_source(operator: &Operator, asked: &Asked) -> Result<Vec<AtSource>, Failure> {
     let (client, fields) = source::open(operator).await?;
-    let found = at_source(&arguments.order, &client, &fields, &operator.config, (operator.now)()).await;
+    let found = at_source(&asked.order, &client, &fields, &operator.config, (operator.now)()).await;
     found.map_err(|error| Failure::undone("ask Salesforce for the order", &error))
 }
 
 async fn at_the_queues(
     operator: &Operator,
-    arguments: &Arguments,
+    asked: &Asked,
     key: Option<&DeliveryKey>,
     known: &mut Known,
     life: &mut Life,
 ) {
-    let sought = Sought { named: &arguments.order, key };
+    let sought = Sought { named: &asked.order, key };
     let mut whole = true;
-    let places = [(QUEUES[0], &operator.queue, arguments.messages), (QUEUES[1], &operator.dead_letters, usize::MAX)];
+    let places = [(QUEUES[0], &operator.queue, asked.messages), (QUEUES[1], &operator.dead_letters, usize::MAX)];
     for (name, queue, limit) in places {
         match copies(queue, &sought, limit).await {
             Ok(found) => {
@@ -122,7 +140,7 @@ async fn at_the_queues(
                 for copy in found.copies {
                     let delivery = &copy.delivery;
                     known.message = Some((copy.order_id.clone(), delivery.store.clone(), delivery.day.clone()));
-                    life.messages.push(Copy::of(name, copy, arguments.payload));
+                    life.messages.push(Copy::of(name, copy, asked.payload));
                 }
             }
             Err(error) => {
@@ -142,7 +160,7 @@ async fn at_the_queues(
     }
 }
 
-async fn at_the_destination(operator: &Operator, arguments: &Arguments, known: &Known, life: &mut Life) {
+async fn at_the_destination(operator: &Operator, asked: &Asked, known: &Known, life: &mut Life) {
     let (source, record, message) = (known.source.as_ref(), known.record.as_ref(), known.message.as_ref());
     // An order is delivered under the store and day that it was sent with, whatever the source says of it now.
     let store = record.map(|record| record.store.clone()).or_else(|| source?.store.as_ref().map(ToString::to_string));
@@ -152,7 +170,7 @@ async fn at_the_destination(operator: &Operator, arguments: &Arguments, known: &
     let day = record.and_then(|record| record.day.clone()).and_then(|day| day.parse::<BusinessDay>().ok());
     let day = day.or_else(|| source?.business_day).or_else(|| message?.2.as_ref()?.parse().ok());
     let order_id = source.map(|source| source.order_id.clone()).or_else(|| message?.0.clone());
-    let order_id = order_id.or_else(|| arguments.order.id().is_none().then(|| arguments.order.to_string()));
+    let order_id = order_id.or_else(|| asked.order.id().is_none().then(|| asked.order.to_string()));
     let (Some(store), Some(day), Some(order_id)) = (store, day, order_id) else {
         let missing =
             "Yotpo was not asked: nobody says of which store and day the order is, or by which id Yotpo knows it";
@@ -163,7 +181,7 @@ async fn at_the_destination(operator: &Operator, arguments: &Arguments, known: &
         let stores = operator.stores().await.map_err(|error| Failure::undone("set up Yotpo", &error))?;
         let pace = Pace::new(operator.config.pace.yotpo_reviews, 1);
         let accepted_at = record.and_then(|record| record.accepted_at);
-        let sought = Where { order_id: &order_id, day, accepted_at, pace: &pace, pages: arguments.pages };
+        let sought = Where { order_id: &order_id, day, accepted_at, pace: &pace, pages: asked.pages };
         let Some(client) = stores.get(&store) else {
             return Err(Failure::because(format!("the secret has no store `{store}`")));
         };

@@ -1,12 +1,12 @@
 //! `relay parked list`.
 
-use super::{open, reason};
+use super::open::{open, reason};
 use crate::{
     answer::Answer,
-    cli::Options,
     day,
     deployed::Purpose,
     failure::Failure,
+    options::Options,
     place::Place,
     reasons::what_to_do,
     text::{DIM, millis, table, tick, whole},

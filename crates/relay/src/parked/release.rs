@@ -1,16 +1,15 @@
 //! `relay parked release`.
 
-use super::{open, reason};
+use super::open::{open, reason};
 use crate::{
     answer::Answer,
     audit::Audit,
-    cli::Options,
     day,
     deployed::Purpose,
-    dlq::DEAD_LETTERS,
     dlq::selection::{Judging, key},
     failure::Failure,
-    hand::{Hand, say_unseen},
+    hand::{DEAD_LETTERS, Hand, say_unseen},
+    options::Options,
     place::Place,
     resend::{Job, Sending},
     source,

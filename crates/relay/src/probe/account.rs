@@ -2,7 +2,7 @@
 
 use super::{
     findings::{self, Finding, Shown, ShownFrom},
-    yotpo::Post,
+    post::Post,
 };
 use crate::{failure::Failure, progress};
 use chrono::{Days, NaiveDate};

@@ -3,18 +3,18 @@
 use super::{
     account::{OLD, Probe},
     findings::{Finding, Verdict},
+    post::Post,
 };
 use crate::{
     answer::Answer,
     audit::Audit,
-    cli::Options,
     day,
     deployed::Purpose,
     failure::Failure,
+    options::Options,
     place::Place,
     text::{GOOD, WARN, tick},
 };
-use chrono::NaiveDate;
 use clap::Args;
 use config::{BusinessDay, StoreName};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -52,14 +52,6 @@ pub(crate) struct Arguments {
     /// Post them
     #[arg(long)]
     yes: bool,
-}
-
-/// A purchase that is posted.
-#[derive(Debug, Serialize)]
-pub(crate) struct Post {
-    pub(super) order_id: String,
-    pub(super) order_date: NaiveDate,
-    pub(super) again: bool,
 }
 
 /// What was, or would be, posted, and what that showed.

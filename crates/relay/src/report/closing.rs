@@ -1,7 +1,7 @@
 //! The page's end: what its words mean, and the certificates that it rests on.
 
 use super::{
-    page::{About, table},
+    table::table,
     words::{counted, day, number},
 };
 use crate::text::instant;
@@ -36,8 +36,8 @@ pub(super) fn how_to_read() -> Markup {
     }
 }
 
-/// What the numbers rest on.
-pub(super) fn certificates(history: &History, about: &About<'_>) -> Markup {
+/// What the numbers rest on; the report was made with settings of this SHA-256.
+pub(super) fn certificates(history: &History, config_sha256: &str) -> Markup {
     let settings: BTreeSet<&str> = history.certificates.iter().map(|c| c.config_sha256.as_str()).collect();
     let head =
         ["day", "store", "", "issued", "settings", "completed", "found at Yotpo", "unexpected there", "sent again"];
@@ -59,7 +59,7 @@ pub(super) fn certificates(history: &History, about: &About<'_>) -> Markup {
             h2 { "Certificates" }
             p.small {
                 (counted(history.certificates.len(), "certificate")) ", under " (counted(settings.len(), "version")) " of the settings. "
-                "This report was made with the settings of SHA-256 " code { (about.config_sha256) } "."
+                "This report was made with the settings of SHA-256 " code { (config_sha256) } "."
             }
             (table(&head, rows))
         }

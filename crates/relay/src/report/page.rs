@@ -6,6 +6,7 @@ use super::{
     headline::headline,
     plots::{Bar, Fill, bars, delivered, patterns},
     series::is_weekly,
+    table::table,
     words::{counted, day, number, per_cent, range, reason},
 };
 use chrono::{DateTime, Utc};
@@ -57,7 +58,7 @@ pub(super) fn page(history: &History, about: &About<'_>) -> String {
                     (failures(history))
                     (open_days(history))
                     (how_to_read())
-                    (certificates(history, about))
+                    (certificates(history, about.config_sha256))
                 }
             }
         }
@@ -189,21 +190,6 @@ fn longest(by_reason: &BTreeMap<String, usize>, kind: &str, fill: Fill) -> Vec<B
 
 fn by_reason(what: &str, by_reason: &BTreeMap<String, usize>) -> Markup {
     table(&[what, "orders"], by_reason.iter().map(|(reason, n)| vec![reason.clone(), number(*n)]))
-}
-
-/// The numbers behind a plot.
-pub(super) fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Markup {
-    html! {
-        details {
-            summary { "The numbers" }
-            div.wide {
-                table {
-                    thead { tr { @for name in head { th scope="col" { (name) } } } }
-                    tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

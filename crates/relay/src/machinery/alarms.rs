@@ -2,10 +2,8 @@
 //! hand: its JSON protocol, signed as every other call is.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
 
-use crate::{
-    failure::chain,
-    machinery::{Alarm, Known},
-};
+use super::described::{Alarm, Known};
+use crate::failure::chain;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::{
@@ -40,7 +38,7 @@ struct Page {
 }
 
 /// The alarms of a stack: `infra/observability.yaml` is a stack nested in it, after which they are named.
-pub(crate) async fn of_stack(aws: &SdkConfig, stack: &str) -> Known<Vec<Alarm>> {
+pub(super) async fn of_stack(aws: &SdkConfig, stack: &str) -> Known<Vec<Alarm>> {
     let mut alarms = Vec::new();
     let mut ask = json!({
         "AlarmNamePrefix": format!("{stack}-Observability-"), "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100,
