@@ -22,9 +22,4 @@ impl Clock {
     pub(crate) fn set(&mut self, now: DateTime<Utc>) {
         self.offset = now - (self.source)();
     }
-
-    /// As it was at the start.
-    pub(crate) fn reset(self) -> Self {
-        Self::of(self.source)
-    }
 }

@@ -209,11 +209,6 @@ impl Handle {
         self.shared.lock().faults.clear();
     }
 
-    /// Salesforce forgets every session.
-    pub fn expire_sessions(&self) {
-        self.shared.lock().salesforce.sessions.clear();
-    }
-
     /// Salesforce forgets every query locator.
     pub fn expire_cursors(&self) {
         self.shared.lock().salesforce.cursors.expire();
@@ -222,11 +217,6 @@ impl Handle {
     /// Yotpo forgets every utoken.
     pub fn expire_utokens(&self) {
         self.shared.lock().yotpo.tokens.clear();
-    }
-
-    /// The settings in force.
-    pub fn settings(&self) -> Settings {
-        self.shared.lock().settings.clone()
     }
 
     /// Changes settings: `handle.set(|settings| settings.page_size = Some(25))`.
@@ -242,10 +232,5 @@ impl Handle {
     /// For the vendors it is now `now`, and time goes on from there: expiry, outages, six months.
     pub fn set_now(&self, now: DateTime<Utc>) {
         self.shared.lock().clock.set(now);
-    }
-
-    /// An empty org, an empty Yotpo, no faults, counters at zero, settings and clock as at the start.
-    pub fn reset(&self) {
-        self.shared.lock().reset();
     }
 }

@@ -18,20 +18,13 @@
 //! # Ok(()) }
 //! ```
 //!
-//! [`Sandbox`] dereferences to a [`Handle`], which is cheap to clone. What the handle can do, HTTP can do:
+//! [`Sandbox`] dereferences to a [`Handle`], which is cheap to clone. For a sandbox that runs by itself, some of it by HTTP:
 //!
 //! | request | does |
 //! |---|---|
-//! | `GET /_sandbox/report` | [`Report`]: counters, fault rules with how often they fired, sums of what arrived |
-//! | `GET /_sandbox/arrivals` | every order id that Yotpo was sent: a list of [`Arrival`] |
-//! | `POST /_sandbox/orders` | adds or replaces one order or a list of them (nested documents) |
-//! | `GET`, `PATCH`, `DELETE /_sandbox/orders/{id}` | one order, by id or order number; `PATCH` changes fields and the stamp |
+//! | `GET /_sandbox/report` | [`Report`]: counters, fault rules with how often they struck, sums of what arrived |
 //! | `POST /_sandbox/seed` | a [`DaySpec`]; answers its [`Manifest`] |
-//! | `GET`, `POST`, `DELETE /_sandbox/faults` | list, add one [`Rule`] or a list or `{"preset":"demo"}`, clear |
-//! | `GET`, `PATCH /_sandbox/settings` | [`Settings`], whole or the keys given |
-//! | `POST /_sandbox/expire/{sessions,cursors,utokens}` | they are no longer known from now on |
-//! | `POST /_sandbox/refuse` | a list of order ids that Yotpo refuses with 400 |
-//! | `POST /_sandbox/reset` | an empty org, an empty Yotpo, no faults, settings as at the start |
+//! | `POST`, `DELETE /_sandbox/faults` | adds one [`Rule`], clears them all |
 //!
 //! What is simulated, and on whose word, is said in the module of each endpoint. Where the vendor's
 //! behaviour is not documented there is a key in [`Settings`].

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::counters::Counters;
 use crate::faults::{Active, Endpoint};
 
 /// Everything about one order id at one account.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Arrival {
     /// The account.
     pub app_key: String,
@@ -40,7 +40,7 @@ impl Arrival {
 }
 
 /// Sums of the arrivals of one account.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Sums {
     /// Order ids that were posted.
     pub order_ids: u64,
@@ -74,7 +74,7 @@ impl Sums {
 }
 
 /// The state of the sandbox in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// Orders in the Salesforce org.
     pub orders: usize,

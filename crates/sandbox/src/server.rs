@@ -53,11 +53,6 @@ impl Sandbox {
         Ok(Self { handle: Handle::new(shared, base_url), stop: Some(stop), server })
     }
 
-    /// A handle that outlives this value; of use until the server stops, and for reading what arrived after it.
-    pub fn handle(&self) -> Handle {
-        self.handle.clone()
-    }
-
     /// Stops listening and waits for calls in progress, two seconds at most.
     pub async fn shutdown(mut self) {
         self.stop.take();

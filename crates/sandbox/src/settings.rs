@@ -1,10 +1,7 @@
 //! What can be set about the vendors' behaviour, at any time.
 
-use serde::{Deserialize, Serialize};
-
 /// Which of a purchase's two dates `since_date` is compared with. Yotpo does not document it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SinceDate {
     /// The day on which Yotpo received the purchase.
     CreatedAt,
@@ -13,8 +10,7 @@ pub enum SinceDate {
 }
 
 /// Queries that Salesforce cannot do: over more than so many hours of a field, as far as a condition bounds them on both sides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TooMuch {
     /// A date or dateTime field of Order.
     pub field: String,
@@ -25,8 +21,7 @@ pub struct TooMuch {
 }
 
 /// The vendors' behaviour where it differs between orgs and accounts, or is not documented.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Records a Salesforce page holds, children included; wins over the `batchSize` that the client asks for.
     pub page_size: Option<usize>,

@@ -18,7 +18,6 @@ pub(crate) struct World {
     pub(crate) counters: AllCounters,
     pub(crate) salesforce: Salesforce,
     pub(crate) yotpo: Yotpo,
-    seed: u64,
 }
 
 impl World {
@@ -31,13 +30,7 @@ impl World {
             counters: AllCounters::default(),
             salesforce: Salesforce::default(),
             yotpo: Yotpo::default(),
-            seed,
         }
-    }
-
-    /// As it was at the start.
-    pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.seed, std::mem::take(&mut self.base_url), self.clock.reset());
     }
 }
 

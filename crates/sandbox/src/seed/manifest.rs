@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::spec::DaySpec;
 use crate::report::Arrival;
 
 /// What must become of an order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// It takes effect at Yotpo, once.
@@ -33,7 +33,7 @@ pub enum Outcome {
 }
 
 /// One order's expectation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Expected {
     /// Salesforce id.
     pub id: String,
@@ -57,7 +57,7 @@ pub struct Expected {
 }
 
 /// What must never be seen in a log.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Personal {
     /// Addresses, invalid ones included.
     pub emails: BTreeSet<String>,
@@ -66,7 +66,7 @@ pub struct Personal {
 }
 
 /// The expectations of a generated day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Manifest {
     /// The day's first instant and the next day's.
     pub window: (DateTime<Utc>, DateTime<Utc>),
@@ -79,7 +79,7 @@ pub struct Manifest {
 }
 
 /// Source against destination. Lists hold order ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// Orders that had to be delivered and took effect at their account.
     pub delivered: u64,
