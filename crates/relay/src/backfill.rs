@@ -4,7 +4,7 @@ mod checkpoint;
 
 use crate::{
     answer::{Answer, say},
-    audit::Audit,
+    audit::{Action, noted},
     day::{self, Day},
     deployed::Purpose,
     estimate::Estimate,
@@ -18,8 +18,7 @@ use crate::{
 use checkpoint::{Backfill, Days};
 use clap::Args;
 use config::{BusinessDay, StoreName};
-use queue::Queue;
-use reviews::select::Pass;
+use reviews::{operate::Operator, select::Pass};
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write};
@@ -35,7 +34,7 @@ waiting. Ctrl-C is safe at any time: the days done are kept in the ledger, and t
 delivered is not sent again, however often a day is run. Days older than six months are left out: Yotpo asks no buyer for a \
 review of so old an order.
 
-Exit codes are those of `relay --help`; 3 if another backfill of the same days is under way.";
+Exit codes are those of `relay --help`; 3 if another backfill of the same days was started meanwhile, which goes on with them.";
 
 /// How to go on after an interruption.
 const GO_ON: &str =
@@ -111,21 +110,16 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
         ))
         .hint(format!("the oldest day that can be run is {oldest}")));
     }
-    let young_days = young.len();
     let operator = place.operator()?;
     let days = Days { from, to, store: store.clone() };
-    let mut backfill = if yes {
-        Backfill::begin(&operator.ledger, &days, again).await?
-    } else {
-        Backfill::look(&operator.ledger, &days, again).await?
-    };
-    let left: Vec<_> = young.into_iter().filter(|day| !backfill.is_done(*day)).collect();
+    let mut backfill = Backfill::look(&operator.ledger, &days, again).await?;
     let done_before = backfill.done().len();
-    let so_far = |done: usize| place.context.so_far(format!("{done} of {young_days} days are done"), GO_ON);
     if yes {
-        so_far(done_before);
+        backfill.save().await?;
+        place.context.so_far(format!("{done_before} of {} days are done", young.len()), GO_ON);
     }
-    let estimate = backfill.keep(Box::pin(Estimate::of(&place, &operator, &left, store.as_ref()))).await??;
+    let left: Vec<_> = young.iter().copied().filter(|day| !backfill.done().contains_key(day)).collect();
+    let estimate = Estimate::of(&place, &operator, &left, store.as_ref()).await?;
     if too_old > 0 {
         say(options, format_args!("{too_old} days before {oldest} are left out: they are older than six months"))?;
     }
@@ -135,41 +129,38 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     say(options, &estimate)?;
     if yes {
         let detail = json!({"from": from, "to": to, "store": store, "again": again, "days": left.len()});
-        let audit = Audit::begin(&place, &operator.ledger, "backfill", &detail).await?;
-        let bar = progress::bar(left.len() as u64, "days");
-        for day in &left {
-            bar.set_message(day.to_string());
-            let run = Box::pin(one(&place, &operator.ledger, &operator.queue, *day, store.as_ref(), max_backlog));
-            match backfill.keep(run).await? {
-                Ok(done) => backfill.finish(*day, done).await?,
-                Err(failure) => {
-                    backfill.end().await?;
-                    return audit.close(Err(failure)).await;
-                }
-            }
-            bar.inc(1);
-            so_far(backfill.done().len());
-        }
-        bar.finish_and_clear();
-        backfill.end().await?;
-        audit.end(&json!({"days_done": backfill.done().len()})).await?;
+        let fill = Box::pin(fill(&place, &operator, &mut backfill, &left, store.as_ref(), max_backlog));
+        noted(&place, &operator.ledger, Action { name: "backfill", detail }, fill, |done| json!({"days_done": done}))
+            .await?;
     }
     let days = backfill.done().iter().map(|(day, done)| Row { business_day: *day, done: done.clone() }).collect();
     Ok(Filled { from, to, store, dry_run: !yes, estimate, too_old, done_before, days })
 }
 
-/// One day, when the queue has room for it.
-async fn one(
+/// Runs the days that are left, each when the queue has room for it; how many are done then.
+async fn fill(
     place: &Place,
-    ledger: &ledger::Ledger,
-    queue: &Queue,
-    day: BusinessDay,
+    operator: &Operator,
+    backfill: &mut Backfill<'_>,
+    left: &[BusinessDay],
     store: Option<&StoreName>,
     max_backlog: u64,
-) -> Result<Done, Failure> {
-    producing::until_at_most(queue, max_backlog, format!("{day} waits until the backlog is under {max_backlog}"))
-        .await?;
-    producing::until_settled(place, ledger, day, store).await
+) -> Result<usize, Failure> {
+    let all = backfill.done().len() + left.len();
+    let bar = progress::bar(left.len() as u64, "days");
+    for day in left {
+        bar.set_message(day.to_string());
+        let waits = format!("{day} waits until the backlog is under {max_backlog}");
+        producing::until_at_most(&operator.queue, max_backlog, waits).await?;
+        // Another one may have taken over meanwhile.
+        backfill.save().await?;
+        let done = producing::until_settled(place, &operator.ledger, *day, store).await?;
+        backfill.finish(*day, done).await?;
+        bar.inc(1);
+        place.context.so_far(format!("{} of {all} days are done", backfill.done().len()), GO_ON);
+    }
+    bar.finish_and_clear();
+    Ok(backfill.done().len())
 }
 
 impl Answer for Filled {

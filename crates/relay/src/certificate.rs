@@ -2,7 +2,7 @@
 
 use crate::{
     answer::Answer,
-    audit::Audit,
+    audit::{Action, noted},
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
@@ -122,17 +122,12 @@ async fn noted_look(
     store: Option<&StoreName>,
 ) -> Result<Look, Failure> {
     let detail = json!({"business_day": day, "store": store});
-    let audit = Audit::begin(place, &operator.ledger, "certificate --refresh", &detail).await?;
     let go_on = "`relay certificate` without --refresh shows what it comes to";
     place.context.so_far(format!("the reconciler was started for {day}, and goes on until it ends"), go_on);
-    match look(place, day, store).await {
-        Ok(look) => {
-            let (seen, unseen) = (look.certificates.len(), look.not_looked_at.len());
-            audit.end(&json!({"looked_at": seen, "not_looked_at": unseen})).await?;
-            Ok(look)
-        }
-        Err(failure) => audit.close(Err(failure)).await,
-    }
+    let numbers =
+        |look: &Look| json!({"looked_at": look.certificates.len(), "not_looked_at": look.not_looked_at.len()});
+    let look = Box::pin(look(place, day, store));
+    noted(place, &operator.ledger, Action { name: "certificate --refresh", detail }, look, numbers).await
 }
 
 impl Answer for Proof {

@@ -1,12 +1,12 @@
 //! `relay dlq`: what is in the dead-letter queue, and the way out of it.
 
 mod drop;
+mod letters;
 mod line;
 mod list;
 mod redrive;
 pub(crate) mod selection;
 mod show;
-mod take;
 
 use crate::{answer, options::Options};
 use clap::Subcommand;

@@ -2,53 +2,48 @@
 
 use crate::{failure::Failure, place::Place, progress, source};
 use config::{BusinessDay, StoreName};
-use reviews::{estimate, operate::Operator, pages::count, select::Pass};
+use reviews::{estimate::Estimate as Takes, operate::Operator, pages::count, select::Pass};
 use serde::Serialize;
 use std::{fmt, time::Duration};
 
 /// An estimate: what the source counts, at the configured pace and list prices.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Estimate {
     days: usize,
-    orders: u64,
-    salesforce_calls: u64,
-    yotpo_calls: u64,
     calls_a_second: f64,
-    seconds: u64,
-    usd: f64,
+    #[serde(flatten)]
+    takes: Takes,
 }
 
 impl Estimate {
     /// Asks the source how many orders the days have: one call a day where that is not too much for one, and no order is read.
+    /// It is not asked for no day.
     pub(crate) async fn of(
         place: &Place,
         operator: &Operator,
         days: &[BusinessDay],
         store: Option<&StoreName>,
     ) -> Result<Self, Failure> {
-        let calls_a_second = place.config.pace.yotpo_reviews;
-        if days.is_empty() {
-            return Ok(Self { calls_a_second, ..Self::default() });
-        }
-        let bar = progress::bar(days.len() as u64, "counting the orders of each day");
-        let (client, fields) = source::open(operator).await?;
         let mut orders = Vec::with_capacity(days.len());
-        for day in days {
-            let mut pass = Pass::of_day(*day, store.cloned(), &place.config, (place.now)()).map_err(Failure::input)?;
-            let count = count(&client, &mut pass, &fields, &place.config).await;
-            orders.push(count.map_err(|error| Failure::undone("count the orders in Salesforce", &error))?);
-            bar.inc(1);
+        if !days.is_empty() {
+            let bar = progress::bar(days.len() as u64, "counting the orders of each day");
+            let (client, fields) = source::open(operator).await?;
+            for day in days {
+                let pass = Pass::of_day(*day, store.cloned(), &place.config, (place.now)());
+                let count = count(&client, &mut pass.map_err(Failure::input)?, &fields, &place.config).await;
+                orders.push(count.map_err(|error| Failure::undone("count the orders in Salesforce", &error))?);
+                bar.inc(1);
+            }
+            bar.finish_and_clear();
         }
-        bar.finish_and_clear();
-        let estimate = estimate::Estimate::of(&orders, calls_a_second);
-        let estimate::Estimate { orders, salesforce_calls, yotpo_calls, seconds, usd } = estimate;
-        Ok(Self { days: days.len(), orders, salesforce_calls, yotpo_calls, calls_a_second, seconds, usd })
+        let calls_a_second = place.config.pace.yotpo_reviews;
+        Ok(Self { days: days.len(), calls_a_second, takes: Takes::of(&orders, calls_a_second) })
     }
 }
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { days, orders, salesforce_calls, yotpo_calls, calls_a_second, seconds, usd } = self;
+        let Self { days, calls_a_second, takes: Takes { orders, salesforce_calls, yotpo_calls, seconds, usd } } = self;
         let time = humantime::format_duration(Duration::from_secs(*seconds));
         let s = |n: u64| if n == 1 { "" } else { "s" };
         write!(

@@ -2,23 +2,23 @@
 
 use crate::{
     answer::Answer,
-    audit::Audit,
+    audit::Action,
     deployed::Purpose,
+    discard::discard,
     failure::Failure,
-    hand::{DEAD_LETTERS, HELD, Hand, LOOK},
+    hand::{DEAD_LETTERS, Hand, LOOK},
     options::Options,
     place::Place,
-    progress,
     text::{DIM, WARN, tick},
     when,
 };
 use clap::Args;
 use ledger::{DeliveryKey, State};
-use queue::{Queue, Taken};
+use queue::Taken;
 use reviews::{
     letter::{Letter, Plan, Rules, Why},
     operate::Operator,
-    redrive::{Dismissal, Planned},
+    redrive::Planned,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -43,8 +43,6 @@ Run it again, after half an hour at the latest.";
 const REASON: &str = "forgotten";
 /// So long the flow's messages stay hidden: nobody delivers them meanwhile.
 const GLANCE: Duration = Duration::from_mins(2);
-/// Messages that are deleted together.
-const BATCH: usize = 10;
 
 /// What `relay forget` takes.
 #[derive(Args)]
@@ -69,7 +67,7 @@ impl std::fmt::Debug for Arguments {
 }
 
 /// What was held of a person, and what became of it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Forgotten {
     /// Nothing was changed.
     dry_run: bool,
@@ -87,101 +85,67 @@ pub(crate) struct Forgotten {
     orders: BTreeSet<DeliveryKey>,
 }
 
-/// The messages of one queue that hold the address.
-struct Held<'a> {
-    hand: Hand<'a>,
-    messages: Vec<Planned>,
-    /// Messages that could not be looked at.
-    unseen: u64,
-}
-
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Forgotten, Failure> {
-    if !yotpo::is_email(arguments.email.trim()) {
+    let Arguments { email, older_than, yes } = arguments;
+    if !yotpo::is_email(email.trim()) {
         return Err(Failure::input("`--email` is no e-mail address; expected one such as jane@example.com"));
     }
-    let place = Place::find(options, Purpose::with(arguments.yes)).await?;
+    let place = Place::find(options, Purpose::with(yes)).await?;
     let operator = place.operator()?;
-    let letters = find(&operator, &operator.dead_letters, DEAD_LETTERS, &place, &arguments).await?;
-    let queued = match find(&operator, &operator.queue, "the queue", &place, &arguments).await {
-        Ok(queued) => queued,
-        Err(failure) => {
-            letters.hand.give_back().await;
-            return Err(failure);
-        }
-    };
-    let mut both = [queued, letters];
-    let answer = forget(&place, &operator, &mut both, arguments.yes).await;
-    for held in both {
-        held.hand.give_back().await;
-    }
-    answer
+    Hand::with(&operator.dead_letters, DEAD_LETTERS, LOOK, async |letters, dead| {
+        let dead = about(&email, &place, &operator, letters, dead, older_than).await?;
+        Hand::with(&operator.queue, "the queue", GLANCE, async |queue, waiting| {
+            let waiting = about(&email, &place, &operator, queue, waiting, Duration::ZERO).await?;
+            forget(&place, &operator, [(queue, waiting), (letters, dead)], yes).await
+        })
+        .await
+    })
+    .await
 }
 
-/// Takes what a queue has and gives back at once what does not hold the address.
-async fn find<'a>(
-    operator: &Operator,
-    queue: &'a Queue,
-    name: &str,
+/// The messages that hold the address, and what the ledger has of each; the others are given back at once.
+async fn about(
+    email: &str,
     place: &Place,
-    arguments: &Arguments,
-) -> Result<Held<'a>, Failure> {
-    let is_dead = name == DEAD_LETTERS;
-    let (mut hand, taken) = Hand::take(queue, name, if is_dead { LOOK } else { GLANCE }).await?;
-    let unseen = hand.unseen();
-    let letters: Vec<Letter> =
-        taken.into_iter().map(Letter::of).filter(|letter| letter.is_about(&arguments.email)).collect();
+    operator: &Operator,
+    hand: &mut Hand,
+    taken: Vec<Taken>,
+    older_than: Duration,
+) -> Result<Vec<Planned>, Failure> {
+    let letters: Vec<Letter> = taken.into_iter().map(Letter::of).filter(|letter| letter.is_about(email)).collect();
     hand.keep_only(&letters.iter().map(|letter| letter.taken.id.as_str()).collect()).await;
-    let older_than = if is_dead { arguments.older_than } else { Duration::ZERO };
     let rules = Rules { now: (place.now)().into(), older_than, limit: place.config.protocol.repair_limit };
-    match operator.plan(letters, &rules).await {
-        Ok(messages) => Ok(Held { hand, messages, unseen }),
-        Err(error) => {
-            hand.give_back().await;
-            Err(Failure::undone("read the ledger", &error))
-        }
-    }
+    operator.plan(letters, &rules).await.map_err(|error| Failure::undone("read the ledger", &error))
 }
 
-async fn forget(place: &Place, operator: &Operator, both: &mut [Held<'_>; 2], yes: bool) -> Result<Forgotten, Failure> {
-    let [queued, letters] = &*both;
-    let all = || queued.messages.iter().chain(&letters.messages);
+async fn forget(
+    place: &Place,
+    operator: &Operator,
+    mut both: [(&mut Hand, Vec<Planned>); 2],
+    yes: bool,
+) -> Result<Forgotten, Failure> {
+    let [queued, dead] = &both;
+    let all = || queued.1.iter().chain(&dead.1);
     let mut answer = Forgotten {
         dry_run: !yes,
-        in_queue: queued.messages.len(),
-        in_dead_letter_queue: letters.messages.len(),
+        in_queue: queued.1.len(),
+        in_dead_letter_queue: dead.1.len(),
+        erased: 0,
+        under_way: all().filter(|one| is_under_way(one)).count(),
         too_young: all().filter(|one| is_young(one)).count(),
-        unseen: queued.unseen + letters.unseen,
+        unseen: queued.0.unseen() + dead.0.unseen(),
         orders: all().filter_map(|one| Some(one.letter.delivery()?.key.clone())).collect(),
-        ..Forgotten::default()
     };
-    if !yes {
-        let held = |one: &&Planned| {
-            one.record.as_ref().is_some_and(|record| matches!(record.state, State::Claimed | State::Uncertain))
-        };
-        answer.under_way = all().filter(held).count();
-        return Ok(answer);
+    if yes {
+        let action = Action { name: "forget", detail: json!({"messages": all().count()}) };
+        let piles = both.iter_mut().map(|(hand, messages)| {
+            let old = messages.iter().filter(|one| !is_young(one));
+            (&mut **hand, old.collect())
+        });
+        let piles = piles.collect();
+        let done = discard(place, operator, piles, REASON, None, action).await?;
+        (answer.erased, answer.under_way) = (done.deleted, done.under_way);
     }
-    let all = answer.in_queue + answer.in_dead_letter_queue;
-    let audit = Audit::begin(place, &operator.ledger, "forget", &json!({ "messages": all })).await?;
-    let bar = progress::bar(all as u64, "forgetting");
-    for Held { hand, messages, .. } in both {
-        for batch in messages.chunks(BATCH) {
-            let mut going: Vec<&Taken> = Vec::new();
-            for one in batch.iter().filter(|one| !is_young(one)) {
-                if dismissed(operator, one).await? {
-                    going.push(&one.letter.taken);
-                } else {
-                    answer.under_way += 1;
-                }
-            }
-            let ids: Vec<&str> = going.iter().map(|taken| taken.id.as_str()).collect();
-            answer.erased += hand.delete(&ids).await?;
-            place.context.so_far(format!("{} of {all} messages were deleted", answer.erased), HELD);
-            bar.inc(batch.len() as u64);
-        }
-    }
-    bar.finish_and_clear();
-    audit.end(&json!({"erased": answer.erased, "under_way": answer.under_way, "too_young": answer.too_young})).await?;
     Ok(answer)
 }
 
@@ -189,11 +153,8 @@ fn is_young(one: &Planned) -> bool {
     one.plan == Plan::Leave(Why::Young)
 }
 
-/// Whether the message may go: nobody is delivering it, and the ledger says that it is not to be sent, or was.
-async fn dismissed(operator: &Operator, one: &Planned) -> Result<bool, Failure> {
-    let Some(delivery) = one.letter.delivery() else { return Ok(true) };
-    let dismissal = operator.dismiss(delivery, REASON).await;
-    Ok(dismissal.map_err(|error| Failure::undone("write to the ledger", &error))? == Dismissal::Settled)
+fn is_under_way(one: &Planned) -> bool {
+    one.record.as_ref().is_some_and(|record| matches!(record.state, State::Claimed | State::Uncertain))
 }
 
 impl Answer for Forgotten {

@@ -32,50 +32,53 @@ pub(crate) fn say_unseen(unseen: u64, name: &str, to: &mut dyn Write) -> io::Res
 }
 
 /// What was taken out of one queue.
-pub(crate) struct Hand<'a> {
-    queue: &'a Queue,
+pub(crate) struct Hand {
+    queue: Queue,
     /// Messages that the queue has and did not give; approximate, as SQS counts.
     unseen: u64,
     /// By SQS's id, without the bodies.
     held: BTreeMap<String, Taken>,
 }
 
-impl<'a> Hand<'a> {
-    /// Takes every message that the queue has to give. `name` is the queue's, in words.
-    pub(crate) async fn take(queue: &'a Queue, name: &str, hidden: Duration) -> Result<(Self, Vec<Taken>), Failure> {
-        let undone = |error| Failure::undone(&format!("read {name}"), &error);
-        let depth = queue.depth().await.map_err(undone)?;
-        let bar = progress::bar(depth.visible, format!("reading {name}"));
-        let mut hand = Self { queue, unseen: 0, held: BTreeMap::new() };
+impl Hand {
+    /// Takes every message that a queue has to give, and lets somebody act on them; what is left in the hand is given back,
+    /// however that ends. `name` is the queue's, in words.
+    pub(crate) async fn with<T>(
+        queue: &Queue,
+        name: &str,
+        hidden: Duration,
+        act: impl AsyncFnOnce(&mut Self, Vec<Taken>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut hand = Self { queue: queue.clone(), unseen: 0, held: BTreeMap::new() };
+        // Boxed: what acts calls several services, and is large.
+        let done = Box::pin(async {
+            let taken = hand.take(hidden, name).await;
+            act(&mut hand, taken.map_err(|error| Failure::undone(&format!("read {name}"), &error))?).await
+        })
+        .await;
+        hand.give_back().await;
+        done
+    }
+
+    async fn take(&mut self, hidden: Duration, name: &str) -> Result<Vec<Taken>, queue::Unavailable> {
+        let bar = progress::bar(self.queue.depth().await?.visible, format!("reading {name}"));
         let mut all: Vec<Taken> = Vec::new();
         loop {
-            let batch = match queue.take(hidden).await {
-                Ok(batch) => batch,
-                Err(error) => {
-                    bar.finish_and_clear();
-                    hand.give_back().await;
-                    return Err(undone(error));
-                }
-            };
+            let batch = self.queue.take(hidden).await?;
             bar.inc(batch.len() as u64);
             // One that comes again: its time was over, and so is everybody's who was taken before it.
-            let again = batch.iter().any(|taken| hand.held.contains_key(&taken.id));
+            let again = batch.iter().any(|taken| self.held.contains_key(&taken.id));
             let empty = batch.is_empty();
             for taken in batch {
                 let stub = Taken { body: String::new(), attributes: BTreeMap::new(), ..taken.clone() };
-                if hand.held.insert(taken.id.clone(), stub).is_none() {
+                if self.held.insert(taken.id.clone(), stub).is_none() {
                     all.push(taken);
                 }
             }
             if empty || again {
                 bar.finish_and_clear();
-                return match hand.count_unseen().await {
-                    Ok(unseen) => Ok((Self { unseen, ..hand }, all)),
-                    Err(failure) => {
-                        hand.give_back().await;
-                        Err(failure)
-                    }
-                };
+                self.unseen = self.queue.depth().await?.total().saturating_sub(self.held.len() as u64);
+                return Ok(all);
             }
         }
     }
@@ -106,21 +109,15 @@ impl<'a> Hand<'a> {
         self.unseen
     }
 
-    async fn count_unseen(&self) -> Result<u64, Failure> {
-        let depth = self.queue.depth().await;
-        let depth = depth.map_err(|error| Failure::undone("ask how much is in a queue", &error))?;
-        Ok(depth.total().saturating_sub(self.held.len() as u64))
-    }
-
     /// Gives back all but these.
     pub(crate) async fn keep_only(&mut self, ids: &BTreeSet<&str>) {
         let (kept, others) = std::mem::take(&mut self.held).into_iter().partition(|(id, _)| ids.contains(id.as_str()));
         self.held = kept;
-        Self { queue: self.queue, unseen: 0, held: others }.give_back().await;
+        Self { queue: self.queue.clone(), unseen: 0, held: others }.give_back().await;
     }
 
     /// Gives back what was not deleted. What cannot be given back is visible when its time is over.
-    pub(crate) async fn give_back(self) {
+    async fn give_back(self) {
         let held: Vec<&Taken> = self.held.values().collect();
         drop(self.queue.give_back(&held).await);
     }

@@ -1,8 +1,10 @@
 //! Sending again, a few at a time: the ledger's leave, the message, then its copies in the dead-letter queue.
 
 use crate::{
+    audit::{Action, noted},
     failure::Failure,
     hand::{HELD, Hand},
+    judging::Judging,
     place::Place,
     progress,
 };
@@ -11,6 +13,7 @@ use reviews::{
     operate::Operator,
     redrive::{Resend, Resent},
 };
+use serde_json::json;
 use std::time::Duration;
 
 /// Messages of one batch call.
@@ -35,20 +38,40 @@ pub(crate) struct Job {
 }
 
 impl Sending {
-    /// Sends them; what became of each, in order.
+    /// Sends them, between two notes; what became of each, in order.
     pub(crate) async fn send(
         self,
         place: &Place,
         operator: &Operator,
-        hand: &mut Hand<'_>,
+        hand: &mut Hand,
         jobs: Vec<Job>,
-        hide_for: Duration,
-        limit: u32,
+        judging: Judging,
+        action: Action,
     ) -> Result<Vec<Resent>, Failure> {
+        let work = Box::pin(self.send_all(place, operator, hand, jobs, judging));
+        let count = |resent: &[Resent], ended: fn(&Resent) -> bool| resent.iter().filter(|one| ended(one)).count();
+        let numbers = |resent: &Vec<Resent>| {
+            json!({
+                "sent": count(resent, |one| *one == Resent::Sent), "limit_reached": count(resent, |one| *one == Resent::Limit),
+                "refused": count(resent, |one| matches!(one, Resent::Refused(_))),
+            })
+        };
+        noted(place, &operator.ledger, action, work, numbers).await
+    }
+
+    async fn send_all(
+        self,
+        place: &Place,
+        operator: &Operator,
+        hand: &mut Hand,
+        jobs: Vec<Job>,
+        judging: Judging,
+    ) -> Result<Vec<Resent>, Failure> {
+        let limit = judging.rules(place).limit;
         let all = jobs.len();
         let copies: Vec<&str> = jobs.iter().flat_map(|job| &job.copies).map(String::as_str).collect();
         let duration = Duration::from_secs(all as u64) / self.rate;
-        hand.hold(&copies, duration + hide_for).await?;
+        hand.hold(&copies, duration + judging.hide_for).await?;
         place.context.so_far(format!("none of {all} messages was sent again"), HELD);
         let bar = progress::bar(all as u64, "sending again");
         let (mut resent, mut jobs) = (Vec::with_capacity(all), jobs.into_iter().peekable());
@@ -66,13 +89,12 @@ impl Sending {
             hand.delete(&sent).await?;
             bar.inc(outcomes.len() as u64);
             let unsent = outcomes.iter().filter(|outcome| **outcome == Resent::Unsent).count();
+            resent.extend(outcomes);
+            let sent = resent.iter().filter(|outcome| **outcome == Resent::Sent).count();
             if unsent > 0 {
-                let sent = resent.iter().chain(&outcomes).filter(|outcome| **outcome == Resent::Sent).count();
                 let what = format!("the queue did not take {unsent} messages; {sent} of {all} were sent before");
                 return Err(Failure::because(what).hint("the others are where they were; doing it again is safe"));
             }
-            resent.extend(outcomes);
-            let sent = count(&resent, |outcome| *outcome == Resent::Sent);
             place.context.so_far(format!("{sent} of {all} messages were sent again"), HELD);
             if jobs.peek().is_some() {
                 tokio::time::sleep(Duration::from_secs(batch as u64) / self.rate).await;
@@ -81,9 +103,4 @@ impl Sending {
         bar.finish_and_clear();
         Ok(resent)
     }
-}
-
-/// How many of them ended like this.
-pub(crate) fn count(resent: &[Resent], outcome: impl Fn(&Resent) -> bool) -> usize {
-    resent.iter().filter(|one| outcome(one)).count()
 }

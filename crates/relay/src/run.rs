@@ -2,7 +2,7 @@
 
 use crate::{
     answer::{Answer, say},
-    audit::Audit,
+    audit::{Action, noted},
     certificate,
     day::{self, Day},
     deployed::Purpose,
@@ -87,13 +87,13 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     if !yes {
         return Ok(ran);
     }
-    let audit =
-        Audit::begin(&place, &operator.ledger, "run", &json!({"business_day": day, "store": ran.store})).await?;
+    let detail = json!({"business_day": day, "store": ran.store});
     place.context.so_far(format!("the producer was started for {day}, and goes on until its run ends"), GO_ON);
     let spinner = progress::spinner(format!("the producer runs {day}"));
-    let done = producing::until_settled(&place, &operator.ledger, day, ran.store.as_ref()).await;
+    let work = Box::pin(producing::until_settled(&place, &operator.ledger, day, ran.store.as_ref()));
+    let done = noted(&place, &operator.ledger, Action { name: "run", detail }, work, |done| json!(done)).await;
     spinner.finish_and_clear();
-    ran.done = Some(audit.close(done).await?);
+    ran.done = Some(done?);
     place.context.so_far(format!("{day} is settled"), "`relay certificate --refresh` looks at it");
     if wait {
         producing::until_at_most(&operator.queue, 0, "waiting for the queue to be empty".to_owned()).await?;

@@ -1,5 +1,7 @@
 //! What running days by hand would take. Pure.
 
+use serde::Serialize;
+
 /// What an order costs in AWS's list prices, a million times: `docs/COST.md` says how it is made up, and a test holds the two
 /// together.
 pub const USD_FOR_A_MILLION_ORDERS: f64 = 7.24;
@@ -12,7 +14,7 @@ const DESCRIBED: u64 = 5;
 const ROWS_READ_BACK: u64 = 200;
 
 /// What it would take.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Estimate {
     /// Orders that count as completed; not all of them will be sent.
     pub orders: u64,

@@ -1,28 +1,26 @@
 //! `relay dlq drop`.
 
 use super::{
+    letters::{Letters, letters},
     line::counted,
-    selection::{Judging, Selection},
-    take::take,
+    selection::Selection,
 };
 use crate::{
     answer::Answer,
-    audit::Audit,
+    audit::Action,
     deployed::Purpose,
+    discard::discard,
     failure::Failure,
-    hand::{DEAD_LETTERS, HELD, Hand, say_unseen},
+    hand::{DEAD_LETTERS, say_unseen},
+    judging::Judging,
     keep::Keep,
     options::Options,
-    place::Place,
-    progress,
     text::{WARN, tick},
 };
 use clap::Args;
-use queue::Taken;
 use reviews::{
     letter::{Plan, Why},
-    operate::Operator,
-    redrive::{Dismissal, Planned},
+    redrive::Planned,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -46,8 +44,6 @@ The file gets the whole messages, buyers' names and addresses included, and may 
 Exit code 1: some messages still count or were being delivered, and stay; or none was selected. Exit code 3: \
 some messages could not be looked at.";
 
-/// Messages that are deleted together.
-const BATCH: usize = 10;
 /// A reason is said in certificates: a few words.
 const REASON: usize = 120;
 
@@ -102,87 +98,39 @@ pub(crate) struct Dropped {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Dropped, Failure> {
-    let place = Place::find(options, Purpose::with(arguments.yes)).await?;
-    let operator = place.operator()?;
-    let keep = match (&arguments.keep, arguments.yes) {
-        (Some(path), true) => Some(Keep::open(path)?),
-        _ => None,
-    };
-    let (mut hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
-    let (droppable, left): (Vec<_>, Vec<_>) =
-        planned.into_iter().partition(|one| may_go(one.plan, arguments.dismiss.is_some()));
-    let mut answer = Dropped::begin(&droppable, &left, keep.is_none());
-    answer.unseen = hand.unseen();
-    let dropped = match keep {
-        Some(keep) if !droppable.is_empty() => {
-            drop_all(&place, &operator, &mut hand, &droppable, keep, &arguments, answer).await
+    let Arguments { selection, judging, dismiss, yes, keep } = arguments;
+    let keep = keep.filter(|_| yes).map(|path| Keep::open(&path)).transpose()?;
+    letters(options, Purpose::with(yes), &selection, judging, async |letters| {
+        let Letters { place, operator, hand, planned } = letters;
+        let (going, left): (Vec<&Planned>, Vec<_>) =
+            planned.iter().partition(|one| may_go(one.plan, dismiss.is_some()));
+        let (words, left) = counted(left);
+        let mut answer = Dropped {
+            dry_run: !yes,
+            selected: planned.len(),
+            droppable: going.len(),
+            to_dismiss: going.iter().filter(|one| one.plan.still_counts()).count(),
+            left,
+            words,
+            unseen: hand.unseen(),
+            ..Dropped::default()
+        };
+        if yes && !going.is_empty() {
+            let selection = selection.json((place.now)());
+            let detail = json!({"selection": selection, "messages": going.len(), "dismiss": dismiss});
+            let action = Action { name: "dlq drop", detail };
+            let reason = dismiss.as_deref().unwrap_or_default();
+            let done = discard(place, operator, vec![(hand, going)], reason, keep, action).await?;
+            (answer.dropped, answer.under_way) = (done.deleted, done.under_way);
         }
-        _ => Ok(answer),
-    };
-    hand.give_back().await;
-    dropped
+        Ok(answer)
+    })
+    .await
 }
 
 /// Whether a message may be deleted. One that has just come is left whatever a person decides.
 fn may_go(plan: Plan, dismissed: bool) -> bool {
     !plan.still_counts() || (dismissed && plan != Plan::Leave(Why::Young))
-}
-
-async fn drop_all(
-    place: &Place,
-    operator: &Operator,
-    hand: &mut Hand<'_>,
-    droppable: &[Planned],
-    mut keep: Keep,
-    arguments: &Arguments,
-    mut answer: Dropped,
-) -> Result<Dropped, Failure> {
-    let now = (place.now)();
-    let detail = json!({
-        "selection": arguments.selection.json(now), "messages": droppable.len(), "dismiss": arguments.dismiss,
-    });
-    let audit = Audit::begin(place, &operator.ledger, "dlq drop", &detail).await?;
-    let bar = progress::bar(droppable.len() as u64, "dropping");
-    for batch in droppable.chunks(BATCH) {
-        let mut going: Vec<&Taken> = Vec::new();
-        for one in batch {
-            match (one.letter.delivery(), &arguments.dismiss) {
-                (Some(delivery), Some(reason)) if one.plan.still_counts() => {
-                    let settled = operator.dismiss(delivery, reason).await;
-                    match settled.map_err(|error| Failure::undone("write to the ledger", &error))? {
-                        Dismissal::Settled => going.push(&one.letter.taken),
-                        Dismissal::UnderWay => answer.under_way += 1,
-                    }
-                }
-                _ => going.push(&one.letter.taken),
-            }
-        }
-        keep.append(&going, now)?;
-        let ids: Vec<&str> = going.iter().map(|taken| taken.id.as_str()).collect();
-        answer.dropped += hand.delete(&ids).await?;
-        let (dropped, all) = (answer.dropped, droppable.len());
-        place.context.so_far(format!("{dropped} of {all} messages were dropped, and kept in the file"), HELD);
-        bar.inc(batch.len() as u64);
-    }
-    bar.finish_and_clear();
-    audit.end(&json!({"dropped": answer.dropped, "under_way": answer.under_way})).await?;
-    Ok(answer)
-}
-
-impl Dropped {
-    fn begin(droppable: &[Planned], left: &[Planned], dry_run: bool) -> Self {
-        let selected = droppable.len() + left.len();
-        let (words, left) = counted(left);
-        Self {
-            dry_run,
-            selected,
-            droppable: droppable.len(),
-            to_dismiss: droppable.iter().filter(|one| one.plan.still_counts()).count(),
-            words,
-            left,
-            ..Self::default()
-        }
-    }
 }
 
 impl Answer for Dropped {

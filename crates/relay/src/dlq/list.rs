@@ -1,17 +1,17 @@
 //! `relay dlq list`.
 
 use super::{
+    letters::{Letters, letters},
     line::{counted, printable},
-    selection::{Judging, Selection},
-    take::take,
+    selection::Selection,
 };
 use crate::{
     answer::Answer,
     deployed::Purpose,
     failure::Failure,
     hand::{DEAD_LETTERS, say_unseen},
+    judging::Judging,
     options::Options,
-    place::Place,
     reasons::of_letter,
     text::{DIM, WARN, instant, tick},
 };
@@ -71,12 +71,11 @@ struct Group {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Groups, Failure> {
-    let place = Place::find(options, Purpose::Read).await?;
-    let operator = place.operator()?;
-    let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
-    let unseen = hand.unseen();
-    hand.give_back().await;
-    Ok(Groups::of(&planned, unseen))
+    let Arguments { selection, judging } = arguments;
+    letters(options, Purpose::Read, &selection, judging, async |Letters { hand, planned, .. }| {
+        Ok(Groups::of(&planned, hand.unseen()))
+    })
+    .await
 }
 
 impl Groups {

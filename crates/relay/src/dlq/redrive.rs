@@ -1,19 +1,20 @@
 //! `relay dlq redrive`.
 
 use super::{
+    letters::{Letters, letters},
     line::{Line, counted},
-    selection::{Judging, Selection},
-    take::take,
+    selection::Selection,
 };
 use crate::{
     answer::Answer,
-    audit::Audit,
+    audit::Action,
     deployed::Purpose,
     failure::Failure,
-    hand::{DEAD_LETTERS, Hand, say_unseen},
+    hand::{DEAD_LETTERS, say_unseen},
+    judging::Judging,
     options::Options,
     place::Place,
-    resend::{Job, Sending, count},
+    resend::{Job, Sending},
     source,
     text::{WARN, tick},
 };
@@ -86,29 +87,42 @@ struct NotSendable {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redriven, Failure> {
-    let place = Place::find(options, Purpose::with(arguments.sending.yes)).await?;
-    let operator = place.operator()?;
-    let (mut hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
-    let redriven = redrive(&place, &operator, &mut hand, planned, &arguments).await;
-    hand.give_back().await;
-    redriven
+    let Arguments { selection, judging, sending } = arguments;
+    letters(options, Purpose::with(sending.yes), &selection, judging, async |letters| {
+        let Letters { place, operator, hand, planned } = letters;
+        let mut answer = Redriven::begin(&planned, !sending.yes, hand.unseen());
+        let jobs = jobs(place, operator, &planned, &mut answer.not_sendable).await?;
+        answer.sendable = jobs.len();
+        if sending.yes && !jobs.is_empty() {
+            let (selection, limit) = (selection.json((place.now)()), judging.rules(place).limit);
+            let detail = json!({"selection": selection, "messages": jobs.len(), "limit_repairs": limit});
+            let action = Action { name: "dlq redrive", detail };
+            for resent in sending.send(place, operator, hand, jobs, judging, action).await? {
+                match resent {
+                    Resent::Sent => answer.sent += 1,
+                    Resent::Refused(_) => answer.refused += 1,
+                    Resent::Limit => *answer.left.entry(Plan::Leave(Why::Limit).as_str()).or_default() += 1,
+                    Resent::Unsent => {}
+                }
+            }
+        }
+        Ok(answer)
+    })
+    .await
 }
 
-async fn redrive(
+/// What can be sent: messages as they are, and those that the source gives anew.
+async fn jobs(
     place: &Place,
     operator: &Operator,
-    hand: &mut Hand<'_>,
-    planned: Vec<Planned>,
-    arguments: &Arguments,
-) -> Result<Redriven, Failure> {
-    let limit = arguments.judging.rules(place).limit;
-    let mut answer = Redriven::begin(&planned, !arguments.sending.yes);
-    answer.unseen = hand.unseen();
+    planned: &[Planned],
+    not_sendable: &mut Vec<NotSendable>,
+) -> Result<Vec<Job>, Failure> {
     let unmapped = planned.iter().filter(|one| one.plan == Plan::Anew);
     let keys: Vec<&DeliveryKey> = unmapped.filter_map(|one| Some(&one.letter.delivery()?.key)).collect();
     let mut anew = source::ask(place, operator, keys).await?;
     let mut jobs = Vec::new();
-    for one in &planned {
+    for one in planned {
         let copies = vec![one.letter.taken.id.clone()];
         match (one.plan, Option::<Resend>::from(&one.letter)) {
             (Plan::Send, Some(resend)) => jobs.push(Job { resend, copies }),
@@ -117,42 +131,20 @@ async fn redrive(
                     let resend = Resend { delivery, entry: entry.traced(copy.entry.trace) };
                     jobs.push(Job { resend, copies });
                 }
-                Err(why) => answer.not_sendable.push(NotSendable { key: copy.delivery.key, why }),
+                Err(why) => not_sendable.push(NotSendable { key: copy.delivery.key, why }),
             },
             _ => {}
         }
     }
-    answer.sendable = jobs.len();
-    if answer.dry_run || jobs.is_empty() {
-        return Ok(answer);
-    }
-    let detail = json!({
-        "selection": arguments.selection.json((place.now)()), "messages": jobs.len(), "limit_repairs": limit,
-    });
-    let audit = Audit::begin(place, &operator.ledger, "dlq redrive", &detail).await?;
-    let resent = arguments.sending.send(place, operator, hand, jobs, arguments.judging.hide_for, limit).await?;
-    answer.sent = count(&resent, |one| *one == Resent::Sent);
-    answer.refused = count(&resent, |one| matches!(one, Resent::Refused(_)));
-    let reached = count(&resent, |one| *one == Resent::Limit);
-    if reached > 0 {
-        *answer.left.entry(Plan::Leave(Why::Limit).as_str()).or_default() += reached;
-    }
-    audit.end(&json!({"sent": answer.sent, "limit_reached": reached, "refused": answer.refused})).await?;
-    Ok(answer)
+    Ok(jobs)
 }
 
 impl Redriven {
-    fn begin(planned: &[Planned], dry_run: bool) -> Self {
+    fn begin(planned: &[Planned], dry_run: bool, unseen: u64) -> Self {
         let (words, left) = counted(planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)));
         let tried = planned.iter().filter(|one| one.plan == Plan::Leave(Why::Limit));
-        Self {
-            dry_run,
-            selected: planned.len(),
-            history: tried.map(|one| Line::of(one, false)).collect(),
-            words,
-            left,
-            ..Self::default()
-        }
+        let history = tried.map(|one| Line::of(one, false)).collect();
+        Self { dry_run, selected: planned.len(), history, words, left, unseen, ..Self::default() }
     }
 }
 

@@ -1,17 +1,17 @@
 //! `relay dlq show`.
 
 use super::{
+    letters::{Letters, letters},
     line::Line,
-    selection::{Judging, Selection},
-    take::take,
+    selection::Selection,
 };
 use crate::{
     answer::Answer,
     deployed::Purpose,
     failure::Failure,
     hand::{DEAD_LETTERS, say_unseen},
+    judging::Judging,
     options::Options,
-    place::Place,
 };
 use clap::Args;
 use serde::Serialize;
@@ -46,12 +46,11 @@ pub(crate) struct Lines {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Lines, Failure> {
-    let place = Place::find(options, Purpose::Read).await?;
-    let operator = place.operator()?;
-    let (hand, planned) = take(&place, &operator, &arguments.selection, arguments.judging).await?;
-    let unseen = hand.unseen();
-    hand.give_back().await;
-    Ok(Lines { messages: planned.iter().map(|one| Line::of(one, arguments.bodies)).collect(), unseen })
+    let Arguments { selection, judging, bodies } = arguments;
+    letters(options, Purpose::Read, &selection, judging, async |Letters { hand, planned, .. }| {
+        Ok(Lines { messages: planned.iter().map(|one| Line::of(one, bodies)).collect(), unseen: hand.unseen() })
+    })
+    .await
 }
 
 impl Answer for Lines {

@@ -3,12 +3,13 @@
 use super::open::{open, reason};
 use crate::{
     answer::Answer,
-    audit::Audit,
+    audit::Action,
     day,
     deployed::Purpose,
-    dlq::selection::{Judging, key},
+    dlq::selection::key,
     failure::Failure,
     hand::{DEAD_LETTERS, Hand, say_unseen},
+    judging::Judging,
     options::Options,
     place::Place,
     resend::{Job, Sending},
@@ -18,9 +19,9 @@ use crate::{
 use clap::Args;
 use config::StoreName;
 use ledger::{DeliveryKey, Millis, Record, State};
+use queue::Taken;
 use reviews::{
-    letter::Letter,
-    operate::Operator,
+    letter::{Letter, Rules},
     redrive::{Resend, Resent},
 };
 use serde::Serialize;
@@ -115,22 +116,22 @@ impl Which {
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Released, Failure> {
-    let place = Place::find(options, Purpose::with(arguments.sending.yes)).await?;
-    let operator = place.operator()?;
     let Arguments { which, judging, sending } = arguments;
+    let place = Place::find(options, Purpose::with(sending.yes)).await?;
+    let operator = place.operator()?;
+    let limit = judging.rules(&place).limit;
     let open = open(&operator).await?;
     which.check(&open)?;
     let parked: Vec<_> = open.into_iter().filter(|(key, record)| which.means(key, record)).collect();
     let mut anew = source::ask(&place, &operator, parked.iter().map(|(key, _)| key)).await?;
-    let (mut orders, mut resends, limit) = (Vec::new(), Vec::new(), judging.rules(&place).limit);
+    let (mut orders, mut resends) = (Vec::new(), Vec::new());
     for (key, record) in parked {
-        let message = source::message(anew.remove(&key)).and_then(|resend| {
-            let tried = record.repairs >= limit && resend.delivery.revision == record.revision;
-            if tried { Err(format!("it was sent again {} times, without success", record.repairs)) } else { Ok(resend) }
-        });
-        let outcome = match message {
+        let outcome = match source::message(anew.remove(&key)) {
+            Ok(resend) if record.repairs >= limit && resend.delivery.revision == record.revision => {
+                format!("it was sent again {} times, without success", record.repairs)
+            }
             Ok(resend) => {
-                resends.push((orders.len(), resend));
+                resends.push(resend);
                 SENDABLE.to_owned()
             }
             Err(why) => why,
@@ -146,54 +147,40 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Relea
         "keys": which.key, "reason": which.reason, "store": which.store.as_ref().map(StoreName::as_str),
         "all": which.all, "orders": resends.len(), "limit_repairs": limit,
     });
-    let audit = Audit::begin(&place, &operator.ledger, "parked release", &detail).await?;
-    let resent = release(&place, &operator, &mut answer, resends, judging, sending).await;
-    resent?;
-    audit.end(&json!({ "sent": answer.sent })).await?;
-    Ok(answer)
-}
-
-async fn release(
-    place: &Place,
-    operator: &Operator,
-    answer: &mut Released,
-    resends: Vec<(usize, Resend)>,
-    judging: Judging,
-    sending: Sending,
-) -> Result<(), Failure> {
-    let rules = judging.rules(place);
-    let (mut hand, taken) = Hand::take(&operator.dead_letters, DEAD_LETTERS, judging.hide_for).await?;
-    answer.unseen = hand.unseen();
-    let old = |letter: &Letter| {
-        let came = letter.taken.sent_at.map_or(rules.now, Millis::from);
-        came.plus(rules.older_than) <= rules.now
-    };
-    let letters: Vec<Letter> = taken.into_iter().map(Letter::of).filter(old).collect();
-    let (places, jobs): (Vec<usize>, Vec<Job>) = resends
-        .into_iter()
-        .map(|(place, Resend { delivery, entry })| {
-            let replaced: Vec<&Letter> = letters
-                .iter()
-                .filter(|letter| {
-                    letter.delivery().is_some_and(|copy| copy.key == delivery.key && copy.revision <= delivery.revision)
-                })
-                .collect();
-            let trace = replaced.iter().find_map(|letter| letter.taken.trace.clone());
-            let copies = replaced.iter().map(|letter| letter.taken.id.clone()).collect();
-            (place, Job { resend: Resend { delivery, entry: entry.traced(trace) }, copies })
-        })
-        .unzip();
-    let resent = sending.send(place, operator, &mut hand, jobs, judging.hide_for, rules.limit).await;
-    hand.give_back().await;
-    for (place, outcome) in places.into_iter().zip(resent?) {
-        answer.sent += usize::from(outcome == Resent::Sent);
-        answer.orders[place].outcome = match outcome {
+    let action = Action { name: "parked release", detail };
+    let resent = Hand::with(&operator.dead_letters, DEAD_LETTERS, judging.hide_for, async |hand, taken| {
+        answer.unseen = hand.unseen();
+        let jobs = with_copies(resends, taken, &judging.rules(&place));
+        sending.send(&place, &operator, hand, jobs, judging, action).await
+    });
+    let resent = resent.await?;
+    let sendable = answer.orders.iter_mut().filter(|order| order.outcome == SENDABLE);
+    for (order, resent) in sendable.zip(resent) {
+        order.outcome = match resent {
             Resent::Sent => SENT.to_owned(),
             Resent::Limit => "it was sent again as often as is allowed".to_owned(),
             Resent::Refused(_) | Resent::Unsent => "the queue does not take it".to_owned(),
         };
     }
-    Ok(())
+    answer.sent = answer.orders.iter().filter(|order| order.outcome == SENT).count();
+    Ok(answer)
+}
+
+/// Each with its copies among the dead letters, in the trace of one of them. What has just come is left alone.
+fn with_copies(resends: Vec<Resend>, taken: Vec<Taken>, rules: &Rules) -> Vec<Job> {
+    let came = |letter: &Letter| letter.taken.sent_at.map_or(rules.now, Millis::from);
+    let letters = taken.into_iter().map(Letter::of).filter(|letter| came(letter).plus(rules.older_than) <= rules.now);
+    let letters: Vec<Letter> = letters.collect();
+    let job = |Resend { delivery, entry }: Resend| {
+        let is_copy = |letter: &&Letter| {
+            letter.delivery().is_some_and(|copy| copy.key == delivery.key && copy.revision <= delivery.revision)
+        };
+        let copies: Vec<&Letter> = letters.iter().filter(is_copy).collect();
+        let trace = copies.iter().find_map(|letter| letter.taken.trace.clone());
+        let copies = copies.iter().map(|letter| letter.taken.id.clone()).collect();
+        Job { resend: Resend { delivery, entry: entry.traced(trace) }, copies }
+    };
+    resends.into_iter().map(job).collect()
 }
 
 impl Answer for Released {

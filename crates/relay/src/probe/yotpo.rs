@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
-    audit::Audit,
+    audit::{Action, noted},
     day,
     deployed::Purpose,
     failure::Failure,
@@ -85,10 +85,13 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Probe
     if yes {
         let probe = Probe::new(client, &place.config, email, patience, today);
         let detail = json!({"store": probed.store, "posts": probed.posts.len()});
-        let audit = Audit::begin(&place, &operator.ledger, "probe yotpo", &detail).await?;
         let go_on = "what was posted stays in the account; nothing else was changed";
         place.context.so_far("the account was posted to", go_on);
-        probed.findings = audit.close(probe.run(&probed.posts).await).await?;
+        let work = Box::pin(probe.run(&probed.posts));
+        let findings =
+            noted(&place, &operator.ledger, Action { name: "probe yotpo", detail }, work, |findings| json!(findings))
+                .await;
+        probed.findings = findings?;
     }
     Ok(probed)
 }
