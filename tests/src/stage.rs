@@ -84,8 +84,8 @@ impl Stage {
         }
         let stack = emulator.deploy(&deploy).await.unwrap();
         let sandbox = Sandbox::start(1, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        stack.put_secret("salesforce", &sandbox.salesforce_secret()).unwrap();
-        stack.put_secret("yotpo", &sandbox.yotpo_secret(&[("default", ACCOUNT)])).unwrap();
+        stack.put_secret("salesforce", &sandbox.salesforce.secret()).unwrap();
+        stack.put_secret("yotpo", &sandbox.yotpo.secret(&[("default", ACCOUNT)])).unwrap();
         Self { sandbox, emulator, stack, directory }
     }
 
@@ -173,7 +173,7 @@ impl Stage {
 
     /// Asserts that every order of the manifest is where it must be, once, as it must be; how many were delivered.
     pub(crate) fn assert_nothing_lost_or_doubled(&self, manifest: &Manifest) -> u64 {
-        let verdict = manifest.compare(&self.sandbox.arrivals());
+        let verdict = manifest.compare(&self.sandbox.yotpo.arrivals());
         let quiet = verdict.lost.is_empty() && verdict.doubled.is_empty() && verdict.unexpected.is_empty();
         assert!(quiet && verdict.altered.is_empty(), "{verdict:?}\n{}", self.last_lines());
         verdict.delivered

@@ -375,7 +375,7 @@ pub(crate) mod tests {
         let config = config::Relay::parse(&text, "test").unwrap();
         let now = chrono::Utc::now;
         let vendors = sandbox::InProcess::new(1, "https://vendors.invalid", now);
-        let credentials = serde_json::from_value(vendors.salesforce_secret()).unwrap();
+        let credentials = serde_json::from_value(vendors.salesforce.secret()).unwrap();
         let http = salesforce::Http::in_process(std::time::Duration::from_secs(20), move |request| {
             let vendors = vendors.clone();
             Box::pin(async move { Ok(vendors.call(request).await) })

@@ -1,7 +1,5 @@
 //! The sandbox's own requests, under `/_sandbox/`: see the crate's documentation for the list.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -9,36 +7,35 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 
 use crate::faults::Rule;
-use crate::handle::Handle;
 use crate::seed::DaySpec;
-use crate::world::Shared;
+use crate::vendors::{Vendors, is_known};
 
-pub(crate) fn routes() -> Router<Arc<Shared>> {
+pub(crate) fn routes(vendors: &Vendors) -> Router {
     Router::new()
-        .route("/_sandbox/report", get(async |State(handle): State<Handle>| Json(handle.report())))
+        .route("/", get(async || "order-relay sandbox: see /_sandbox/report\n"))
+        .route("/_sandbox/report", get(async |State(vendors): State<Vendors>| Json(vendors.report())))
         .route("/_sandbox/seed", post(seed))
         .route("/_sandbox/faults", post(add_fault).delete(clear_faults))
+        .with_state(vendors.clone())
 }
 
-impl axum::extract::FromRef<Arc<Shared>> for Handle {
-    fn from_ref(shared: &Arc<Shared>) -> Self {
-        let base_url = shared.lock().base_url.clone();
-        Self::new(Arc::clone(shared), base_url)
-    }
-}
-
-async fn seed(State(handle): State<Handle>, Json(spec): Json<DaySpec>) -> Response {
-    match handle.seed_day(&spec) {
+async fn seed(State(vendors): State<Vendors>, Json(spec): Json<DaySpec>) -> Response {
+    match vendors.seed_day(&spec) {
         Ok(manifest) => Json(manifest).into_response(),
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
     }
 }
 
-async fn add_fault(State(handle): State<Handle>, Json(rule): Json<Rule>) -> Json<u64> {
-    Json(handle.add_fault(rule))
+async fn add_fault(State(vendors): State<Vendors>, Json(rule): Json<Rule>) -> Response {
+    if is_known(&rule.target) {
+        return Json(vendors.add_fault(rule)).into_response();
+    }
+    let error =
+        format!("no such target `{}`: expected `*`, a vendor (`yotpo`) or an endpoint (`yotpo.create`)", rule.target);
+    (StatusCode::UNPROCESSABLE_ENTITY, error).into_response()
 }
 
-async fn clear_faults(State(handle): State<Handle>) -> StatusCode {
-    handle.clear_faults();
+async fn clear_faults(State(vendors): State<Vendors>) -> StatusCode {
+    vendors.clear_faults();
     StatusCode::NO_CONTENT
 }

@@ -1,92 +1,128 @@
-//! One call of a vendor's endpoint: the faults around its effect, and the counting.
+//! One call of a vendor: the faults around its effect, and the counting.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
-use crate::faults::{Endpoint, Fault, Moment, Plan, Vendor};
+use crate::controls::Controls;
+use crate::faults::{Endpoint, Fault, Moment, Plan};
 use crate::wire::Cut;
-use crate::world::{Shared, World};
-use crate::{salesforce, yotpo};
 
-/// What an endpoint is told about the moment of its call.
+/// What a vendor adds to a fault.
+pub(crate) trait Vendor: Send + 'static {
+    /// An error status with the body that the vendor gives it.
+    fn error(endpoint: Endpoint, code: u16) -> Response;
+
+    /// Tokens that were given out until now are no longer good.
+    fn expire_tokens(&mut self);
+}
+
+/// A vendor's state, and the controls that it shares with the others.
+pub(crate) struct Host<V> {
+    state: Mutex<V>,
+    pub(crate) controls: Arc<Controls>,
+}
+
+impl<V> Host<V> {
+    pub(crate) fn new(state: V, controls: Arc<Controls>) -> Self {
+        Self { state: Mutex::new(state), controls }
+    }
+
+    /// A panic in one call must not turn every later one into a panic.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, V> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an endpoint is told about its call.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moments {
+pub(crate) struct Circumstances {
     pub(crate) now: DateTime<Utc>,
     /// Answer as if all were well, and do nothing.
     pub(crate) drop_silently: bool,
 }
 
-/// Runs `effect` with whatever faults are due. It runs in a task of its own: a client that hangs up does
-/// not stop what it has asked for, at a vendor no more than here.
-pub(crate) async fn answer<F>(shared: Arc<Shared>, cut: Cut, endpoint: Endpoint, subject: String, effect: F) -> Response
-where
-    F: FnOnce(&mut World, Moments) -> Response + Send + 'static,
-{
-    let task = tokio::spawn(run(shared, cut, endpoint, subject, effect));
-    task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+/// A call that has come in: to which vendor, on which connection.
+pub(crate) struct Call<V> {
+    pub(crate) host: Arc<Host<V>>,
+    cut: Cut,
 }
 
-async fn run<F>(shared: Arc<Shared>, cut: Cut, endpoint: Endpoint, subject: String, effect: F) -> Response
-where
-    F: FnOnce(&mut World, Moments) -> Response,
-{
-    let Plan { delay_before, delay_after, fault } = {
-        let mut world = shared.lock();
-        let now = world.clock.now();
-        world.counters.begin(endpoint);
-        world.faults.decide(endpoint, &subject, now)
-    };
-    if !delay_before.is_zero() {
-        tokio::time::sleep(delay_before).await;
+impl<V: Vendor> FromRequestParts<Arc<Host<V>>> for Call<V> {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, host: &Arc<Host<V>>) -> Result<Self, Self::Rejection> {
+        let ConnectInfo(cut) = ConnectInfo::from_request_parts(parts, host).await?;
+        Ok(Self { host: Arc::clone(host), cut })
     }
-    let (response, is_cut) = strike(&shared, endpoint, fault.as_ref(), effect);
-    if !delay_after.is_zero() {
-        tokio::time::sleep(delay_after).await;
+}
+
+impl<V: Vendor> Call<V> {
+    /// Runs `effect` with whatever faults are due to a call about `subject`. It runs in a task of its own: a client
+    /// that hangs up does not stop what it has asked for, at a vendor no more than here.
+    pub(crate) async fn answer<F>(self, endpoint: Endpoint, subject: String, effect: F) -> Response
+    where
+        F: FnOnce(&mut V, Circumstances) -> Response + Send + 'static,
+    {
+        let task = tokio::spawn(self.run(endpoint, subject, effect));
+        task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
-    if is_cut {
-        cut.cut();
+
+    async fn run<F>(self, endpoint: Endpoint, subject: String, effect: F) -> Response
+    where
+        F: FnOnce(&mut V, Circumstances) -> Response,
+    {
+        let controls = &self.host.controls;
+        let Plan { delay_before, delay_after, fault } = controls.begin(endpoint, &subject);
+        if !delay_before.is_zero() {
+            tokio::time::sleep(delay_before).await;
+        }
+        let now = controls.now();
+        let (response, is_cut) = strike(&mut *self.host.lock(), endpoint, fault.as_ref(), now, effect);
+        if !delay_after.is_zero() {
+            tokio::time::sleep(delay_after).await;
+        }
+        if is_cut {
+            self.cut.cut();
+        }
+        controls.end(endpoint, if is_cut { 0 } else { response.status().as_u16() });
+        response
     }
-    let status = if is_cut { 0 } else { response.status().as_u16() };
-    shared.lock().counters.end(endpoint, status);
-    response
 }
 
 /// The answer, and whether the connection is to be cut instead of giving it.
-fn strike<F>(shared: &Shared, endpoint: Endpoint, fault: Option<&Fault>, effect: F) -> (Response, bool)
-where
-    F: FnOnce(&mut World, Moments) -> Response,
-{
-    let mut world = shared.lock();
-    let now = world.clock.now();
-    let moments = Moments { now, drop_silently: fault == Some(&Fault::SilentDrop) };
+fn strike<V: Vendor>(
+    vendor: &mut V,
+    endpoint: Endpoint,
+    fault: Option<&Fault>,
+    now: DateTime<Utc>,
+    effect: impl FnOnce(&mut V, Circumstances) -> Response,
+) -> (Response, bool) {
+    let circumstances = Circumstances { now, drop_silently: fault == Some(&Fault::SilentDrop) };
     match fault {
-        None | Some(Fault::SilentDrop | Fault::Delay { .. }) => (effect(&mut world, moments), false),
+        None | Some(Fault::SilentDrop | Fault::Delay { .. }) => (effect(vendor, circumstances), false),
         Some(Fault::ExpireTokens) => {
-            match endpoint.vendor() {
-                Vendor::Salesforce => world.salesforce.sessions.clear(),
-                Vendor::Yotpo => world.yotpo.tokens.clear(),
-            }
-            (effect(&mut world, moments), false)
+            vendor.expire_tokens();
+            (effect(vendor, circumstances), false)
         }
         Some(Fault::Cut { moment }) => {
             if *moment == Moment::After {
-                effect(&mut world, moments);
+                effect(vendor, circumstances);
             }
             (StatusCode::NO_CONTENT.into_response(), true)
         }
         Some(Fault::Html { code }) => (html(*code), false),
         Some(Fault::Status { code, moment, retry_after, reset }) => {
             if *moment == Moment::After {
-                effect(&mut world, moments);
+                effect(vendor, circumstances);
             }
-            let mut response = match endpoint.vendor() {
-                Vendor::Salesforce => salesforce::error::of_status(endpoint, *code),
-                Vendor::Yotpo => yotpo::error::of_status(*code),
-            };
+            let mut response = V::error(endpoint, *code);
             let headers = response.headers_mut();
             if let Some(seconds) = retry_after {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));

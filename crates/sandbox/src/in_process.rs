@@ -1,7 +1,6 @@
 //! The vendors without a server: calls are function calls, and time is the caller's.
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -10,26 +9,24 @@ use axum::http::{Request, Response, StatusCode};
 use chrono::{DateTime, Utc};
 use tower::ServiceExt as _;
 
-use crate::clock::Clock;
-use crate::handle::Handle;
 use crate::server::router;
+use crate::vendors::Vendors;
 use crate::wire::Cut;
-use crate::world::{Shared, World};
 
 /// The vendors in this process; cheap to clone. There are no connections, so that [`crate::Fault::Cut`] cuts none:
 /// the caller decides what becomes of an answer.
 #[derive(Clone)]
 pub struct InProcess {
-    handle: Handle,
+    vendors: Vendors,
     router: Router,
 }
 
 impl InProcess {
     /// `base_url` is what the secrets and answers name, `now` the vendors' clock. Everything random follows from `seed`.
     pub fn new(seed: u64, base_url: &str, now: fn() -> DateTime<Utc>) -> Self {
-        let shared = Arc::new(Shared::new(World::new(seed, base_url.to_owned(), Clock::of(now))));
-        let router = router(Arc::clone(&shared)).layer(MockConnectInfo(Cut::default()));
-        Self { handle: Handle::new(shared, base_url.to_owned()), router }
+        let vendors = Vendors::new(seed, base_url, now);
+        let router = router(&vendors).layer(MockConnectInfo(Cut::default()));
+        Self { vendors, router }
     }
 
     /// Makes one call and waits for its answer. It takes effect even if this future is dropped once it was polled.
@@ -51,9 +48,9 @@ fn status(code: StatusCode) -> Response<Bytes> {
 }
 
 impl Deref for InProcess {
-    type Target = Handle;
+    type Target = Vendors;
 
-    fn deref(&self) -> &Handle {
-        &self.handle
+    fn deref(&self) -> &Vendors {
+        &self.vendors
     }
 }

@@ -1,24 +1,24 @@
 //! Stateful simulators of Salesforce and Yotpo Reviews over HTTP, which can be told to fail.
 //!
-//! One server on a loopback port speaks for both vendors (their paths do not collide) and for the
+//! One server on a loopback port speaks for all vendors (their paths do not collide) and for the
 //! sandbox itself, under `/_sandbox/`. The demo and every end-to-end test run against it:
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use sandbox::{DaySpec, Endpoint, Fault, Rule, Sandbox, TimeZone};
+//! use sandbox::{DaySpec, Fault, Rule, Sandbox, TimeZone, yotpo};
 //!
 //! let sandbox = Sandbox::start(1, "127.0.0.1:0".parse()?).await?;
-//! let secret = sandbox.salesforce_secret(); // content of `{stack}/salesforce`
+//! let secret = sandbox.salesforce.secret(); // content of `{stack}/salesforce`
 //! let manifest = sandbox.seed_day(&DaySpec::new(1, "2026-11-20".parse()?, TimeZone::get("Europe/Berlin")?, 1_000))?;
-//! sandbox.add_fault(Rule { next: Some(3), ..Rule::always(Endpoint::YotpoCreate, Fault::status(503)) });
+//! sandbox.add_fault(Rule { next: Some(3), ..Rule::always(yotpo::CREATE, Fault::status(503)) });
 //! // … run the product against `sandbox.base_url()` …
-//! let verdict = manifest.compare(&sandbox.arrivals());
+//! let verdict = manifest.compare(&sandbox.yotpo.arrivals());
 //! assert!(verdict.lost.is_empty() && verdict.doubled.is_empty());
 //! sandbox.shutdown().await;
 //! # Ok(()) }
 //! ```
 //!
-//! [`Sandbox`] dereferences to a [`Handle`], which is cheap to clone. For a sandbox that runs by itself, some of it by HTTP:
+//! [`Sandbox`] dereferences to [`Vendors`], each of which has its own module, state, routes and settings. For a sandbox that runs by itself, some of it by HTTP:
 //!
 //! | request | does |
 //! |---|---|
@@ -27,31 +27,28 @@
 //! | `POST`, `DELETE /_sandbox/faults` | adds one [`Rule`], clears them all |
 //!
 //! What is simulated, and on whose word, is said in the module of each endpoint. Where the vendor's
-//! behaviour is not documented there is a key in [`Settings`].
+//! behaviour is not documented there is a key in its settings ([`salesforce::Settings`], [`yotpo::Settings`]).
 
 mod admin;
 mod call;
 mod clock;
-mod counters;
+mod controls;
+mod demo;
 mod faults;
-mod handle;
 mod in_process;
-mod report;
-mod salesforce;
+pub mod salesforce;
 mod seed;
 mod server;
-mod settings;
+mod vendors;
 mod wire;
-mod world;
-mod yotpo;
+pub mod yotpo;
 
-pub use counters::Counters;
-pub use faults::{Active, Endpoint, Fault, Moment, Rule, Target, Vendor};
-pub use handle::Handle;
+pub use controls::Counters;
+pub use faults::{Active, Endpoint, Fault, Moment, Rule, Target};
 pub use in_process::InProcess;
 pub use jiff::tz::TimeZone;
-pub use report::{Arrival, Report, Sums};
-pub use salesforce::BadRecord;
+pub use salesforce::{BadRecord, Salesforce, TooMuch};
 pub use seed::{DaySpec, Expected, Manifest, Outcome, Personal, Route, Verdict, local_date};
 pub use server::Sandbox;
-pub use settings::{Settings, SinceDate, TooMuch};
+pub use vendors::{Report, Vendors};
+pub use yotpo::{Arrival, SinceDate, Sums, Yotpo};

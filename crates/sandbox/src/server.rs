@@ -1,9 +1,8 @@
-//! The server: one port for both vendors and for the sandbox's own requests.
+//! The server: one port for all vendors and for the sandbox's own requests.
 
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,15 +12,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
-use crate::handle::Handle;
+use crate::admin;
+use crate::vendors::Vendors;
 use crate::wire::{Cut, Listener};
-use crate::world::{Shared, World};
-use crate::{admin, salesforce, yotpo};
 
 /// A running sandbox. It stops when it is dropped, or orderly by [`Sandbox::shutdown`].
 pub struct Sandbox {
-    handle: Handle,
+    vendors: Vendors,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -39,8 +36,8 @@ impl Sandbox {
         }
         let listener = TcpListener::bind(addr).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::new(World::new(seed, base_url.clone(), Clock::of(Utc::now))));
-        let app = router(Arc::clone(&shared)).into_make_service_with_connect_info::<Cut>();
+        let vendors = Vendors::new(seed, &base_url, Utc::now);
+        let app = router(&vendors).into_make_service_with_connect_info::<Cut>();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
             // An error means that the sandbox was dropped, which stops the server just as well.
@@ -50,7 +47,7 @@ impl Sandbox {
             // It only returns when told to stop.
             let _ = serving.await;
         });
-        Ok(Self { handle: Handle::new(shared, base_url), stop: Some(stop), server })
+        Ok(Self { vendors, stop: Some(stop), server })
     }
 
     /// Stops listening and waits for calls in progress, two seconds at most.
@@ -64,18 +61,13 @@ impl Sandbox {
 }
 
 impl Deref for Sandbox {
-    type Target = Handle;
+    type Target = Vendors;
 
-    fn deref(&self) -> &Handle {
-        &self.handle
+    fn deref(&self) -> &Vendors {
+        &self.vendors
     }
 }
 
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .merge(salesforce::routes())
-        .merge(yotpo::routes())
-        .merge(admin::routes())
-        .layer(DefaultBodyLimit::max(256 << 20))
-        .with_state(shared)
+pub(crate) fn router(vendors: &Vendors) -> Router {
+    vendors.routes().merge(admin::routes(vendors)).layer(DefaultBodyLimit::max(256 << 20))
 }

@@ -131,8 +131,9 @@ fn certified(sim: &Sim, request: &Value) {
     let Some(certificate) = values.filter_map(|value| value["S"].as_str()).find(|text| text.starts_with('{')) else {
         return;
     };
-    let is_there =
-        |app_key: &str, order: &str| sim.vendors().arrival(app_key, order).is_some_and(|arrival| arrival.effects > 0);
+    let is_there = |app_key: &str, order: &str| {
+        sim.vendors().yotpo.arrival(app_key, order).is_some_and(|arrival| arrival.effects > 0)
+    };
     let mut world = sim.lock();
     let wrong = world.watch.certified(certificate, is_there);
     world.problems.extend(wrong);

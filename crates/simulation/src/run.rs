@@ -17,7 +17,7 @@ use config::{BusinessDay, Relay};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use reviews::pace::Pace;
-use sandbox::{DaySpec, Endpoint, Expected, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch};
+use sandbox::{DaySpec, Expected, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch, yotpo};
 use serde_json::json;
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 use tokio::task::{LocalSet, spawn_local};
@@ -105,20 +105,20 @@ async fn simulate(scenario: &Scenario) -> Report {
     clock::begin(first, skews);
 
     let vendors = InProcess::new(scenario.seed, vendors::URL, clock::now);
-    vendors.set(|settings| {
+    vendors.salesforce.set(|settings| {
         settings.page_size = Some(scenario.page_size);
-        settings.repeats_create = scenario.repeats_create;
         settings.too_much = scenario.source_hours.map(|hours| {
             let (field, code) = ("ActivatedDate".to_owned(), "QUERY_TIMEOUT".to_owned());
             TooMuch { field, hours, code }
         });
     });
+    vendors.yotpo.set(|settings| settings.repeats_create = scenario.repeats_create);
     let mut world = World::new(rng, scenario.odds.clone(), last + scenario.faults_last, scenario.max_receives);
     (world.kill, world.broken) = (scenario.kill, scenario.broken);
     world.outage = scenario.outage.map(|outage| (last, outage));
     let calm = scenario.outage.map_or(last, |outage| last + outage.until).max(world.faults_end);
-    world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce_secret());
-    world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
+    world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce.secret());
+    world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
     let mut problems = Vec::new();
     let mut manifest = manifest(&vendors, &specs[0], &mut problems);
     if scenario.twins {
@@ -157,7 +157,7 @@ async fn simulate(scenario: &Scenario) -> Report {
     }
     manifest.was_run_until(BusinessDay::of(last_run, lambda.config.time_zone).previous().date());
     drain(&sim, calm).await;
-    problems.extend(judge(scenario, &manifest, &sim.vendors().arrivals(), &sim.lock(), Mended::NotYet));
+    problems.extend(judge(scenario, &manifest, &sim.vendors().yotpo.arrivals(), &sim.lock(), Mended::NotYet));
     if scenario.reconciler != Reconciling::Never {
         let days = specs.iter().map(|spec| spec.business_day);
         if !mend(&lambda, &manifest, days, consumers + PRODUCERS).await {
@@ -169,7 +169,7 @@ async fn simulate(scenario: &Scenario) -> Report {
     }
     pollers.iter().for_each(tokio::task::JoinHandle::abort);
 
-    let arrivals = sim.vendors().arrivals();
+    let arrivals = sim.vendors().yotpo.arrivals();
     let world = sim.lock();
     if scenario.reconciler != Reconciling::Never {
         problems.extend(judge(scenario, &manifest, &arrivals, &world, Mended::All));
@@ -228,12 +228,12 @@ async fn poller(lambda: Lambda, machine: usize, first: DateTime<Utc>) {
 /// A check of each function, which sends nothing: what is wrong.
 async fn checked(lambda: &Lambda, machine: usize) -> Vec<String> {
     let sim = &lambda.sim;
-    let (letters, arrivals) = (sim.lock().queues.letters.len(), sim.vendors().arrivals());
+    let (letters, arrivals) = (sim.lock().queues.letters.len(), sim.vendors().yotpo.arrivals());
     let mut wrong = lambda.check(machine).await;
     if !sim.lock().queues.is_empty() || sim.lock().queues.letters.len() > letters {
         wrong.push("a check sends messages".to_owned());
     }
-    if sim.vendors().arrivals() != arrivals {
+    if sim.vendors().yotpo.arrivals() != arrivals {
         wrong.push("a check sends purchases".to_owned());
     }
     wrong
@@ -272,7 +272,7 @@ async fn night(
         if let Some(expected) = touched.and_then(|index| manifest.expected.get(index)) {
             lambda.sim.lock().say(&format!("{} is touched", expected.order_id));
             // It is there: it was generated.
-            let _ = lambda.sim.vendors().touch_order(&expected.order_id, clock::now());
+            let _ = lambda.sim.vendors().salesforce.touch_order(&expected.order_id, clock::now());
         }
         if second && first_machine + 1 < MACHINES {
             spawn_local(lambda.clone().produce(first_machine + 1, at));
@@ -333,7 +333,7 @@ fn change_a_reason(sim: &Sim, manifest: &Manifest) {
     let no_email = Outcome::Skipped { reason: "no_email".to_owned() };
     if let Some(order) = manifest.expected.iter().find(|expected| expected.outcome == no_email) {
         // It is there: it was generated.
-        let _ = sim.vendors().patch_order(&order.order_id, &json!({"BillToContact": {"Email": "nowhere"}}));
+        let _ = sim.vendors().salesforce.patch_order(&order.order_id, &json!({"BillToContact": {"Email": "nowhere"}}));
     }
 }
 
@@ -346,18 +346,14 @@ fn mislead(vendors: &InProcess, scenario: &Scenario, manifest: &Manifest) {
         let share = Some(scenario.throttles / 2.0);
         for (retry_after, reset) in [(Some(30), None), (None, Some(45))] {
             let fault = Fault::Status { code: 429, moment: Moment::Before, retry_after, reset };
-            vendors.add_fault(Rule { share, ..Rule::always(Endpoint::YotpoCreate, fault) });
+            vendors.add_fault(Rule { share, ..Rule::always(yotpo::CREATE, fault) });
         }
     }
     let doomed = manifest.expected.iter().find(|expected| expected.outcome == Outcome::Delivered);
     if let Some(doomed) = doomed.filter(|_| scenario.doomed) {
         let order_id = Some(doomed.order_id.clone());
-        vendors.add_fault(Rule { order_id, ..Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop) });
-        vendors.add_fault(Rule {
-            after: Some(1),
-            next: Some(1),
-            ..Rule::always(Endpoint::YotpoRead, Fault::status(503))
-        });
+        vendors.add_fault(Rule { subject: order_id, ..Rule::always(yotpo::CREATE, Fault::SilentDrop) });
+        vendors.add_fault(Rule { after: Some(1), next: Some(1), ..Rule::always(yotpo::READ, Fault::status(503)) });
     }
 }
 

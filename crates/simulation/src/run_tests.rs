@@ -42,7 +42,7 @@ fn consumers(max_receives: u32, change: impl FnOnce(&mut Relay), bodies: &[Strin
     let scenario = Scenario { max_receives, ..Scenario::calm(1) };
     let vendors = InProcess::new(1, vendors::URL, clock::now);
     let mut world = World::new(ChaCha8Rng::seed_from_u64(1), Odds::NONE, NOON, max_receives);
-    world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
+    world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
     for body in bodies {
         let trace = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": PRODUCERS_TRACE}});
         let entry = json!({"Id": "0", "MessageBody": body, "MessageSystemAttributes": trace});
@@ -84,7 +84,7 @@ async fn wait(tasks: &LocalSet, time: Duration) {
 async fn a_body_just_under_the_limit_that_yotpo_refuses_is_a_dead_letter_after_one_attempt() {
     for (bytes, class) in [(::queue::BODY_BYTES, "bad_record"), (1_048_556, "none")] {
         let (lambda, tasks) = consumers(200, |_| (), &[message(1, bytes)]);
-        lambda.sim.vendors().add_fault(Rule::always(Endpoint::YotpoCreate, Fault::status(400)));
+        lambda.sim.vendors().add_fault(Rule::always(yotpo::CREATE, Fault::status(400)));
         wait(&tasks, Duration::from_mins(1)).await;
         assert_eq!((lambda.letters(), lambda.times(Effect::CreatePurchase)), (vec![class.to_owned()], 1));
     }
@@ -94,7 +94,7 @@ async fn a_body_just_under_the_limit_that_yotpo_refuses_is_a_dead_letter_after_o
 async fn who_asks_to_be_left_alone_for_a_day_is_asked_twice_a_day_at_most() {
     let (lambda, tasks) = consumers(200, |_| (), &[message(1, 0)]);
     let limited = Fault::Status { code: 429, moment: sandbox::Moment::Before, retry_after: Some(86_400), reset: None };
-    lambda.sim.vendors().add_fault(Rule::always(Endpoint::YotpoCreate, limited));
+    lambda.sim.vendors().add_fault(Rule::always(yotpo::CREATE, limited));
     wait(&tasks, Duration::from_hours(24)).await;
     let (invocations, posts) = (lambda.invocations(), lambda.times(Effect::CreatePurchase));
     assert!((2..=3).contains(&invocations) && posts <= 2, "{invocations} invocations, {posts} posts");
@@ -120,7 +120,7 @@ async fn an_account_that_refuses_our_keys_is_hardly_asked_and_the_secret_is_read
     // The keys are put right, and a warm function finds out by itself.
     lambda.sim.lock().secrets.insert(secret, good);
     wait(&tasks, Duration::from_hours(1)).await;
-    assert_eq!((lambda.letters(), lambda.sim.vendors().arrivals().len()), (vec![], 30));
+    assert_eq!((lambda.letters(), lambda.sim.vendors().yotpo.arrivals().len()), (vec![], 30));
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,14 +129,14 @@ async fn a_pace_that_runs_out_on_the_last_receive_gives_no_order_up() {
     // A call every eighty seconds, and invocations of sixty.
     let (lambda, tasks) = consumers(3, |config| config.pace.yotpo_reviews = 0.05, &messages);
     wait(&tasks, Duration::from_hours(12)).await;
-    assert_eq!((lambda.letters(), lambda.sim.vendors().arrivals().len()), (vec![], 12));
+    assert_eq!((lambda.letters(), lambda.sim.vendors().yotpo.arrivals().len()), (vec![], 12));
 }
 
 /// Product ids alone are more than a message holds: there is nothing to shorten.
 #[tokio::test(start_paused = true)]
 async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_back() {
     let (lambda, tasks) = consumers(200, |_| (), &[]);
-    let secret = lambda.sim.vendors().salesforce_secret();
+    let secret = lambda.sim.vendors().salesforce.secret();
     lambda.sim.lock().secrets.insert(format!("{STACK}/salesforce"), secret);
     let (_, environment) = lambda.born(Function::Producer, 1);
     let line = |n: usize| {
@@ -178,7 +178,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
     let counts = report.of(&"default".to_owned().try_into().unwrap(), "1969-12-31".parse().unwrap()).clone();
     assert_eq!((counts.fetched, counts.enqueued), (2, 1));
     assert_eq!(counts.rejected, BTreeMap::from([("bad_record: MessageTooLong".to_owned(), 1)]));
-    assert_eq!((lambda.letters(), lambda.sim.vendors().arrivals().len()), (vec!["bad_record".to_owned()], 1));
+    assert_eq!((lambda.letters(), lambda.sim.vendors().yotpo.arrivals().len()), (vec!["bad_record".to_owned()], 1));
     let key = "reviews/801RO000000AbcDYAS";
     assert_eq!(lambda.sim.lock().table.text(key, "state"), Some("rejected"));
     let letter = Letter::of(Taken {

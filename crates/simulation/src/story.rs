@@ -59,11 +59,11 @@ pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Sto
         clock::begin(begin, Default::default());
         let scenario = Scenario { zone: "Etc/UTC", ..scenario.clone() };
         let vendors = InProcess::new(scenario.seed, vendors::URL, clock::now);
-        vendors.set(|settings| settings.page_size = Some(scenario.page_size));
+        vendors.salesforce.set(|settings| settings.page_size = Some(scenario.page_size));
         let rng = ChaCha8Rng::seed_from_u64(scenario.seed);
         let mut world = World::new(rng, scenario.odds.clone(), begin, scenario.max_receives);
-        world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce_secret());
-        world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo_secret(&[("default", ACCOUNT)]));
+        world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce.secret());
+        world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
         let mut problems = Vec::new();
         let config = config(&scenario, &mut problems);
         assert_eq!(problems, Vec::<String>::new());
@@ -193,6 +193,6 @@ impl Story {
 
     /// How often an order took effect.
     pub fn effects(&self, order_id: &str) -> u64 {
-        self.vendors().arrival(ACCOUNT, order_id).map_or(0, |arrival| arrival.effects)
+        self.vendors().yotpo.arrival(ACCOUNT, order_id).map_or(0, |arrival| arrival.effects)
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::stage::Stage;
 use chrono::{Months, NaiveDate, TimeDelta, Utc};
-use sandbox::{DaySpec, Endpoint, Fault, Manifest, Moment, Rule};
+use sandbox::{DaySpec, Fault, Manifest, Moment, Rule, salesforce, yotpo};
 use serde_json::Value;
 use std::{
     process::{Child, Command, Stdio},
@@ -132,14 +132,14 @@ fn wrong_input(stage: &Stage, long_ago: &str) {
 async fn a_backfill_that_is_killed_goes_on_after_the_days_done() {
     let stage = Stage::set().await;
     let manifest = seed(&stage, 4, 60);
-    stage.sandbox.set(|settings| settings.page_size = Some(20));
-    let slow = Rule::always(Endpoint::SalesforceNext, Fault::Delay { ms: 400, moment: Moment::Before });
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(20));
+    let slow = Rule::always(salesforce::NEXT, Fault::Delay { ms: 400, moment: Moment::Before });
     stage.sandbox.add_fault(slow);
     let mut first = start(&stage, &arguments(4));
     stage.until("a day is done", async || !days_done(&stage).is_empty()).await;
     // In the middle of a day.
-    let pages = calls(&stage, Endpoint::SalesforceNext);
-    stage.until("a page of the next day is read", async || calls(&stage, Endpoint::SalesforceNext) > pages).await;
+    let pages = calls(&stage, salesforce::NEXT);
+    stage.until("a page of the next day is read", async || calls(&stage, salesforce::NEXT) > pages).await;
     first.kill().unwrap();
     assert_eq!(ended(first).await.code, -1);
     let done = days_done(&stage);
@@ -180,7 +180,7 @@ async fn it_waits_for_the_backlog_and_ends_when_another_one_has_taken_over() {
     let stage = Stage::set().await;
     let manifest = seed(&stage, 2, 10);
     // Yotpo is down: the first day stays in the queue, and the second one is not begun.
-    let outage = Rule::outage(Endpoint::YotpoCreate, None);
+    let outage = Rule::outage(yotpo::CREATE, None);
     stage.sandbox.add_fault(outage);
     let mut patient = arguments(2);
     patient.extend(["--max-backlog".to_owned(), "3".to_owned()]);

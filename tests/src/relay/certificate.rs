@@ -3,7 +3,7 @@
 use super::{assert_refused, relay, relay_json, transcript::shown};
 use crate::stage::{Setting, Stage};
 use chrono::Utc;
-use sandbox::{Endpoint, Fault, Rule};
+use sandbox::{Fault, Rule, yotpo};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn a_day_is_shown_as_it_was_proven() {
     assert_eq!(shown["certificates"], json!([certificate]));
 
     // A look that failed is not shown as a look, whatever the last one came to.
-    stage.sandbox.add_fault(Rule::always(Endpoint::YotpoRead, Fault::status(503)));
+    stage.sandbox.add_fault(Rule::always(yotpo::READ, Fault::status(503)));
     let unread = relay_json(&stage, 3, &["certificate", "--store", "default", "--refresh"]);
     assert_eq!(unread["certificates"], json!([]), "{unread}");
     let not = &unread["not_looked_at"][0];

@@ -2,7 +2,7 @@
 
 use super::{assert_refused, outside::Outside, relay, relay_json, relay_with, transcript::shown};
 use crate::stage::{ACCOUNT, Stage};
-use sandbox::{Endpoint, Fault, Rule};
+use sandbox::{Fault, Rule, salesforce, yotpo};
 use serde_json::{Value, json};
 use std::fs;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
@@ -59,8 +59,12 @@ async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
     // Their status changes now, as the org's history tells, and the configured date is long past.
     for order in manifest.expected.iter().filter(|order| order.kind == "Ordinary").take(6) {
         let activated = chrono::Utc::now() - chrono::TimeDelta::days(9);
-        stage.sandbox.patch_order(&order.order_id, &json!({"ActivatedDate": activated.to_rfc3339()})).unwrap();
-        stage.sandbox.note_status(&order.order_id, "Completed", chrono::Utc::now()).unwrap();
+        stage
+            .sandbox
+            .salesforce
+            .patch_order(&order.order_id, &json!({"ActivatedDate": activated.to_rfc3339()}))
+            .unwrap();
+        stage.sandbox.salesforce.note_status(&order.order_id, "Completed", chrono::Utc::now()).unwrap();
     }
     let ran = relay(&stage, &["check"]);
     for said in
@@ -93,7 +97,7 @@ async fn what_is_broken_is_its_cross() {
     assert!(empty.code == 0 && empty.out.contains("? orders visible: not one order is visible"), "{empty:?}");
     stage.sandbox.seed_day(&Stage::yesterday(30)).unwrap();
     let checked = |arguments: &[&str]| relay_json(&stage, 1, &[&["check"], arguments].concat());
-    let yotpo = |stores: &[(&str, &str)]| stage.sandbox.yotpo_secret(stores);
+    let yotpo = |stores: &[(&str, &str)]| stage.sandbox.yotpo.secret(stores);
 
     stage.stack.put_secret_text("yotpo", "{}").unwrap();
     let answer = checked(&[]);
@@ -118,18 +122,18 @@ async fn what_is_broken_is_its_cross() {
     assert!(!answer.to_string().contains("topsecret") && !ran.out.contains("topsecret"), "{answer}");
     stage.stack.put_secret("yotpo", &yotpo(&[("default", ACCOUNT)])).unwrap();
 
-    assert!(stage.sandbox.remove_field("Order", "Is_Test__c"));
+    assert!(stage.sandbox.salesforce.remove_field("Order", "Is_Test__c"));
     let answer = checked(&[]);
     let fields = [PRODUCER, RECONCILER, "Salesforce"].map(|group| (group, "salesforce fields"));
     assert_eq!(crosses(&answer), fields);
     assert!(find(&answer, PRODUCER, "salesforce fields")["error"].as_str().unwrap().contains("`reviews.test_order`"));
-    assert!(stage.sandbox.add_order_field("Is_Test__c", "boolean", false));
+    assert!(stage.sandbox.salesforce.add_order_field("Is_Test__c", "boolean", false));
 
-    stage.sandbox.add_fault(Rule::outage(Endpoint::SalesforceToken, None));
+    stage.sandbox.add_fault(Rule::outage(salesforce::TOKEN, None));
     let tokens = [PRODUCER, RECONCILER, "Salesforce"].map(|group| (group, "salesforce token"));
     assert_eq!(crosses(&checked(&[])), tokens);
     stage.sandbox.clear_faults();
-    stage.sandbox.add_fault(Rule::always(Endpoint::YotpoToken, Fault::status(503)));
+    stage.sandbox.add_fault(Rule::always(yotpo::TOKEN, Fault::status(503)));
     let tokens = [CONSUMER, RECONCILER, "Yotpo"].map(|group| (group, "yotpo token, store default"));
     assert_eq!(crosses(&checked(&[])), tokens);
     stage.sandbox.clear_faults();

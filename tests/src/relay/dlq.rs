@@ -246,7 +246,7 @@ async fn nothing_that_counts_is_dropped_without_a_decision_and_everything_is_kep
     assert_eq!(notes(&stage), actions);
 
     // What was dismissed is sent when it changes at the source.
-    stage.sandbox.touch_order(&ids[0], chrono::Utc::now()).unwrap();
+    stage.sandbox.salesforce.touch_order(&ids[0], chrono::Utc::now()).unwrap();
     let yesterday = (chrono::Utc::now().date_naive() - chrono::Days::new(1)).to_string();
     stage.producer(&json!({"business_day": yesterday})).await;
     stage.drained().await;
@@ -266,7 +266,7 @@ async fn a_thousand_messages_are_read_and_what_cannot_be_done_changes_nothing() 
     assert_eq!(listed["groups"][0]["plans"], json!({"unreadable": 1_200}));
     let before = (letters::ledger(&stage), waiting(&stage).await);
     // Salesforce is needed for the order that fits no store.
-    stage.sandbox.add_fault(sandbox::Rule::outage(sandbox::Target::Vendor(sandbox::Vendor::Salesforce), None));
+    stage.sandbox.add_fault(sandbox::Rule::outage(sandbox::salesforce::ANY_CALL, None));
     let failed = relay(&stage, &["dlq", "redrive", "--yes", "--older-than", "0s"]);
     assert_eq!(failed.code, 3, "{failed:?}");
     assert!(failed.err.contains("could not ask Salesforce"), "{failed:?}");

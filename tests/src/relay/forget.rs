@@ -8,7 +8,7 @@ use super::{
 };
 use crate::stage::Setting;
 use chrono::Utc;
-use sandbox::{Endpoint, Fault, Moment, Rule};
+use sandbox::{Fault, Moment, Rule, yotpo};
 use serde_json::json;
 
 const JANE: [&str; 2] = ["--email", "JANE.doe@example.com "];
@@ -55,7 +55,7 @@ async fn what_waits_in_the_queue_is_taken_out_before_it_is_sent() {
     let orders = [("8001", "default", "jane.doe@example.com"), ("8002", "default", "other@example.com")];
     let settings = &[("protocol", "backoff_base", "\"4s\""), ("protocol", "backoff_cap", "\"4s\"")];
     let (stage, ids) = stage(&orders, Setting { settings, ..Setting::default() }).await;
-    stage.sandbox.add_fault(Rule::outage(Endpoint::YotpoCreate, None));
+    stage.sandbox.add_fault(Rule::outage(yotpo::CREATE, None));
     stage.produce(Utc::now()).await;
     stage
         .until("both were tried", async || {
@@ -87,9 +87,9 @@ async fn a_delivery_that_is_being_made_is_reported() {
     stage.sandbox.clear_faults();
     // It takes nearly four seconds in all, and a copy lies in the dead-letter queue.
     let slow = Fault::Delay { ms: 1_900, moment: Moment::Before };
-    stage.sandbox.add_fault(Rule::always(Endpoint::YotpoToken, slow.clone()));
-    stage.sandbox.add_fault(Rule::always(Endpoint::YotpoCreate, slow));
-    stage.sandbox.expire_utokens();
+    stage.sandbox.add_fault(Rule::always(yotpo::TOKEN, slow.clone()));
+    stage.sandbox.add_fault(Rule::always(yotpo::CREATE, slow));
+    stage.sandbox.yotpo.expire_utokens();
     stage.kill("reviews-consumer");
     relay_json(&stage, 0, &[&["dlq", "redrive", "--yes"][..], &AT_ONCE].concat());
     stage.until("it is claimed", async || record(&stage, &ids[0], "state").as_deref() == Some("claimed")).await;

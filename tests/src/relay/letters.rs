@@ -2,7 +2,7 @@
 
 use crate::stage::{ACCOUNT, Setting, Stage, dynamodb, sqs};
 use chrono::{Days, NaiveTime, Utc};
-use sandbox::{Endpoint, Fault, Rule};
+use sandbox::{Fault, Rule, yotpo};
 use serde_json::{Value, json};
 
 /// Young dead letters are left alone; a test has no quarter of an hour.
@@ -19,7 +19,7 @@ pub(super) async fn stage(orders: &[(&str, &str, &str)], setting: Setting<'_>) -
             "BillToContact": {"Email": email, "FirstName": "Jane", "LastName": "Doe-Roe"},
             "OrderItems": [{"Product2": {"ProductCode": "P-1", "Name": "Thing"}, "Quantity": 1, "UnitPrice": 5}],
         });
-        stage.sandbox.put_order(&order).unwrap()
+        stage.sandbox.salesforce.put_order(&order).unwrap()
     };
     let ids = orders.iter().map(put).collect();
     (stage, ids)
@@ -33,8 +33,8 @@ pub(super) fn numbered(numbers: &[String]) -> Vec<(&str, &str, &str)> {
 /// Yotpo refuses these orders until its faults are cleared.
 pub(super) fn refuse(stage: &Stage, numbers: &[&str]) {
     for number in numbers {
-        let rule = Rule::always(Endpoint::YotpoCreate, Fault::status(400));
-        stage.sandbox.add_fault(Rule { order_id: Some((*number).to_owned()), ..rule });
+        let rule = Rule::always(yotpo::CREATE, Fault::status(400));
+        stage.sandbox.add_fault(Rule { subject: Some((*number).to_owned()), ..rule });
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn night(stage: &Stage) {
 
 /// How often each order was posted and took effect.
 pub(super) fn arrived(stage: &Stage, number: &str) -> (u64, u64) {
-    stage.sandbox.arrival(ACCOUNT, number).map_or((0, 0), |arrival| (arrival.posted, arrival.effects))
+    stage.sandbox.yotpo.arrival(ACCOUNT, number).map_or((0, 0), |arrival| (arrival.posted, arrival.effects))
 }
 
 /// Every item of the ledger.
@@ -95,6 +95,6 @@ pub(super) fn send(stage: &Stage, queue: &str, body: &str) {
 /// What a command changes: ledger, queues, and what the vendors saw. One that only looks changes none of it.
 pub(super) async fn world(stage: &Stage) -> (Vec<Value>, u64, u64, Value) {
     let queue = stage.stack.queue("ReviewsQueueUrl").unwrap().depth().await.unwrap();
-    let arrivals = serde_json::to_value(stage.sandbox.arrivals()).unwrap();
+    let arrivals = serde_json::to_value(stage.sandbox.yotpo.arrivals()).unwrap();
     (ledger(stage), waiting(stage).await, queue.total(), arrivals)
 }

@@ -3,7 +3,7 @@
 use super::{assert_refused, outside::Outside, relay, relay_json, transcript::shown};
 use crate::stage::Stage;
 use chrono::Utc;
-use sandbox::{DaySpec, Endpoint, Expected, Manifest, Rule, Vendor};
+use sandbox::{DaySpec, Expected, Manifest, Rule, salesforce, yotpo};
 use serde_json::Value;
 
 fn one(manifest: &Manifest, kind: &str) -> Expected {
@@ -60,7 +60,7 @@ async fn the_life_of_an_order_is_told_by_all_who_know_it() {
     assert_eq!(told["source"]["payload"]["email"], email);
     assert_eq!(
         told["source"]["payload"],
-        stage.sandbox.arrival(crate::stage::ACCOUNT, &delivered.order_id).unwrap().body
+        stage.sandbox.yotpo.arrival(crate::stage::ACCOUNT, &delivered.order_id).unwrap().body
     );
     let told = relay_json(&stage, 0, &["order", &one(&manifest, "RefusedByYotpo").order_id, "--payload"]);
     assert!(told["messages"][0]["payload"]["purchase"]["email"].is_string(), "{told}");
@@ -81,9 +81,9 @@ async fn the_life_of_an_order_is_told_by_all_who_know_it() {
     assert_eq!(Outside::of(&stage).await, before);
 
     // The source goes on: the ledger is behind it, and the destination keeps what it has.
-    stage.sandbox.touch_order(&delivered.order_id, Utc::now()).unwrap();
+    stage.sandbox.salesforce.touch_order(&delivered.order_id, Utc::now()).unwrap();
     assert_eq!(relay_json(&stage, 0, &["order", &delivered.order_id])["ledger"]["source_is_newer"], true);
-    stage.sandbox.remove_order(&delivered.id).unwrap();
+    stage.sandbox.salesforce.remove_order(&delivered.id).unwrap();
     let gone = relay_json(&stage, 0, &["order", &delivered.id]);
     assert_eq!((&gone["source"], &gone["ledger"]["state"]), (&Value::Null, &"accepted".into()));
     stage.assert_logs(&manifest);
@@ -94,7 +94,7 @@ async fn a_place_that_does_not_answer_hides_none_of_the_others() {
     let stage = Stage::set().await;
     let spec = DaySpec { awkward: false, ..Stage::yesterday(5) };
     let manifest = stage.sandbox.seed_day(&spec).unwrap();
-    stage.sandbox.add_fault(Rule::outage(Endpoint::YotpoCreate, None));
+    stage.sandbox.add_fault(Rule::outage(yotpo::CREATE, None));
     stage.produce(Utc::now()).await;
     let order = manifest.expected[0].clone();
     let standing = |life: &Value| life["ledger"]["state"].as_str().unwrap_or_default().to_owned();
@@ -111,7 +111,7 @@ async fn a_place_that_does_not_answer_hides_none_of_the_others() {
     stage.sandbox.clear_faults();
     stage.drained().await;
 
-    let faults = [(Vendor::Salesforce, "source"), (Vendor::Yotpo, "destination")];
+    let faults = [(salesforce::ANY_CALL, "source"), (yotpo::ANY_CALL, "destination")];
     for (vendor, place) in faults {
         stage.sandbox.add_fault(Rule::unreachable(vendor, None));
         let life = relay_json(&stage, 3, &["order", &order.id]);
@@ -122,7 +122,7 @@ async fn a_place_that_does_not_answer_hides_none_of_the_others() {
         stage.sandbox.clear_faults();
     }
     // By its order id alone the ledger cannot be asked without the source, and says so.
-    stage.sandbox.add_fault(Rule::unreachable(Vendor::Salesforce, None));
+    stage.sandbox.add_fault(Rule::unreachable(salesforce::ANY_CALL, None));
     let life = relay_json(&stage, 3, &["order", &order.order_id]);
     assert!(life["failed"]["ledger"].as_str().unwrap().contains("by their Salesforce id"), "{life}");
     assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 5);

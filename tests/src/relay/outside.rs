@@ -1,7 +1,7 @@
 //! What there is outside of a command: to see that one that only reads leaves all of it as it was.
 
 use crate::stage::{Stage, dynamodb};
-use sandbox::Endpoint;
+use sandbox::{Endpoint, yotpo};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -23,8 +23,8 @@ impl Outside {
         Self {
             ledger: ledger(stage),
             depths,
-            arrivals: stage.sandbox.arrivals(),
-            posts: calls(stage, Endpoint::YotpoCreate),
+            arrivals: stage.sandbox.yotpo.arrivals(),
+            posts: calls(stage, yotpo::CREATE),
         }
     }
 

@@ -45,7 +45,7 @@ async fn orders_of_no_store_are_released_when_a_store_claims_them() {
     // Still of no store: nothing is changed, with --yes either.
     let refused = relay_json(&stage, 1, &["parked", "release", "--all", "--yes"]);
     assert_eq!(refused["orders"][0]["outcome"], "it would be parked again: unknown_store");
-    stage.sandbox.add_fault(sandbox::Rule::outage(sandbox::Target::Vendor(sandbox::Vendor::Salesforce), None));
+    stage.sandbox.add_fault(sandbox::Rule::outage(sandbox::salesforce::ANY_CALL, None));
     let failed = relay(&stage, &["parked", "release", "--all", "--yes"]);
     assert_eq!(failed.code, 3, "{failed:?}");
     stage.sandbox.clear_faults();
@@ -94,8 +94,8 @@ async fn what_the_source_does_not_want_sent_stays_parked() {
     let (stage, ids) = stage(&orders, Setting::default()).await;
     night(&stage).await;
     stage.deploy_settings("routes = [\"default\"]", "routes = [\"default\", \"Nowhere\"]");
-    stage.sandbox.remove_order(&ids[0]).unwrap();
-    stage.sandbox.patch_order(&ids[1], &json!({"Is_Test__c": true})).unwrap();
+    stage.sandbox.salesforce.remove_order(&ids[0]).unwrap();
+    stage.sandbox.salesforce.patch_order(&ids[1], &json!({"Is_Test__c": true})).unwrap();
     let arguments = [&["parked", "release", "--all", "--yes"][..], &AT_ONCE].concat();
     let released = relay_json(&stage, 1, &arguments);
     let outcome = |id: &str| {

@@ -8,13 +8,13 @@ use super::{
 };
 use crate::stage::{Stage, expected};
 use chrono::Utc;
-use sandbox::{Endpoint, Outcome, Rule, Vendor};
+use sandbox::{Outcome, Rule, salesforce, yotpo};
 use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_says_what_a_run_then_does_and_does_nothing() {
     let stage = Stage::set().await;
-    stage.sandbox.set(|settings| settings.page_size = Some(15));
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(15));
     let spec = sandbox::DaySpec { first_number: Some(100), ..Stage::yesterday(40) };
     let manifest = stage.sandbox.seed_day(&spec).unwrap();
     let day = spec.business_day.to_string();
@@ -27,7 +27,7 @@ async fn a_preview_says_what_a_run_then_does_and_does_nothing() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let all = relay_json(&stage, 0, &["preview", "--day", &day]);
     assert_eq!(Outside::of(&stage).await, before);
-    assert_eq!(calls(&stage, Endpoint::YotpoToken), 0, "Yotpo is not asked for anything");
+    assert_eq!(calls(&stage, yotpo::TOKEN), 0, "Yotpo is not asked for anything");
     assert!(!all.to_string().contains('@') && !ran.out.contains('@'), "no buyer is named unasked");
 
     let counts = &all["counts"];
@@ -52,10 +52,10 @@ async fn a_preview_says_what_a_run_then_does_and_does_nothing() {
     // A run sends just these; the next preview says that there is nothing left to do.
     stage.produce(Utc::now()).await;
     stage.drained().await;
-    let posted: BTreeSet<String> = stage.sandbox.arrivals().into_iter().map(|a| a.order_id).collect();
+    let posted: BTreeSet<String> = stage.sandbox.yotpo.arrivals().into_iter().map(|a| a.order_id).collect();
     let said = orders.iter().filter(|order| order["fate"] == "send");
     assert_eq!(posted, said.map(|order| order["order_id"].as_str().unwrap().to_owned()).collect());
-    assert_eq!(&stage.sandbox.arrival(crate::stage::ACCOUNT, &one.order_id).unwrap().body, payload);
+    assert_eq!(&stage.sandbox.yotpo.arrival(crate::stage::ACCOUNT, &one.order_id).unwrap().body, payload);
     let done = relay_json(&stage, 0, &["preview", "--day", &day]);
     let delivered = expected(&manifest, |o| *o == Outcome::Delivered);
     assert_eq!((&done["counts"]["send"], &done["counts"]["delivered"]), (&0.into(), &delivered.into()), "{done}");
@@ -64,7 +64,7 @@ async fn a_preview_says_what_a_run_then_does_and_does_nothing() {
     stage.assert_logs(&manifest);
 
     wrong_input(&stage);
-    stage.sandbox.add_fault(Rule::outage(Vendor::Salesforce, None));
+    stage.sandbox.add_fault(Rule::outage(salesforce::ANY_CALL, None));
     let ran = relay(&stage, &["preview"]);
     assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{ran:?}");
     assert!(ran.err.contains("Salesforce"), "{ran:?}");

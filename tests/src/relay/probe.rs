@@ -3,7 +3,7 @@
 use super::{assert_refused, outside::Outside, relay, relay_json, transcript::shown};
 use crate::stage::{ACCOUNT, Stage};
 use chrono::{Days, Utc};
-use sandbox::{Endpoint, Fault, Rule, SinceDate};
+use sandbox::{Fault, Rule, SinceDate, yotpo};
 use serde_json::{Value, json};
 
 const PROBE: [&str; 6] = ["probe", "yotpo", "--store", "default", "--email", "operator@example.com"];
@@ -21,7 +21,7 @@ fn verdicts(stage: &Stage, code: i32, more: &[&str]) -> (Value, Vec<String>) {
 fn arrived(stage: &Stage, probed: &Value) -> Vec<(u64, u64, u64, Value)> {
     let ids = probed["posts"].as_array().unwrap().iter().map(|post| post["order_id"].as_str().unwrap());
     let ids = ids.collect::<std::collections::BTreeSet<_>>();
-    let arrivals = ids.into_iter().filter_map(|id| stage.sandbox.arrival(ACCOUNT, id));
+    let arrivals = ids.into_iter().filter_map(|id| stage.sandbox.yotpo.arrival(ACCOUNT, id));
     arrivals.map(|a| (a.posted, a.effects, a.repeats, a.body["order_date"].clone())).collect()
 }
 
@@ -35,7 +35,7 @@ async fn what_yotpo_does_is_held_against_what_is_assumed() {
     assert!(!format!("{dry:?}").contains("operator@"), "{dry:?}");
     assert_eq!(Outside::of(&stage).await, before);
     assert_eq!(relay_json(&stage, 0, &PROBE)["sent"], false);
-    assert_eq!(stage.sandbox.report().counters.get(&Endpoint::YotpoToken), None, "nobody logged in");
+    assert_eq!(stage.sandbox.report().counters.get(&yotpo::TOKEN), None, "nobody logged in");
 
     let line = format!("relay {} --yes", PROBE.join(" "));
     let ran = shown(&stage, "probe", &line);
@@ -47,7 +47,7 @@ async fn what_yotpo_does_is_held_against_what_is_assumed() {
     assert_eq!(arrived(&stage, &probed), [(2, 1, 1, new), (1, 1, 0, old)]);
     assert!(probed["findings"][2]["found"].as_str().unwrap().starts_with("the time of creation"), "{probed}");
 
-    stage.sandbox.set(|settings| (settings.since_date, settings.repeats_create) = (SinceDate::OrderDate, true));
+    stage.sandbox.yotpo.set(|settings| (settings.since_date, settings.repeats_create) = (SinceDate::OrderDate, true));
     let (probed, found) = verdicts(&stage, 1, &[]);
     assert_eq!(found, ["holds", "does_not_hold", "holds"], "{probed}");
     assert_eq!(probed["findings"][1]["found"], "rows created by the second post: 1");
@@ -55,7 +55,7 @@ async fn what_yotpo_does_is_held_against_what_is_assumed() {
 
     let after = Outside::of(&stage).await;
     assert!(after.is_same_here(&before), "{before:?} {after:?}");
-    stage.sandbox.set(|settings| settings.repeats_create = false);
+    stage.sandbox.yotpo.set(|settings| settings.repeats_create = false);
     slow(&stage);
     refused(&stage).await;
     never(&stage);
@@ -63,17 +63,17 @@ async fn what_yotpo_does_is_held_against_what_is_assumed() {
 
 /// Yotpo takes its time.
 fn slow(stage: &Stage) {
-    stage.sandbox.set(|settings| settings.appear_after_ms = 1_500);
+    stage.sandbox.yotpo.set(|settings| settings.appear_after_ms = 1_500);
     stage.deploy_settings("missing_after = \"6h\"", "missing_after = \"1s\"");
     let (probed, found) = verdicts(stage, 1, &[]);
     assert_eq!(found, ["does_not_hold", "holds", "holds"], "{probed}");
     stage.deploy_settings("missing_after = \"1s\"", "missing_after = \"6h\"");
-    stage.sandbox.set(|settings| settings.appear_after_ms = 0);
+    stage.sandbox.yotpo.set(|settings| settings.appear_after_ms = 0);
 }
 
 /// Purchases are shown in the order in which they came: what comes after this is not shown either.
 fn never(stage: &Stage) {
-    stage.sandbox.set(|settings| settings.appear_after_ms = 600_000);
+    stage.sandbox.yotpo.set(|settings| settings.appear_after_ms = 600_000);
     let (probed, found) = verdicts(stage, 1, &["--patience", "1s"]);
     assert_eq!(found, ["not_found_out", "not_found_out", "not_found_out"], "{probed}");
     assert_eq!(arrived(stage, &probed).len(), 1, "what nobody can read back is not posted on");
@@ -96,14 +96,14 @@ async fn refused(stage: &Stage) {
     assert_eq!(Outside::of(stage).await, before);
 
     // Looked for again after a failure that passes; one that does not is said.
-    stage.sandbox.add_fault(Rule { next: Some(1), ..Rule::always(Endpoint::YotpoRead, Fault::status(503)) });
+    stage.sandbox.add_fault(Rule { next: Some(1), ..Rule::always(yotpo::READ, Fault::status(503)) });
     assert_eq!(verdicts(stage, 0, &[]).1, ["holds", "holds", "holds"]);
     for (endpoint, status, says) in [
-        (Endpoint::YotpoCreate, 503, "could not post `relay-probe-"),
-        (Endpoint::YotpoRead, 503, "could not read the account's purchases"),
-        (Endpoint::YotpoToken, 401, "refuses the app key"),
+        (yotpo::CREATE, 503, "could not post `relay-probe-"),
+        (yotpo::READ, 503, "could not read the account's purchases"),
+        (yotpo::TOKEN, 401, "refuses the app key"),
     ] {
-        stage.sandbox.expire_utokens();
+        stage.sandbox.yotpo.expire_utokens();
         stage.sandbox.add_fault(Rule::always(endpoint, Fault::status(status)));
         let ran = relay(stage, &[&PROBE[..], &["--yes", "--patience", "2s"]].concat());
         assert!(ran.code == 3 && ran.err.contains(says) && !ran.err.contains("operator@"), "{endpoint:?}: {ran:?}");

@@ -3,7 +3,7 @@
 use super::{Ran, assert_refused, outside::Outside, relay, relay_json, transcript::shown, typed};
 use crate::stage::{Setting, Stage};
 use chrono::{TimeDelta, Utc};
-use sandbox::{DaySpec, Endpoint, Fault, Moment, Rule, Vendor};
+use sandbox::{DaySpec, Fault, Moment, Rule, salesforce};
 use std::{process::Stdio, time::Duration};
 
 /// A day without orders that end elsewhere than at Yotpo.
@@ -60,7 +60,7 @@ async fn a_day_is_run_and_waited_for() {
     ] {
         assert_refused(&stage, arguments, says);
     }
-    stage.sandbox.add_fault(Rule::outage(Vendor::Salesforce, None));
+    stage.sandbox.add_fault(Rule::outage(salesforce::ANY_CALL, None));
     let ran = relay(&stage, &["run", "--day", "yesterday", "--yes"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(
@@ -73,9 +73,9 @@ async fn a_day_is_run_and_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_producer_that_dies_is_started_again_and_one_that_cannot_work_is_given_up() {
     let stage = Stage::set().await;
-    stage.sandbox.set(|settings| settings.page_size = Some(20));
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(20));
     let manifest = stage.sandbox.seed_day(&plain(120)).unwrap();
-    let slow = Rule::always(Endpoint::SalesforceNext, Fault::Delay { ms: 100, moment: Moment::Before });
+    let slow = Rule::always(salesforce::NEXT, Fault::Delay { ms: 100, moment: Moment::Before });
     stage.sandbox.add_fault(slow);
     let command = typed(&stage, &["run", "--day", "yesterday", "--yes", "--json"])
         .stdout(Stdio::piped())
@@ -84,8 +84,8 @@ async fn a_producer_that_dies_is_started_again_and_one_that_cannot_work_is_given
         .unwrap();
     let mut killed = 0;
     while killed < 2 {
-        let lines = super::outside::calls(&stage, Endpoint::SalesforceNext);
-        stage.until("a page is read", async || super::outside::calls(&stage, Endpoint::SalesforceNext) > lines).await;
+        let lines = super::outside::calls(&stage, salesforce::NEXT);
+        stage.until("a page is read", async || super::outside::calls(&stage, salesforce::NEXT) > lines).await;
         killed += stage.kill("reviews-producer").min(1);
     }
     let ran = Ran::of(tokio::task::spawn_blocking(|| command.wait_with_output().unwrap()).await.unwrap());
@@ -96,7 +96,7 @@ async fn a_producer_that_dies_is_started_again_and_one_that_cannot_work_is_given
     assert_eq!(stage.assert_nothing_lost_or_doubled(&manifest), 120);
 
     // The estimate can be made, and after it the org answers nobody.
-    let after_the_count = Rule { after: Some(1), ..Rule::outage(Endpoint::SalesforceQuery, None) };
+    let after_the_count = Rule { after: Some(1), ..Rule::outage(salesforce::QUERY, None) };
     stage.sandbox.add_fault(after_the_count);
     let begun = std::time::Instant::now();
     let ran = relay(&stage, &["run", "--day", "yesterday", "--yes"]);

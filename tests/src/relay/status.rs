@@ -3,7 +3,7 @@
 use super::{assert_refused, outside::Outside, relay, relay_json, relay_with, transcript::shown};
 use crate::stage::{Setting, Stage, dynamodb};
 use chrono::{Days, Utc};
-use sandbox::{Rule, Target, Vendor};
+use sandbox::{Rule, salesforce};
 use serde_json::{Value, json};
 
 fn attention(status: &Value) -> Vec<(&str, &str)> {
@@ -54,7 +54,7 @@ async fn a_good_night_wants_nothing_and_what_waits_for_a_person_is_named() {
     assert_eq!(status["runs"].as_array().unwrap().len(), 4, "what was run by hand is told apart: {status}");
 
     // Salesforce's line says that it is not known, the rest is as it was.
-    stage.sandbox.add_fault(Rule::unreachable(Target::Vendor(Vendor::Salesforce), None));
+    stage.sandbox.add_fault(Rule::unreachable(salesforce::ANY_CALL, None));
     let without = relay_json(&stage, 1, &["status"]);
     assert!(without["quotas"]["salesforce"]["error"].is_string(), "{without}");
     assert_eq!((&without["attention"], &without["stores"]), (&status["attention"], &status["stores"]));
@@ -96,7 +96,7 @@ async fn days_that_are_late_are_named_and_so_is_a_run_that_failed() {
     });
     let item = json!({"k": {"S": "pass/reviews"}, "version": {"N": "1"}, "pass": {"S": pass.to_string()}});
     dynamodb(stage.emulator.endpoint(), "PutItem", &json!({"TableName": table, "Item": item}));
-    stage.sandbox.add_fault(Rule::outage(Target::Vendor(Vendor::Salesforce), None));
+    stage.sandbox.add_fault(Rule::outage(salesforce::ANY_CALL, None));
     let failed = stage.stack.invoke("ReviewsProducerFunction", &json!({"scheduled_at": Utc::now()})).await.unwrap();
     assert!(failed.error.is_some(), "{failed:?}");
     let status = relay_json(&stage, 1, &["status"]);

@@ -38,7 +38,7 @@ async fn a_purchase_that_yotpo_refuses_ends_there_within_one_attempt() {
     let expected: Vec<_> = manifest.expected.iter().filter(|e| e.outcome == Outcome::Rejected).collect();
     assert_eq!(refused.len(), expected.len());
     for order in expected {
-        let arrival = stage.sandbox.arrival(&order.app_key, &order.order_id).unwrap();
+        let arrival = stage.sandbox.yotpo.arrival(&order.app_key, &order.order_id).unwrap();
         assert_eq!((arrival.posted, arrival.refused), (1, 1));
     }
     stage.assert_logs(&manifest);
@@ -86,7 +86,7 @@ async fn a_secret_that_nobody_filled_is_named_with_the_command_that_mends_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_without_credentials_is_named_at_cold_start() {
     let stage = Stage::set().await;
-    stage.stack.put_secret("yotpo", &stage.sandbox.yotpo_secret(&[("other", "key")])).unwrap();
+    stage.stack.put_secret("yotpo", &stage.sandbox.yotpo.secret(&[("other", "key")])).unwrap();
     let refused = refusal(&stage, "ReviewsConsumerFunction", json!({"Records": []})).await;
     let error = stage.logged("cold start failed")[0]["error"].as_str().unwrap().to_owned();
     assert!(error.contains("order-relay/yotpo") && error.contains("stores.default"), "{error}\n{refused}");
@@ -122,7 +122,7 @@ async fn a_field_that_the_org_lacks_is_named_with_its_key_before_anything_is_rea
         let stage = Stage::with(Setting { settings: &[setting], ..Setting::default() }).await;
         let refused = refusal(&stage, "ReviewsProducerFunction", json!({"scheduled_at": chrono::Utc::now()})).await;
         assert!(refused.replace("\\\"", "\"").contains(named), "{refused}");
-        assert!(stage.sandbox.arrivals().is_empty());
+        assert!(stage.sandbox.yotpo.arrivals().is_empty());
     }
 }
 

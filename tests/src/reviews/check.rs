@@ -26,7 +26,7 @@ fn names(answer: &Value) -> Vec<&str> {
 
 /// Nothing was sent, to the vendor, to a queue or to the dead letters.
 async fn assert_nothing_sent(stage: &Stage) {
-    assert!(stage.sandbox.arrivals().is_empty());
+    assert!(stage.sandbox.yotpo.arrivals().is_empty());
     for queue in ["ReviewsQueueUrl", "ReviewsDeadLetterQueueUrl"] {
         assert_eq!(stage.stack.queue(queue).unwrap().depth().await.unwrap().total(), 0, "{queue}");
     }
@@ -85,8 +85,8 @@ async fn what_keeps_a_function_from_starting_is_a_failed_check_until_it_is_mende
     assert_nothing_sent(&stage).await;
 
     // The process that could not start does so at the next invocation.
-    stage.stack.put_secret("salesforce", &stage.sandbox.salesforce_secret()).unwrap();
-    stage.stack.put_secret("yotpo", &stage.sandbox.yotpo_secret(&[("default", crate::stage::ACCOUNT)])).unwrap();
+    stage.stack.put_secret("salesforce", &stage.sandbox.salesforce.secret()).unwrap();
+    stage.stack.put_secret("yotpo", &stage.sandbox.yotpo.secret(&[("default", crate::stage::ACCOUNT)])).unwrap();
     for function in FUNCTIONS {
         assert_eq!(failures(&check(&stage, function).await), []);
     }
@@ -96,10 +96,10 @@ async fn what_keeps_a_function_from_starting_is_a_failed_check_until_it_is_mende
 async fn what_a_started_function_cannot_use_is_named_without_its_secrets() {
     let nowhere = "http://127.0.0.1:1/nowhere";
     let stage = Stage::with(Setting { environment: &[("AWS_ENDPOINT_URL_SQS", nowhere)], ..Setting::default() }).await;
-    let mut wrong = stage.sandbox.salesforce_secret();
+    let mut wrong = stage.sandbox.salesforce.secret();
     wrong["client_secret"] = "topsecret".into();
     stage.stack.put_secret("salesforce", &wrong).unwrap();
-    let mut wrong = stage.sandbox.yotpo_secret(&[("default", crate::stage::ACCOUNT)]);
+    let mut wrong = stage.sandbox.yotpo.secret(&[("default", crate::stage::ACCOUNT)]);
     wrong["stores"]["default"]["secret_key"] = "topsecret".into();
     stage.stack.put_secret("yotpo", &wrong).unwrap();
     for (function, token) in FUNCTIONS.into_iter().zip(["salesforce token", "yotpo token, store default"]) {
@@ -108,7 +108,7 @@ async fn what_a_started_function_cannot_use_is_named_without_its_secrets() {
         assert_eq!(failed, [token, "queue", "dead-letter queue"], "{answer}");
         assert!(!answer.to_string().contains("topsecret"), "{answer}");
     }
-    assert!(stage.sandbox.arrivals().is_empty());
+    assert!(stage.sandbox.yotpo.arrivals().is_empty());
 }
 
 /// A status that no order ever has would select nothing, night after night: such a version gets no work.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 async fn a_day_with_awkward_orders_arrives_whole() {
     let stage = Stage::set().await;
     // Small pages, so that orders with 250 and 600 lines come in many pieces.
-    stage.sandbox.set(|settings| {
+    stage.sandbox.salesforce.set(|settings| {
         settings.page_size = Some(40);
         settings.child_page_size = 17;
     });
@@ -44,7 +44,7 @@ async fn a_settled_day_ends_at_once_and_a_repeat_by_hand_sends_nothing_again() {
     let spec = Stage::yesterday(40);
     let manifest = stage.sandbox.seed_day(&spec).unwrap();
     stage.deliver_all(&manifest).await;
-    let posted = |stage: &Stage| stage.sandbox.arrivals().iter().map(|a| a.posted).sum::<u64>();
+    let posted = |stage: &Stage| stage.sandbox.yotpo.arrivals().iter().map(|a| a.posted).sum::<u64>();
     let before = posted(&stage);
 
     let again = stage.producer(&serde_json::json!({"scheduled_at": Utc::now()})).await;
@@ -70,7 +70,7 @@ async fn a_producer_out_of_time_stops_after_a_page_and_the_next_run_goes_on() {
         ..Setting::default()
     })
     .await;
-    stage.sandbox.set(|settings| settings.page_size = Some(30));
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(30));
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(60)).unwrap();
     let mut runs = 0;
     let mut enqueued = 0;
@@ -95,7 +95,7 @@ async fn a_producer_out_of_time_stops_after_a_page_and_the_next_run_goes_on() {
 async fn a_quota_near_its_end_stops_the_run_and_a_later_one_goes_on() {
     let stage = Stage::set().await;
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(60)).unwrap();
-    stage.sandbox.set(|settings| {
+    stage.sandbox.salesforce.set(|settings| {
         settings.page_size = Some(30);
         settings.usage_max = 1000;
         settings.usage_used = 792;
@@ -103,7 +103,7 @@ async fn a_quota_near_its_end_stops_the_run_and_a_later_one_goes_on() {
     let answer = stage.producer(&serde_json::json!({"scheduled_at": Utc::now()})).await;
     assert_eq!(answer["settled"], false, "{answer}");
     assert_eq!(stage.logged("quota is near its end").len(), 1);
-    stage.sandbox.set(|settings| settings.usage_used = 0);
+    stage.sandbox.salesforce.set(|settings| settings.usage_used = 0);
     // A new process: a warm one trusts what it has last seen for ten minutes.
     stage.kill("reviews-producer");
     stage.deliver_all(&manifest).await;
@@ -123,14 +123,14 @@ async fn a_completion_that_is_a_date_is_the_business_day() {
             "BillToContact": {"Email": "buyer@example.com", "FirstName": "Bo", "LastName": "Buyer"},
             "OrderItems": [{"Product2": {"ProductCode": "P-1", "Name": "Thing"}, "Quantity": 1, "UnitPrice": 5}],
         });
-        stage.sandbox.put_order(&order).unwrap();
+        stage.sandbox.salesforce.put_order(&order).unwrap();
     };
     put("yesterday", Some(day));
     put("before", day.pred_opt());
     put("today", day.succ_opt());
     stage.produce(Utc::now()).await;
     stage.drained().await;
-    let arrivals = stage.sandbox.arrivals();
+    let arrivals = stage.sandbox.yotpo.arrivals();
     let arrived: Vec<_> =
         arrivals.iter().map(|a| (a.order_id.as_str(), a.effects, a.body["order_date"].clone())).collect();
     assert_eq!(arrived, [("yesterday", 1, day.to_string().into())]);

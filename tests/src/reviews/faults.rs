@@ -2,13 +2,13 @@
 
 use crate::stage::{ACCOUNT, Setting, Stage, expected};
 use chrono::Utc;
-use sandbox::{Endpoint, Fault, Moment, Outcome, Rule, Vendor};
+use sandbox::{Fault, Moment, Outcome, Rule, salesforce, yotpo};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_fault_at_once() {
     let stage = Stage::set().await;
-    stage.sandbox.set(|settings| settings.page_size = Some(60));
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(60));
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(200)).unwrap();
     for rule in Fault::demo(1) {
         stage.sandbox.add_fault(rule);
@@ -21,14 +21,14 @@ async fn every_kind_of_fault_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_session_expires_in_the_middle_of_paging() {
     let stage = Stage::set().await;
-    stage.sandbox.set(|settings| {
+    stage.sandbox.salesforce.set(|settings| {
         settings.page_size = Some(30);
         settings.child_page_size = 50;
     });
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(80)).unwrap();
     // Outer and inner pages alike: every third call for more finds the session gone.
     for after in [1, 3, 5, 8, 13] {
-        let rule = Rule::always(Endpoint::SalesforceNext, Fault::ExpireTokens);
+        let rule = Rule::always(salesforce::NEXT, Fault::ExpireTokens);
         stage.sandbox.add_fault(Rule { after: Some(after), next: Some(1), ..rule });
     }
     let answer = stage.producer(&serde_json::json!({"scheduled_at": Utc::now()})).await;
@@ -42,15 +42,15 @@ async fn the_session_expires_in_the_middle_of_paging() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_query_cursor_expires_between_pages() {
     let stage = Stage::set().await;
-    stage.sandbox.set(|settings| settings.page_size = Some(30));
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(30));
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(80)).unwrap();
     // Slow pages, so that there is a between.
-    stage.sandbox.add_fault(Rule::always(Endpoint::SalesforceNext, Fault::Delay { ms: 60, moment: Moment::Before }));
+    stage.sandbox.add_fault(Rule::always(salesforce::NEXT, Fault::Delay { ms: 60, moment: Moment::Before }));
     let sandbox = &stage.sandbox;
     let expiring = async {
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_millis(90)).await;
-            sandbox.expire_cursors();
+            sandbox.salesforce.expire_cursors();
         }
     };
     tokio::join!(stage.produce(Utc::now()), expiring);
@@ -62,7 +62,7 @@ async fn the_query_cursor_expires_between_pages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_producers_at_the_same_time() {
     let stage = Stage::set().await;
-    stage.sandbox.set(|settings| settings.page_size = Some(30));
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(30));
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(120)).unwrap();
     let now = Utc::now();
     tokio::join!(stage.produce(now), stage.produce(now), stage.produce(now));
@@ -78,7 +78,7 @@ async fn two_producers_at_the_same_time() {
 async fn yotpo_is_down_for_long_and_everything_is_delivered_afterwards_by_itself() {
     let stage = Stage::set().await;
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(60)).unwrap();
-    stage.sandbox.add_fault(Rule::outage(Vendor::Yotpo, Some(10.0)));
+    stage.sandbox.add_fault(Rule::outage(yotpo::ANY_CALL, Some(10.0)));
     stage.deliver_all(&manifest).await;
     assert!(!stage.logged("to be tried again").is_empty());
     let rejected = expected(&manifest, |o| matches!(o, Outcome::Rejected | Outcome::Parked { .. }));
@@ -91,7 +91,7 @@ async fn a_vendor_that_never_recovers_leaves_every_order_in_the_dead_letter_queu
     let mut spec = Stage::yesterday(12);
     spec.awkward = false;
     stage.sandbox.seed_day(&spec).unwrap();
-    stage.sandbox.add_fault(Rule::always(Endpoint::YotpoCreate, Fault::status(500)));
+    stage.sandbox.add_fault(Rule::always(yotpo::CREATE, Fault::status(500)));
     stage.produce(Utc::now()).await;
     stage.drained().await;
     let letters = stage.dead_letters();
@@ -114,10 +114,10 @@ async fn the_secret_is_rotated_under_a_warm_consumer() {
     stage.reconcile(&by_hand).await;
 
     // Producer and reconciler are as warm.
-    stage.sandbox.rotate_salesforce_secret("rotated-secret");
-    stage.stack.put_secret("salesforce", &stage.sandbox.salesforce_secret()).unwrap();
-    stage.sandbox.rotate_yotpo_secret(ACCOUNT, "rotated-key");
-    stage.stack.put_secret("yotpo", &stage.sandbox.yotpo_secret(&[("default", ACCOUNT)])).unwrap();
+    stage.sandbox.salesforce.rotate_secret("rotated-secret");
+    stage.stack.put_secret("salesforce", &stage.sandbox.salesforce.secret()).unwrap();
+    stage.sandbox.yotpo.rotate_secret(ACCOUNT, "rotated-key");
+    stage.stack.put_secret("yotpo", &stage.sandbox.yotpo.secret(&[("default", ACCOUNT)])).unwrap();
     let warm = stage.delivering();
     let mut second = Stage::yesterday(60);
     (second.seed, second.awkward, second.first_number) = (8, false, Some(1));

@@ -2,7 +2,7 @@
 
 use crate::stage::{Setting, Stage};
 use chrono::Utc;
-use sandbox::{Endpoint, Fault, Moment, Rule};
+use sandbox::{Fault, Moment, Rule, salesforce, yotpo};
 use std::time::Duration;
 
 const KILLS: usize = 20;
@@ -17,11 +17,11 @@ async fn the_consumer_is_killed_twenty_times_between_the_post_and_the_record() {
     })
     .await;
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(300)).unwrap();
-    let slow = Rule::always(Endpoint::YotpoCreate, Fault::Delay { ms: 500, moment: Moment::After });
+    let slow = Rule::always(yotpo::CREATE, Fault::Delay { ms: 500, moment: Moment::After });
     stage.sandbox.add_fault(slow);
     stage.produce(Utc::now()).await;
 
-    let effects = || stage.sandbox.arrivals().iter().map(|a| a.effects + a.repeats).sum::<u64>();
+    let effects = || stage.sandbox.yotpo.arrivals().iter().map(|a| a.effects + a.repeats).sum::<u64>();
     let mut kills = 0;
     while kills < KILLS {
         let before = effects();
@@ -32,7 +32,7 @@ async fn the_consumer_is_killed_twenty_times_between_the_post_and_the_record() {
     }
     stage.sandbox.clear_faults();
     stage.drained().await;
-    let repeats: u64 = stage.sandbox.arrivals().iter().map(|a| a.repeats).sum();
+    let repeats: u64 = stage.sandbox.yotpo.arrivals().iter().map(|a| a.repeats).sum();
     assert!(repeats > 0, "some post was to be repeated, or no kill hit the place");
     stage.assert_nothing_lost_or_doubled(&manifest);
     stage.assert_logs(&manifest);
@@ -41,9 +41,9 @@ async fn the_consumer_is_killed_twenty_times_between_the_post_and_the_record() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_producer_is_killed_again_and_again() {
     let stage = Stage::set().await;
-    stage.sandbox.set(|settings| settings.page_size = Some(30));
+    stage.sandbox.salesforce.set(|settings| settings.page_size = Some(30));
     let manifest = stage.sandbox.seed_day(&Stage::yesterday(120)).unwrap();
-    let slow = Rule::always(Endpoint::SalesforceNext, Fault::Delay { ms: 80, moment: Moment::Before });
+    let slow = Rule::always(salesforce::NEXT, Fault::Delay { ms: 80, moment: Moment::Before });
     stage.sandbox.add_fault(slow);
     let now = Utc::now();
     let killing = async {

@@ -2,7 +2,7 @@
 
 use crate::stage::{ACCOUNT, Setting, Stage, expected};
 use chrono::Utc;
-use sandbox::{Endpoint, Fault, Outcome, Rule, Vendor};
+use sandbox::{Fault, Outcome, Rule, yotpo};
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -28,11 +28,11 @@ async fn a_night_of_drops_refusals_an_outage_and_dying_consumers_is_proven_compl
     let deliverable = manifest.expected.iter().filter(|order| order.outcome == Outcome::Delivered);
     let refused: BTreeSet<String> = deliverable.step_by(ONE_REFUSED_OF).map(|order| order.order_id.clone()).collect();
     for order in &refused {
-        let refusal = Rule::always(Endpoint::YotpoCreate, Fault::status(422));
-        stage.sandbox.add_fault(Rule { order_id: Some(order.clone()), ..refusal });
+        let refusal = Rule::always(yotpo::CREATE, Fault::status(422));
+        stage.sandbox.add_fault(Rule { subject: Some(order.clone()), ..refusal });
     }
     let (after, seconds) = (Some(orders as u64 / 3), Some(6.0));
-    stage.sandbox.add_fault(Rule { after, ..Rule::outage(Vendor::Yotpo, seconds) });
+    stage.sandbox.add_fault(Rule { after, ..Rule::outage(yotpo::ANY_CALL, seconds) });
     stage.sandbox.add_fault(Fault::silent_drops(SILENT_DROPS));
 
     let begun = Instant::now();
@@ -48,7 +48,7 @@ async fn a_night_of_drops_refusals_an_outage_and_dying_consumers_is_proven_compl
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let delivered_in = begun.elapsed();
-    let dropped = manifest.compare(&stage.sandbox.arrivals()).lost.len() - refused.len();
+    let dropped = manifest.compare(&stage.sandbox.yotpo.arrivals()).lost.len() - refused.len();
     let (runs, certificate) = stage.reconcile_until_complete(&spec.business_day.to_string(), "default").await;
     println!(
         "{orders} orders, {dropped} dropped without a word, {} refused, {kills} kills: queue empty after {:.0} s, complete after {runs} \
@@ -60,7 +60,7 @@ async fn a_night_of_drops_refusals_an_outage_and_dying_consumers_is_proven_compl
     assert!(kills > 0 && dropped > 0, "{kills} kills, {dropped} dropped");
 
     // Each order once, as it must be, but for those that Yotpo refused.
-    let verdict = manifest.compare(&stage.sandbox.arrivals());
+    let verdict = manifest.compare(&stage.sandbox.yotpo.arrivals());
     assert!(verdict.doubled.is_empty() && verdict.unexpected.is_empty() && verdict.altered.is_empty(), "{verdict:?}");
     assert_eq!(verdict.lost.iter().cloned().collect::<BTreeSet<_>>(), refused);
     assert_eq!(certificate["ledger"]["confirmed"], verdict.delivered);
@@ -81,7 +81,7 @@ async fn a_night_of_drops_refusals_an_outage_and_dying_consumers_is_proven_compl
     let ids: BTreeSet<&str> =
         manifest.expected.iter().filter(|o| refused.contains(&o.order_id)).map(|o| o.id.as_str()).collect();
     assert_eq!(buried, ids);
-    let posted: u64 = refused.iter().filter_map(|id| stage.sandbox.arrival(ACCOUNT, id)).map(|a| a.effects).sum();
+    let posted: u64 = refused.iter().filter_map(|id| stage.sandbox.yotpo.arrival(ACCOUNT, id)).map(|a| a.effects).sum();
     assert_eq!(posted, 0, "what Yotpo refused took effect");
     stage.assert_logs(&manifest);
 }

@@ -2,7 +2,7 @@
 
 use crate::stage::{ACCOUNT, Setting, Stage, assert_adds_up, dynamodb, expected};
 use chrono::Utc;
-use sandbox::{Endpoint, Expected, Fault, Manifest, Moment, Outcome, Rule};
+use sandbox::{Expected, Fault, Manifest, Moment, Outcome, Rule, yotpo};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -32,11 +32,11 @@ fn skipped(reason: &str) -> Outcome {
 
 /// Every order was posted so often, all together.
 fn posted(stage: &Stage) -> u64 {
-    stage.sandbox.arrivals().iter().map(|arrival| arrival.posted).sum()
+    stage.sandbox.yotpo.arrivals().iter().map(|arrival| arrival.posted).sum()
 }
 
 fn reads(stage: &Stage) -> u64 {
-    stage.sandbox.report().counters.get(&Endpoint::YotpoRead).map_or(0, |counters| counters.calls)
+    stage.sandbox.report().counters.get(&yotpo::READ).map_or(0, |counters| counters.calls)
 }
 
 /// The ledger's record of an order, changed behind everybody's back.
@@ -57,7 +57,7 @@ async fn a_day_with_silent_drops_becomes_complete_by_itself() {
     let stage = stage().await;
     stage.sandbox.add_fault(Fault::silent_drops(0.1));
     let (day, manifest) = day(&stage, 150).await;
-    let lost = manifest.compare(&stage.sandbox.arrivals()).lost.len();
+    let lost = manifest.compare(&stage.sandbox.yotpo.arrivals()).lost.len();
     assert!(lost > 3, "Yotpo was to drop some orders");
 
     // As its schedule runs it.
@@ -148,11 +148,15 @@ async fn what_was_mended_at_the_source_is_delivered_after_all() {
     stage.reconcile_until_complete(&day, "default").await;
     // An address on the contact does not touch the order; another order number does.
     let no_email = of(&manifest, &skipped("no_email"))[0];
-    let stamp = stage.sandbox.order(&no_email.order_id).unwrap()["SystemModstamp"].clone();
+    let stamp = stage.sandbox.salesforce.order(&no_email.order_id).unwrap()["SystemModstamp"].clone();
     let contact = json!({"Email": "late@example.com", "FirstName": "Lara", "LastName": "Late"});
-    stage.sandbox.patch_order(&no_email.order_id, &json!({"BillToContact": contact, "SystemModstamp": stamp})).unwrap();
+    stage
+        .sandbox
+        .salesforce
+        .patch_order(&no_email.order_id, &json!({"BillToContact": contact, "SystemModstamp": stamp}))
+        .unwrap();
     let refused = of(&manifest, &Outcome::Rejected)[0];
-    stage.sandbox.patch_order(&refused.order_id, &json!({"OrderNumber": "mended-1"})).unwrap();
+    stage.sandbox.salesforce.patch_order(&refused.order_id, &json!({"OrderNumber": "mended-1"})).unwrap();
 
     let first = stage.reconcile(&json!({"business_day": day, "store": "default"})).await;
     assert_adds_up(&first[0]);
@@ -160,7 +164,7 @@ async fn what_was_mended_at_the_source_is_delivered_after_all() {
     stage.drained().await;
     let (_, certificate) = stage.reconcile_until_complete(&day, "default").await;
     for order in [no_email.order_id.as_str(), "mended-1"] {
-        assert_eq!(stage.sandbox.arrival(ACCOUNT, order).unwrap().effects, 1, "{order}: {certificate}");
+        assert_eq!(stage.sandbox.yotpo.arrival(ACCOUNT, order).unwrap().effects, 1, "{order}: {certificate}");
     }
     assert_eq!(certificate["repaired"], 0);
     assert!(certificate["ledger"]["rejected"].as_object().unwrap().is_empty(), "{certificate}");
@@ -172,7 +176,7 @@ async fn a_reading_that_is_cut_short_goes_on_where_it_stood() {
     let (day, manifest) = day(&stage, 150).await;
     let event = json!({"business_day": day, "store": "default"});
     // The third page cannot be read.
-    let broken = Rule { after: Some(2), next: Some(1), ..Rule::always(Endpoint::YotpoRead, Fault::status(503)) };
+    let broken = Rule { after: Some(2), next: Some(1), ..Rule::always(yotpo::READ, Fault::status(503)) };
     stage.sandbox.add_fault(broken);
     let not_read = json!([{"store": "default", "business_day": day}]);
     let answer = stage.reconciler(&event).await;
@@ -222,7 +226,7 @@ async fn reconcilers_that_die_or_meet_double_nothing() {
     let stage = stage().await;
     stage.sandbox.add_fault(Fault::silent_drops(0.2));
     let (day, manifest) = day(&stage, 120).await;
-    stage.sandbox.add_fault(Rule::always(Endpoint::YotpoRead, Fault::Delay { ms: 150, moment: Moment::Before }));
+    stage.sandbox.add_fault(Rule::always(yotpo::READ, Fault::Delay { ms: 150, moment: Moment::Before }));
     let event = json!({"business_day": day, "store": "default"});
     for pause in [300, 600, 900, 1200] {
         let kill = async {
@@ -248,8 +252,8 @@ async fn what_never_arrives_is_given_up_after_so_many_repairs() {
     let spec = Stage::yesterday(12);
     let manifest = stage.sandbox.seed_day(&spec).unwrap();
     let doomed = of(&manifest, &Outcome::Delivered)[0];
-    let drop = Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop);
-    stage.sandbox.add_fault(Rule { order_id: Some(doomed.order_id.clone()), ..drop });
+    let drop = Rule::always(yotpo::CREATE, Fault::SilentDrop);
+    stage.sandbox.add_fault(Rule { subject: Some(doomed.order_id.clone()), ..drop });
     stage.produce(Utc::now()).await;
     stage.drained().await;
     let event = json!({"business_day": spec.business_day.to_string(), "store": "default"});
@@ -262,7 +266,7 @@ async fn what_never_arrives_is_given_up_after_so_many_repairs() {
         assert_eq!(seen, [Some(missing), Some(parked), Some(repaired)], "{certificate}");
         stage.drained().await;
     }
-    assert_eq!(stage.sandbox.arrival(ACCOUNT, &doomed.order_id).unwrap().dropped, 3);
+    assert_eq!(stage.sandbox.yotpo.arrival(ACCOUNT, &doomed.order_id).unwrap().dropped, 3);
     let letters = stage.dead_letters();
     let copy = letters.iter().find(|l| l.delivery_key == Some(format!("reviews/{}", doomed.id))).unwrap();
     assert!(copy.error_class == "exhausted" && copy.body.contains("purchase"), "{copy:?}");

@@ -55,8 +55,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         arguments.zone.iana_name().unwrap_or_default(),
         sandbox.report().orders
     );
-    println!("secret for Salesforce: {}", sandbox.salesforce_secret());
-    println!("secret for Yotpo: {}", sandbox.yotpo_secret(&[("default", "sandbox-default")]));
+    println!("secret for Salesforce: {}", sandbox.salesforce.secret());
+    println!("secret for Yotpo: {}", sandbox.yotpo.secret(&[("default", "sandbox-default")]));
     tokio::signal::ctrl_c().await?;
     sandbox.shutdown().await;
     Ok(())

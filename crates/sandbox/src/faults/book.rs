@@ -6,7 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Endpoint, Fault, Moment, Rule};
+use super::fault::{Fault, Moment};
+use super::rule::Rule;
+use super::target::Endpoint;
 
 /// A rule in force and how often it has struck.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -90,7 +92,7 @@ impl Book {
 impl Active {
     fn strikes(&mut self, endpoint: Endpoint, subject: &str, dice: f64, now: DateTime<Utc>) -> bool {
         let rule = &self.rule;
-        if !rule.target.includes(endpoint) || rule.order_id.as_deref().is_some_and(|id| id != subject) {
+        if !rule.target.includes(endpoint) || rule.subject.as_deref().is_some_and(|id| id != subject) {
             return false;
         }
         self.seen += 1;
@@ -125,7 +127,14 @@ fn chance(seed: u64, rule: u64, endpoint: Endpoint, subject: &str, nth: u64) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::Vendor;
+    use crate::faults::Target;
+
+    const READ: Endpoint = Endpoint("shop.read");
+    const WRITE: Endpoint = Endpoint("shop.write");
+
+    fn shop() -> Target {
+        Target("shop".into())
+    }
 
     fn now() -> DateTime<Utc> {
         DateTime::UNIX_EPOCH
@@ -135,11 +144,9 @@ mod tests {
     fn the_order_of_concurrent_calls_does_not_change_what_each_of_them_meets() {
         let outcome = |order: &[&str]| {
             let mut book = Book::new(7);
-            book.add(Rule { share: Some(0.5), ..Rule::always(Vendor::Yotpo, Fault::status(500)) }, now());
-            let mut met: Vec<_> = order
-                .iter()
-                .map(|id| ((*id).to_owned(), book.decide(Endpoint::YotpoCreate, id, now()).fault.is_some()))
-                .collect();
+            book.add(Rule { share: Some(0.5), ..Rule::always(shop(), Fault::status(500)) }, now());
+            let mut met: Vec<_> =
+                order.iter().map(|id| ((*id).to_owned(), book.decide(WRITE, id, now()).fault.is_some())).collect();
             met.sort();
             met
         };
@@ -154,13 +161,12 @@ mod tests {
     #[test]
     fn after_and_next_count_calls_of_the_target_only() {
         let mut book = Book::new(1);
-        let rule =
-            Rule { after: Some(2), next: Some(1), ..Rule::always(Endpoint::SalesforceNext, Fault::ExpireTokens) };
+        let rule = Rule { after: Some(2), next: Some(1), ..Rule::always(READ, Fault::ExpireTokens) };
         book.add(rule, now());
         let mut met = Vec::new();
         for _ in 0..5 {
-            assert_eq!(book.decide(Endpoint::SalesforceQuery, "", now()), Plan::default());
-            met.push(book.decide(Endpoint::SalesforceNext, "", now()).fault.is_some());
+            assert_eq!(book.decide(WRITE, "", now()), Plan::default());
+            met.push(book.decide(READ, "", now()).fault.is_some());
         }
         assert_eq!(met, [false, false, true, false, false]);
     }
@@ -168,9 +174,9 @@ mod tests {
     #[test]
     fn an_outage_ends_by_itself() {
         let mut book = Book::new(1);
-        book.add(Rule::outage(Vendor::Yotpo, Some(30.0)), now());
+        book.add(Rule::outage(shop(), Some(30.0)), now());
         let at = |book: &mut Book, seconds| {
-            book.decide(Endpoint::YotpoRead, "", now() + chrono::TimeDelta::seconds(seconds)).fault.is_some()
+            book.decide(READ, "", now() + chrono::TimeDelta::seconds(seconds)).fault.is_some()
         };
         assert!(at(&mut book, 0) && at(&mut book, 29));
         assert!(!at(&mut book, 30));
@@ -180,11 +186,11 @@ mod tests {
     fn a_rule_for_one_order_leaves_the_others_alone_and_delays_add_to_other_faults() {
         let mut book = Book::new(1);
         let cut = Fault::Cut { moment: Moment::After };
-        let rule = Rule { order_id: Some("7".into()), ..Rule::always(Endpoint::YotpoCreate, cut.clone()) };
+        let rule = Rule { subject: Some("7".into()), ..Rule::always(WRITE, cut.clone()) };
         book.add(rule, now());
-        book.add(Rule::always(Vendor::Yotpo, Fault::Delay { ms: 5, moment: Moment::Before }), now());
-        assert_eq!(book.decide(Endpoint::YotpoCreate, "8", now()).fault, None);
-        let plan = book.decide(Endpoint::YotpoCreate, "7", now());
+        book.add(Rule::always(shop(), Fault::Delay { ms: 5, moment: Moment::Before }), now());
+        assert_eq!(book.decide(WRITE, "8", now()).fault, None);
+        let plan = book.decide(WRITE, "7", now());
         assert_eq!(plan.fault, Some(cut));
         assert_eq!(plan.delay_before, Duration::from_millis(5));
     }

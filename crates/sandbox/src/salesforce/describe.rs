@@ -1,12 +1,25 @@
 //! `GET /services/data/vXX.0/sobjects/{name}/describe`
 //! <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm>
 
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::error::data;
+use super::instance::Instance;
 use super::org::Org;
+use super::request::Request;
 use super::schema::{Field, Kind, Object};
 
-pub(crate) fn describe(org: &Org, object: Object) -> Value {
+pub(crate) fn describe(instance: &mut Instance, request: &Request) -> Response {
+    match Object::find(&request.name).filter(|object| instance.org.has(*object)) {
+        Some(object) => Json(object_of(&instance.org, object)).into_response(),
+        None => data(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist"),
+    }
+}
+
+fn object_of(org: &Org, object: Object) -> Value {
     let fields: Vec<Value> = org.table(object).schema.fields().map(|(_, one)| field(one)).collect();
     let mut children = Vec::new();
     for child in Object::ALL.into_iter().filter(|child| org.has(*child)) {

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::endpoints::TOKEN;
 use crate::faults::Endpoint;
 
 /// An error of the data API: an array of one object.
@@ -29,7 +30,7 @@ pub(crate) fn quota_used_up() -> Response {
 pub(crate) fn of_status(endpoint: Endpoint, code: u16) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match (endpoint, code) {
-        (Endpoint::SalesforceToken, 400..500) => oauth("invalid_grant", "authentication failure"),
+        (TOKEN, 400..500) => oauth("invalid_grant", "authentication failure"),
         (_, 401) => session_expired(),
         (_, 403) => quota_used_up(),
         (_, 429) => data(status, "REQUEST_LIMIT_EXCEEDED", "Too many requests"),

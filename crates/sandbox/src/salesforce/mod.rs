@@ -5,29 +5,24 @@ mod cell;
 mod cursors;
 mod describe;
 mod document;
-pub(crate) mod error;
+mod endpoints;
+mod error;
+mod handle;
 mod id;
+mod instance;
 mod org;
 mod page;
 mod query;
+mod request;
 mod routes;
-pub(crate) mod schema;
+mod schema;
+mod sessions;
+mod settings;
 mod soql;
 mod token;
 
+pub use endpoints::*;
+pub use handle::Salesforce;
 pub(crate) use id::SfId;
 pub use org::BadRecord;
-pub(crate) use routes::routes;
-
-use cursors::Cursors;
-use org::Org;
-use token::{App, Sessions};
-
-/// The org and who is logged in to it.
-#[derive(Default)]
-pub(crate) struct Salesforce {
-    pub(crate) app: App,
-    pub(crate) sessions: Sessions,
-    pub(crate) cursors: Cursors,
-    pub(crate) org: Org,
-}
+pub use settings::{Settings, TooMuch};

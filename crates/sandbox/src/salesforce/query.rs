@@ -4,56 +4,55 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::cursors::Cursor;
 use super::error::data;
+use super::instance::Instance;
 use super::page::{Limits, page};
+use super::request::Request;
+use super::settings::TooMuch;
 use super::soql;
-use crate::settings::TooMuch;
-use crate::world::World;
 
 /// Answers a query with its first page.
-pub(crate) fn query(world: &mut World, version: &str, headers: &HeaderMap, q: &str) -> Response {
-    let limits = limits(world, version, headers);
-    let salesforce = &mut world.salesforce;
-    let plan = match soql::plan(&salesforce.org, q) {
+pub(crate) fn query(instance: &mut Instance, request: &Request) -> Response {
+    let limits = limits(instance, request);
+    let org = &instance.org;
+    let plan = match soql::plan(org, request.soql()) {
         Ok(plan) => plan,
         Err(error) => return data(StatusCode::BAD_REQUEST, error.code, &error.message),
     };
-    if let Some(TooMuch { field, hours, code }) = &world.settings.too_much
-        && plan.hours_of(&salesforce.org, field).is_some_and(|asked| asked > *hours)
+    if let Some(TooMuch { field, hours, code }) = &instance.settings.too_much
+        && plan.hours_of(org, field).is_some_and(|asked| asked > *hours)
     {
         return data(StatusCode::BAD_REQUEST, code, "Your query request was running for too long.");
     }
-    let rows: Arc<[u32]> = plan.rows(&salesforce.org).into();
+    let rows: Arc<[u32]> = plan.rows(org).into();
     if plan.counts {
         return Json(json!({"totalSize": rows.len(), "done": true, "records": []})).into_response();
     }
     let cursor = Cursor { plan: Arc::new(plan), rows };
-    Json(page(&salesforce.org, &mut salesforce.cursors, &limits, cursor, None, 0)).into_response()
+    Json(page(org, &mut instance.cursors, &limits, cursor, None, 0)).into_response()
 }
 
 /// Answers with a later page, of an outer or a nested result.
-pub(crate) fn next(world: &mut World, version: &str, headers: &HeaderMap, locator: &str) -> Response {
-    let limits = limits(world, version, headers);
-    let salesforce = &mut world.salesforce;
-    let Some((id, cursor, from)) = salesforce.cursors.find(locator) else {
+pub(crate) fn next(instance: &mut Instance, request: &Request) -> Response {
+    let limits = limits(instance, request);
+    let Some((id, cursor, from)) = instance.cursors.find(&request.name) else {
         return data(StatusCode::BAD_REQUEST, "INVALID_QUERY_LOCATOR", "invalid query locator");
     };
-    Json(page(&salesforce.org, &mut salesforce.cursors, &limits, cursor, Some(id), from)).into_response()
+    Json(page(&instance.org, &mut instance.cursors, &limits, cursor, Some(id), from)).into_response()
 }
 
 /// `Sforce-Query-Options: batchSize=N` from 200 to 2000, 2000 when absent; the settings win.
-fn limits(world: &World, version: &str, headers: &HeaderMap) -> Limits {
-    let asked =
-        headers.get("Sforce-Query-Options").and_then(|value| value.to_str().ok()?.trim().strip_prefix("batchSize="));
+fn limits(instance: &Instance, request: &Request) -> Limits {
+    let asked = request.header("Sforce-Query-Options").trim().strip_prefix("batchSize=");
     let asked = asked.and_then(|size| size.trim().parse().ok()).unwrap_or(2000_usize).clamp(200, 2000);
     Limits {
-        page: world.settings.page_size.unwrap_or(asked).max(1),
-        children: world.settings.child_page_size.max(1),
-        version: version.to_owned(),
+        page: instance.settings.page_size.unwrap_or(asked).max(1),
+        children: instance.settings.child_page_size.max(1),
+        version: request.version.clone(),
     }
 }

@@ -10,87 +10,40 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::error::{oauth, session_expired};
-use crate::world::World;
-
-/// What the connected app knows.
-#[derive(Clone)]
-pub(crate) struct App {
-    pub(crate) client_id: String,
-    pub(crate) client_secret: String,
-    /// The user whom JWT assertions name.
-    pub(crate) username: String,
-}
-
-impl Default for App {
-    fn default() -> Self {
-        Self {
-            client_id: "sandbox-client-id".to_owned(),
-            client_secret: "sandbox-client-secret".to_owned(),
-            username: "integration@sandbox.invalid".to_owned(),
-        }
-    }
-}
-
-/// Access tokens by their text, with the time they were minted.
-#[derive(Debug, Default)]
-pub(crate) struct Sessions {
-    minted: HashMap<String, DateTime<Utc>>,
-    count: u64,
-}
-
-impl Sessions {
-    pub(crate) fn clear(&mut self) {
-        self.minted.clear();
-    }
-
-    fn mint(&mut self, now: DateTime<Utc>) -> String {
-        self.count += 1;
-        let token = format!("00DRO0000000sbx!AR8AQ{:08}_{}", self.count, now.timestamp_millis());
-        self.minted.insert(token.clone(), now);
-        token
-    }
-}
-
-/// The answer to a call without a session that is known and not too old.
-pub(crate) fn session_refusal(world: &World, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Response> {
-    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth ")).unwrap_or_default();
-    let life = world.settings.session_seconds.and_then(|seconds| i64::try_from(seconds).ok());
-    let is_alive = |minted: &DateTime<Utc>| life.is_none_or(|seconds| now - minted < TimeDelta::seconds(seconds));
-    (!world.salesforce.sessions.minted.get(token).is_some_and(is_alive)).then(session_expired)
-}
+use super::error::oauth;
+use super::instance::Instance;
+use super::sessions::App;
 
 /// `POST /services/oauth2/token`
 pub(crate) fn token(
-    world: &mut World,
+    instance: &mut Instance,
     headers: &HeaderMap,
     form: &HashMap<String, String>,
     now: DateTime<Utc>,
 ) -> Response {
-    let app = &world.salesforce.app;
+    let app = &instance.app;
     let checked = match form.get("grant_type").map(String::as_str) {
         None => Err(("invalid_request", "grant type is missing")),
         Some("client_credentials") => check_secret(app, headers, form),
         Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
-            check_assertion(app, form.get("assertion").map_or("", String::as_str), &world.base_url, now)
+            check_assertion(app, form.get("assertion").map_or("", String::as_str), &instance.base_url, now)
         }
         Some(_) => Err(("unsupported_grant_type", "grant type not supported")),
     };
     if let Err((error, description)) = checked {
         return oauth(error, description);
     }
-    let access_token = world.salesforce.sessions.mint(now);
+    let access_token = instance.sessions.mint(now);
     let body = json!({
         "access_token": access_token,
         "signature": "c2FuZGJveA==",
         "token_format": "opaque",
         "scope": "api",
-        "instance_url": world.base_url,
-        "id": format!("{}/id/00DRO0000000sbxUAA/005RO0000000sbxUAA", world.base_url),
+        "instance_url": instance.base_url,
+        "id": format!("{}/id/00DRO0000000sbxUAA/005RO0000000sbxUAA", instance.base_url),
         "token_type": "Bearer",
         "issued_at": now.timestamp_millis().to_string(),
     });

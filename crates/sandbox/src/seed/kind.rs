@@ -1,6 +1,6 @@
 //! The kinds of orders, and what must become of each.
 
-use super::manifest::Outcome;
+use super::outcome::Outcome;
 
 /// What is special about an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

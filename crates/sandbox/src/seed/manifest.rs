@@ -6,31 +6,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::spec::DaySpec;
-use crate::report::Arrival;
-
-/// What must become of an order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
-    /// It takes effect at Yotpo, once.
-    Delivered,
-    /// It is not sent, by rule.
-    Skipped {
-        /// `no_email`, `invalid_email`, `no_valid_products`, `test_order`
-        reason: String,
-    },
-    /// It needs a person's decision.
-    Parked {
-        /// `unknown_store`, `no_completion_date`, `future_completion_date` (the latter two in a scheduled run only: a run for
-        /// a given business day selects by the completion date alone and does not see such an order)
-        reason: String,
-    },
-    /// Yotpo refuses it with 400.
-    Rejected,
-    /// It is none of this day's completed orders and must not be touched. (`AtDayEnd` and `DayAfter` are the next day's.)
-    OutOfScope,
-}
+use super::outcome::Outcome;
+use crate::yotpo::Arrival;
 
 /// One order's expectation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,8 +71,8 @@ pub struct Verdict {
 }
 
 impl Manifest {
-    pub(super) fn new(spec: &DaySpec) -> Self {
-        Self { window: spec.window(), expected: Vec::new(), refused: Vec::new(), personal: Personal::default() }
+    pub(super) fn new(window: (DateTime<Utc>, DateTime<Utc>)) -> Self {
+        Self { window, expected: Vec::new(), refused: Vec::new(), personal: Personal::default() }
     }
 
     pub(super) fn add(&mut self, expected: Expected, document: &Value) {

@@ -4,10 +4,12 @@
 mod draft;
 mod kind;
 mod manifest;
+mod outcome;
 mod people;
 mod spec;
 
-pub use manifest::{Expected, Manifest, Outcome, Personal, Verdict};
+pub use manifest::{Expected, Manifest, Personal, Verdict};
+pub use outcome::Outcome;
 pub use spec::{DaySpec, Route, local_date};
 
 use std::collections::BTreeMap;
@@ -16,22 +18,22 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use crate::handle::Handle;
 use crate::salesforce::BadRecord;
+use crate::vendors::Vendors;
 use kind::Kind;
 
-impl Handle {
+impl Vendors {
     /// Puts a generated day into the org and tells Yotpo which of its orders to refuse.
     ///
     /// # Errors
     /// When a field was removed from the org that the generated orders have.
     pub fn seed_day(&self, spec: &DaySpec) -> Result<Manifest, BadRecord> {
-        let mut manifest = Manifest::new(spec);
+        let mut manifest = Manifest::new(spec.window());
         for (document, expected) in orders(spec) {
-            self.put_order(&document)?;
+            self.salesforce.put_order(&document)?;
             manifest.add(expected, &document);
         }
-        self.refuse(manifest.refused.iter().cloned());
+        self.yotpo.refuse(manifest.refused.iter().cloned());
         Ok(manifest)
     }
 }

@@ -18,7 +18,7 @@ pub struct Route {
     pub currency: String,
 }
 
-/// What [`crate::Handle::seed_day`] generates.
+/// What [`crate::Vendors::seed_day`] generates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DaySpec {

@@ -6,10 +6,9 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::account::{Account, PurchaseRow};
+use super::accounts::{Account, Accounts, PurchaseRow};
 use super::error::{of_status, unauthorized};
-use crate::settings::SinceDate;
-use crate::world::World;
+use super::settings::SinceDate;
 
 /// The query string.
 #[derive(Debug, Deserialize)]
@@ -22,8 +21,8 @@ pub(crate) struct Parameters {
 }
 
 /// Ten rows a page unless asked for more, two hundred at most.
-pub(crate) fn read(world: &mut World, app_key: &str, parameters: &Parameters, now: DateTime<Utc>) -> Response {
-    if !world.yotpo.tokens.admit(&world.settings, app_key, parameters.utoken.as_deref(), now) {
+pub(crate) fn read(accounts: &mut Accounts, app_key: &str, parameters: &Parameters, now: DateTime<Utc>) -> Response {
+    if !accounts.utokens.admit(&accounts.settings, app_key, parameters.utoken.as_deref(), now) {
         return unauthorized();
     }
     let since = match parameters.since_date.as_deref().map(|date| date.get(..10).unwrap_or(date).parse::<NaiveDate>()) {
@@ -31,8 +30,8 @@ pub(crate) fn read(world: &mut World, app_key: &str, parameters: &Parameters, no
         Some(Ok(date)) => Some(date),
         Some(Err(_)) => return of_status(400),
     };
-    let Some(account) = world.yotpo.accounts.get(app_key) else { return unauthorized() };
-    let rows = select(account, world.settings.since_date, since, parameters.since_id, now);
+    let Some(account) = accounts.by_key.get(app_key) else { return unauthorized() };
+    let rows = select(account, accounts.settings.since_date, since, parameters.since_id, now);
     let count = parameters.count.unwrap_or(10).clamp(1, 200);
     let skipped = (parameters.page.unwrap_or(1).max(1) - 1).saturating_mul(count);
     let shown: Vec<Value> = rows.iter().skip(skipped).take(count).map(|row| render(account, row)).collect();

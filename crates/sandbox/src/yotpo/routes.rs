@@ -4,94 +4,71 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, post};
 use serde_json::{Map, Value};
 
+use super::accounts::Accounts;
+use super::endpoints::{CREATE, MASS_CREATE, READ, TOKEN};
 use super::error::{of_status, ok};
 use super::purchases::{Request, create, mass_create, note, order_id};
 use super::read::{Parameters, read};
 use super::token::token;
-use crate::call::{Moments, answer};
+use crate::call::{Call, Circumstances, Host, Vendor};
 use crate::faults::Endpoint;
-use crate::wire::Cut;
-use crate::world::{Shared, World};
 
-pub(crate) fn routes() -> Router<Arc<Shared>> {
+impl Vendor for Accounts {
+    fn error(_: Endpoint, code: u16) -> Response {
+        of_status(code)
+    }
+
+    fn expire_tokens(&mut self) {
+        self.utokens.clear();
+    }
+}
+
+pub(crate) fn routes() -> Router<Arc<Host<Accounts>>> {
+    let purchases = || posting(CREATE, create).get(read_back);
     Router::new()
         .route("/oauth/token", post(mint))
-        .route("/apps/{app_key}/purchases", post(create_one).get(read_back))
-        .route("/apps/{app_key}/purchases/", post(create_one).get(read_back))
-        .route("/apps/{app_key}/purchases.json", post(create_one).get(read_back))
-        .route("/apps/{app_key}/purchases/mass_create", post(create_many))
-        .route("/apps/{app_key}/purchases/mass_create.json", post(create_many))
-        .route("/", get(async || "order-relay sandbox: see /_sandbox/report\n"))
+        .route("/apps/{app_key}/purchases", purchases())
+        .route("/apps/{app_key}/purchases/", purchases())
+        .route("/apps/{app_key}/purchases.json", purchases())
+        .route("/apps/{app_key}/purchases/mass_create", posting(MASS_CREATE, mass_create))
+        .route("/apps/{app_key}/purchases/mass_create.json", posting(MASS_CREATE, mass_create))
 }
 
-type SharedState = State<Arc<Shared>>;
-type CutInfo = ConnectInfo<Cut>;
-
-async fn mint(State(shared): SharedState, ConnectInfo(cut): CutInfo, body: Bytes) -> Response {
+async fn mint(call: Call<Accounts>, body: Bytes) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let app_key = body["client_id"].as_str().unwrap_or_default().to_owned();
-    answer(shared, cut, Endpoint::YotpoToken, app_key, move |world, moments| token(world, &body, moments.now)).await
+    call.answer(TOKEN, app_key, move |accounts, circumstances| token(accounts, &body, circumstances.now)).await
 }
 
-async fn create_one(
-    State(shared): SharedState,
-    ConnectInfo(cut): CutInfo,
-    Path(app_key): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    post_purchases(shared, cut, Endpoint::YotpoCreate, app_key, &headers, &body, create).await
+async fn read_back(call: Call<Accounts>, Path(app_key): Path<String>, Query(asked): Query<Parameters>) -> Response {
+    let effect =
+        move |accounts: &mut _, circumstances: Circumstances| read(accounts, &app_key, &asked, circumstances.now);
+    call.answer(READ, String::new(), effect).await
 }
 
-async fn create_many(
-    State(shared): SharedState,
-    ConnectInfo(cut): CutInfo,
-    Path(app_key): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    post_purchases(shared, cut, Endpoint::YotpoMassCreate, app_key, &headers, &body, mass_create).await
-}
+type Effect = fn(&mut Accounts, &Request, Circumstances) -> Response;
 
-async fn post_purchases(
-    shared: Arc<Shared>,
-    cut: Cut,
-    endpoint: Endpoint,
-    app_key: String,
-    headers: &HeaderMap,
-    body: &Bytes,
-    effect: fn(&mut World, &Request, Moments) -> Response,
-) -> Response {
-    let Ok(text) = std::str::from_utf8(body) else {
-        // "Wrong encoding" is on Yotpo's list of what is answered 200 and not created.
-        return answer(shared, cut, endpoint, String::new(), |_, _| ok()).await;
-    };
-    let Ok(body) = serde_json::from_str::<Map<String, Value>>(text) else {
-        return answer(shared, cut, endpoint, String::new(), |_, _| of_status(400)).await;
-    };
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let says_json = content_type.starts_with("application/json");
-    let request = Request { app_key, body, says_json };
-    note(&mut shared.lock(), &request);
-    let subject = order_id(&request.body);
-    answer(shared, cut, endpoint, subject, move |world, moments| effect(world, &request, moments)).await
-}
-
-async fn read_back(
-    State(shared): SharedState,
-    ConnectInfo(cut): CutInfo,
-    Path(app_key): Path<String>,
-    Query(parameters): Query<Parameters>,
-) -> Response {
-    answer(shared, cut, Endpoint::YotpoRead, String::new(), move |world, moments| {
-        read(world, &app_key, &parameters, moments.now)
+/// A route that takes one purchase or many.
+fn posting(endpoint: Endpoint, effect: Effect) -> MethodRouter<Arc<Host<Accounts>>> {
+    post(async move |call: Call<Accounts>, Path(app_key): Path<String>, headers: HeaderMap, body: Bytes| {
+        let Ok(text) = std::str::from_utf8(&body) else {
+            // "Wrong encoding" is on Yotpo's list of what is answered 200 and not created.
+            return call.answer(endpoint, String::new(), |_, _| ok()).await;
+        };
+        let Ok(body) = serde_json::from_str::<Map<String, Value>>(text) else {
+            return call.answer(endpoint, String::new(), |_, _| of_status(400)).await;
+        };
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let request = Request { app_key, body, says_json: content_type.starts_with("application/json") };
+        note(&mut call.host.lock(), &request);
+        let subject = order_id(&request.body);
+        call.answer(endpoint, subject, move |accounts, circumstances| effect(accounts, &request, circumstances)).await
     })
-    .await
 }

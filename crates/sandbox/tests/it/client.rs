@@ -72,7 +72,7 @@ impl Bench {
 
     /// A Salesforce session.
     pub(crate) fn session(&self) -> String {
-        let secret = self.sandbox.salesforce_secret();
+        let secret = self.sandbox.salesforce.secret();
         let reply = self.form(&[
             ("grant_type", "client_credentials"),
             ("client_id", secret["client_id"].as_str().unwrap()),
@@ -89,7 +89,7 @@ impl Bench {
     }
 
     pub(crate) fn utoken(&self) -> String {
-        let secret = &self.sandbox.yotpo_secret(&[("default", "sandbox-default")])["stores"]["default"];
+        let secret = &self.sandbox.yotpo.secret(&[("default", "sandbox-default")])["stores"]["default"];
         let body = json!({
             "client_id": secret["app_key"], "client_secret": secret["secret_key"], "grant_type": "client_credentials",
         });

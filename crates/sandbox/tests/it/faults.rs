@@ -1,15 +1,15 @@
 use std::time::{Duration, Instant};
 
-use sandbox::{Endpoint, Fault, Moment, Rule, Vendor};
+use sandbox::{Fault, Moment, Rule, yotpo};
 
 use crate::client::{Bench, purchase};
 
 fn effects(bench: &Bench, order_id: &str) -> (u64, u64) {
-    bench.sandbox.arrival("sandbox-default", order_id).map_or((0, 0), |arrival| (arrival.posted, arrival.effects))
+    bench.sandbox.yotpo.arrival("sandbox-default", order_id).map_or((0, 0), |arrival| (arrival.posted, arrival.effects))
 }
 
 fn once(fault: Fault) -> Rule {
-    Rule { next: Some(1), ..Rule::always(Endpoint::YotpoCreate, fault) }
+    Rule { next: Some(1), ..Rule::always(yotpo::CREATE, fault) }
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_cut_connection_ends_without_a_byte_of_an_answer() {
     assert!(bench.purchase(&utoken, "3").is_err());
     assert_eq!(bench.purchase(&utoken, "3").unwrap().status, 200);
     assert_eq!(effects(&bench, "3"), (2, 1));
-    assert_eq!(bench.sandbox.report().counters[&Endpoint::YotpoCreate].answers[&0], 3);
+    assert_eq!(bench.sandbox.report().counters[&yotpo::CREATE].answers[&0], 3);
 }
 
 #[test]
@@ -81,13 +81,13 @@ fn a_client_that_gives_up_does_not_stop_the_effect() {
 fn an_outage_strikes_one_vendor_and_ends_with_its_time() {
     let bench = Bench::start();
     let (session, utoken) = (bench.session(), bench.utoken());
-    bench.sandbox.add_fault(Rule::outage(Vendor::Yotpo, Some(3600.0)));
+    bench.sandbox.add_fault(Rule::outage(yotpo::ANY_CALL, Some(3600.0)));
     assert_eq!(bench.purchase(&utoken, "1").unwrap().status, 503);
     assert_eq!(bench.get("/apps/sandbox-default/purchases", "").status, 503);
     assert_eq!(bench.query(&session, "SELECT Id FROM Order").status, 200);
     bench.sandbox.set_now(bench.sandbox.now() + chrono::TimeDelta::hours(1));
     assert_eq!(bench.purchase(&utoken, "1").unwrap().status, 200);
-    bench.sandbox.add_fault(Rule::unreachable(Vendor::Yotpo, None));
+    bench.sandbox.add_fault(Rule::unreachable(yotpo::ANY_CALL, None));
     assert!(bench.purchase(&utoken, "2").is_err());
     bench.sandbox.clear_faults();
     assert_eq!(bench.purchase(&utoken, "2").unwrap().status, 200);
@@ -109,7 +109,7 @@ fn the_demo_can_be_repeated_and_loses_nothing_to_one_who_tries_again() {
                 bench.sandbox.set_now(bench.sandbox.now() + chrono::TimeDelta::seconds(1));
                 let status = bench.purchase(&utoken, &order_id.to_string()).map_or(0, |reply| reply.status);
                 if status == 401 {
-                    let secret = &bench.sandbox.yotpo_secret(&[("default", "sandbox-default")])["stores"]["default"];
+                    let secret = &bench.sandbox.yotpo.secret(&[("default", "sandbox-default")])["stores"]["default"];
                     let body = serde_json::json!({"client_id": secret["app_key"], "client_secret": secret["secret_key"], "grant_type": "client_credentials"});
                     if let Ok(reply) = bench.try_post("/oauth/token", &body)
                         && reply.status == 200

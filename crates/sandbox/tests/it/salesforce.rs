@@ -1,6 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sandbox::{Endpoint, Fault, Rule};
+use sandbox::{Fault, Rule, salesforce};
 use serde_json::{Value, json};
 
 use crate::client::{Bench, Reply};
@@ -15,7 +15,7 @@ fn order(bench: &Bench, number: usize, count: usize) {
         "OrderNumber": format!("{number:04}"), "Status": "Completed", "SystemModstamp": stamp, "ActivatedDate": stamp,
         "BillToContact": {"Email": "jane@example.com", "LastName": "Doe"}, "OrderItems": lines(count),
     });
-    bench.sandbox.put_order(&document).unwrap();
+    bench.sandbox.salesforce.put_order(&document).unwrap();
 }
 
 /// Every page, and within each every inner page. Returns the sizes of the outer pages, and the lines of each order.
@@ -52,7 +52,7 @@ const WITH_LINES: &str = "SELECT Id, OrderNumber, (SELECT Quantity, Product2.Pro
 #[test]
 fn a_token_answer_has_the_documented_keys_and_errors_the_oauth_shape() {
     let bench = Bench::start();
-    let secret = bench.sandbox.salesforce_secret();
+    let secret = bench.sandbox.salesforce.secret();
     let (id, key) = (secret["client_id"].as_str().unwrap(), secret["client_secret"].as_str().unwrap());
     let form =
         |secret| bench.form(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)]);
@@ -68,7 +68,7 @@ fn a_token_answer_has_the_documented_keys_and_errors_the_oauth_shape() {
 #[test]
 fn a_jwt_assertion_is_judged_by_its_claims() {
     let bench = Bench::start();
-    let secret = bench.sandbox.salesforce_jwt_secret();
+    let secret = bench.sandbox.salesforce.jwt_secret();
     let exp = bench.sandbox.now().timestamp() + 180;
     let good = json!({"iss": secret["client_id"], "sub": secret["username"], "aud": "https://login.salesforce.com", "exp": exp});
     let ask = |change: &[(&str, Value)]| {
@@ -130,7 +130,7 @@ fn pages_count_children_and_inner_results_page_on_their_own() {
     let session = bench.session();
     let (sizes, orders) = read_all(&bench, &session, WITH_LINES);
     assert_eq!((sizes, &orders), (vec![8], &expected));
-    bench.sandbox.set(|settings| (settings.page_size, settings.child_page_size) = (Some(25), 7));
+    bench.sandbox.salesforce.set(|settings| (settings.page_size, settings.child_page_size) = (Some(25), 7));
     let (sizes, orders) = read_all(&bench, &session, WITH_LINES);
     assert_eq!(orders, expected);
     assert!(sizes.len() > 1 && sizes.iter().all(|size| *size < 8), "{sizes:?}");
@@ -154,11 +154,11 @@ fn the_batch_size_asked_for_is_kept_between_200_and_2000() {
 fn a_session_that_expires_in_the_middle_of_paging_is_refused_and_the_page_can_be_asked_for_again() {
     let bench = Bench::start();
     (0..50).for_each(|number| order(&bench, number, 0));
-    bench.sandbox.set(|settings| settings.page_size = Some(20));
+    bench.sandbox.salesforce.set(|settings| settings.page_size = Some(20));
     bench.sandbox.add_fault(Rule {
         after: Some(1),
         next: Some(1),
-        ..Rule::always(Endpoint::SalesforceNext, Fault::ExpireTokens)
+        ..Rule::always(salesforce::NEXT, Fault::ExpireTokens)
     });
     let session = bench.session();
     let first = bench.query(&session, "SELECT Id FROM Order").json();
@@ -175,11 +175,11 @@ fn a_session_that_expires_in_the_middle_of_paging_is_refused_and_the_page_can_be
 fn a_locator_dies_on_command() {
     let bench = Bench::start();
     (0..5).for_each(|number| order(&bench, number, 0));
-    bench.sandbox.set(|settings| settings.page_size = Some(2));
+    bench.sandbox.salesforce.set(|settings| settings.page_size = Some(2));
     let session = bench.session();
     let first = bench.query(&session, "SELECT Id FROM Order").json();
     assert_eq!(next(&bench, &session, &first).unwrap().status, 200);
-    bench.sandbox.expire_cursors();
+    bench.sandbox.salesforce.expire_cursors();
     let reply = next(&bench, &session, &first).unwrap();
     assert_eq!((reply.status, &reply.json()[0]["errorCode"]), (400, &json!("INVALID_QUERY_LOCATOR")));
 }
@@ -187,7 +187,7 @@ fn a_locator_dies_on_command() {
 #[test]
 fn the_daily_pool_runs_out() {
     let bench = Bench::start();
-    bench.sandbox.set(|settings| (settings.usage_used, settings.usage_max) = (98, 100));
+    bench.sandbox.salesforce.set(|settings| (settings.usage_used, settings.usage_max) = (98, 100));
     let session = bench.session();
     let ask = || bench.query(&session, "SELECT COUNT() FROM Order");
     let (first, limits, third) = (ask(), bench.get("/services/data/v66.0/limits", &session), ask());
@@ -199,8 +199,8 @@ fn the_daily_pool_runs_out() {
 #[test]
 fn describe_tells_types_relationships_and_formulas() {
     let bench = Bench::start();
-    bench.sandbox.add_order_field("Shipped__c", "datetime", false);
-    bench.sandbox.remove_field("Order", "CurrencyIsoCode");
+    bench.sandbox.salesforce.add_order_field("Shipped__c", "datetime", false);
+    bench.sandbox.salesforce.remove_field("Order", "CurrencyIsoCode");
     let session = bench.session();
     let order = bench.get("/services/data/v66.0/sobjects/Order/describe", &session).json();
     let field = |name: &str| order["fields"].as_array().unwrap().iter().find(|field| field["name"] == name).cloned();
@@ -255,7 +255,7 @@ fn other_objects_can_be_queried_on_their_own() {
     assert_eq!(count("SELECT Id FROM OrderItem WHERE Order.OrderNumber = '0001'"), 3);
     assert_eq!(count("SELECT Id, Order.OrderNumber FROM OrderItem"), 4);
     assert_eq!(count("SELECT Id FROM Contact WHERE Email = 'JANE@example.com'"), 2);
-    let id = bench.sandbox.order("0002").unwrap()["Id"].as_str().unwrap().to_owned();
+    let id = bench.sandbox.salesforce.order("0002").unwrap()["Id"].as_str().unwrap().to_owned();
     assert_eq!(count(&format!("SELECT Id FROM OrderItem WHERE OrderId IN ('{id}')")), 1);
 }
 
@@ -269,15 +269,15 @@ fn orders_can_be_changed_touched_and_removed() {
             .query(&session, "SELECT SystemModstamp, Status FROM Order WHERE SystemModstamp > 2020-01-01T00:00:00Z");
         page.json()["records"][0]["SystemModstamp"].as_str().map(str::to_owned)
     };
-    bench.sandbox.touch_order("0001", "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
+    bench.sandbox.salesforce.touch_order("0001", "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!(stamp().unwrap(), "2026-11-21T00:00:00.000+0000");
-    bench.sandbox.touch_all_orders("2026-11-22T00:00:00Z".parse().unwrap());
+    bench.sandbox.salesforce.touch_all_orders("2026-11-22T00:00:00Z".parse().unwrap());
     assert_eq!(stamp().unwrap(), "2026-11-22T00:00:00.000+0000");
-    bench.sandbox.patch_order("0001", &json!({"Status": "Draft", "OrderItems": lines(1)})).unwrap();
-    let after = bench.sandbox.order("0001").unwrap();
+    bench.sandbox.salesforce.patch_order("0001", &json!({"Status": "Draft", "OrderItems": lines(1)})).unwrap();
+    let after = bench.sandbox.salesforce.order("0001").unwrap();
     assert_eq!((after["Status"].as_str(), after["OrderItems"].as_array().unwrap().len()), (Some("Draft"), 1));
-    assert!(bench.sandbox.patch_order("0001", &json!({"Sttus": "x"})).is_err());
-    bench.sandbox.remove_order("0001").unwrap();
+    assert!(bench.sandbox.salesforce.patch_order("0001", &json!({"Sttus": "x"})).is_err());
+    bench.sandbox.salesforce.remove_order("0001").unwrap();
     assert_eq!(stamp(), None);
-    assert!(bench.sandbox.touch_order("0001", bench.sandbox.now()).is_err());
+    assert!(bench.sandbox.salesforce.touch_order("0001", bench.sandbox.now()).is_err());
 }

@@ -53,26 +53,26 @@ fn the_comparison_finds_what_is_lost_doubled_unexpected_or_altered() {
         manifest.expected.iter().partition(|expected| expected.outcome == Outcome::Delivered);
     let (lost, altered, doubled) = (wanted.pop().unwrap(), wanted[0], wanted[1]);
     for expected in &wanted {
-        let mut order = bench.sandbox.order(&expected.order_id).unwrap();
+        let mut order = bench.sandbox.salesforce.order(&expected.order_id).unwrap();
         if expected.id == altered.id {
             order["BillToContact"]["Name"] = json!("Somebody Else");
         }
         deliver(&bench, &utoken, &order, &expected.products);
     }
-    bench.sandbox.set(|settings| settings.repeats_create = true);
-    deliver(&bench, &utoken, &bench.sandbox.order(&doubled.order_id).unwrap(), &doubled.products);
+    bench.sandbox.yotpo.set(|settings| settings.repeats_create = true);
+    deliver(&bench, &utoken, &bench.sandbox.salesforce.order(&doubled.order_id).unwrap(), &doubled.products);
     let early = others.iter().find(|expected| expected.kind == "DayBefore").unwrap();
-    deliver(&bench, &utoken, &bench.sandbox.order(&early.order_id).unwrap(), &["SKU-1".to_owned()]);
+    deliver(&bench, &utoken, &bench.sandbox.salesforce.order(&early.order_id).unwrap(), &["SKU-1".to_owned()]);
     deliver(
         &bench,
         &utoken,
         &json!({"OrderNumber": "unknown", "BillToContact": {"Email": "a@example.com", "Name": "A"}}),
         &["SKU-1".to_owned()],
     );
-    let verdict = manifest.compare(&bench.sandbox.arrivals());
+    let verdict = manifest.compare(&bench.sandbox.yotpo.arrivals());
     let mut both_days = manifest.clone();
     both_days.next_day_was_run();
-    assert_eq!(both_days.compare(&bench.sandbox.arrivals()).lost.len(), 3);
+    assert_eq!(both_days.compare(&bench.sandbox.yotpo.arrivals()).lost.len(), 3);
     assert_eq!(verdict.delivered, wanted.len() as u64);
     assert_eq!(verdict.lost, [lost.order_id.as_str()]);
     assert_eq!(verdict.altered, [altered.order_id.as_str()]);
@@ -91,7 +91,7 @@ fn kinds_that_a_configuration_does_not_know_can_be_left_out() {
 #[test]
 fn routes_share_the_orders() {
     let bench = Bench::start();
-    bench.sandbox.yotpo_secret(&[("default", "sandbox-default"), ("eu", "eu-key")]);
+    bench.sandbox.yotpo.secret(&[("default", "sandbox-default"), ("eu", "eu-key")]);
     let mut spec = day(40);
     let route = |value: &str, app_key: &str, currency: &str| Route {
         value: Some(value.into()),
@@ -105,9 +105,9 @@ fn routes_share_the_orders() {
         .iter()
         .find(|expected| expected.app_key == "eu-key" && expected.outcome == Outcome::Delivered)
         .unwrap();
-    assert_eq!(bench.sandbox.order(&expected.order_id).unwrap()["CurrencyIsoCode"], "EUR");
+    assert_eq!(bench.sandbox.salesforce.order(&expected.order_id).unwrap()["CurrencyIsoCode"], "EUR");
     // At the wrong account it is both lost and unexpected.
-    deliver(&bench, &bench.utoken(), &bench.sandbox.order(&expected.order_id).unwrap(), &expected.products);
-    let verdict = manifest.compare(&bench.sandbox.arrivals());
+    deliver(&bench, &bench.utoken(), &bench.sandbox.salesforce.order(&expected.order_id).unwrap(), &expected.products);
+    let verdict = manifest.compare(&bench.sandbox.yotpo.arrivals());
     assert!(verdict.lost.contains(&expected.order_id) && verdict.unexpected == [expected.order_id.clone()]);
 }

@@ -1,4 +1,4 @@
-use sandbox::{Endpoint, Fault, Rule, SinceDate};
+use sandbox::{Fault, Rule, SinceDate, yotpo};
 use serde_json::{Value, json};
 
 use crate::client::{Bench, Reply, purchase};
@@ -15,14 +15,14 @@ fn a_purchase_is_created_once_however_often_it_is_posted() {
         let reply = bench.purchase(&utoken, "17").unwrap();
         assert_eq!((reply.status, &reply.json()["code"]), (200, &json!(200)));
     }
-    let arrival = bench.sandbox.arrival("sandbox-default", "17").unwrap();
+    let arrival = bench.sandbox.yotpo.arrival("sandbox-default", "17").unwrap();
     assert_eq!((arrival.posted, arrival.effects, arrival.repeats), (3, 1, 2));
     assert_eq!(arrival.body["email"], "buyer@example.com");
     assert!(arrival.body.get("utoken").is_none());
     assert_eq!(read(&bench, &utoken, "").json()["response"]["total_purchases"], 2);
-    bench.sandbox.set(|settings| settings.repeats_create = true);
+    bench.sandbox.yotpo.set(|settings| settings.repeats_create = true);
     bench.purchase(&utoken, "17").unwrap();
-    assert_eq!(bench.sandbox.arrival("sandbox-default", "17").unwrap().effects, 2);
+    assert_eq!(bench.sandbox.yotpo.arrival("sandbox-default", "17").unwrap().effects, 2);
 }
 
 #[test]
@@ -37,15 +37,15 @@ fn silence_and_refusals() {
     assert_eq!(post("1", "products", json!({"A 1": {"name": "A"}})).status, 200);
     assert_eq!(post("2", "validate_data", json!("true")).status, 200);
     for order_id in ["1", "2"] {
-        let arrival = bench.sandbox.arrival("sandbox-default", order_id).unwrap();
+        let arrival = bench.sandbox.yotpo.arrival("sandbox-default", order_id).unwrap();
         assert_eq!((arrival.posted, arrival.effects, arrival.ignored), (1, 0, 1), "{arrival:?}");
     }
     let refused = post("3", "email", json!("nobody"));
     let error = json!({"code": 400, "errors": [{"order_id": "3", "field": "email", "error": "Invalid email address"}]});
     assert_eq!((refused.status, refused.json()), (400, error));
-    bench.sandbox.refuse(["4".to_owned()]);
+    bench.sandbox.yotpo.refuse(["4".to_owned()]);
     assert_eq!(bench.purchase(&utoken, "4").unwrap().status, 400);
-    assert_eq!(bench.sandbox.arrival("sandbox-default", "4").unwrap().refused, 1);
+    assert_eq!(bench.sandbox.yotpo.arrival("sandbox-default", "4").unwrap().refused, 1);
 }
 
 #[test]
@@ -55,22 +55,22 @@ fn without_a_json_content_type_nothing_is_created_and_nothing_said() {
     let response =
         bench.agent.post(bench.url("/apps/sandbox-default/purchases")).content_type("text/plain").send(&body);
     assert_eq!(response.unwrap().status(), 200);
-    assert_eq!(bench.sandbox.arrival("sandbox-default", "1").unwrap().ignored, 1);
+    assert_eq!(bench.sandbox.yotpo.arrival("sandbox-default", "1").unwrap().ignored, 1);
 }
 
 #[test]
 fn utokens_belong_to_an_account_and_end() {
     let bench = Bench::start();
-    bench.sandbox.yotpo_secret(&[("eu", "eu-key")]);
+    bench.sandbox.yotpo.secret(&[("eu", "eu-key")]);
     let utoken = bench.utoken();
     let body = purchase(&bench.today(), &utoken, "1");
     assert_eq!(bench.post("/apps/eu-key/purchases", &body).status, 401);
     let denied = bench.purchase("nonsense", "1").unwrap();
     assert_eq!((denied.status, &denied.json()["error_type"]), (401, &json!("Exceptions::AccessDenied")));
-    bench.sandbox.set(|settings| settings.utoken_calls = Some(3));
+    bench.sandbox.yotpo.set(|settings| settings.utoken_calls = Some(3));
     let statuses: Vec<u16> = (0..3).map(|_| bench.purchase(&utoken, "1").unwrap().status).collect();
     assert_eq!(statuses, [200, 200, 401]);
-    bench.sandbox.set(|settings| (settings.utoken_calls, settings.utoken_seconds) = (None, Some(60)));
+    bench.sandbox.yotpo.set(|settings| (settings.utoken_calls, settings.utoken_seconds) = (None, Some(60)));
     let utoken = bench.utoken();
     assert_eq!(bench.purchase(&utoken, "1").unwrap().status, 200);
     bench.sandbox.set_now(bench.sandbox.now() + chrono::TimeDelta::seconds(61));
@@ -82,10 +82,10 @@ fn a_wrong_secret_is_refused_in_either_way() {
     let bench = Bench::start();
     let body = json!({"client_id": "sandbox-default", "client_secret": "no", "grant_type": "client_credentials"});
     assert_eq!(bench.post("/oauth/token", &body).status, 401);
-    bench.sandbox.set(|settings| settings.utoken_error_as_200 = true);
+    bench.sandbox.yotpo.set(|settings| settings.utoken_error_as_200 = true);
     let reply = bench.post("/oauth/token", &body);
     assert_eq!((reply.status, &reply.json()["error"]), (200, &json!("invalid_client")));
-    bench.sandbox.rotate_yotpo_secret("sandbox-default", "no");
+    bench.sandbox.yotpo.rotate_secret("sandbox-default", "no");
     assert!(bench.post("/oauth/token", &body).json().get("access_token").is_some());
 }
 
@@ -145,7 +145,7 @@ fn since_date_and_late_appearance() {
     let bench = Bench::start();
     let start = "2026-11-21T10:00:00Z".parse().unwrap();
     bench.sandbox.set_now(start);
-    bench.sandbox.set(|settings| settings.appear_after_ms = 3_600_000);
+    bench.sandbox.yotpo.set(|settings| settings.appear_after_ms = 3_600_000);
     let utoken = bench.utoken();
     let mut body = purchase("2026-11-19", &utoken, "1");
     body["products"] = json!({"A": {}});
@@ -155,7 +155,7 @@ fn since_date_and_late_appearance() {
     bench.sandbox.set_now(start + chrono::TimeDelta::minutes(61));
     assert_eq!(total(""), 1);
     assert_eq!((total("since_date=2026-11-21"), total("since_date=2026-11-22")), (1, 0));
-    bench.sandbox.set(|settings| settings.since_date = SinceDate::OrderDate);
+    bench.sandbox.yotpo.set(|settings| settings.since_date = SinceDate::OrderDate);
     assert_eq!((total("since_date=2026-11-19"), total("since_date=2026-11-20")), (1, 0));
 }
 
@@ -163,13 +163,12 @@ fn since_date_and_late_appearance() {
 fn a_silent_drop_looks_like_success() {
     let bench = Bench::start();
     let utoken = bench.utoken();
-    let rule =
-        Rule { order_id: Some("2".into()), next: Some(1), ..Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop) };
+    let rule = Rule { subject: Some("2".into()), next: Some(1), ..Rule::always(yotpo::CREATE, Fault::SilentDrop) };
     bench.sandbox.add_fault(rule);
     for order_id in ["1", "2"] {
         assert_eq!(bench.purchase(&utoken, order_id).unwrap().status, 200);
     }
-    let effects = |order_id| bench.sandbox.arrival("sandbox-default", order_id).unwrap().effects;
+    let effects = |order_id| bench.sandbox.yotpo.arrival("sandbox-default", order_id).unwrap().effects;
     assert_eq!((effects("1"), effects("2")), (1, 0));
     bench.purchase(&utoken, "2").unwrap();
     assert_eq!(effects("2"), 1);

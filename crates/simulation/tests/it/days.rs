@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
 use chrono::{NaiveDate, TimeDelta};
-use sandbox::{Endpoint, Fault, Manifest, Moment as When, Rule};
+use sandbox::{Fault, Manifest, Moment as When, Rule, salesforce, yotpo};
 use simulation::{Effect, Kill, Moment, Scenario, Story, run, tell};
 
 fn day(text: &str) -> NaiveDate {
@@ -16,8 +16,8 @@ fn calm() -> Scenario {
 
 /// Yotpo says yes to the next post of this order, and creates nothing.
 fn drop_once(story: &Story, order_id: &str) {
-    let drop = Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop);
-    story.vendors().add_fault(Rule { order_id: Some(order_id.to_owned()), next: Some(1), ..drop });
+    let drop = Rule::always(yotpo::CREATE, Fault::SilentDrop);
+    story.vendors().add_fault(Rule { subject: Some(order_id.to_owned()), next: Some(1), ..drop });
 }
 
 /// The schedule's looks of so many hours, of which every third is enough here.
@@ -77,7 +77,7 @@ fn a_day_that_a_late_order_is_sent_for_is_looked_at_again() {
         // Completed that day, says the field; and completed now, says the order.
         let late = story.orders_from(old, 1, 90_001);
         let order_id = &late.expected[0].order_id;
-        story.vendors().touch_order(order_id, story.vendors().now()).unwrap();
+        story.vendors().salesforce.touch_order(order_id, story.vendors().now()).unwrap();
         drop_once(story, order_id);
         story.pass(TimeDelta::days(1)).await;
         assert!(story.night().await);
@@ -99,7 +99,7 @@ fn whoever_dies_between_the_mark_and_the_message_leaves_no_message_unseen() {
                 drop_once(story, order_id);
                 story.kill(Kill { effect, moment, occurrence: 1 });
                 assert!(!story.by_hand(old).await);
-                let posted = story.vendors().arrivals().iter().any(|arrival| arrival.posted > 0);
+                let posted = story.vendors().yotpo.arrivals().iter().any(|arrival| arrival.posted > 0);
                 assert_eq!(posted, effect == Effect::SendMessages && moment != Moment::Before, "{moment:?}");
                 assert!(!posted || is_due(story, old), "{moment:?}: sent, and nobody looks");
                 looks(story, 16).await;
@@ -114,8 +114,8 @@ fn what_the_ledger_has_lost_makes_no_day_proven() {
     tell(day("2026-11-02"), &calm(), async |story| {
         let old = day("2026-11-01");
         let manifest = story.orders(old, 2);
-        let never = Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop);
-        story.vendors().add_fault(Rule { order_id: Some(manifest.expected[0].order_id.clone()), ..never });
+        let never = Rule::always(yotpo::CREATE, Fault::SilentDrop);
+        story.vendors().add_fault(Rule { subject: Some(manifest.expected[0].order_id.clone()), ..never });
         assert!(story.night().await);
         looks(story, 8).await;
         story.pass(TimeDelta::days(12)).await;
@@ -134,8 +134,8 @@ fn a_day_that_is_open_for_a_month_raises_an_alarm() {
     tell(day("2026-11-02"), &calm(), async |story| {
         let old = day("2026-11-01");
         let manifest = story.orders(old, 2);
-        let never = Rule::always(Endpoint::YotpoCreate, Fault::SilentDrop);
-        story.vendors().add_fault(Rule { order_id: Some(manifest.expected[0].order_id.clone()), ..never });
+        let never = Rule::always(yotpo::CREATE, Fault::SilentDrop);
+        story.vendors().add_fault(Rule { subject: Some(manifest.expected[0].order_id.clone()), ..never });
         assert!(story.night().await);
         let mut said = Vec::new();
         for _ in 0..33 {
@@ -205,7 +205,7 @@ fn a_day_that_no_run_can_read_starves_nobody_and_is_proven_in_the_end() {
         let small = story.orders(day("2026-11-17"), 3);
         assert!(story.night().await);
         story.pass(TimeDelta::hours(7)).await;
-        for endpoint in [Endpoint::SalesforceQuery, Endpoint::SalesforceNext] {
+        for endpoint in [salesforce::QUERY, salesforce::NEXT] {
             story.vendors().add_fault(Rule::always(endpoint, Fault::Delay { ms: 9_000, moment: When::Before }));
         }
         let (mut of_large, mut of_small, mut runs) = (None, None, 0);

@@ -67,8 +67,8 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let memory = emulator.watch_memory();
     let profile = if options.dev || options.watch { Profile::Dev } else { Profile::Local };
     let stack = emulator.deploy(&Deploy::new(STACK, profile, &settings)).await?;
-    stack.put_secret("salesforce", &sandbox.salesforce_secret())?;
-    stack.put_secret("yotpo", &sandbox.yotpo_secret(&[(STORE, "sandbox-default")]))?;
+    stack.put_secret("salesforce", &sandbox.salesforce.secret())?;
+    stack.put_secret("yotpo", &sandbox.yotpo.secret(&[(STORE, "sandbox-default")]))?;
 
     let functions = ["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"];
     let _watch = if options.watch { Some(stack.watch("reviews", &functions).await?) } else { None };
@@ -83,7 +83,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
         runs,
         reconciled,
         certificates,
-        verdict: manifest.compare(&sandbox.arrivals()),
+        verdict: manifest.compare(&sandbox.yotpo.arrivals()),
         manifest,
         report: sandbox.report(),
         dead_lettered: stack.queue("ReviewsDeadLetterQueueUrl")?.depth().await?.total(),

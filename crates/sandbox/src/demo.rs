@@ -3,35 +3,36 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Endpoint, Fault, Moment, Rule, Vendor};
+use crate::faults::{Fault, Moment, Rule};
+use crate::{salesforce, yotpo};
 
 impl Fault {
     /// Yotpo answers 200 and creates nothing, to this share of the posts. An order that is posted again has its chance again.
     pub fn silent_drops(share: f64) -> Rule {
-        Rule { share: Some(share), ..Rule::always(Endpoint::YotpoCreate, Self::SilentDrop) }
+        Rule { share: Some(share), ..Rule::always(yotpo::CREATE, Self::SilentDrop) }
     }
 
     /// Everything that can go wrong except silent drops, at rates a bad night might have: about one in
     /// ten posts to Yotpo meets something, Salesforce fails a few times at calls that the seed chooses.
     pub fn demo(seed: u64) -> Vec<Rule> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut rules = yotpo();
+        let mut rules = at_yotpo();
         // An outage of a few seconds somewhere in the first posts.
         let after = Some(rng.random_range(20..200));
-        rules.push(Rule { after, ..Rule::outage(Vendor::Yotpo, Some(3.0)) });
+        rules.push(Rule { after, ..Rule::outage(yotpo::ANY_CALL, Some(3.0)) });
         let salesforce = [
-            (Endpoint::SalesforceToken, Self::status(503)),
-            (Endpoint::SalesforceQuery, Self::ExpireTokens),
-            (Endpoint::SalesforceQuery, Self::status(503)),
-            (Endpoint::SalesforceQuery, Self::Html { code: 502 }),
-            (Endpoint::SalesforceQuery, Self::Html { code: 403 }),
-            (Endpoint::SalesforceNext, Self::ExpireTokens),
-            (Endpoint::SalesforceNext, Self::Cut { moment: Moment::Before }),
-            (Endpoint::SalesforceNext, Self::Delay { ms: 700, moment: Moment::Before }),
+            (salesforce::TOKEN, Self::status(503)),
+            (salesforce::QUERY, Self::ExpireTokens),
+            (salesforce::QUERY, Self::status(503)),
+            (salesforce::QUERY, Self::Html { code: 502 }),
+            (salesforce::QUERY, Self::Html { code: 403 }),
+            (salesforce::NEXT, Self::ExpireTokens),
+            (salesforce::NEXT, Self::Cut { moment: Moment::Before }),
+            (salesforce::NEXT, Self::Delay { ms: 700, moment: Moment::Before }),
         ];
         for (endpoint, fault) in salesforce {
             // Tokens are asked for seldom: those faults strike at once, the others within the first calls.
-            let last = if endpoint == Endpoint::SalesforceToken { 0 } else { 3 };
+            let last = if endpoint == salesforce::TOKEN { 0 } else { 3 };
             let after = Some(rng.random_range(0..=last));
             rules.push(Rule { after, next: Some(1), ..Rule::always(endpoint, fault) });
         }
@@ -39,7 +40,7 @@ impl Fault {
     }
 }
 
-fn yotpo() -> Vec<Rule> {
+fn at_yotpo() -> Vec<Rule> {
     let status = |code, moment| Fault::Status { code, moment, retry_after: None, reset: None };
     let limited = |retry_after, reset| Fault::Status { code: 429, moment: Moment::Before, retry_after, reset };
     let create = [
@@ -57,19 +58,17 @@ fn yotpo() -> Vec<Rule> {
         (0.01, Fault::Delay { ms: 400, moment: Moment::Before }),
         (0.005, Fault::Delay { ms: 800, moment: Moment::After }),
     ];
-    let mut rules = vec![Rule { next: Some(1), ..Rule::always(Endpoint::YotpoToken, Fault::status(503)) }];
-    rules.push(Rule { share: Some(0.05), ..Rule::always(Endpoint::YotpoToken, Fault::status(500)) });
-    rules.push(Rule { share: Some(0.02), ..Rule::always(Endpoint::YotpoToken, Fault::Html { code: 403 }) });
-    rules.push(Rule { share: Some(0.03), ..Rule::always(Endpoint::YotpoRead, Fault::status(502)) });
-    rules.push(Rule { share: Some(0.01), ..Rule::always(Endpoint::YotpoRead, Fault::Html { code: 400 }) });
+    let mut rules = vec![Rule { next: Some(1), ..Rule::always(yotpo::TOKEN, Fault::status(503)) }];
+    rules.push(Rule { share: Some(0.05), ..Rule::always(yotpo::TOKEN, Fault::status(500)) });
+    rules.push(Rule { share: Some(0.02), ..Rule::always(yotpo::TOKEN, Fault::Html { code: 403 }) });
+    rules.push(Rule { share: Some(0.03), ..Rule::always(yotpo::READ, Fault::status(502)) });
+    rules.push(Rule { share: Some(0.01), ..Rule::always(yotpo::READ, Fault::Html { code: 400 }) });
     // A firewall that dislikes a post answers in its own words.
     for code in [400, 401, 403, 409, 413, 451] {
-        rules.push(Rule { share: Some(0.002), ..Rule::always(Endpoint::YotpoCreate, Fault::Html { code }) });
+        rules.push(Rule { share: Some(0.002), ..Rule::always(yotpo::CREATE, Fault::Html { code }) });
     }
     rules.extend(
-        create
-            .into_iter()
-            .map(|(share, fault)| Rule { share: Some(share), ..Rule::always(Endpoint::YotpoCreate, fault) }),
+        create.into_iter().map(|(share, fault)| Rule { share: Some(share), ..Rule::always(yotpo::CREATE, fault) }),
     );
     rules
 }

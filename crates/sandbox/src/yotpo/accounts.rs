@@ -1,11 +1,35 @@
-//! What one account at Yotpo has received and created.
+//! The accounts, and what each has received and created.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::report::Arrival;
+use super::arrival::Arrival;
+use super::settings::Settings;
+use super::utokens::Utokens;
+
+/// All of Yotpo.
+pub(crate) struct Accounts {
+    pub(crate) by_key: BTreeMap<String, Account>,
+    pub(crate) utokens: Utokens,
+    /// Order ids that are refused with 400.
+    pub(crate) refused: BTreeSet<String>,
+    pub(crate) settings: Settings,
+}
+
+impl Default for Accounts {
+    /// One account, `sandbox-default`.
+    fn default() -> Self {
+        let account = Account::new("sandbox-default-secret".to_owned());
+        Self {
+            by_key: BTreeMap::from([("sandbox-default".to_owned(), account)]),
+            utokens: Utokens::default(),
+            refused: BTreeSet::new(),
+            settings: Settings::default(),
+        }
+    }
+}
 
 /// One order x product, as it is read back.
 pub(crate) struct PurchaseRow {
@@ -34,9 +58,6 @@ impl Account {
 
     /// The entry of an order id, new if need be.
     pub(crate) fn arrival(&mut self, app_key: &str, order_id: &str) -> &mut Arrival {
-        if !self.arrivals.contains_key(order_id) {
-            self.arrivals.insert(order_id.to_owned(), Arrival::new(app_key, order_id));
-        }
         self.arrivals.entry(order_id.to_owned()).or_insert_with(|| Arrival::new(app_key, order_id))
     }
 

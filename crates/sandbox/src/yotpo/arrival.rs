@@ -1,12 +1,7 @@
 //! What arrived, as the destination saw it.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::counters::Counters;
-use crate::faults::{Active, Endpoint};
 
 /// Everything about one order id at one account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -71,17 +66,4 @@ impl Sums {
         self.dropped += arrival.dropped;
         self.refused += arrival.refused;
     }
-}
-
-/// The state of the sandbox in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
-    /// Orders in the Salesforce org.
-    pub orders: usize,
-    /// What arrived at Yotpo, by app key.
-    pub accounts: BTreeMap<String, Sums>,
-    /// Calls by endpoint.
-    pub counters: BTreeMap<Endpoint, Counters>,
-    /// The fault rules and how often they struck.
-    pub faults: Vec<Active>,
 }

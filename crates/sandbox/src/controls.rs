@@ -1,0 +1,89 @@
+//! What a test controls of every vendor alike, and what is counted of it: the time, the faults, the calls.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::faults::{Active, Book, Endpoint, Plan, Rule};
+
+/// Calls of one endpoint, counted on the vendor's side of the wire.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Calls that came in.
+    pub calls: u64,
+    /// Answers by HTTP status; `0` stands for a connection that was cut.
+    pub answers: BTreeMap<u16, u64>,
+    /// Calls being answered now.
+    pub in_flight: u64,
+    /// The most calls that were being answered at one time.
+    pub in_flight_peak: u64,
+}
+
+/// One lock for all of it; no vendor is locked while this is.
+pub(crate) struct Controls(Mutex<Inner>);
+
+struct Inner {
+    clock: Clock,
+    faults: Book,
+    counters: BTreeMap<Endpoint, Counters>,
+}
+
+impl Controls {
+    /// Whether a fault with a probability strikes follows from `seed`.
+    pub(crate) fn new(seed: u64, now: fn() -> DateTime<Utc>) -> Self {
+        Self(Mutex::new(Inner { clock: Clock::of(now), faults: Book::new(seed), counters: BTreeMap::new() }))
+    }
+
+    /// A panic in one call must not turn every later one into a panic.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.lock().clock.now()
+    }
+
+    pub(crate) fn set_now(&self, now: DateTime<Utc>) {
+        self.lock().clock.set(now);
+    }
+
+    pub(crate) fn add(&self, rule: Rule) -> u64 {
+        let mut inner = self.lock();
+        let now = inner.clock.now();
+        inner.faults.add(rule, now)
+    }
+
+    pub(crate) fn rules(&self) -> Vec<Active> {
+        self.lock().faults.rules().to_vec()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.lock().faults.clear();
+    }
+
+    pub(crate) fn counters(&self) -> BTreeMap<Endpoint, Counters> {
+        self.lock().counters.clone()
+    }
+
+    /// A call came in: what is to happen to it.
+    pub(crate) fn begin(&self, endpoint: Endpoint, subject: &str) -> Plan {
+        let mut inner = self.lock();
+        let counters = inner.counters.entry(endpoint).or_default();
+        counters.calls += 1;
+        counters.in_flight += 1;
+        counters.in_flight_peak = counters.in_flight_peak.max(counters.in_flight);
+        let now = inner.clock.now();
+        inner.faults.decide(endpoint, subject, now)
+    }
+
+    /// It was answered.
+    pub(crate) fn end(&self, endpoint: Endpoint, status: u16) {
+        let mut inner = self.lock();
+        let counters = inner.counters.entry(endpoint).or_default();
+        counters.in_flight = counters.in_flight.saturating_sub(1);
+        *counters.answers.entry(status).or_default() += 1;
+    }
+}

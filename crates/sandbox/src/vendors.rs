@@ -1,0 +1,101 @@
+//! The vendors, as a list: the only file that a new one is entered in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::controls::{Controls, Counters};
+use crate::faults::{Active, Endpoint, Rule, Target};
+use crate::salesforce::{self, Salesforce};
+use crate::yotpo::{self, Sums, Yotpo};
+
+const ENDPOINTS: [&[Endpoint]; 2] = [salesforce::ENDPOINTS, yotpo::ENDPOINTS];
+
+/// Whether there is an endpoint that a rule with this target can strike.
+pub(crate) fn is_known(target: &Target) -> bool {
+    ENDPOINTS.iter().copied().flatten().any(|endpoint| target.includes(*endpoint))
+}
+
+/// The vendors from inside the process; cheap to clone. Every method takes effect at once.
+#[derive(Clone)]
+pub struct Vendors {
+    /// Salesforce.
+    pub salesforce: Salesforce,
+    /// Yotpo.
+    pub yotpo: Yotpo,
+    base_url: Arc<str>,
+    controls: Arc<Controls>,
+}
+
+/// The state of the sandbox in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Orders in the Salesforce org.
+    pub orders: usize,
+    /// What arrived at Yotpo, by app key.
+    pub accounts: BTreeMap<String, Sums>,
+    /// Calls by endpoint.
+    pub counters: BTreeMap<Endpoint, Counters>,
+    /// The fault rules and how often they struck.
+    pub faults: Vec<Active>,
+}
+
+impl Vendors {
+    pub(crate) fn new(seed: u64, base_url: &str, now: fn() -> DateTime<Utc>) -> Self {
+        let (base_url, controls): (Arc<str>, _) = (base_url.into(), Arc::new(Controls::new(seed, now)));
+        Self {
+            salesforce: Salesforce::new(&base_url, Arc::clone(&controls)),
+            yotpo: Yotpo::new(Arc::clone(&base_url), Arc::clone(&controls)),
+            base_url,
+            controls,
+        }
+    }
+
+    /// The paths of all vendors: no two of them collide.
+    pub(crate) fn routes(&self) -> Router {
+        self.salesforce.routes().merge(self.yotpo.routes())
+    }
+
+    /// The state in numbers: cheap, for a progress display.
+    pub fn report(&self) -> Report {
+        Report {
+            orders: self.salesforce.orders(),
+            accounts: self.yotpo.sums(),
+            counters: self.controls.counters(),
+            faults: self.faults(),
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash: every vendor's address.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Adds a rule; returns its number. Of several that strike the same call, the one added first wins.
+    pub fn add_fault(&self, rule: Rule) -> u64 {
+        self.controls.add(rule)
+    }
+
+    /// The rules in force.
+    pub fn faults(&self) -> Vec<Active> {
+        self.controls.rules()
+    }
+
+    /// No more faults.
+    pub fn clear_faults(&self) {
+        self.controls.clear();
+    }
+
+    /// The sandbox's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.controls.now()
+    }
+
+    /// For the vendors it is now `now`, and time goes on from there: expiry, outages, six months.
+    pub fn set_now(&self, now: DateTime<Utc>) {
+        self.controls.set_now(now);
+    }
+}
