@@ -7,4 +7,3 @@ mod described;
 mod judge;
 
 pub(crate) use ask::look;
-pub(crate) use judge::Part;

@@ -26,6 +26,7 @@ mod machinery;
 mod options;
 mod order;
 mod parked;
+mod part;
 mod place;
 mod preview;
 mod probe;

@@ -6,14 +6,7 @@ mod notes;
 mod print;
 mod runs;
 
-use crate::{
-    deployed::Purpose,
-    failure::Failure,
-    machinery::{self, Part},
-    options::Options,
-    place::Place,
-    progress,
-};
+use crate::{deployed::Purpose, failure::Failure, machinery, options::Options, part::Part, place::Place, progress};
 use attention::Attention;
 use backlog::{Backlog, Quotas};
 use chrono::{DateTime, Utc};

@@ -1,6 +1,6 @@
 //! A list of ticks and crosses: a group where all is well is one line.
 
-use super::{Check, Checked};
+use super::list::{Check, Checked};
 use crate::{
     answer::Answer,
     text::{BAD, DIM, WARN, tick, width},

@@ -1,9 +1,10 @@
-//! Salesforce and Yotpo from here, by the secrets, as the functions look at them; and how much of the org's quota is used.
+//! Salesforce and Yotpo from here, by secrets and settings as they are now: a function keeps those that it was started with. And
+//! how much of the org's quota is used.
 
-use super::list::List;
-use crate::{failure::chain, place::Place, text::share};
+use super::list::Group;
+use crate::{failure::chain, part::Part, place::Place, text::share};
 use reviews::{
-    check::Checked,
+    check::{Check, Checked},
     fields::Fields,
     operate::Operator,
     recent::{self, Finding},
@@ -14,73 +15,75 @@ const VISIBLE: &str = "an org that sells has some: let the integration's user se
 const COMPLETED_AT: &str = "an order is sent when the day of this date is over: name a field in the settings that is set when \
                             an order is completed; docs/RUNBOOK.md, *Completed is not dated*";
 
-pub(super) async fn look(place: &Place, operator: &Operator) -> [List; 2] {
+/// Where to look when a vendor cannot be asked.
+const SECRETS: &str = "see *secrets* above";
+
+pub(super) async fn look(place: &Place, operator: &Operator) -> [Group; 2] {
     let (salesforce, yotpo) = tokio::join!(salesforce(place, operator), yotpo(place, operator));
-    [salesforce, yotpo]
+    [Group::new("Salesforce", salesforce), Group::new("Yotpo", yotpo)]
 }
 
-async fn salesforce(place: &Place, operator: &Operator) -> List {
-    let mut list = List::new("Salesforce");
+async fn salesforce(place: &Place, operator: &Operator) -> Vec<Part> {
     let client = match operator.salesforce().await {
         Ok(client) => client,
-        Err(error) => {
-            let hint = "see *secrets* above".to_owned();
-            list.cross("salesforce token", chain(error.as_ref()), Some(hint));
-            return list;
-        }
+        Err(error) => return vec![Part::wrong("salesforce token", chain(error.as_ref())).hint(SECRETS)],
     };
     let mut checked = Checked::nothing();
     let fields = Box::pin(checked.salesforce(&client, &place.config, (place.now)())).await;
-    list.flow(checked.checked, |check| hint(&place.stack, check, "the settings"));
+    let mut parts: Vec<Part> = told(checked.checked, &place.stack, "the settings").collect();
     if let Some(fields) = fields {
-        Box::pin(orders(&mut list, &client, &fields, place)).await;
+        parts.extend(Box::pin(orders(&client, &fields, place)).await);
     }
-    if let Some(usage) = client.usage() {
-        let ours = place.config.salesforce.quota_share;
-        let said = format!("{} of {} calls of the last 24 hours are made", share(usage.share()), usage.max);
-        if usage.share() >= ours {
-            let error = format!("{said}; `salesforce.quota_share` is {}", share(ours));
-            let hint =
-                "runs go on when the org's calls of the last 24 hours are fewer; see what else uses them".to_owned();
-            list.cross("API quota", error, Some(hint));
-        } else {
-            list.noted("API quota", format!("{said}; runs stop at {}", share(ours)));
-        }
+    parts.extend(client.usage().map(|usage| quota(usage, place.config.salesforce.quota_share)));
+    parts
+}
+
+/// How much of the org's calls are made, of which a share is ours.
+fn quota(usage: salesforce::Usage, ours: f64) -> Part {
+    let (name, stop) = ("API quota", share(ours));
+    let said = format!("{} of {} calls of the last 24 hours are made", share(usage.share()), usage.max);
+    if usage.share() < ours {
+        return Part::noted(name, format!("{said}; runs stop at {stop}"));
     }
-    list
+    Part::wrong(name, format!("{said}; `salesforce.quota_share` is {stop}"))
+        .hint("runs go on when the org's calls of the last 24 hours are fewer; see what else uses them")
 }
 
 /// What the org's own orders say: whether any can be seen, and whether their date is that of their completion.
-async fn orders(list: &mut List, client: &salesforce::Client, fields: &Fields, place: &Place) {
+async fn orders(client: &salesforce::Client, fields: &Fields, place: &Place) -> [Part; 2] {
     let (config, now) = (&place.config, (place.now)());
-    let looked = [
+    [
         ("orders visible", VISIBLE, recent::visible(client, fields, config, now).await),
         ("salesforce.completed_at", COMPLETED_AT, recent::dates(client, fields, config, now).await),
-    ];
-    for (name, hint, found) in looked {
-        match found {
-            Ok(Finding::Well(said)) => list.noted(name, said),
-            Ok(Finding::Doubtful(said)) => list.doubtful(name, said, hint),
-            Err(error) => list.doubtful(name, chain(&error), "the rest of Salesforce's checks say more"),
-        }
-    }
+    ]
+    .map(|(name, hint, found)| match found {
+        Ok(Finding::Well(said)) => Part::noted(name, said),
+        Ok(Finding::Doubtful(said)) => Part::open(name, said).hint(hint),
+        Err(error) => Part::open(name, chain(&error)).hint("the rest of Salesforce's checks say more"),
+    })
 }
 
-async fn yotpo(place: &Place, operator: &Operator) -> List {
-    let mut list = List::new("Yotpo");
+async fn yotpo(place: &Place, operator: &Operator) -> Vec<Part> {
     match operator.stores().await {
         Ok(stores) => {
             let mut checked = Checked::nothing();
             checked.yotpo_tokens(&stores, &place.config).await;
-            list.flow(checked.checked, |check| hint(&place.stack, check, "the settings"));
+            told(checked.checked, &place.stack, "the settings").collect()
         }
-        Err(error) => list.cross("yotpo tokens", chain(&error), Some("see *secrets* above".to_owned())),
+        Err(error) => vec![Part::wrong("yotpo tokens", chain(&error)).hint(SECRETS)],
     }
-    list
 }
 
-/// What to do about a check of the flow's; `whose` is to be looked at where the name says nothing more.
-pub(super) fn hint(stack: &str, check: &str, whose: &str) -> Option<String> {
+/// What the flow's own check found, under the names that it gives; `whose` is to be looked at where a name says nothing more.
+pub(super) fn told(checks: Vec<Check>, stack: &str, whose: &str) -> impl Iterator<Item = Part> {
+    checks.into_iter().map(move |Check { name, ok, error, note, .. }| {
+        let hint = hint(stack, &name, whose).filter(|_| !ok);
+        Part { name, ok: Some(ok), said: error.or(note), hint }
+    })
+}
+
+/// What to do about a check of the flow's.
+fn hint(stack: &str, check: &str, whose: &str) -> Option<String> {
     let fill = |vendor: &str, secret: &str| {
         let command = "aws secretsmanager put-secret-value --secret-id";
         format!(

@@ -1,131 +1,100 @@
 //! Whether each part of the machinery is as it must be, and what to do where it is not. Pure.
 
 use super::described::{Alarm, Known, Machinery, Mapping, Schedule, Subscription, Versions};
-use crate::text::few;
-use serde::Serialize;
+use crate::{part::Part, text::few};
 
-/// A part of the machinery, judged.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Part {
-    pub(crate) name: String,
-    /// Whether it is as it must be; null where that is not known, or for a person to say.
-    pub(crate) ok: Option<bool>,
-    /// What it is, what is wrong with it, or why it is not known.
-    pub(crate) said: Option<String>,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) hint: Option<String>,
-}
-
-/// What the judgement of a part that is known comes to.
-enum Is {
-    Well(Option<String>),
-    Open(String),
-    Wrong(String, String),
-}
-
-fn part<T>(name: String, known: &Known<T>, judge: impl FnOnce(&T) -> Is) -> Part {
-    let (ok, said, hint) = match known {
-        Err(why) => (None, Some(format!("not known: {why}")), None),
-        Ok(known) => match judge(known) {
-            Is::Well(note) => (Some(true), note, None),
-            Is::Open(note) => (None, Some(note), None),
-            Is::Wrong(error, hint) => (Some(false), Some(error), Some(hint)),
-        },
-    };
-    Part { name, ok, said, hint }
+/// Judges what is known.
+fn part<T>(name: String, known: &Known<T>, judge: impl FnOnce(String, &T) -> Part) -> Part {
+    match known {
+        Ok(known) => judge(name, known),
+        Err(why) => Part::open(name, format!("not known: {why}")),
+    }
 }
 
 impl Machinery {
     /// Its parts, in the order of an order's way.
     pub(crate) fn judged(&self) -> Vec<Part> {
         let Self { mapping: queue, schedules, versions, subscriptions, alarms: all } = self;
-        let schedules = schedules
-            .iter()
-            .map(|(name, known)| part(format!("schedule {name}"), known, |known| schedule(name, known)));
+        let schedules = schedules.iter().map(|(name, known)| part(format!("schedule {name}"), known, schedule));
         let versions = versions.iter().map(|(name, known)| part(format!("version of {name}"), known, version));
         let mut parts: Vec<Part> = schedules.chain([part("queue's mapping".to_owned(), queue, mapping)]).collect();
         parts.extend(versions);
-        parts.push(part("alarms' subscription".to_owned(), subscriptions, |known| told(known)));
-        parts.push(part("alarms".to_owned(), all, |known| alarms(known)));
+        parts.push(part("alarms' subscription".to_owned(), subscriptions, |name, known| told(name, known)));
+        parts.push(part("alarms".to_owned(), all, |name, known| alarms(name, known)));
         parts
     }
 }
 
-fn mapping(Mapping { uuid, state, function }: &Mapping) -> Is {
+fn mapping(name: String, Mapping { uuid, state, function }: &Mapping) -> Part {
     if !function.ends_with(":live") {
         let error = format!("it starts `{function}`, not the alias `live`: no deployment reaches it");
-        return Is::Wrong(error, "deploy the stack again".to_owned());
+        return Part::wrong(name, error).hint("deploy the stack again");
     }
     match state.as_str() {
-        "Enabled" => Is::Well(None),
-        "Creating" | "Enabling" | "Updating" => Is::Open(format!("AWS says `{state}`; look again in a minute")),
-        state => Is::Wrong(
-            format!("AWS says `{state}`: nothing takes messages off the queue, no order is delivered"),
-            format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled"),
-        ),
+        "Enabled" => Part::well(name),
+        "Creating" | "Enabling" | "Updating" => Part::open(name, format!("AWS says `{state}`; look again in a minute")),
+        state => {
+            let error = format!("AWS says `{state}`: nothing takes messages off the queue, no order is delivered");
+            Part::wrong(name, error).hint(format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled"))
+        }
     }
 }
 
-fn schedule(name: &str, Schedule { enabled, by_parameter }: &Schedule) -> Is {
+fn schedule(name: String, Schedule { enabled, by_parameter }: &Schedule) -> Part {
     if *enabled {
-        Is::Well(None)
+        Part::well(name)
     } else if *by_parameter {
-        Is::Open("disabled by the stack's parameter `ScheduleState`: somebody else is to start the function".to_owned())
+        let parameter = "disabled by the stack's parameter `ScheduleState`: somebody else is to start the function";
+        Part::open(name, parameter)
     } else {
-        Is::Wrong(
-            format!("disabled: nothing starts {name}"),
-            "enable it in EventBridge Scheduler, or deploy the stack with ScheduleState=ENABLED".to_owned(),
-        )
+        Part::wrong(name, "disabled: nothing starts the function")
+            .hint("enable it in EventBridge Scheduler, or deploy the stack with ScheduleState=ENABLED")
     }
 }
 
-fn version(Versions { live, latest, shifting_to }: &Versions) -> Is {
+fn version(name: String, Versions { live, latest, shifting_to }: &Versions) -> Part {
     if !shifting_to.is_empty() {
-        return Is::Open(format!(
-            "a deployment goes on: live is {live}, and a part of the work goes to {}",
-            few(shifting_to)
-        ));
+        let next = few(shifting_to);
+        let shifting = format!("a deployment goes on: live is {live}, and a part of the work goes to {next}");
+        return Part::open(name, shifting);
     }
     match latest {
-        Some(latest) if *live != latest.to_string() => Is::Wrong(
-            format!("live is {live}, and {latest} was deployed: it was rolled back, or did not get so far"),
-            "docs/RUNBOOK.md#rollout says how to find out why; then deploy again".to_owned(),
-        ),
-        _ => Is::Well(Some(live.clone())),
+        Some(latest) if *live != latest.to_string() => {
+            let error = format!("live is {live}, and {latest} was deployed: it was rolled back, or did not get so far");
+            Part::wrong(name, error).hint("docs/RUNBOOK.md#rollout says how to find out why; then deploy again")
+        }
+        _ => Part::noted(name, live),
     }
 }
 
-fn told(all: &[Subscription]) -> Is {
+fn told(name: String, all: &[Subscription]) -> Part {
     let pending: Vec<_> = all.iter().filter(|one| !one.confirmed).map(|one| one.protocol.clone()).collect();
-    if all.len() > pending.len() {
-        return Is::Well((!pending.is_empty()).then(|| format!("{} not confirmed yet", few(&pending))));
+    let names = few(&pending);
+    match (all.len() - pending.len(), pending.len()) {
+        (0, 0) => Part::wrong(name, "nobody is told of an alarm: the topic has no subscription")
+            .hint("deploy the stack with AlarmEmail, or subscribe somebody to the topic of its output AlarmTopic"),
+        (0, _) => Part::wrong(name, format!("nobody is told of an alarm: {names} not confirmed"))
+            .hint("follow the link in AWS's mail; where it is lost, deploy AlarmEmail anew"),
+        (_, 0) => Part::well(name),
+        _ => Part::noted(name, format!("{names} not confirmed yet")),
     }
-    if pending.is_empty() {
-        let hint = "deploy the stack with AlarmEmail, or subscribe somebody to the topic of its output AlarmTopic";
-        return Is::Wrong("nobody is told of an alarm: the topic has no subscription".to_owned(), hint.to_owned());
-    }
-    let error = format!("nobody is told of an alarm: {} not confirmed", few(&pending));
-    Is::Wrong(error, "follow the link in AWS's mail; where it is lost, deploy AlarmEmail anew".to_owned())
 }
 
-fn alarms(all: &[Alarm]) -> Is {
+fn alarms(name: String, all: &[Alarm]) -> Part {
     let names = |which: fn(&&Alarm) -> bool| -> Vec<String> {
         all.iter().filter(which).map(|alarm| alarm.name.clone()).collect()
     };
     let (silent, raised) = (names(|alarm| !alarm.actions_enabled), names(|alarm| alarm.state == "ALARM"));
     if all.is_empty() {
-        return Is::Wrong("the stack has none".to_owned(), "deploy the stack again".to_owned());
+        Part::wrong(name, "the stack has none").hint("deploy the stack again")
+    } else if !silent.is_empty() {
+        Part::wrong(name, format!("these do nothing when they are raised: {}", few(&silent)))
+            .hint(format!("aws cloudwatch enable-alarm-actions --alarm-names {}", silent.join(" ")))
+    } else if !raised.is_empty() {
+        Part::wrong(name, format!("in ALARM: {}", few(&raised))).hint("docs/RUNBOOK.md has a section for each")
+    } else {
+        Part::noted(name, format!("{}, none in ALARM", all.len()))
     }
-    if !silent.is_empty() {
-        let error = format!("these do nothing when they are raised: {}", few(&silent));
-        return Is::Wrong(error, format!("aws cloudwatch enable-alarm-actions --alarm-names {}", silent.join(" ")));
-    }
-    if !raised.is_empty() {
-        let hint = "docs/RUNBOOK.md has a section for each".to_owned();
-        return Is::Wrong(format!("in ALARM: {}", few(&raised)), hint);
-    }
-    Is::Well(Some(format!("{}, none in ALARM", all.len())))
 }
 
 #[cfg(test)]
@@ -182,7 +151,7 @@ mod tests {
                 |m| drop(m.schedules.insert("producer".into(), Ok(Schedule { enabled: false, by_parameter: false }))),
                 "schedule producer",
                 Some(false),
-                "nothing starts producer",
+                "nothing starts the function",
             ),
             (
                 |m| drop(m.schedules.insert("producer".into(), Ok(Schedule { enabled: false, by_parameter: true }))),

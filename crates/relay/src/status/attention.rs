@@ -4,7 +4,7 @@ use super::{
     backlog::{Backlog, Waiting},
     runs::Run,
 };
-use crate::machinery::Part;
+use crate::part::Part;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{By, State};
 use reviews::{

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
-    machinery::Part,
+    part::Part,
     text::{BAD, DIM, WARN, instant, share, tick},
 };
 use reviews::{
