@@ -1,12 +1,11 @@
 //! `relay report`: a range of business days as one page that can be read without us.
 
 mod calendar;
-mod closing;
+mod certificates;
 mod file;
 mod headline;
 mod page;
 mod plots;
-mod series;
 mod table;
 mod words;
 

@@ -1,6 +1,6 @@
 //! The calendar of the days: which are complete. A block a month, so that it wraps on a phone and on paper.
 
-use super::words::{counted, day as written};
+use super::words::counted;
 use chrono::{Datelike as _, NaiveDate};
 use maud::{Markup, html};
 use reviews::history::{Day, Standing};
@@ -78,7 +78,7 @@ fn square(day: &Day, x: u32, y: u32) -> Markup {
     };
     html! {
         g {
-            title { (written(day.business_day)) ": " (standing(day.standing)) ", " (counted(day.completed, "order")) }
+            title { (day.business_day) ": " (standing(day.standing)) ", " (counted(day.completed, "order")) }
             @if let Some(class) = cell {
                 rect class=(class) x=(x + 1) y=(y + 1) width=(CELL - 3) height=(CELL - 3) rx="3" {}
             }

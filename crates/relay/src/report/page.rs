@@ -2,12 +2,11 @@
 
 use super::{
     calendar::{calendar, standing},
-    closing::{certificates, how_to_read},
+    certificates::certificates,
     headline::headline,
-    plots::{Bar, Fill, bars, delivered, patterns},
-    series::is_weekly,
+    plots::{Bar, bars, delivered},
     table::table,
-    words::{counted, day, number, per_cent, range, reason},
+    words::{counted, number, per_cent, reason},
 };
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -30,7 +29,7 @@ pub(super) struct About<'a> {
 /// The whole document.
 pub(super) fn page(history: &History, about: &About<'_>) -> String {
     let (Some(first), Some(last)) = (history.days.first(), history.days.last()) else { return String::new() };
-    let days = range(first.business_day, last.business_day);
+    let days = format!("{} to {}", first.business_day, last.business_day);
     let whose = about.store.map_or_else(|| "all stores".to_owned(), |store| format!("store {store}"));
     html! {
         (DOCTYPE)
@@ -45,7 +44,6 @@ pub(super) fn page(history: &History, about: &About<'_>) -> String {
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
-                (patterns())
                 main {
                     header {
                         h1 { "Orders to Yotpo, " (days) }
@@ -57,7 +55,6 @@ pub(super) fn page(history: &History, about: &About<'_>) -> String {
                     (times(history))
                     (failures(history))
                     (open_days(history))
-                    (how_to_read())
                     (certificates(history, about.config_sha256))
                 }
             }
@@ -70,25 +67,22 @@ fn by_day(history: &History) -> Markup {
     let head = ["", "completed", "confirmed", "accepted", "open", "skipped", "refused"];
     let rows = history.days.iter().map(|d| {
         let numbers = [d.completed, d.confirmed, d.accepted, d.open, d.skipped, d.rejected];
-        std::iter::once(day(d.business_day)).chain(numbers.map(number)).collect()
+        std::iter::once(d.business_day.to_string()).chain(numbers.map(number)).collect()
     });
     html! {
         figure {
             figcaption {
-                h2 { @if is_weekly(&history.days) { "Delivered by week" } @else { "Delivered by day" } }
-                p.soft.small {
-                    "Orders that were to be sent, by the business day on which they were completed."
-                    @if is_weekly(&history.days) { " A column is the seven days from its date on." }
-                }
+                h2 { "Delivered by day" }
+                p.soft.small { "Orders that were to be sent, by the business day on which they were completed." }
             }
-            (delivered(history))
+            (delivered(&history.days))
             (table(&head, rows))
         }
     }
 }
 
 fn skipped(history: &History) -> Markup {
-    let lines: Vec<Bar> = longest(&history.skipped_by_reason, "", Fill::Plain);
+    let lines: Vec<Bar> = longest(&history.skipped_by_reason, "", "plain");
     html! {
         figure {
             figcaption {
@@ -104,7 +98,7 @@ fn skipped(history: &History) -> Markup {
 fn times(history: &History) -> Markup {
     let timed: usize = history.time_to_deliver.iter().map(|wait| wait.deliveries).sum();
     let bar =
-        |wait: &reviews::history::Wait| Bar { label: wait.after.to_owned(), n: wait.deliveries, fill: Fill::Good };
+        |wait: &reviews::history::Wait| Bar { label: wait.after.to_owned(), n: wait.deliveries, fill: "confirmed" };
     let lines: Vec<Bar> = history.time_to_deliver.iter().map(bar).collect();
     let rows = lines.iter().map(|bar| vec![bar.label.clone(), number(bar.n), per_cent(bar.n, timed)]);
     html! {
@@ -121,7 +115,7 @@ fn times(history: &History) -> Markup {
             }
             @if timed == 0 { p { "None was delivered." } } @else { (bars(&lines, Some(timed))) }
             @if history.time_unknown > 0 {
-                p.soft.small { "Of " (counted(history.time_unknown, "delivery").replace("deliverys", "deliveries")) " the time is not known: seen at Yotpo, and the acceptance was never written down." }
+                p.soft.small { "Of " (number(history.time_unknown)) " more the time is not known: seen at Yotpo, and the acceptance was never written down." }
             }
             (table(&["after the day’s end", "deliveries", "share"], rows))
         }
@@ -129,12 +123,12 @@ fn times(history: &History) -> Markup {
 }
 
 fn failures(history: &History) -> Markup {
-    let mut lines = longest(&history.rejected_by_reason, "refused: ", Fill::Bad);
-    lines.extend(longest(&history.parked_by_reason, "waits for a person: ", Fill::Open));
+    let mut lines = longest(&history.rejected_by_reason, "refused: ", "refused");
+    lines.extend(longest(&history.parked_by_reason, "waits for a person: ", "open"));
     for (label, n) in
         [("needed more than one attempt", history.attempted_again), ("were sent again", history.sent_again)]
     {
-        lines.extend((n > 0).then(|| Bar { label: label.to_owned(), n, fill: Fill::Plain }));
+        lines.extend((n > 0).then(|| Bar { label: label.to_owned(), n, fill: "plain" }));
     }
     let rows = lines.iter().map(|bar| vec![bar.label.clone(), number(bar.n)]);
     html! {
@@ -155,7 +149,7 @@ fn open_days(history: &History) -> Markup {
     let open =
         history.days.iter().filter(|day| matches!(day.standing, Standing::NotComplete | Standing::NoCertificate));
     let rows: Vec<Vec<String>> = open
-        .map(|d| vec![day(d.business_day), standing(d.standing).to_owned(), number(d.accepted), number(d.open)])
+        .map(|d| vec![d.business_day.to_string(), standing(d.standing).to_owned(), number(d.accepted), number(d.open)])
         .collect();
     html! {
         figure {
@@ -170,7 +164,7 @@ fn open_days(history: &History) -> Markup {
 }
 
 /// The commonest reasons, the rest in one line.
-fn longest(by_reason: &BTreeMap<String, usize>, kind: &str, fill: Fill) -> Vec<Bar> {
+fn longest(by_reason: &BTreeMap<String, usize>, kind: &str, fill: &'static str) -> Vec<Bar> {
     let mut all: Vec<(&String, usize)> =
         by_reason.iter().map(|(reason, n)| (reason, *n)).filter(|(_, n)| *n > 0).collect();
     all.sort_by_key(|(reason, n)| (std::cmp::Reverse(*n), *reason));

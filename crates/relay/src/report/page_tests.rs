@@ -91,11 +91,9 @@ fn shown(name: &str, history: &History) -> String {
 
 /// Nothing in it runs or is loaded from anywhere.
 fn assert_self_contained(page: &str) {
-    for bad in ["://", "src=", "<script", "<link", "<img", "@import", "javascript:", "onload", "href="] {
+    for bad in ["://", "src=", "<script", "<link", "<img", "@import", "javascript:", "onload", "href=", "url("] {
         assert!(!page.contains(bad), "{bad}");
     }
-    let urls = page.matches("url(").count();
-    assert_eq!(urls, page.matches("url(#accepted)").count() + page.matches("url(#open)").count());
 }
 
 /// Every element that is opened is closed, in that order.
@@ -152,7 +150,7 @@ fn a_week_and_a_year_are_whole_pages() {
 fn the_numbers_behind_the_plots_are_the_histories() {
     let page = shown("week", &week());
     for says in [
-        "<td>19 Nov 2026</td><td>946</td><td>812</td><td>40</td><td>77</td><td>16</td><td>1</td>",
+        "<td>2026-11-19</td><td>946</td><td>812</td><td>40</td><td>77</td><td>16</td><td>1</td>",
         "no email",
         "unknown store",
     ] {
@@ -179,7 +177,7 @@ fn what_others_call_a_reason_cannot_become_a_part_of_the_page() {
 #[test]
 fn many_reasons_become_a_few_lines_that_add_up() {
     let many: BTreeMap<String, usize> = (1..=40).map(|n| (format!("reason {n}"), n)).collect();
-    let bars = longest(&many, "", Fill::Plain);
+    let bars = longest(&many, "", "plain");
     assert_eq!((bars.len(), bars[0].n, bars.iter().map(|bar| bar.n).sum::<usize>()), (REASONS + 1, 40, 820));
     assert_eq!(bars[REASONS].label, "28 other reasons");
 }

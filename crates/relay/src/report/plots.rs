@@ -1,81 +1,33 @@
 //! The plots, as SVG that needs nothing around it: places along an axis in per cent, so that text keeps its size on a phone
-//! and on paper. What is told by a colour is told by a pattern, a label or a table too.
+//! and on paper. What is told by a colour is told by an outline, a label or a table too.
 
-use super::{
-    series::{Column, axis, columns, is_weekly},
-    words::{counted, number, per_cent, short},
-};
+use super::words::{counted, number, per_cent};
 use maud::{Markup, html};
-use reviews::history::History;
+use reviews::history::{Day, Standing};
 
 /// Height of the columns' space, and where it begins; above it there is room for a label, below for the dates.
 const HEIGHT: f64 = 190.0;
 const TOP: f64 = 18.0;
-/// Fewer columns than this leave room on the right.
+/// Fewer days than this leave room on the right.
 const FEWEST: usize = 7;
-/// Up to so many columns, each has its number above it.
+/// Up to so many days, each has its number above it.
 const LABELLED: usize = 14;
 /// So many dates fit below the plot on a phone.
 const DATES: usize = 6;
 
-/// Fills for what is not simply one colour. Once a page.
-pub(super) fn patterns() -> Markup {
-    html! {
-        svg width="0" height="0" aria-hidden="true" style="position:absolute" {
-            defs {
-                pattern id="accepted" patternUnits="userSpaceOnUse" width="7" height="7" patternTransform="rotate(45)" {
-                    rect class="pale" width="7" height="7" {}
-                    line class="stripe" x1="0" y1="0" x2="0" y2="7" {}
-                }
-                pattern id="open" patternUnits="userSpaceOnUse" width="6" height="6" {
-                    rect class="worn" width="6" height="6" {}
-                    path class="cross" d="M0 0L6 6M6 0L0 6" {}
-                }
-            }
-        }
-    }
+/// A sample of a fill, which a class of the style names, and what it means.
+fn key(fill: &str, means: &str) -> Markup {
+    html! { li { svg viewBox="0 0 18 18" aria-hidden="true" { rect class=(fill) x="1" y="1" width="16" height="16" {} } (means) } }
 }
 
-/// A sample of a fill and what it means.
-pub(super) fn key(fill: Fill, means: &str) -> Markup {
-    html! { li { svg viewBox="0 0 18 18" aria-hidden="true" { (fill.rect("0", 0.0, "18", 18.0)) } (means) } }
-}
-
-/// How a part of a plot looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fill {
-    Good,
-    Accepted,
-    Open,
-    Plain,
-    Bad,
-}
-
-impl Fill {
-    fn rect(self, x: &str, y: f64, width: &str, height: f64) -> Markup {
-        let (y, height) = (format!("{y:.1}"), format!("{height:.1}"));
-        html! {
-            @match self {
-                Self::Good => rect class="good" x=(x) y=(y) width=(width) height=(height) {},
-                Self::Plain => rect class="plain" x=(x) y=(y) width=(width) height=(height) {},
-                Self::Bad => rect class="bad-fill" x=(x) y=(y) width=(width) height=(height) {},
-                Self::Accepted => rect fill="url(#accepted)" x=(x) y=(y) width=(width) height=(height) {},
-                Self::Open => rect fill="url(#open)" x=(x) y=(y) width=(width) height=(height) {},
-            }
-        }
-    }
-}
-
-/// Delivered by day or week, one above the other: confirmed, accepted, open.
-pub(super) fn delivered(history: &History) -> Markup {
-    let columns = columns(&history.days);
-    let highest = columns.iter().map(Column::height).max().unwrap_or(0);
+/// Delivered by day, one above the other: confirmed, accepted, open.
+pub(super) fn delivered(days: &[Day]) -> Markup {
+    let highest = days.iter().map(height).max().unwrap_or(0);
     let (end, step) = axis(highest);
     let y = |n: usize| TOP + HEIGHT * (1.0 - share(n, end));
-    let what = if is_weekly(&history.days) { "week" } else { "day" };
-    let title = format!("Orders by {what}: {} {what}s, {} at most", columns.len(), counted(highest, "order"));
-    let slot = 100.0 / columns.len().max(FEWEST).to_f64();
-    let every = columns.len().div_ceil(DATES).max(1);
+    let title = format!("Orders by day: {}, {} at most", counted(days.len(), "day"), counted(highest, "order"));
+    let slot = 100.0 / days.len().max(FEWEST).to_f64();
+    let every = days.len().div_ceil(DATES).max(1);
     html! {
         div.plot {
             svg aria-hidden="true" {
@@ -88,29 +40,29 @@ pub(super) fn delivered(history: &History) -> Markup {
                 @for mark in (step..=end).step_by(step) {
                     line class="rule" x1="0" x2="100%" y1=(format!("{:.1}", y(mark))) y2=(format!("{:.1}", y(mark))) {}
                 }
-                @for (place, column) in columns.iter().enumerate() {
-                    (stack(column, place.to_f64() * slot, slot, y, columns.len() <= LABELLED))
+                @for (place, day) in days.iter().enumerate() {
+                    (stack(day, place.to_f64() * slot, slot, y, days.len() <= LABELLED))
                     @if place.is_multiple_of(every) {
                         text x=(format!("{:.2}%", (place.to_f64() + 0.5) * slot)) y=(format!("{:.1}", TOP + HEIGHT + 18.0))
-                            text-anchor="middle" { (short(column.first)) }
+                            text-anchor="middle" { (day.business_day.date().format("%-d %b")) }
                     }
                 }
                 line class="base" x1="0" x2="100%" y1=(format!("{:.1}", y(0))) y2=(format!("{:.1}", y(0))) {}
             }
         }
-        ul.key {
-            (key(Fill::Good, "confirmed: seen at Yotpo"))
-            (key(Fill::Accepted, "accepted, not seen yet"))
-            (key(Fill::Open, "open"))
-        }
+        ul.key { (key("confirmed", "confirmed: seen at Yotpo")) (key("accepted", "accepted, not seen yet")) (key("open", "open")) }
     }
 }
 
-fn stack(column: &Column, x: f64, slot: f64, y: impl Fn(usize) -> f64, labelled: bool) -> Markup {
+fn height(day: &Day) -> usize {
+    day.confirmed + day.accepted + day.open
+}
+
+fn stack(day: &Day, x: f64, slot: f64, y: impl Fn(usize) -> f64, labelled: bool) -> Markup {
     let (left, width) = (format!("{:.3}%", x + slot * 0.12), format!("{:.3}%", slot * 0.76));
-    let parts = [(Fill::Good, column.confirmed), (Fill::Accepted, column.accepted), (Fill::Open, column.open)];
+    let known = matches!(day.standing, Standing::Complete | Standing::NotComplete);
     let mut below = 0;
-    let parts = parts.map(|(fill, n)| {
+    let parts = [("confirmed", day.confirmed), ("accepted", day.accepted), ("open", day.open)].map(|(fill, n)| {
         let from = y(below);
         below += n;
         (fill, y(below), from - y(below))
@@ -118,27 +70,39 @@ fn stack(column: &Column, x: f64, slot: f64, y: impl Fn(usize) -> f64, labelled:
     html! {
         g {
             title {
-                (short(column.first)) ": "
-                @if column.known {
-                    (number(column.confirmed)) " confirmed, " (number(column.accepted)) " accepted, " (number(column.open)) " open"
+                (day.business_day) ": "
+                @if known {
+                    (number(day.confirmed)) " confirmed, " (number(day.accepted)) " accepted, " (number(day.open)) " open"
                 } @else { "no certificate" }
             }
             @for (fill, top, height) in parts {
-                @if height > 0.0 { (fill.rect(&left, top, &width, height)) }
+                @if height > 0.0 {
+                    rect class=(fill) x=(left) y=(format!("{top:.1}")) width=(width) height=(format!("{height:.1}")) {}
+                }
             }
             @if labelled {
-                text.strong x=(format!("{:.2}%", x + slot / 2.0)) y=(format!("{:.1}", y(column.height()) - 5.0))
-                    text-anchor="middle" { @if column.known { (number(column.height())) } @else { "–" } }
+                text.strong x=(format!("{:.2}%", x + slot / 2.0)) y=(format!("{:.1}", y(height(day)) - 5.0))
+                    text-anchor="middle" { @if known { (number(height(day))) } @else { "–" } }
             }
         }
     }
+}
+
+/// Where an axis ends that has to hold `highest`, and how far apart its marks are: 1, 2 or 5 times a power of ten, five marks
+/// at most.
+fn axis(highest: usize) -> (usize, usize) {
+    let powers = std::iter::successors(Some(1_usize), |power| power.checked_mul(10));
+    let steps = powers.flat_map(|power| [1, 2, 5].map(|digit| power.saturating_mul(digit)));
+    let step = steps.into_iter().find(|step| step.saturating_mul(5) >= highest).unwrap_or(highest);
+    (highest.max(1).div_ceil(step) * step, step)
 }
 
 /// A line of a plot of bars.
 pub(super) struct Bar {
     pub(super) label: String,
     pub(super) n: usize,
-    pub(super) fill: Fill,
+    /// A class of the style.
+    pub(super) fill: &'static str,
 }
 
 /// Bars below each other, each with its number and, of `whole`, its share.
@@ -151,7 +115,7 @@ pub(super) fn bars(bars: &[Bar], whole: Option<usize>) -> Markup {
                 dd {
                     svg role="img" aria-label=(format!("{label}: {}", number(*n))) {
                         @if *n > 0 {
-                            (fill.rect("0", 0.0, &format!("{:.2}%", (share(*n, longest) * 100.0).max(0.6)), 18.0))
+                            rect class=(fill) width=(format!("{:.2}%", (share(*n, longest) * 100.0).max(0.6))) height="18" {}
                         }
                     }
                     span { (number(*n)) }
@@ -175,4 +139,16 @@ impl ToF64 for usize {
 
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part.to_f64() / whole.to_f64() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_has_round_marks_and_few_of_them() {
+        let axes = [0, 1, 5, 6, 38, 99, 100, 101, 12_345].map(axis);
+        let expected = [(1, 1), (1, 1), (5, 1), (6, 2), (40, 10), (100, 20), (100, 20), (150, 50), (15_000, 5_000)];
+        assert_eq!(axes, expected);
+    }
 }

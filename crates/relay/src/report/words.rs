@@ -1,6 +1,4 @@
-//! Numbers, days and reasons as people read them.
-
-use config::BusinessDay;
+//! Numbers and reasons as people read them.
 
 /// `12,345`.
 pub(super) fn number(n: usize) -> String {
@@ -20,38 +18,13 @@ pub(super) fn counted(n: usize, what: &str) -> String {
     format!("{} {what}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
-/// A share as a whole per cent, never rounded to all or nothing: `99 %`.
+/// A share in whole per cents; 100 % is all of them.
 pub(super) fn per_cent(part: usize, whole: usize) -> String {
-    if whole == 0 {
-        return "–".to_owned();
+    match (part * 100 + whole / 2).checked_div(whole) {
+        Some(rounded) if part < whole => format!("{} %", rounded.min(99)),
+        Some(_) => "100 %".to_owned(),
+        None => "–".to_owned(),
     }
-    let rounded = (part * 100 + whole / 2) / whole;
-    let shown = if part == whole { 100 } else { rounded.min(99) };
-    format!("{}{} %", if part > 0 && shown == 0 { "under " } else { "" }, if part > 0 { shown.max(1) } else { 0 })
-}
-
-/// `20 Nov 2026`.
-pub(super) fn day(day: BusinessDay) -> String {
-    day.date().format("%-d %b %Y").to_string()
-}
-
-/// `20 Nov`.
-pub(super) fn short(day: BusinessDay) -> String {
-    day.date().format("%-d %b").to_string()
-}
-
-/// `14 to 20 November 2026`, as little repeated as can be.
-pub(super) fn range(first: BusinessDay, last: BusinessDay) -> String {
-    let (from, to) = (first.date(), last.date());
-    let year = |date: chrono::NaiveDate| date.format("%Y").to_string();
-    let month = |date: chrono::NaiveDate| date.format("%B %Y").to_string();
-    let begin = match () {
-        () if from == to => return to.format("%-d %B %Y").to_string(),
-        () if month(from) == month(to) => from.format("%-d"),
-        () if year(from) == year(to) => from.format("%-d %B"),
-        () => from.format("%-d %B %Y"),
-    };
-    format!("{begin} to {}", to.format("%-d %B %Y"))
 }
 
 /// A reason of ours in words, `no_email` as `no email`; one of the vendor's as it is.
@@ -64,10 +37,6 @@ pub(super) fn reason(reason: &str) -> String {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> BusinessDay {
-        text.parse().unwrap()
-    }
-
     #[test]
     fn numbers_read_well() {
         let numbers = [0, 999, 1000, 12345, 1_234_567].map(number);
@@ -75,16 +44,7 @@ mod tests {
         assert_eq!((counted(1, "order"), counted(2000, "order")), ("1 order".to_owned(), "2,000 orders".to_owned()));
         let shares =
             [(0, 0), (0, 5), (1, 1000), (1, 2), (999, 1000), (5, 5)].map(|(part, whole)| per_cent(part, whole));
-        assert_eq!(shares, ["–", "0 %", "under 1 %", "50 %", "99 %", "100 %"]);
-    }
-
-    #[test]
-    fn a_range_repeats_as_little_as_can_be() {
-        let ranges = [("2026-11-20", "2026-11-20"), ("2026-11-14", "2026-11-20"), ("2026-10-31", "2026-11-20")];
-        let ranges = ranges.map(|(from, to)| range(at(from), at(to)));
-        assert_eq!(ranges, ["20 November 2026", "14 to 20 November 2026", "31 October to 20 November 2026"]);
-        assert_eq!(range(at("2025-12-31"), at("2026-11-20")), "31 December 2025 to 20 November 2026");
-        assert_eq!((day(at("2026-11-02")), short(at("2026-11-02"))), ("2 Nov 2026".to_owned(), "2 Nov".to_owned()));
+        assert_eq!(shares, ["–", "0 %", "0 %", "50 %", "99 %", "100 %"]);
     }
 
     #[test]
