@@ -23,6 +23,7 @@ mod judging;
 mod keep;
 mod look;
 mod machinery;
+mod mapped;
 mod options;
 mod order;
 mod parked;

@@ -5,6 +5,7 @@ use crate::{
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
+    mapped::Mapped,
     options::Options,
     place::Place,
     progress, source,
@@ -18,7 +19,6 @@ use reviews::{
     select::Pass,
 };
 use serde::Serialize;
-use serde_json::Value;
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -89,12 +89,8 @@ struct Line {
     order_id: String,
     id: String,
     store: StoreName,
-    fate: &'static str,
-    reason: Option<String>,
-    products: Vec<String>,
-    lines_left_out: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<Value>,
+    #[serde(flatten)]
+    mapped: Mapped,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previews, Failure> {
@@ -120,7 +116,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previ
         shown.counts.add(&order);
         spinner.set_message(format!("{} orders of {day} read", shown.counts.completed));
         if shown.orders.len() < limit {
-            shown.orders.push(Line::of(order, payloads));
+            let mapped = Mapped::of(&order, payloads);
+            shown.orders.push(Line { order_id: order.order_id, id: order.source_id, store: order.store, mapped });
         }
     });
     read.await.map_err(|error| Failure::undone("read the orders", &error))?;
@@ -165,22 +162,6 @@ impl Counts {
     }
 }
 
-impl Line {
-    fn of(order: Previewed, payloads: bool) -> Self {
-        let payload = order.purchase.as_ref().filter(|_| payloads);
-        Self {
-            products: order.products(),
-            payload: payload.and_then(|purchase| serde_json::to_value(purchase.as_sent()).ok()),
-            order_id: order.order_id,
-            id: order.source_id,
-            store: order.store,
-            fate: order.fate.as_str(),
-            reason: order.reason,
-            lines_left_out: order.lines_left_out,
-        }
-    }
-}
-
 impl Answer for Previews {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
         let Self { business_day: day, counts, orders, not_found } = self;
@@ -193,18 +174,20 @@ impl Answer for Previews {
         }
         if !orders.is_empty() {
             let mut lines = table(["order", "store", "fate", "reason", "products"]);
-            lines.add_rows(orders.iter().map(|order| {
-                let reason = order.reason.clone().unwrap_or_default();
-                [order.order_id.clone(), order.store.to_string(), order.fate.to_owned(), reason, few(&order.products)]
+            lines.add_rows(orders.iter().map(|Line { order_id, store, mapped, .. }| {
+                let (fate, reason) = (mapped.fate.unwrap_or_default(), mapped.reason.clone().unwrap_or_default());
+                [order_id.clone(), store.to_string(), fate.to_owned(), reason, few(&mapped.products)]
             }));
             writeln!(to, "{lines}")?;
         }
         if counts.completed > orders.len() {
             writeln!(to, "{} more; --limit shows them", counts.completed - orders.len())?;
         }
-        for order in orders.iter().filter(|order| order.payload.is_some()) {
-            let payload = serde_json::to_string_pretty(&order.payload)?;
-            writeln!(to, "{}: what Yotpo would get, without the token:\n{payload}", order.order_id)?;
+        for (order_id, payload) in
+            orders.iter().filter_map(|order| Some((&order.order_id, order.mapped.payload.as_ref()?)))
+        {
+            let payload = serde_json::to_string_pretty(payload)?;
+            writeln!(to, "{order_id}: what Yotpo would get, without the token:\n{payload}")?;
         }
         not_found.iter().try_for_each(|name| {
             writeln!(to, "{name}: not among the completed orders of {day}; `relay order {name}` may know")

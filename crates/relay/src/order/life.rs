@@ -1,10 +1,11 @@
 //! The life of one order, for people and scripts.
 
-use super::places::{AtLedger, Copy, Destination, QUEUES, Source};
+use super::places::{AtLedger, Copy, QUEUES, Source, destination};
 use crate::{
     answer::Answer,
     text::{DIM, WARN, table},
 };
+use reviews::life::AtDestination;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -21,7 +22,7 @@ pub(crate) struct Life {
     pub(super) messages: Vec<Copy>,
     /// What the absence of messages, or of a place, means.
     pub(super) notes: Vec<String>,
-    pub(super) destination: Option<Destination>,
+    pub(super) destination: Option<AtDestination>,
     /// It is not delivered, none of its messages was seen, and not every message could be looked at.
     pub(super) may_be_unseen: bool,
     /// The places that did not answer, and why.
@@ -60,7 +61,7 @@ impl Answer for Life {
         add(
             "destination",
             match &self.destination {
-                Some(destination) => destination.rows(),
+                Some(at) => destination(at),
                 None if self.failed.contains_key("destination") => unknown("destination"),
                 None => vec![("", "was not asked".to_owned())],
             },
@@ -72,7 +73,7 @@ impl Answer for Life {
         if !self.is_known() && self.failed.is_empty() {
             writeln!(to, "{WARN}nobody knows the order {}{WARN:#}", self.order)?;
         }
-        let payload = self.source.as_ref().and_then(|source| source.payload.as_ref());
+        let payload = self.source.as_ref().and_then(|source| source.mapped.payload.as_ref());
         for (what, payload) in payload
             .map(|payload| ("what Yotpo would get of it now, without the token", payload))
             .into_iter()

@@ -2,7 +2,7 @@
 
 use super::{
     life::Life,
-    places::{AtLedger, Copy, Destination, QUEUES, Source},
+    places::{AtLedger, Copy, QUEUES, Source},
 };
 use crate::{failure::Failure, place::Place, progress, source};
 use chrono::DateTime;
@@ -188,7 +188,7 @@ async fn at_the_destination(operator: &Operator, asked: &Asked, known: &Known, l
         at_destination(&client, &sought).await.map_err(|error| Failure::undone("read purchases back", &error))
     };
     match read.await {
-        Ok(at) => life.destination = Some(Destination::of(at)),
+        Ok(at) => life.destination = Some(at),
         Err(failure) => drop(life.failed.insert("destination", failure.what().to_owned())),
     }
 }

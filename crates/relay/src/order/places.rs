@@ -1,6 +1,7 @@
 //! What each place says of an order, as it is shown.
 
 use crate::{
+    mapped::Mapped,
     reasons::what_to_do,
     text::{few, instant},
 };
@@ -10,7 +11,6 @@ use ledger::{Millis, Record};
 use reviews::{
     item::version_of,
     life::{self, AtDestination, AtSource},
-    preview::Previewed,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -28,19 +28,12 @@ pub(super) struct Source {
     changed_at: DateTime<Utc>,
     pub(super) store: Option<StoreName>,
     pub(super) business_day: Option<BusinessDay>,
-    /// What the mapping makes of it: `send`, `skip`, `park`; none while its day is not over.
-    fate: Option<&'static str>,
-    reason: Option<String>,
-    products: Vec<String>,
-    lines_left_out: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) payload: Option<Value>,
+    #[serde(flatten)]
+    pub(super) mapped: Mapped,
 }
 
 impl Source {
     pub(super) fn of(at: &AtSource, payload: bool) -> Self {
-        let mapped = at.mapped.as_ref();
-        let purchase = mapped.and_then(|mapped| mapped.purchase.as_ref()).filter(|_| payload);
         Self {
             id: at.id.to_string(),
             order_id: at.order_id.clone(),
@@ -49,11 +42,7 @@ impl Source {
             changed_at: at.changed_at,
             store: at.store.clone(),
             business_day: at.business_day,
-            fate: mapped.map(|mapped| mapped.fate.as_str()),
-            reason: mapped.and_then(|mapped| mapped.reason.clone()),
-            products: mapped.map(Previewed::products).unwrap_or_default(),
-            lines_left_out: mapped.map_or(0, |mapped| mapped.lines_left_out),
-            payload: purchase.and_then(|purchase| serde_json::to_value(purchase.as_sent()).ok()),
+            mapped: at.mapped.as_ref().map(|mapped| Mapped::of(mapped, payload)).unwrap_or_default(),
         }
     }
 
@@ -65,9 +54,10 @@ impl Source {
             (_, false) => "no, not by `salesforce.completed`".to_owned(),
         };
         let store = self.store.as_ref().map_or_else(|| "none: it fits no store".to_owned(), ToString::to_string);
-        let mapped = match (self.fate, &self.reason) {
+        let Mapped { fate, reason, products, lines_left_out, .. } = &self.mapped;
+        let mapped = match (fate, reason) {
             (Some(fate), Some(reason)) => format!("{fate}: {reason}"),
-            (Some(fate), None) => format!("{fate}: {}", few(&self.products)),
+            (Some(fate), None) => format!("{fate}: {}", few(products)),
             (None, _) => "nothing before its day is over".to_owned(),
         };
         let mut rows = vec![
@@ -79,9 +69,9 @@ impl Source {
             ("business day", self.business_day.map_or_else(none, |day| day.to_string())),
             ("mapping", mapped),
         ];
-        rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(reason).to_owned())));
-        if self.lines_left_out > 0 {
-            rows.push(("lines left out", self.lines_left_out.to_string()));
+        rows.extend(reason.as_deref().map(|reason| ("what to do", what_to_do(reason).to_owned())));
+        if *lines_left_out > 0 {
+            rows.push(("lines left out", lines_left_out.to_string()));
         }
         rows
     }
@@ -198,45 +188,15 @@ impl Copy {
 }
 
 /// The destination's word.
-#[derive(Debug, Serialize)]
-pub(super) struct Destination {
-    pub(super) found: bool,
-    products: Vec<String>,
-    order_date: Option<String>,
-    created_at: Option<String>,
-    /// From which date on purchases were read.
-    since: String,
-    pages: u32,
-    /// Whether there were no more pages.
-    whole: bool,
-}
-
-impl Destination {
-    pub(super) fn of(at: AtDestination) -> Self {
-        Self {
-            found: at.found,
-            products: at.products.into_iter().collect(),
-            order_date: at.order_date,
-            created_at: at.created_at,
-            since: at.since.to_string(),
-            pages: at.pages,
-            whole: at.whole,
-        }
+pub(super) fn destination(at: &AtDestination) -> Vec<(&'static str, String)> {
+    if !at.found {
+        let pages = if at.pages == 1 { "page" } else { "pages" };
+        let more = if at.whole { "" } else { "; there are more, --pages reads them" };
+        return vec![("shown", format!("no, not on {} {pages} since {}{more}", at.pages, at.since))];
     }
-
-    pub(super) fn rows(&self) -> Vec<(&'static str, String)> {
-        let read = format!(
-            "{} since {}",
-            if self.pages == 1 { "1 page".to_owned() } else { format!("{} pages", self.pages) },
-            self.since
-        );
-        if !self.found {
-            let more = if self.whole { "" } else { "; there are more, --pages reads them" };
-            return vec![("shown", format!("no, not on {read}{more}"))];
-        }
-        let mut rows = vec![("shown", format!("yes: {}", few(&self.products)))];
-        rows.extend(self.created_at.clone().map(|at| ("taken in", at)));
-        rows.extend(self.order_date.clone().map(|date| ("order date", date)));
-        rows
-    }
+    let products: Vec<String> = at.products.iter().cloned().collect();
+    let mut rows = vec![("shown", format!("yes: {}", few(&products)))];
+    rows.extend(at.created_at.clone().map(|at| ("taken in", at)));
+    rows.extend(at.order_date.clone().map(|date| ("order date", date)));
+    rows
 }

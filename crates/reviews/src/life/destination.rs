@@ -7,6 +7,7 @@ use crate::{
 use chrono::NaiveDate;
 use config::BusinessDay;
 use ledger::Millis;
+use serde::Serialize;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::Instant;
 use yotpo::{Error, Reviews};
@@ -29,7 +30,7 @@ pub struct Where<'a> {
 }
 
 /// What the destination shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct AtDestination {
     /// The products that it has of the order; none if it does not show it.
     pub products: BTreeSet<String>,
