@@ -2,11 +2,14 @@
 
 use crate::stage::Stage;
 use ledger::{
-    Attempt, By, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Note, Open, Outcome, Policy,
-    Ran, Record, Repair, Repeat, Revision, Settled, Token, decide::decide,
+    Attempt, By, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Flow, Ledger, Millis, Note, Open, Outcome,
+    Policies, Policy, Ran, Record, Repair, Repeat, Revision, Settled, Token, decide::decide,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 const NOW: i64 = 1_800_000_000_000;
 const POLICIES: [Policy; 2] = [
@@ -18,6 +21,15 @@ const POLICIES: [Policy; 2] = [
         clock_skew: Duration::from_secs(5),
     },
 ];
+
+/// What the ledgers take for the time.
+static CLOCK: AtomicI64 = AtomicI64::new(NOW);
+
+fn ledger(stage: &Stage, flow: &'static str) -> Ledger {
+    let now = || Millis(CLOCK.load(Ordering::Relaxed)).into();
+    let flow = Flow { name: flow, policies: Policies::all(POLICIES[0]) };
+    Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap(), flow, now)
+}
 
 fn delivery(key: &DeliveryKey, revision: i64) -> Delivery {
     Delivery {
@@ -92,7 +104,7 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_does_the_same_on_the_table_as_in_memory() {
     let stage = Stage::set().await;
-    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let ledger = ledger(&stage, "reviews");
     let mut runner = TestRunner::deterministic();
     let (mut applied, mut refused) = (0, 0);
     for history in 0..120 {
@@ -122,27 +134,31 @@ async fn every_write_does_the_same_on_the_table_as_in_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cursors_only_move_forward_and_one_of_two_checkpoints_wins() {
     let stage = Stage::set().await;
-    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
-    assert_eq!(ledger.cursor("reviews", "s").await.unwrap(), None);
-    let begun = ledger.begin("reviews", "s", Millis(10)).await.unwrap();
-    assert_eq!(ledger.begin("reviews", "s", Millis(99)).await.unwrap(), begun);
-    assert!(ledger.settle_until("reviews", "s", Millis(20)).await.unwrap());
-    assert!(!ledger.settle_until("reviews", "s", Millis(15)).await.unwrap());
-    let cursor = ledger.cursor("reviews", "s").await.unwrap().unwrap();
+    let ledger = ledger(&stage, "reviews");
+    assert_eq!(ledger.cursor("s").await.unwrap(), None);
+    let begun = ledger.begin("s", Millis(10)).await.unwrap();
+    assert_eq!(ledger.begin("s", Millis(99)).await.unwrap(), begun);
+    assert!(ledger.settle_until("s", Millis(20)).await.unwrap());
+    assert!(!ledger.settle_until("s", Millis(15)).await.unwrap());
+    let cursor = ledger.cursor("s").await.unwrap().unwrap();
     assert_eq!((cursor.first, cursor.settled_until), (Millis(10), Millis(20)));
 
-    assert_eq!(ledger.checkpoint("reviews").await.unwrap(), None);
-    assert_eq!(ledger.save_checkpoint("reviews", 0, "a").await.unwrap(), Some(1));
-    assert_eq!(ledger.save_checkpoint("reviews", 0, "b").await.unwrap(), None);
-    assert_eq!(ledger.save_checkpoint("reviews", 1, "c").await.unwrap(), Some(2));
-    let kept = ledger.checkpoint("reviews").await.unwrap().unwrap();
+    assert_eq!(ledger.checkpoint("").await.unwrap(), None);
+    assert_eq!(ledger.save_checkpoint("", 0, "a").await.unwrap(), Some(1));
+    assert_eq!(ledger.save_checkpoint("", 0, "b").await.unwrap(), None);
+    assert_eq!(ledger.save_checkpoint("", 1, "c").await.unwrap(), Some(2));
+    let kept = ledger.checkpoint("").await.unwrap().unwrap();
     assert_eq!((kept.version, kept.state.as_str()), (2, "c"));
+    // Another pass, and another flow's.
+    assert_eq!(ledger.checkpoint("customers").await.unwrap(), None);
+    assert_eq!(self::ledger(&stage, "erp").checkpoint("").await.unwrap(), None);
+    assert_eq!(ledger.save_checkpoint("customers", 0, "d").await.unwrap(), Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_run_is_the_one_that_ended_last_and_asking_for_permissions_writes_nothing() {
     let stage = Stage::set().await;
-    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let ledger = ledger(&stage, "reviews");
     let (reached, may_read, may_write) = tokio::join!(ledger.reach(), ledger.may_read(), ledger.may_write());
     reached.and(may_read).and(may_write).unwrap();
     let queue = stage.stack.queue("ReviewsQueueUrl").unwrap();
@@ -157,8 +173,8 @@ async fn the_last_run_is_the_one_that_ended_last_and_asking_for_permissions_writ
         ended: error.map_or("settled", |_| "failed").to_owned(),
         error: error.map(str::to_owned),
     };
-    let keep = async |by: By, ran: &Ran| ledger.keep_run("reviews", "producer", by, ran).await.unwrap();
-    let last = async |by: By| ledger.last_run("reviews", "producer", by).await.unwrap();
+    let keep = async |by: By, ran: &Ran| ledger.keep_run("producer", by, ran).await.unwrap();
+    let last = async |by: By| ledger.last_run("producer", by).await.unwrap();
     assert_eq!(last(By::Schedule).await, None);
     assert!(keep(By::Schedule, &ran(20, None)).await);
     assert!(!keep(By::Schedule, &ran(10, None)).await, "it ended earlier");
@@ -172,7 +188,7 @@ async fn the_last_run_is_the_one_that_ended_last_and_asking_for_permissions_writ
 #[tokio::test(flavor = "multi_thread")]
 async fn notes_are_kept_by_time_and_no_open_delivery() {
     let stage = Stage::set().await;
-    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let ledger = ledger(&stage, "reviews");
     let note = |ms, action: &str| Note {
         at: Millis(NOW + ms),
         who: "arn:aws:iam::000000000000:user/op".to_owned(),
@@ -181,30 +197,31 @@ async fn notes_are_kept_by_time_and_no_open_delivery() {
     };
     // The second nonce is the SDK's repetition of the first.
     for (ms, nonce, action) in [(2, "a", "second"), (1, "b", "first"), (2, "a", "second"), (2, "c", "third")] {
-        ledger.note("reviews", nonce, &note(ms, action)).await.unwrap();
+        ledger.note(nonce, &note(ms, action)).await.unwrap();
     }
-    ledger.note("erp", "d", &note(1, "another flow's")).await.unwrap();
+    self::ledger(&stage, "erp").note("d", &note(1, "another flow's")).await.unwrap();
     let notes = |since| {
         let ledger = &ledger;
-        async move { ledger.notes("reviews", Millis(NOW + since)).await.unwrap() }
+        async move { ledger.notes(Millis(NOW + since)).await.unwrap() }
     };
     let mut all = notes(0).await;
     assert_eq!(all.remove(0), note(1, "first"));
     all.sort_by(|a, b| a.action.cmp(&b.action));
     assert_eq!(all, [note(2, "second"), note(2, "third")]);
     assert_eq!(notes(2).await.len(), 2);
-    assert_eq!(ledger.open("reviews").await.unwrap(), Open::default());
-    assert_eq!(ledger.open_records("reviews").await.unwrap(), []);
+    assert_eq!(ledger.open().await.unwrap(), Open::default());
+    assert_eq!(ledger.open_records().await.unwrap(), []);
 
     let mut expected = Vec::new();
     for n in 0..30 {
         let key = DeliveryKey::try_from(format!("reviews/{n:02}")).unwrap();
         let (delivery, settled) = (delivery(&key, 1), Settled::Parked("unknown_store".to_owned()));
         let event = Event::Settle { delivery, settled };
-        ledger.put(&event, &POLICIES[0], Millis(NOW + n)).await.unwrap();
+        CLOCK.store(NOW + n, Ordering::Relaxed);
+        ledger.put(&event).await.unwrap();
         expected.push((key, Millis(NOW + n)));
     }
-    let open = ledger.open_records("reviews").await.unwrap();
+    let open = ledger.open_records().await.unwrap();
     let open: Vec<_> = open.into_iter().map(|(key, record)| (key, record.open_since.unwrap())).collect();
     assert_eq!(open, expected, "the oldest first");
 }
@@ -212,14 +229,13 @@ async fn notes_are_kept_by_time_and_no_open_delivery() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_of_an_ordinary_delivery_is_under_a_kilobyte_and_stays_out_of_the_index() {
     let stage = Stage::set().await;
-    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
+    let ledger = ledger(&stage, "reviews");
     let key = DeliveryKey::try_from("reviews/801RO000000AbcDYAS".to_owned()).unwrap();
     let token = Token::unique();
-    let now = Millis(NOW);
     let claim = Event::Claim { delivery: delivery(&key, 1), token: token.clone(), lease_end: Millis(NOW + 60_000) };
-    ledger.put(&claim, &POLICIES[0], now).await.unwrap();
+    ledger.put(&claim).await.unwrap();
     let accepted = Event::Finish { key: key.clone(), revision: Revision(1), token, outcome: Outcome::Accepted };
-    ledger.put(&accepted, &POLICIES[0], now).await.unwrap();
+    ledger.put(&accepted).await.unwrap();
     let table = stage.stack.output("LedgerTable").unwrap();
     let answer = ureq::post(format!("{}/", stage.emulator.endpoint()))
         .header("X-Amz-Target", "DynamoDB_20120810.Scan")

@@ -38,14 +38,14 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn note(&self, flow: &str, nonce: &str, note: &Note) -> Result<(), Error> {
+    pub async fn note(&self, nonce: &str, note: &Note) -> Result<(), Error> {
         self.write(
-            &audit_key(flow, note.at, nonce),
+            &audit_key(self.flow.name, note.at, nonce),
             "attribute_not_exists(k)",
             "SET open_flow = :f, open_since = :t, #w = :w, #a = :a, #d = :d, expires_at = :e",
             &[("#w", "who"), ("#a", "action"), ("#d", "detail")],
             [
-                (":f", text(audit_flow(flow))),
+                (":f", text(audit_flow(self.flow.name))),
                 (":t", number(note.at.0)),
                 (":w", text(&note.who)),
                 (":a", text(&note.action)),
@@ -61,9 +61,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn notes(&self, flow: &str, since: Millis) -> Result<Vec<Note>, Error> {
+    pub async fn notes(&self, since: Millis) -> Result<Vec<Note>, Error> {
         let mut notes = Vec::new();
-        self.in_index(&audit_flow(flow), Some(since), None, |item| {
+        self.in_index(&audit_flow(self.flow.name), Some(since), None, |item| {
             notes.extend(Note::of(item));
             Ok(())
         })

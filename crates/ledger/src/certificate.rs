@@ -21,8 +21,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn certificate(&self, flow: &str, store: &str, day: &str) -> Result<Option<Kept>, Error> {
-        let item = self.item(&certificate_key(flow, store, day)).await?;
+    pub async fn certificate(&self, store: &str, day: &str) -> Result<Option<Kept>, Error> {
+        let item = self.item(&certificate_key(self.flow.name, store, day)).await?;
         Ok(item.and_then(|item| {
             Some(Kept {
                 looked_at: Millis(get_number(&item, "looked_at")?),
@@ -35,9 +35,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn keep_certificate(&self, flow: &str, store: &str, day: &str, kept: &Kept) -> Result<bool, Error> {
+    pub async fn keep_certificate(&self, store: &str, day: &str, kept: &Kept) -> Result<bool, Error> {
         self.write(
-            &certificate_key(flow, store, day),
+            &certificate_key(self.flow.name, store, day),
             "attribute_not_exists(k) OR looked_at <= :at",
             "SET looked_at = :at, certificate = :c, expires_at = :e",
             &[],

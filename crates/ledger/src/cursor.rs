@@ -31,8 +31,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn cursor(&self, flow: &str, store: &str) -> Result<Option<Cursor>, Error> {
-        let item = self.item(&cursor_key(flow, store)).await?;
+    pub async fn cursor(&self, store: &str) -> Result<Option<Cursor>, Error> {
+        let item = self.item(&cursor_key(self.flow.name, store)).await?;
         Ok(item.and_then(|item| {
             Some(Cursor {
                 first: Millis(get_number(&item, "first")?),
@@ -45,17 +45,17 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn begin(&self, flow: &str, store: &str, first: Millis) -> Result<Cursor, Error> {
+    pub async fn begin(&self, store: &str, first: Millis) -> Result<Cursor, Error> {
         let begun = self
             .write(
-                &cursor_key(flow, store),
+                &cursor_key(self.flow.name, store),
                 "attribute_not_exists(k)",
                 "SET #a = :a, settled_until = :a",
                 &[("#a", "first")],
                 [(":a", number(first.0))],
             )
             .await?;
-        if !begun && let Some(cursor) = self.cursor(flow, store).await? {
+        if !begun && let Some(cursor) = self.cursor(store).await? {
             return Ok(cursor);
         }
         Ok(Cursor { first, settled_until: first })
@@ -65,9 +65,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn settle_until(&self, flow: &str, store: &str, to: Millis) -> Result<bool, Error> {
+    pub async fn settle_until(&self, store: &str, to: Millis) -> Result<bool, Error> {
         self.write(
-            &cursor_key(flow, store),
+            &cursor_key(self.flow.name, store),
             "settled_until < :a",
             "SET settled_until = :a",
             &[],
@@ -76,12 +76,12 @@ impl Ledger {
         .await
     }
 
-    /// The checkpoint of a flow's unfinished pass.
+    /// The checkpoint of an unfinished pass; the pass that the schedule goes on with may have no name (`""`).
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn checkpoint(&self, flow: &str) -> Result<Option<Checkpoint>, Error> {
-        let item = self.item(&pass_key(flow)).await?;
+    pub async fn checkpoint(&self, pass: &str) -> Result<Option<Checkpoint>, Error> {
+        let item = self.item(&pass_key(self.flow.name, pass)).await?;
         Ok(item.and_then(|item| {
             Some(Checkpoint { version: get_number(&item, "version")?, state: get_text(&item, "pass")?.to_owned() })
         }))
@@ -92,11 +92,11 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn save_checkpoint(&self, flow: &str, from: i64, state: &str) -> Result<Option<i64>, Error> {
+    pub async fn save_checkpoint(&self, pass: &str, from: i64, state: &str) -> Result<Option<i64>, Error> {
         let update = "SET #v = :to, #p = :p";
         let names = [("#v", "version"), ("#p", "pass")];
         let values = [(":to", number(from + 1)), (":p", text(state))];
-        let key = pass_key(flow);
+        let key = pass_key(self.flow.name, pass);
         let saved = if from == 0 {
             self.write(&key, "attribute_not_exists(k)", update, &names, values).await?
         } else {
@@ -154,6 +154,7 @@ fn cursor_key(flow: &str, store: &str) -> String {
     format!("cursor/{flow}/{store}")
 }
 
-fn pass_key(flow: &str) -> String {
-    format!("pass/{flow}")
+fn pass_key(flow: &str, pass: &str) -> String {
+    let slash = if pass.is_empty() { "" } else { "/" };
+    format!("pass/{flow}{slash}{pass}")
 }

@@ -70,33 +70,31 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn due(&self, flow: &str, store: &str) -> Result<BTreeMap<String, Due>, Error> {
-        Ok(self.item(&due_key(flow, store)).await?.map(|item| days(&item)).unwrap_or_default())
+    pub async fn due(&self, store: &str) -> Result<BTreeMap<String, Due>, Error> {
+        Ok(self.item(&due_key(self.flow.name, store)).await?.map(|item| days(&item)).unwrap_or_default())
     }
 
-    /// Makes a day due, or keeps it so.
+    /// Makes a day due now, or keeps it so.
     ///
     /// # Errors
     /// When DynamoDB cannot be used: nothing is to be sent for the day then.
-    pub async fn mark_due(&self, flow: &str, store: &str, day: &str, mark: Mark, at: Millis) -> Result<(), Error> {
+    pub async fn mark_due(&self, store: &str, day: &str, mark: Mark) -> Result<(), Error> {
         let (update, about) = mark.update();
-        self.write_due(flow, store, day, "", update, about, at).await.map(drop)
+        self.write_due(store, day, "", update, about, self.millis()).await.map(drop)
     }
 
     /// The day is proven, as it stood when it was `seen`: false if something was sent for it since.
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn no_longer_due(&self, flow: &str, store: &str, day: &str, seen: &Due) -> Result<bool, Error> {
+    pub async fn no_longer_due(&self, store: &str, day: &str, seen: &Due) -> Result<bool, Error> {
         let update = "REMOVE #since, #last, #asked, #settled, #begun";
         let about = [SINCE, LAST, ASKED, SETTLED, BEGUN];
-        self.write_due(flow, store, day, "#last = :at", update, &about, seen.last).await
+        self.write_due(store, day, "#last = :at", update, &about, seen.last).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one write")]
     async fn write_due(
         &self,
-        flow: &str,
         store: &str,
         day: &str,
         condition: &str,
@@ -106,7 +104,7 @@ impl Ledger {
     ) -> Result<bool, Error> {
         let names: Vec<_> = about.iter().map(|about| (format!("#{about}"), attribute(day, about))).collect();
         let names: Vec<_> = names.iter().map(|(name, attribute)| (name.as_str(), attribute.as_str())).collect();
-        self.write(&due_key(flow, store), condition, update, &names, [(":at", number(at.0))]).await
+        self.write(&due_key(self.flow.name, store), condition, update, &names, [(":at", number(at.0))]).await
     }
 }
 

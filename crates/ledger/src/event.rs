@@ -144,6 +144,21 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The delivery that it happens to.
+    pub fn key(&self) -> &DeliveryKey {
+        match self {
+            Self::Finish { key, .. } => key,
+            Self::Claim { delivery, .. }
+            | Self::Settle { delivery, .. }
+            | Self::Confirm { delivery }
+            | Self::Reopen { delivery, .. }
+            | Self::GiveUp { delivery, .. }
+            | Self::Conflict { delivery } => &delivery.key,
+        }
+    }
+}
+
 /// What the database's answer means for whoever asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {

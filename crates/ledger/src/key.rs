@@ -24,6 +24,23 @@ impl DeliveryKey {
         self.0.split('/').next().unwrap_or_default()
     }
 
+    /// What kind of thing is delivered (`order`, `customer`, `refund`): the third of four segments or more, `flow/scope/kind/id…`.
+    /// `None` where a flow has one kind, and its keys are `flow/id`.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind_and_id().map(|(kind, _)| kind)
+    }
+
+    /// The source record's id: all after the flow, or after the kind where there is one. It may have segments of its own.
+    pub fn id(&self) -> &str {
+        let whole = || self.0.split_once('/').map_or("", |(_, id)| id);
+        self.kind_and_id().map_or_else(whole, |(_, id)| id)
+    }
+
+    fn kind_and_id(&self) -> Option<(&str, &str)> {
+        let mut segments = self.0.splitn(4, '/').skip(2);
+        Some((segments.next()?, segments.next()?))
+    }
+
     /// The key as it stands in the table and in logs.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -161,6 +178,19 @@ mod tests {
         for bad in ["", "reviews", "reviews/", "/x", "Reviews/x", "reviews//x", "reviews/a b", "reviews/é"] {
             assert!(DeliveryKey::try_from(bad.to_owned()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_key_says_what_kind_of_thing_it_names_and_which() {
+        let of = |key: &str| {
+            let key = DeliveryKey::try_from(key.to_owned()).unwrap();
+            (key.flow().to_owned(), key.kind().map(str::to_owned), key.id().to_owned())
+        };
+        assert_eq!(of("reviews/801"), ("reviews".into(), None, "801".into()));
+        let order = ("erp".into(), Some("order".into()), "1".into());
+        assert_eq!(of("erp/acme.myshopify.com/order/1"), order);
+        let refund = ("loyalty".into(), Some("refund".into()), "801/0a7".into());
+        assert_eq!(of("loyalty/default/refund/801/0a7"), refund);
     }
 
     proptest! {

@@ -55,9 +55,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn open(&self, flow: &str) -> Result<Open, Error> {
+    pub async fn open(&self) -> Result<Open, Error> {
         let mut open = Open::default();
-        self.each_open(flow, |state, since| open.count(state, since)).await?;
+        self.each_open(|state, since| open.count(state, since)).await?;
         Ok(open)
     }
 
@@ -65,9 +65,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn open_by_state(&self, flow: &str) -> Result<BTreeMap<State, OpenIn>, Error> {
+    pub async fn open_by_state(&self) -> Result<BTreeMap<State, OpenIn>, Error> {
         let mut states: BTreeMap<State, OpenIn> = BTreeMap::new();
-        self.each_open(flow, |state, since| {
+        self.each_open(|state, since| {
             let of_state = states.entry(state).or_insert(OpenIn { deliveries: 0, oldest: since });
             *of_state = OpenIn { deliveries: of_state.deliveries + 1, oldest: of_state.oldest.min(since) };
         })
@@ -75,8 +75,8 @@ impl Ledger {
         Ok(states)
     }
 
-    async fn each_open(&self, flow: &str, mut found: impl FnMut(State, Millis)) -> Result<(), Error> {
-        self.in_index(flow, None, Some("#state, open_since"), |item| {
+    async fn each_open(&self, mut found: impl FnMut(State, Millis)) -> Result<(), Error> {
+        self.in_index(self.flow.name, None, Some("#state, open_since"), |item| {
             let state = get_text(item, "state").and_then(State::parse);
             if let (Some(state), Some(since)) = (state, get_number(item, "open_since")) {
                 found(state, Millis(since));
@@ -91,9 +91,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used, or an item is not one of ours.
-    pub async fn open_records(&self, flow: &str) -> Result<Vec<(DeliveryKey, Record)>, Error> {
+    pub async fn open_records(&self) -> Result<Vec<(DeliveryKey, Record)>, Error> {
         let mut records = Vec::new();
-        self.in_index(flow, None, None, |item| {
+        self.in_index(self.flow.name, None, None, |item| {
             let key = get_text(item, "k").unwrap_or_default().to_owned();
             if let Some(record) = parse(&key, item)? {
                 let key = DeliveryKey::try_from(key.clone()).map_err(|_| Error::Unreadable { key, attribute: "k" })?;

@@ -21,8 +21,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn outside(&self, flow: &str, store: &str, day: &str) -> Result<Option<Outside>, Error> {
-        let item = self.item(&outside_key(flow, store, day)).await?;
+    pub async fn outside(&self, store: &str, day: &str) -> Result<Option<Outside>, Error> {
+        let item = self.item(&outside_key(self.flow.name, store, day)).await?;
         Ok(item.and_then(|item| {
             Some(Outside {
                 at: Millis(get_number(&item, "counted_at")?),
@@ -35,9 +35,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn keep_outside(&self, flow: &str, store: &str, day: &str, outside: &Outside) -> Result<bool, Error> {
+    pub async fn keep_outside(&self, store: &str, day: &str, outside: &Outside) -> Result<bool, Error> {
         self.write(
-            &outside_key(flow, store, day),
+            &outside_key(self.flow.name, store, day),
             "attribute_not_exists(k) OR counted_at <= :at",
             "SET counted_at = :at, counts = :c, expires_at = :e",
             &[],

@@ -2,7 +2,6 @@
 
 use crate::{
     expression::number,
-    record::Millis,
     table::{Error, Ledger},
 };
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
@@ -23,13 +22,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn keep_part(&self, name: &str, n: usize, bytes: &[u8], now: Millis) -> Result<(), Error> {
+    pub async fn keep_part(&self, name: &str, n: usize, bytes: &[u8]) -> Result<(), Error> {
         self.write(
-            &part_key(name, n),
+            &part_key(self.flow.name, name, n),
             "",
             "SET #b = :b, expires_at = :e",
             &[("#b", "bytes")],
-            [(":b", AttributeValue::B(Blob::new(bytes))), (":e", number(now.plus(LIFE).0 / 1000))],
+            [(":b", AttributeValue::B(Blob::new(bytes))), (":e", number(self.millis().plus(LIFE).0 / 1000))],
         )
         .await
         .map(drop)
@@ -42,7 +41,7 @@ impl Ledger {
     pub async fn parts(&self, name: &str, n: usize) -> Result<Parts, Error> {
         let mut parts = Vec::with_capacity(n);
         for n in 0..n {
-            let item = self.item(&part_key(name, n)).await?;
+            let item = self.item(&part_key(self.flow.name, name, n)).await?;
             let bytes = item.and_then(|mut item| match item.remove("bytes") {
                 Some(AttributeValue::B(bytes)) => Some(bytes.into_inner()),
                 _ => None,
@@ -53,6 +52,6 @@ impl Ledger {
     }
 }
 
-fn part_key(name: &str, n: usize) -> String {
-    format!("part/{name}/{n}")
+fn part_key(flow: &str, name: &str, n: usize) -> String {
+    format!("part/{flow}/{name}/{n}")
 }

@@ -33,6 +33,13 @@ impl From<chrono::DateTime<chrono::Utc>> for Millis {
     }
 }
 
+impl From<Millis> for chrono::DateTime<chrono::Utc> {
+    /// The epoch, for a number that is no instant.
+    fn from(instant: Millis) -> Self {
+        Self::from_timestamp_millis(instant.0).unwrap_or_default()
+    }
+}
+
 /// The states of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {

@@ -43,12 +43,12 @@ pub struct Ran {
 }
 
 impl Ledger {
-    /// The last run of a flow's function that was started so.
+    /// The last run of a function of the flow that was started so.
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn last_run(&self, flow: &str, function: &str, by: By) -> Result<Option<Ran>, Error> {
-        let item = self.item(&run_key(flow, function, by)).await?;
+    pub async fn last_run(&self, function: &str, by: By) -> Result<Option<Ran>, Error> {
+        let item = self.item(&run_key(self.flow.name, function, by)).await?;
         Ok(item.and_then(|item| {
             Some(Ran {
                 at: Millis(get_number(&item, "ended_at")?),
@@ -62,10 +62,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When DynamoDB cannot be used.
-    pub async fn keep_run(&self, flow: &str, function: &str, by: By, ran: &Ran) -> Result<bool, Error> {
+    pub async fn keep_run(&self, function: &str, by: By, ran: &Ran) -> Result<bool, Error> {
         let error: String = ran.error.iter().flat_map(|error| error.chars()).take(ERROR_CHARACTERS).collect();
         self.write(
-            &run_key(flow, function, by),
+            &run_key(self.flow.name, function, by),
             "attribute_not_exists(k) OR ended_at <= :at",
             "SET ended_at = :at, ended = :ended, #e = :e",
             &[("#e", "error")],

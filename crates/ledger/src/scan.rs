@@ -16,11 +16,9 @@ const ATTRIBUTES: [&str; 7] = ["state", "store", "day", "reason", "attempts", "r
 /// Items looked at in one call, of which as many are in memory at most.
 const ITEMS: i32 = 1000;
 
-/// Which deliveries a scan is about: those of a flow whose business day is one of these, first and last included.
+/// Which deliveries a scan is about: those of the flow whose business day is one of these, first and last included.
 #[derive(Clone, Copy, Debug)]
 pub struct Days<'a> {
-    /// The flow.
-    pub flow: &'a str,
     /// The first day (`YYYY-MM-DD`).
     pub first: &'a str,
     /// The last.
@@ -77,7 +75,7 @@ impl Ledger {
                 .filter_expression(&filter)
                 .projection_expression(asked_for.join(", "))
                 .set_expression_attribute_names(Some(names.clone()))
-                .expression_attribute_values(":flow", text(format!("{}/", days.flow)))
+                .expression_attribute_values(":flow", text(format!("{}/", self.flow.name)))
                 .expression_attribute_values(":first", text(days.first))
                 .expression_attribute_values(":last", text(days.last));
             if let Some(store) = days.store {

@@ -2,8 +2,9 @@
 
 use crate::{
     backoff::Backoff,
-    decide::{Event, Policy, Verdict, conclude, decide},
+    decide::{Event, Verdict, conclude, decide},
     expression::{self, Item, primary_key},
+    flow::Flow,
     key::DeliveryKey,
     record::{Millis, Record},
     write::{Attempt, Write},
@@ -13,6 +14,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
+use chrono::{DateTime, Utc};
 use std::{
     collections::{BTreeSet, HashMap},
     time::Duration,
@@ -28,11 +30,13 @@ const BETWEEN_READS: Backoff = Backoff { base: Duration::from_millis(50), cap: D
 /// How often in a row DynamoDB may come to none of them: some ten seconds.
 const READS_IN_VAIN: u32 = 10;
 
-/// The ledger: one DynamoDB table with the partition key `k`.
+/// The ledger of one flow, in a DynamoDB table with the partition key `k` that all flows share.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     pub(crate) client: Client,
     pub(crate) table: String,
+    pub(crate) flow: Flow,
+    now: fn() -> DateTime<Utc>,
 }
 
 /// Why the ledger could not be used. Nothing is known to have been written.
@@ -70,17 +74,32 @@ impl Error {
 }
 
 impl Ledger {
-    /// A ledger in `table`.
-    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
-        Self { client: Client::new(config), table: table.into() }
+    /// The ledger of `flow` in `table`, with the clock that tells it when things happen.
+    pub fn new(config: &SdkConfig, table: impl Into<String>, flow: Flow, now: fn() -> DateTime<Utc>) -> Self {
+        Self { client: Client::new(config), table: table.into(), flow, now }
     }
 
-    /// Puts `event` to the ledger: one conditional write, no read before it.
+    /// The flow that it speaks for.
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// The clock's time.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.now)()
+    }
+
+    pub(crate) fn millis(&self) -> Millis {
+        self.now().into()
+    }
+
+    /// Puts `event` to the ledger, by the policy of its delivery's kind: one conditional write, no read before it.
     ///
     /// # Errors
     /// When DynamoDB cannot be used; the write may have happened all the same, and asking again with the
     /// same token is safe.
-    pub async fn put(&self, event: &Event, policy: &Policy, now: Millis) -> Result<Verdict, Error> {
+    pub async fn put(&self, event: &Event) -> Result<Verdict, Error> {
+        let (policy, now) = (self.flow.policies.of(event.key()), self.millis());
         let attempt = self.run(&decide(event, policy, now)).await?;
         Ok(conclude(event, policy, &attempt, now))
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Policies, Policy, Repeat};
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
@@ -81,7 +82,10 @@ fn busy(most: usize, lasts: Duration) -> (Busy, Ledger) {
         .retry_config(RetryConfig::disabled())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .build();
-    (busy, Ledger::new(&config, TABLE))
+    let policy =
+        Policy { repeat: Repeat::Harmless, supersedes: false, settle: Duration::ZERO, clock_skew: Duration::ZERO };
+    let flow = Flow { name: "reviews", policies: Policies::all(policy) };
+    (busy, Ledger::new(&config, TABLE, flow, Utc::now))
 }
 
 fn keys(numbers: impl IntoIterator<Item = usize>) -> Vec<DeliveryKey> {

@@ -2,7 +2,6 @@
 
 use crate::{failure::Failure, place::Place};
 use ledger::{Ledger, Note};
-use reviews::FLOW;
 use serde_json::{Value, json};
 use std::pin::Pin;
 
@@ -29,7 +28,7 @@ pub(crate) async fn noted<T>(
         let nonce = uuid::Uuid::new_v4().simple().to_string();
         let (at, who) = ((place.now)().into(), answer.arn().unwrap_or("unknown").to_owned());
         let note = Note { at, who, action: format!("{name} {step}"), detail: detail.to_string() };
-        let kept = ledger.note(FLOW, &nonce, &note).await;
+        let kept = ledger.note(&nonce, &note).await;
         kept.map_err(|error| Failure::undone("note in the ledger what is done", &error))
     };
     note("begun", &detail).await?;

@@ -24,7 +24,6 @@ use config::{BusinessDay, StoreName};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ledger::{Days, Ledger};
 use reviews::{
-    FLOW,
     history::{History, Standing},
     operate::Operator,
 };
@@ -117,7 +116,7 @@ async fn certificates(
     let undone = |error: ledger::Error| Failure::undone("read the certificates", &error);
     let mut cursors = Vec::new();
     for store in stores {
-        cursors.push(operator.ledger.cursor(FLOW, store.as_str()).await.map_err(undone)?);
+        cursors.push(operator.ledger.cursor(store.as_str()).await.map_err(undone)?);
     }
     let unrouted = StoreName::unrouted();
     let days: Vec<BusinessDay> = history.days.iter().map(|day| day.business_day).collect();
@@ -150,7 +149,7 @@ async fn deliveries(
     place: &Place,
 ) -> Result<(), Failure> {
     let (first, last) = (from.to_string(), to.to_string());
-    let days = Days { flow: FLOW, first: &first, last: &last, store: store.map(StoreName::as_str) };
+    let days = Days { first: &first, last: &last, store: store.map(StoreName::as_str) };
     let spinner = progress::spinner("reading the ledger");
     let take = |record| history.delivery(&record, &place.config);
     let seen = |items| spinner.set_message(format!("reading the ledger: {items} items"));

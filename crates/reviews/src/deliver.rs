@@ -9,7 +9,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{Relay, StoreName};
-use ledger::{Backoff, Delivery, ErrorClass, Event, Ledger, Millis, Policy, Token, Verdict};
+use ledger::{Backoff, Delivery, DeliveryKey, ErrorClass, Event, Ledger, Millis, Policy, Token, Verdict};
 use queue::Queue;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use telemetry::Metric;
@@ -31,8 +31,6 @@ pub struct Deliverer {
     pub config: Arc<Relay>,
     /// The ledger.
     pub ledger: Ledger,
-    /// The protocol's view of Yotpo Reviews.
-    pub policy: Policy,
     /// The stores' clients.
     pub stores: Stores,
     /// The flow's queue.
@@ -229,8 +227,13 @@ impl Deliverer {
         result
     }
 
+    /// What the protocol must know of a delivery's destination.
+    pub(crate) fn policy(&self, key: &DeliveryKey) -> &Policy {
+        self.ledger.flow().policies.of(key)
+    }
+
     pub(crate) async fn put(&self, event: &Event) -> Result<Verdict, ledger::Error> {
-        self.ledger.put(event, &self.policy, self.millis()).await
+        self.ledger.put(event).await
     }
 
     pub(crate) fn backoff(&self, attempt: u32, floor: Option<Duration>) -> Duration {

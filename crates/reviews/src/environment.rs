@@ -3,7 +3,7 @@
 use crate::{FLOW, deliver::Deliverer, pace::Pace, produce::Producer, reconcile::Reconciler, stores::Stores};
 use chrono::{DateTime, Utc};
 use config::{Relay, StoreName};
-use ledger::{Ledger, Policy, Repeat};
+use ledger::{Flow, Ledger, Policies, Policy, Repeat};
 use queue::Queue;
 use secrets::Secrets;
 use std::{collections::BTreeMap, fmt::Display, process::ExitCode, str::FromStr, sync::Arc};
@@ -39,14 +39,16 @@ fn begin(function: &str) -> Result<Arc<Relay>, ColdStart> {
     Ok(Arc::new(config))
 }
 
-pub(crate) fn policy(config: &Relay) -> Policy {
-    Policy {
+/// The flow, as the delivery protocol knows it.
+pub(crate) fn flow(config: &Relay) -> Flow {
+    let policy = Policy {
         // Yotpo does not create an order id twice.
         repeat: Repeat::Harmless,
         supersedes: false,
         settle: config.protocol.settle.yotpo_reviews,
         clock_skew: config.protocol.clock_skew,
-    }
+    };
+    Flow { name: FLOW, policies: Policies::all(policy) }
 }
 
 /// How the process ends when the runtime does.
@@ -164,8 +166,7 @@ impl Environment {
         let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
         Ok(Producer {
             salesforce: source(&aws, &stack, http, &config, now).await?,
-            ledger: Ledger::new(&aws, table),
-            policy: policy(&config),
+            ledger: Ledger::new(&aws, table, flow(&config), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
             now,
@@ -182,8 +183,7 @@ impl Environment {
         let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
         Ok(Deliverer {
             stores: Stores::load(Secrets::new(&aws), format!("{stack}/yotpo"), http, &config, now).await?,
-            ledger: Ledger::new(&aws, table),
-            policy: policy(&config),
+            ledger: Ledger::new(&aws, table, flow(&config), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
             pace: shares(&config, workers),
@@ -203,8 +203,7 @@ impl Environment {
         Ok(Reconciler {
             salesforce: source(&aws, &stack, http.clone(), &config, now).await?,
             stores: Stores::load(Secrets::new(&aws), format!("{stack}/yotpo"), http, &config, now).await?,
-            ledger: Ledger::new(&aws, table),
-            policy: policy(&config),
+            ledger: Ledger::new(&aws, table, flow(&config), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
             pace: shares(&config, consumers),

@@ -2,7 +2,6 @@
 //! what no certificate says. Pure; it takes the more memory the more days there are, not the more orders.
 
 use crate::{
-    produce::instant,
     reconcile::Certificate,
     select::{BadDay, Pass},
 };
@@ -178,7 +177,7 @@ impl History {
     /// A store has no certificate of a day; `cursor` says since when the store is in the flow's care.
     pub fn uncertified(&mut self, store: &StoreName, day: BusinessDay, cursor: Option<Cursor>, config: &Relay) {
         let zone = config.stores.get(store).map_or(config.time_zone, |store| store.time_zone);
-        let before = cursor.is_some_and(|cursor| day.window(zone).start < instant(cursor.first));
+        let before = cursor.is_some_and(|cursor| day.window(zone).start < DateTime::from(cursor.first));
         if let Some(day) = self.day(day).filter(|_| !before) {
             day.standing = day.standing.max(Standing::NoCertificate);
         }
@@ -199,7 +198,7 @@ impl History {
                 let store = store.and_then(|name| config.stores.get(&name));
                 let end = day.window(store.map_or(config.time_zone, |store| store.time_zone)).end;
                 match record.accepted_at {
-                    Some(at) => self.time_to_deliver[wait(instant(at) - end)].deliveries += 1,
+                    Some(at) => self.time_to_deliver[wait(DateTime::from(at) - end)].deliveries += 1,
                     None => self.time_unknown += 1,
                 }
             }

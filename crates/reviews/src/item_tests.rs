@@ -61,9 +61,10 @@ fn item(night: &str, row: &Row) -> Option<Item> {
 
 /// Puts an event to a ledger of one record.
 fn put(event: &Event, record: &mut Option<Record>, now: &str) -> Verdict {
-    let (policy, now) = (crate::environment::policy(&config()), Millis::from(at(now)));
-    let attempt = decide(event, &policy, now).run(record);
-    conclude(event, &policy, &attempt, now)
+    let (flow, now) = (crate::environment::flow(&config()), Millis::from(at(now)));
+    let policy = flow.policies.of(event.key());
+    let attempt = decide(event, policy, now).run(record);
+    conclude(event, policy, &attempt, now)
 }
 
 /// Records what the producer records of an item that it does not send.

@@ -2,14 +2,13 @@
 //! hand is what the functions would do. A secret is read when a command needs its vendor, not before.
 
 use crate::{
-    FLOW,
-    environment::{ColdStart, policy},
+    environment::{ColdStart, flow},
     reconcile::Certificate,
     stores::{Misconfigured, Stores},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Ledger, Millis, Policy};
+use ledger::{Ledger, Millis};
 use queue::Queue;
 use secrets::Secrets;
 use std::sync::Arc;
@@ -20,8 +19,6 @@ pub struct Operator {
     pub config: Arc<Relay>,
     /// The ledger.
     pub ledger: Ledger,
-    /// The protocol's view of Yotpo Reviews.
-    pub policy: Policy,
     /// The flow's queue.
     pub queue: Queue,
     /// Its dead-letter queue.
@@ -38,8 +35,7 @@ impl crate::environment::Environment {
     pub fn operator(self) -> Operator {
         let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
         Operator {
-            ledger: Ledger::new(&aws, table),
-            policy: policy(&config),
+            ledger: Ledger::new(&aws, table, flow(&config), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
             secrets: Secrets::new(&aws),
@@ -92,7 +88,7 @@ impl Operator {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn certificate(&self, store: &StoreName, day: BusinessDay) -> Result<Option<Certificate>, ledger::Error> {
-        let kept = self.ledger.certificate(FLOW, store.as_str(), &day.to_string()).await?;
+        let kept = self.ledger.certificate(store.as_str(), &day.to_string()).await?;
         Ok(kept.and_then(|kept| serde_json::from_str(&kept.certificate).ok()))
     }
 

@@ -2,7 +2,6 @@
 //! invocation's time is up; the next run goes on from the checkpoint.
 
 use crate::{
-    FLOW,
     event::{Event, Invoked},
     fields::{Fields, Unfit},
     item::BadRow,
@@ -15,10 +14,13 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Checkpoint, Ledger, Mark, Millis, Outside, Policy};
+use ledger::{Checkpoint, Ledger, Mark, Outside};
 use queue::Queue;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
+
+/// What the schedule's runs go on with is the flow's one pass without a name.
+const SCHEDULED: &str = "";
 
 /// What the producer works with; built once at cold start.
 pub struct Producer {
@@ -28,8 +30,6 @@ pub struct Producer {
     pub salesforce: salesforce::Client,
     /// The ledger.
     pub ledger: Ledger,
-    /// The protocol's view of Yotpo Reviews.
-    pub policy: Policy,
     /// The flow's queue.
     pub queue: Queue,
     /// Its dead-letter queue.
@@ -140,7 +140,7 @@ impl Producer {
     /// The day is due, whatever the cursors say: somebody has asked for it.
     async fn mark(&self, stores: &[StoreName], day: BusinessDay, mark: Mark) -> Result<(), Failed> {
         for store in stores {
-            self.ledger.mark_due(FLOW, store.as_str(), &day.to_string(), mark, (self.now)().into()).await?;
+            self.ledger.mark_due(store.as_str(), &day.to_string(), mark).await?;
         }
         Ok(())
     }
@@ -158,26 +158,26 @@ impl Producer {
             for (name, store) in &self.config.stores {
                 // The first run's start is the cursor before anything is read, so that a first night that
                 // fails is caught up like any other.
-                let cursor = match self.ledger.cursor(FLOW, name.as_str()).await? {
+                let cursor = match self.ledger.cursor(name.as_str()).await? {
                     Some(cursor) => cursor,
-                    None => self.ledger.begin(FLOW, name.as_str(), first_day(store, now).into()).await?,
+                    None => self.ledger.begin(name.as_str(), first_day(store, now).into()).await?,
                 };
-                cursors.insert(name.clone(), (instant(cursor.first), instant(cursor.settled_until)));
+                cursors.insert(name.clone(), (DateTime::from(cursor.first), DateTime::from(cursor.settled_until)));
             }
             let Some(pass) = Pass::plan(&cursors, &self.config, now) else {
                 return Ok(true);
             };
-            let (version, pass) = self.resume(FLOW, pass).await?;
+            let (version, pass) = self.resume(SCHEDULED, pass).await?;
             for (store, day) in pass.days(&self.config) {
                 report.of(&store, day);
             }
             let spans = pass.spans.clone();
             let days = pass.days(&self.config).len();
-            match self.pass_within_quota(FLOW, version, pass, invoked, report).await? {
+            match self.pass_within_quota(SCHEDULED, version, pass, invoked, report).await? {
                 Ended::Stopped => return Ok(false),
                 Ended::Complete => {
                     for (name, span) in spans {
-                        self.ledger.settle_until(FLOW, name.as_str(), span.until.into()).await?;
+                        self.ledger.settle_until(name.as_str(), span.until.into()).await?;
                     }
                     metrics.count(Metric::DaysSettled, None, days);
                 }
@@ -236,7 +236,6 @@ impl Producer {
             fields: &fields,
             salesforce: &self.salesforce,
             ledger: &self.ledger,
-            policy: self.policy,
             queue: &self.queue,
             dead_letters: &self.dead_letters,
             now: self.now,
@@ -312,7 +311,7 @@ impl Producer {
             let outside = &mut report.of(&store, day).outside;
             outside.insert(BEFORE_START, usize::try_from(orders).unwrap_or(usize::MAX));
             let kept = Outside { at: (self.now)().into(), counts: serde_json::to_string(outside)? };
-            self.ledger.keep_outside(FLOW, store.as_str(), &day.to_string(), &kept).await?;
+            self.ledger.keep_outside(store.as_str(), &day.to_string(), &kept).await?;
         }
         Ok(())
     }
@@ -339,14 +338,10 @@ impl Producer {
 
 /// What the checkpoint of a run by hand is kept under.
 pub fn pass_name(day: BusinessDay, store: Option<&StoreName>) -> String {
-    format!("{FLOW}/{day}/{}", store.map_or("", StoreName::as_str))
+    format!("{day}/{}", store.map_or("", StoreName::as_str))
 }
 
 /// Where a row stands in the query's order.
 pub(crate) fn position(row: &salesforce::Record) -> Result<Position, BadRow> {
     Ok(Position { stamp: message::stamp(row)?, id: row.id()? })
-}
-
-pub(crate) fn instant(millis: Millis) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(millis.0).unwrap_or_default()
 }

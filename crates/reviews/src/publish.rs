@@ -13,7 +13,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
 use futures_util::{StreamExt as _, stream};
-use ledger::{DeliveryKey, ErrorClass, Event, Ledger, Mark, Millis, Policy, Settled, Verdict};
+use ledger::{DeliveryKey, ErrorClass, Event, Ledger, Mark, Settled, Verdict};
 use queue::{Entry, PATIENCE, Queue};
 use salesforce::{Client, Record as Row};
 use std::{
@@ -39,8 +39,6 @@ pub struct Publisher<'a> {
     pub salesforce: &'a Client,
     /// The ledger.
     pub ledger: &'a Ledger,
-    /// The protocol's view of Yotpo Reviews.
-    pub policy: Policy,
     /// The flow's queue.
     pub queue: &'a Queue,
     /// Its dead-letter queue.
@@ -226,8 +224,7 @@ impl Publisher<'_> {
     async fn mark(&self, items: &[Item]) -> Result<(), ledger::Error> {
         let days: BTreeSet<_> = items.iter().map(|item| (item.store.clone(), item.day)).collect();
         for (store, day) in days.into_iter().filter(|day| !self.marked.has(day)) {
-            let now = Millis::from((self.now)());
-            self.ledger.mark_due(crate::FLOW, store.as_str(), &day.to_string(), Mark::Sent, now).await?;
+            self.ledger.mark_due(store.as_str(), &day.to_string(), Mark::Sent).await?;
             self.marked.add((store, day));
         }
         Ok(())
@@ -311,7 +308,7 @@ impl Publisher<'_> {
     /// Whether it was recorded: not, if it was overtaken.
     async fn record(&self, item: &Item, settled: Settled) -> Result<bool, Unpublished> {
         let event = Event::Settle { delivery: item.delivery.clone(), settled: settled.clone() };
-        let verdict = self.ledger.put(&event, &self.policy, Millis::from((self.now)())).await?;
+        let verdict = self.ledger.put(&event).await?;
         let (Settled::Skipped(reason)
         | Settled::Rejected(reason)
         | Settled::Parked(reason)

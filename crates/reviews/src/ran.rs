@@ -1,6 +1,6 @@
 //! How the last runs of producer and reconciler ended, for whoever asks: one small write a run.
 
-use crate::{FLOW, event::Event};
+use crate::event::Event;
 use ledger::{By, Ledger, Millis, Ran};
 use std::fmt::Display;
 
@@ -55,7 +55,7 @@ pub(crate) async fn keep<E: Display>(ledger: &Ledger, function: &str, by: By, at
         Ok(ended) => Ran { at, ended: ended.as_str().to_owned(), error: None },
         Err(error) => Ran { at, ended: FAILED.to_owned(), error: Some(error.to_string()) },
     };
-    if let Err(error) = ledger.keep_run(FLOW, function, by, &ran).await {
+    if let Err(error) = ledger.keep_run(function, by, &ran).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "how the run ended could not be kept");
     }
 }

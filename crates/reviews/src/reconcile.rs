@@ -35,7 +35,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName, Zone};
-use ledger::{Cursor, Due, Ledger, Mark, Millis, Policy};
+use ledger::{Cursor, Due, Ledger, Mark, Millis};
 use queue::Queue;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -54,8 +54,6 @@ pub struct Reconciler {
     pub stores: Stores,
     /// The ledger.
     pub ledger: Ledger,
-    /// The protocol's view of Yotpo Reviews.
-    pub policy: Policy,
     /// The flow's queue.
     pub queue: Queue,
     /// Its dead-letter queue.
@@ -269,7 +267,7 @@ impl Reconciler {
             if !unreadable.contains(&task.store) {
                 if !task.by_hand {
                     let (store, day) = (task.store.as_str(), task.day.to_string());
-                    self.ledger.mark_due(FLOW, store, &day, Mark::Begun, self.millis()).await?;
+                    self.ledger.mark_due(store, &day, Mark::Begun).await?;
                 }
                 match Box::pin(self.look(task, &fields, invoked, metrics)).await? {
                     Looked::Certified(certificate) => answer.certificates.push(*certificate),
@@ -344,7 +342,7 @@ impl Reconciler {
     async fn in_care(&self) -> Result<Vec<InCare>, Failed> {
         let mut cursors = Vec::new();
         for (name, store) in &self.config.stores {
-            cursors.push((name.clone(), store.time_zone, self.ledger.cursor(FLOW, name.as_str()).await?));
+            cursors.push((name.clone(), store.time_zone, self.ledger.cursor(name.as_str()).await?));
         }
         if self.config.salesforce.route_by.is_some() {
             let all: Option<Vec<Cursor>> = cursors.iter().map(|(_, _, cursor)| *cursor).collect();
@@ -352,14 +350,14 @@ impl Reconciler {
         }
         let mut care = Vec::new();
         for (store, zone, cursor) in cursors {
-            let marks = due::marks(self.ledger.due(FLOW, store.as_str()).await?);
+            let marks = due::marks(self.ledger.due(store.as_str()).await?);
             care.push(InCare { store, zone, cursor, marks });
         }
         Ok(care)
     }
 
     async fn measure_what_is_open(&self, metrics: &mut Metrics) -> Result<(), Failed> {
-        let open = self.ledger.open(FLOW).await?;
+        let open = self.ledger.open().await?;
         let now = self.millis();
         let age = |since: Option<Millis>| since.map_or(0.0, |since| since.until(now).as_secs_f64().round());
         metrics.count(Metric::OpenDeliveries, None, open.deliveries);
@@ -380,7 +378,6 @@ impl Reconciler {
             fields,
             salesforce: &self.salesforce,
             ledger: &self.ledger,
-            policy: self.policy,
             queue: &self.queue,
             dead_letters: &self.dead_letters,
             now: self.now,

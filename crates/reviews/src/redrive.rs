@@ -2,7 +2,6 @@
 //! sent, then its copy is deleted. After each of these steps the command may die: what it left is found again.
 
 use crate::{
-    FLOW,
     letter::{Letter, Plan},
     operate::Operator,
 };
@@ -58,7 +57,7 @@ impl Operator {
         let days: BTreeSet<_> =
             messages.iter().filter_map(|it| Some((it.delivery.store.as_str(), it.delivery.day.as_deref()?))).collect();
         for (store, day) in days {
-            self.ledger.mark_due(FLOW, store, day, Mark::Sent, self.millis()).await?;
+            self.ledger.mark_due(store, day, Mark::Sent).await?;
         }
         let reopened = try_join_all(messages.iter().map(|message| self.reopen(&message.delivery, limit))).await?;
         let due: Vec<usize> = (0..messages.len()).filter(|index| reopened[*index]).collect();
@@ -77,7 +76,7 @@ impl Operator {
 
     async fn reopen(&self, delivery: &Delivery, limit: u32) -> Result<bool, ledger::Error> {
         let event = Event::Reopen { delivery: delivery.clone(), repair: Repair::Redrive, limit };
-        Ok(self.ledger.put(&event, &self.policy, self.millis()).await? == Verdict::Recorded)
+        Ok(self.ledger.put(&event).await? == Verdict::Recorded)
     }
 
     /// Writes down that a person has decided not to send this version. `reason` holds nothing personal: ledger and
@@ -88,7 +87,7 @@ impl Operator {
     pub async fn dismiss(&self, delivery: &Delivery, reason: &str) -> Result<Dismissal, ledger::Error> {
         let settled = Settled::Dismissed(reason.to_owned());
         let event = Event::Settle { delivery: delivery.clone(), settled };
-        Ok(match self.ledger.put(&event, &self.policy, self.millis()).await? {
+        Ok(match self.ledger.put(&event).await? {
             Verdict::Recorded | Verdict::Done | Verdict::Superseded => Dismissal::Settled,
             Verdict::Call { .. } | Verdict::Held(_) | Verdict::Conflict => Dismissal::UnderWay,
         })

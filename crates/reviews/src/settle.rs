@@ -38,7 +38,11 @@ impl Deliverer {
                 self.park(attempt, ErrorClass::Exhausted, ErrorClass::Exhausted.as_str(), &error, invocation).await
             }
             Failure::Again { class, floor, effect } => {
-                let settle = if effect == yotpo::Effect::Unknown { self.policy.settle } else { Duration::ZERO };
+                let settle = if effect == yotpo::Effect::Unknown {
+                    self.policy(&attempt.delivery.key).settle
+                } else {
+                    Duration::ZERO
+                };
                 self.release(attempt, class, settle, floor, invocation).await
             }
         }
@@ -79,7 +83,7 @@ impl Deliverer {
             invocation.count(Metric::RateLimited, store);
         }
         // Whoever receives it next may have a clock that is behind ours.
-        let floor = floor.map(|floor| floor + self.policy.clock_skew);
+        let floor = floor.map(|floor| floor + self.policy(&attempt.delivery.key).clock_skew);
         let delay = self.backoff(attempt.number.max(attempt.message.receives), floor).max(settle);
         tracing::info!(error_class = %class, attempt = attempt.number, retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), "to be tried again");
         Disposal::Return(delay)

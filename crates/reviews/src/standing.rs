@@ -2,9 +2,7 @@
 //! and nothing is written.
 
 use crate::{
-    FLOW,
     operate::Operator,
-    produce::instant,
     reconcile::{Certificate, due},
     select::Pass,
 };
@@ -111,11 +109,11 @@ impl Operator {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn standings(&self) -> Result<Vec<Standing>, ledger::Error> {
-        let pass = self.ledger.checkpoint(FLOW).await?;
+        let pass = self.ledger.checkpoint("").await?;
         let pass: Option<Pass> = pass.and_then(|pass| serde_json::from_str(&pass.state).ok());
         let (mut standings, mut cursors) = (Vec::new(), Vec::new());
         for (name, store) in &self.config.stores {
-            let cursor = self.ledger.cursor(FLOW, name.as_str()).await?;
+            let cursor = self.ledger.cursor(name.as_str()).await?;
             let under_way = pass.as_ref().filter(|pass| pass.spans.contains_key(name));
             let standing = Standing {
                 pass: under_way.map(|pass| UnderWay {
@@ -142,13 +140,13 @@ impl Operator {
     /// What the pass that settled a store's business day left out, by reason; nothing too where an older version counted
     /// otherwise.
     async fn outside(&self, store: &StoreName, day: BusinessDay) -> Result<BTreeMap<String, u64>, ledger::Error> {
-        let kept = self.ledger.outside(FLOW, store.as_str(), &day.to_string()).await?;
+        let kept = self.ledger.outside(store.as_str(), &day.to_string()).await?;
         Ok(kept.and_then(|kept| serde_json::from_str(&kept.counts).ok()).unwrap_or_default())
     }
 
     async fn standing(&self, store: StoreName, zone: Zone, cursor: Option<Cursor>) -> Result<Standing, ledger::Error> {
         let now = (self.now)();
-        let marks = due::marks(self.ledger.due(FLOW, store.as_str()).await?);
+        let marks = due::marks(self.ledger.due(store.as_str()).await?);
         let days = in_care(cursor, &marks, zone, now);
         let kept = try_join_all(days.iter().map(|day| self.certificate(&store, *day))).await?;
         let outside = try_join_all(days.iter().map(|day| self.outside(&store, *day))).await?;
@@ -163,7 +161,7 @@ impl Operator {
         let Some(cursor) = cursor else {
             return Ok(Standing { store, settled: None, behind_days: 0, pass: None, days });
         };
-        let (first, until) = (instant(cursor.first), instant(cursor.settled_until));
+        let (first, until) = (DateTime::from(cursor.first), DateTime::from(cursor.settled_until));
         let today = BusinessDay::of(now, zone);
         let next = BusinessDay::of(until, zone);
         Ok(Standing {
@@ -184,7 +182,7 @@ fn in_care(
     now: DateTime<Utc>,
 ) -> Vec<BusinessDay> {
     let week = due::last_days(zone, now, WEEK)
-        .filter(|day| cursor.is_some_and(|cursor| instant(cursor.first) <= day.window(zone).start));
+        .filter(|day| cursor.is_some_and(|cursor| DateTime::from(cursor.first) <= day.window(zone).start));
     let days: BTreeSet<BusinessDay> = due::days(cursor, marks, zone, now).into_iter().chain(week).collect();
     days.into_iter().rev().collect()
 }
@@ -198,7 +196,7 @@ fn of_day(
     now: DateTime<Utc>,
 ) -> Option<Day> {
     let window = day.window(zone);
-    let by_hand = cursor.is_none_or(|cursor| instant(cursor.first) > window.start);
+    let by_hand = cursor.is_none_or(|cursor| DateTime::from(cursor.first) > window.start);
     if by_hand && !mark.is_some_and(|mark| mark.asked || mark.settled) {
         return None;
     }
@@ -209,7 +207,7 @@ fn of_day(
         Some(certificate) if certificate.complete => DayState::Complete,
         Some(_) => DayState::NotComplete,
     };
-    let since = mark.map_or(window.end, |mark| instant(mark.since).max(window.end));
+    let since = mark.map_or(window.end, |mark| DateTime::from(mark.since).max(window.end));
     let open = kept.filter(|_| state == DayState::NotComplete).map(|kept| {
         let of = &kept.ledger;
         let open = [

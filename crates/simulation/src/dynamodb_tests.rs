@@ -7,8 +7,8 @@ use crate::{
     world::{Caller, Sim},
 };
 use ledger::{
-    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Ledger, Millis, Outcome, Policy, Record, Repeat,
-    Revision, Settled, Token, decide::decide,
+    Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Flow, Ledger, Millis, Outcome, Policies, Policy,
+    Record, Repeat, Revision, Settled, Token, decide::decide,
 };
 use proptest::prelude::*;
 use rand::SeedableRng as _;
@@ -71,13 +71,14 @@ proptest! {
             let vendors = sandbox::InProcess::new(1, vendors::URL, clock::now);
             let sim = Sim::new(world(), vendors);
             let caller = Caller { function: Function::Consumer, machine: 0, process: 0 };
-            let ledger = Ledger::new(&sdk_config(&sim, caller, 0), "ledger");
             let policy = Policy {
                 repeat: Repeat::Harmless,
                 supersedes: false,
                 settle: Duration::from_secs(5),
                 clock_skew: Duration::from_secs(2),
             };
+            let flow = Flow { name: "reviews", policies: Policies::all(policy) };
+            let ledger = Ledger::new(&sdk_config(&sim, caller, 0), "ledger", flow, clock::now);
             let mut record: Option<Record> = None;
             for (event, now) in events {
                 let write = decide(&event, &policy, Millis(now * 1_000));

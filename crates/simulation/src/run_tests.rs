@@ -163,7 +163,6 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
             fields: &fields,
             salesforce: &producer.salesforce,
             ledger: &producer.ledger,
-            policy: producer.policy,
             queue: &producer.queue,
             dead_letters: &producer.dead_letters,
             now: producer.now,

@@ -7,7 +7,7 @@ use super::{
     transcript::shown,
 };
 use crate::stage::{Setting, Stage};
-use ledger::{Delivery, Event, Ledger, Policy, Repair, Repeat, Settled, Verdict};
+use ledger::{Delivery, Event, Flow, Ledger, Policies, Policy, Repair, Repeat, Settled, Verdict};
 use local::{Profile, Workspace};
 use serde_json::{Value, json};
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
@@ -143,11 +143,12 @@ async fn each_step_may_be_the_last() {
         let message = shown["messages"].as_array().unwrap().iter().find(|message| message["key"] == key).unwrap();
         message["body"].as_str().unwrap().to_owned()
     };
-    let ledger = Ledger::new(&stage.emulator.sdk_config(), stage.stack.output("LedgerTable").unwrap());
-    let put = |event: Event| {
-        let (ledger, policy) = (&ledger, POLICY);
-        async move { ledger.put(&event, &policy, chrono::Utc::now().into()).await.unwrap() }
+    let ledger = {
+        let flow = Flow { name: "reviews", policies: Policies::all(POLICY) };
+        let table = stage.stack.output("LedgerTable").unwrap();
+        Ledger::new(&stage.emulator.sdk_config(), table, flow, chrono::Utc::now)
     };
+    let put = async |event: Event| ledger.put(&event).await.unwrap();
     let delivery = |id: &str| serde_json::from_str::<Delivery>(&body(id)).unwrap();
     let reopen = |id: &str| Event::Reopen { delivery: delivery(id), repair: Repair::Redrive, limit: 5 };
     // Reopened, and not sent.

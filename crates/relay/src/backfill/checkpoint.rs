@@ -4,7 +4,6 @@
 use crate::{failure::Failure, producing::Done};
 use config::{BusinessDay, StoreName};
 use ledger::{Checkpoint, Ledger};
-use reviews::FLOW;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 
@@ -18,7 +17,7 @@ pub(super) struct Days {
 impl fmt::Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, to, store } = self;
-        write!(f, "{FLOW}/backfill/{from}..{to}/{}", store.as_ref().map_or("*", StoreName::as_str))
+        write!(f, "backfill/{from}..{to}/{}", store.as_ref().map_or("*", StoreName::as_str))
     }
 }
 

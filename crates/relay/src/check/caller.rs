@@ -2,7 +2,7 @@
 
 use crate::part::Part;
 use aws_config::SdkConfig;
-use reviews::{FLOW, operate::Operator};
+use reviews::operate::Operator;
 use std::error::Error as StdError;
 
 /// The caller's identity, as AWS knows it.
@@ -24,7 +24,7 @@ pub(super) async fn permissions(operator: &Operator) -> Vec<Part> {
     let (get, batch, query, update, depth, delete, hide) = tokio::join!(
         ledger.reach(),
         ledger.may_read(),
-        ledger.open(FLOW),
+        ledger.open(),
         ledger.may_write(),
         both(queue.reach(), dead_letters.reach()),
         both(queue.may_delete(), dead_letters.may_delete()),

@@ -10,7 +10,6 @@ use clap::Args;
 use config::{BusinessDay, StoreName};
 use ledger::{DeliveryKey, Record, State};
 use reviews::{
-    FLOW,
     life::{AtSource, Sought, Where, at_destination, at_source, copies},
     message::key,
     named::Named,
@@ -98,7 +97,7 @@ async fn before_start(operator: &Operator, source: Option<&AtSource>) -> Option<
     let (store, day) = (source.store.as_ref()?, source.business_day?);
     let zone = operator.config.stores.get(store)?.time_zone;
     // The ledger has just been read; what it does not say now is left out.
-    let cursor = operator.ledger.cursor(FLOW, store.as_str()).await.ok()??;
+    let cursor = operator.ledger.cursor(store.as_str()).await.ok()??;
     let first = DateTime::from_timestamp_millis(cursor.first.0)?;
     (day.window(zone).end <= first).then(|| {
         let first = BusinessDay::of(first, zone);

@@ -4,7 +4,7 @@ use crate::failure::{Failure, chain};
 use chrono::{DateTime, Utc};
 use ledger::State;
 use queue::Depth;
-use reviews::{FLOW, operate::Operator};
+use reviews::operate::Operator;
 use serde::Serialize;
 
 /// Costs one call; its answer says how many were made.
@@ -73,7 +73,7 @@ pub(crate) struct Salesforce {
 
 pub(super) async fn of(operator: &Operator) -> Result<Backlog, Failure> {
     let (queue, letters, deliveries) =
-        tokio::join!(operator.queue.depth(), operator.dead_letters.depth(), operator.ledger.open_by_state(FLOW));
+        tokio::join!(operator.queue.depth(), operator.dead_letters.depth(), operator.ledger.open_by_state());
     let depth = |depth: Result<Depth, queue::Unavailable>| {
         depth.map(Waiting::from).map_err(|error| Failure::undone("read the queues", &error))
     };

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use chrono::{DateTime, Utc};
-use reviews::{FLOW, operate::Operator};
+use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(crate) struct ByHand {
 }
 
 pub(super) async fn of(operator: &Operator) -> Result<Vec<ByHand>, Failure> {
-    let notes = operator.ledger.notes(FLOW, operator.millis().minus(WEEK)).await;
+    let notes = operator.ledger.notes(operator.millis().minus(WEEK)).await;
     let notes = notes.map_err(|error| Failure::undone("read the ledger's notes", &error))?;
     let by_hand = notes.into_iter().map(|note| ByHand {
         at: DateTime::from_timestamp_millis(note.at.0).unwrap_or_default(),

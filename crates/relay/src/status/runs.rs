@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use ledger::By;
-use reviews::{FLOW, operate::Operator, ran};
+use reviews::{operate::Operator, ran};
 use serde::Serialize;
 
 /// The last run of a function that was started so.
@@ -30,7 +30,7 @@ impl Run {
 pub(super) async fn last(operator: &Operator) -> Result<Vec<Run>, Failure> {
     let wanted = ran::FUNCTIONS.into_iter().flat_map(|function| By::ALL.map(|by| (function, by)));
     let found = wanted.map(async |(function, by)| {
-        let ran = operator.ledger.last_run(FLOW, function, by).await?;
+        let ran = operator.ledger.last_run(function, by).await?;
         Ok::<_, ledger::Error>(ran.map(|ran| Run {
             function,
             by: by.as_str(),

@@ -10,7 +10,7 @@ use super::{
     quiet::{is_quiet, weeks_before},
     source::{Orders, Source},
 };
-use crate::{FLOW, event::Invoked, fields::Fields, produce::instant, select::Pass};
+use crate::{FLOW, event::Invoked, fields::Fields, select::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName};
 use ledger::{Checkpoint, ErrorClass, Kept, Millis, State};
@@ -133,7 +133,7 @@ impl Reconciler {
         let Some(mark) = task.mark else { return Ok(()) };
         let known = Known { end: self.end(task), mark: Some(mark), kept: None };
         if known.is_proven(done, quiet, at) {
-            self.ledger.no_longer_due(FLOW, task.store.as_str(), &task.day.to_string(), &mark).await?;
+            self.ledger.no_longer_due(task.store.as_str(), &task.day.to_string(), &mark).await?;
         }
         Ok(())
     }
@@ -205,7 +205,7 @@ impl Reconciler {
         }
         let json = serde_json::to_string(&certificate)?;
         let look = Kept { looked_at: self.millis(), certificate: json.clone() };
-        self.ledger.keep_certificate(FLOW, &store, &day, &look).await?;
+        self.ledger.keep_certificate(&store, &day, &look).await?;
         if store == StoreName::UNROUTED && certificate.source.completed == 0 {
             return Ok(Looked::Nothing);
         }
@@ -236,9 +236,9 @@ impl Reconciler {
         store: &StoreName,
         day: BusinessDay,
     ) -> Result<Option<(DateTime<Utc>, Certificate)>, Failed> {
-        let kept = self.ledger.certificate(FLOW, store.as_str(), &day.to_string()).await?;
+        let kept = self.ledger.certificate(store.as_str(), &day.to_string()).await?;
         // One that an older version wrote otherwise is issued anew.
-        Ok(kept.and_then(|kept| Some((instant(kept.looked_at), serde_json::from_str(&kept.certificate).ok()?))))
+        Ok(kept.and_then(|kept| Some((DateTime::from(kept.looked_at), serde_json::from_str(&kept.certificate).ok()?))))
     }
 
     /// The reading to go on with and the version of its checkpoint (0: there is none), or a new one.
@@ -252,7 +252,7 @@ impl Reconciler {
 
     fn usable(&self, checkpoint: &Checkpoint) -> Option<Reading> {
         let begun = serde_json::from_str::<Reading>(&checkpoint.state).ok()?;
-        ((self.now)() - instant(begun.begun_at) < READING_LASTS).then_some(begun)
+        ((self.now)() - DateTime::from(begun.begun_at) < READING_LASTS).then_some(begun)
     }
 
     /// How long the destination may be read: what is to be done afterwards takes time too.
@@ -271,5 +271,5 @@ fn is_anything_to_be_found(entries: &Entries) -> bool {
 }
 
 fn checkpoint(task: &Task) -> String {
-    format!("{FLOW}/reconcile/{}/{}", task.store, task.day)
+    format!("reconcile/{}/{}", task.store, task.day)
 }

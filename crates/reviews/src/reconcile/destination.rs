@@ -6,8 +6,7 @@ use super::{
     entry::{Entries, fingerprint},
     source::Source,
 };
-use crate::produce::instant;
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use config::{BusinessDay, StoreName};
 use futures_util::{StreamExt as _, stream};
 use ledger::{ErrorClass, Event, Millis, Verdict};
@@ -128,7 +127,7 @@ impl Reading {
 /// From which date on a day's purchases are read. What `since_date` is compared with is not documented: it may be the order's
 /// date or the instant at which Yotpo took it, in whatever time zone.
 pub(crate) fn read_from(day: BusinessDay, first_accepted: Option<Millis>) -> NaiveDate {
-    let accepted = first_accepted.map_or(day.date(), |at| instant(at).date_naive());
+    let accepted = first_accepted.map_or(day.date(), |at| DateTime::<Utc>::from(at).date_naive());
     accepted.min(day.date()) - Days::new(1)
 }
 
@@ -210,7 +209,7 @@ impl Reconciler {
         let mut writes = stream::iter(places)
             .map(|place| async {
                 let event = Event::Confirm { delivery: all.all()[*place].as_seen(store, &day)? };
-                let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
+                let verdict = self.ledger.put(&event).await?;
                 // Refused: it has changed since it was read, and the next look sees how.
                 Ok::<_, Failed>((verdict == Verdict::Recorded).then_some(*place))
             })

@@ -9,8 +9,6 @@ use config::{BusinessDay, Zone};
 use ledger::{Cursor, Due};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::produce::instant;
-
 /// So many of the latest days are looked at because the cursor has passed them; any other because it is marked.
 pub const DAYS: u32 = 30;
 /// A day that has been due for so long and is not complete needs a person. It stays due.
@@ -50,7 +48,7 @@ pub(crate) struct Seen {
 
 impl Known {
     fn last(&self) -> DateTime<Utc> {
-        self.mark.map_or(self.end, |mark| instant(mark.last).max(self.end))
+        self.mark.map_or(self.end, |mark| DateTime::from(mark.last).max(self.end))
     }
 
     /// Until when a complete day is looked at.
@@ -61,7 +59,7 @@ impl Known {
     /// Whether it is to be looked at now.
     pub(crate) fn is_due(&self, now: DateTime<Utc>) -> bool {
         let Some(seen) = self.kept else { return true };
-        let sent_since = self.mark.is_some_and(|mark| instant(mark.last) >= seen.looked_at);
+        let sent_since = self.mark.is_some_and(|mark| DateTime::from(mark.last) >= seen.looked_at);
         let rested = now - seen.looked_at >= RESTS;
         if sent_since {
             return true;
@@ -79,7 +77,7 @@ impl Known {
 
     /// Whether it has been due for too long.
     pub(crate) fn is_overdue(&self, now: DateTime<Utc>) -> bool {
-        let since = self.mark.map_or(self.end, |mark| instant(mark.since).max(self.end));
+        let since = self.mark.map_or(self.end, |mark| DateTime::from(mark.since).max(self.end));
         self.kept.is_none_or(|seen| !seen.complete) && now - since > OVERDUE
     }
 
@@ -90,7 +88,7 @@ impl Known {
 
     /// When a look at it last began or ended: who was looked at longest ago has its turn.
     pub(crate) fn turn(&self) -> Option<DateTime<Utc>> {
-        let begun = self.mark.and_then(|mark| mark.begun).map(instant);
+        let begun = self.mark.and_then(|mark| mark.begun).map(DateTime::from);
         begun.max(self.kept.map(|seen| seen.looked_at))
     }
 }
@@ -122,7 +120,7 @@ pub(crate) fn last_days(zone: Zone, now: DateTime<Utc>, n: u32) -> impl Iterator
 /// Whether the producer has settled the day.
 pub(crate) fn is_settled(cursor: Cursor, day: BusinessDay, zone: Zone) -> bool {
     let window = day.window(zone);
-    instant(cursor.first) <= window.start && window.end <= instant(cursor.settled_until)
+    DateTime::from(cursor.first) <= window.start && window.end <= DateTime::from(cursor.settled_until)
 }
 
 /// What holds for the orders that fit no store: they are settled with the last of the stores.

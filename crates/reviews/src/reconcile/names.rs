@@ -106,7 +106,7 @@ impl Reconciler {
         let copy = Copy { body, attributes, trace: source.invoked.trace.clone() };
         self.dead_letters.send_one(copy, source.invoked.room((self.now)()).min(PATIENCE)).await?;
         let event = Event::GiveUp { delivery: delivery.clone(), reason: DUPLICATE_ORDER_ID.to_owned() };
-        if self.ledger.put(&event, &self.policy, self.millis()).await? == Verdict::Recorded {
+        if self.ledger.put(&event).await? == Verdict::Recorded {
             metrics.count(Metric::Parked, Some(store.as_str()), 1);
             entries.parked_as_second(place, delivery.revision, self.millis());
         }

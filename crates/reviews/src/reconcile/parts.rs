@@ -2,7 +2,8 @@
 //! them. Of a day that is read in one go nothing is kept.
 
 use super::{Failed, Reconciler, Task, day::READING_LASTS, entry::Entries};
-use crate::{FLOW, produce::instant, select::Pass};
+use crate::select::Pass;
+use chrono::{DateTime, Utc};
 use ledger::{EffectHash, Millis, Parts};
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +52,9 @@ impl Reconciler {
         let checkpoint = self.ledger.checkpoint(&checkpoint(task)).await?;
         let version = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.version);
         let kept = checkpoint.and_then(|checkpoint| serde_json::from_str::<Kept>(&checkpoint.state).ok());
-        let usable =
-            |kept: &Kept| kept.config == self.config.sha256 && (self.now)() - instant(kept.read_at) < READING_LASTS;
+        let usable = |kept: &Kept| {
+            kept.config == self.config.sha256 && (self.now)() - DateTime::<Utc>::from(kept.read_at) < READING_LASTS
+        };
         let new = || Kept { config: self.config.sha256.clone(), read_at: self.millis(), ..Kept::default() };
         Ok(Progress { version, kept: kept.filter(usable).unwrap_or_else(new) })
     }
@@ -71,7 +73,7 @@ impl Reconciler {
         // It was planned by a run of its own, at an instant of its own.
         let read = EffectHash::of(&serde_json::to_vec(&(&pass, self.millis()))?).as_str().to_owned();
         for (n, item) in items.iter().enumerate() {
-            self.ledger.keep_part(&name(task, &read), n, item, self.millis()).await?;
+            self.ledger.keep_part(&name(task, &read), n, item).await?;
         }
         let mut kept = progress.kept.clone();
         kept.parts.push((read, items.len()));
@@ -113,9 +115,9 @@ impl Reconciler {
 }
 
 fn name(task: &Task, part: &str) -> String {
-    format!("{FLOW}/{}/{}/{part}", task.store, task.day)
+    format!("{}/{}/{part}", task.store, task.day)
 }
 
 fn checkpoint(task: &Task) -> String {
-    format!("{FLOW}/source/{}/{}", task.store, task.day)
+    format!("source/{}/{}", task.store, task.day)
 }

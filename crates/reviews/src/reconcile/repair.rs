@@ -88,7 +88,7 @@ impl Reconciler {
         let limit = self.config.protocol.repair_limit;
         let key = delivery.key.clone();
         let event = Event::Reopen { delivery, repair, limit };
-        let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
+        let verdict = self.ledger.put(&event).await?;
         let reopened = verdict == Verdict::Recorded;
         let why = if repair == Repair::Missing { MISSING } else { "exhausted" };
         tracing::warn!(delivery_key = %key, why, reopened, "to be sent again");
@@ -107,7 +107,7 @@ impl Reconciler {
         let letter = item.given_up(id, error)?.traced(publisher.invoked.trace.clone());
         publisher.dead_letters.send_one(letter, publisher.patience()).await?;
         let event = Event::GiveUp { delivery: item.delivery.clone(), reason: MISSING.to_owned() };
-        let verdict = self.ledger.put(&event, &self.policy, self.millis()).await?;
+        let verdict = self.ledger.put(&event).await?;
         if verdict == Verdict::Recorded {
             metrics.count(Metric::Parked, Some(item.store.as_str()), 1);
         }
