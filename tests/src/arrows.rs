@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -12,15 +12,19 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("secrets", &[]),
     ("telemetry", &[]),
     ("config", &[]),
+    ("function", &["aws", "config", "ledger", "queue", "secrets", "telemetry"]),
     ("salesforce", &["rest"]),
     ("yotpo", &["rest"]),
-    ("reviews", &["salesforce", "yotpo", "aws", "config", "queue", "ledger", "secrets", "telemetry"]),
-    ("rollout", &["aws", "telemetry"]),
+    ("reviews", &["salesforce", "yotpo", "function", "config", "queue", "ledger", "secrets", "telemetry"]),
+    ("rollout", &["aws", "function", "telemetry"]),
     ("sandbox", &[]),
     ("local", &["sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
-    ("simulation", &["aws", "config", "queue", "rest", "reviews", "sandbox", "telemetry"]),
-    ("relay", &["aws", "config", "ledger", "queue", "reviews", "salesforce", "secrets", "telemetry", "yotpo"]),
+    ("simulation", &["aws", "config", "function", "queue", "rest", "reviews", "sandbox", "telemetry"]),
+    (
+        "relay",
+        &["aws", "config", "function", "ledger", "queue", "reviews", "salesforce", "secrets", "telemetry", "yotpo"],
+    ),
     (
         "tests",
         &[
@@ -41,14 +45,18 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Libraries that one crate alone may use.
-const OWNERS: [(&str, &[&str]); 6] = [
+const OWNERS: [(&str, &[&str]); 7] = [
     ("reqwest", &["rest"]),
+    ("lambda_runtime", &["function", "rollout"]),
     ("aws-sdk-sqs", &["queue"]),
     ("aws-sdk-dynamodb", &["ledger"]),
     ("aws-sdk-secretsmanager", &["secrets"]),
     ("aws-sdk-codedeploy", &["rollout"]),
     ("aws-smithy-http-client", &["aws", "local"]),
 ];
+
+/// They use what the functions use, and run on a developer's machine.
+const OPERATING: [&str; 3] = ["relay", "simulation", "tests"];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
@@ -105,4 +113,22 @@ fn an_added_arrow_fails() {
     let mut graph = graph();
     graph.insert("common".to_owned(), BTreeSet::new());
     assert_eq!(violations(&graph), ["common is not in the list"]);
+}
+
+/// A crate that is not in the list is silent below warnings, and with it every saved query and metric filter over its lines.
+#[test]
+fn every_crate_that_runs_in_a_function_is_heard() {
+    let (graph, listed) = (graph(), BTreeSet::from(telemetry::OURS));
+    let functions = graph.iter().filter(|(_, uses)| uses.contains("lambda_runtime") || uses.contains("function"));
+    let mut left: Vec<&str> =
+        functions.map(|(name, _)| name.as_str()).filter(|name| !OPERATING.contains(name)).collect();
+    let mut running = BTreeSet::new();
+    while let Some(name) = left.pop() {
+        if running.insert(name) {
+            left.extend(graph[name].iter().filter(|used| graph.contains_key(*used)).map(String::as_str));
+        }
+    }
+    assert!(running.len() > 8, "{running:?}");
+    let silent: Vec<_> = running.iter().filter(|name| **name != "aws" && !listed.contains(**name)).collect();
+    assert!(silent.is_empty(), "{silent:?} run in a function and are not in telemetry's list");
 }

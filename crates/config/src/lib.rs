@@ -4,6 +4,7 @@
 //! field name is one, whether a duration is sane or which store a routing value belongs to.
 //! `infra/config/relay.toml` documents every key.
 
+mod calendar;
 mod check;
 mod clause;
 mod day;
@@ -20,6 +21,7 @@ mod store;
 mod tests;
 mod zone;
 
+pub use calendar::BadDay;
 pub use clause::{Clause, Literal};
 pub use day::{BusinessDay, NotADay, Window};
 pub use error::Error;

@@ -83,22 +83,32 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
     assert!(run < write && write < next, "the write is not in `Ledger::run`");
 
     let cursor = once("cursor.rs", ".update_item()");
-    let (code, keys) = (cursor.replace(char::is_whitespace, ""), ["cursor_key(flow,store)", "pass_key(flow)"]);
+    let (code, keys) = (
+        cursor.replace(char::is_whitespace, ""),
+        ["cursor_key(self.flow.name,store)", "pass_key(self.flow.name,pass)"],
+    );
     for call in code.split("self.write(").skip(1) {
         let key = call.split(',').next().unwrap();
         assert!(key == "&key" || keys.iter().any(|k| call.starts_with(&format!("&{k}"))), "a write to {key}");
     }
-    assert_eq!(code.matches("letkey=").count(), code.matches("letkey=pass_key(flow);").count());
-    assert!(cursor.contains("format!(\"cursor/{flow}/{store}\")") && cursor.contains("format!(\"pass/{flow}\")"));
+    assert_eq!(code.matches("letkey=").count(), code.matches("letkey=pass_key(self.flow.name,pass);").count());
+    assert!(
+        cursor.contains("format!(\"cursor/{flow}/{store}\")")
+            && cursor.contains("format!(\"pass/{flow}{slash}{pass}\")")
+    );
 
     // What else may be written, by its key. The check's condition cannot hold.
     let others = [
-        ("audit.rs", "&audit_key(flow,note.at,nonce),", "format!(\"audit/{flow}/{}-{nonce}\",at.0)"),
-        ("certificate.rs", "&certificate_key(flow,store,day),", "format!(\"certificate/{flow}/{store}/{day}\")"),
-        ("due.rs", "&due_key(flow,store),", "format!(\"due/{flow}/{store}\")"),
-        ("outside.rs", "&outside_key(flow,store,day),", "format!(\"outside/{flow}/{store}/{day}\")"),
-        ("part.rs", "&part_key(name,n),", "format!(\"part/{name}/{n}\")"),
-        ("run.rs", "&run_key(flow,function,by),", "format!(\"run/{flow}/{function}/{}\",by.as_str())"),
+        ("audit.rs", "&audit_key(self.flow.name,note.at,nonce),", "format!(\"audit/{flow}/{}-{nonce}\",at.0)"),
+        (
+            "certificate.rs",
+            "&certificate_key(self.flow.name,store,day),",
+            "format!(\"certificate/{flow}/{store}/{day}\")",
+        ),
+        ("due.rs", "&due_key(self.flow.name,store),", "format!(\"due/{flow}/{store}\")"),
+        ("outside.rs", "&outside_key(self.flow.name,store,day),", "format!(\"outside/{flow}/{store}/{day}\")"),
+        ("part.rs", "&part_key(self.flow.name,name,n),", "format!(\"part/{flow}/{name}/{n}\")"),
+        ("run.rs", "&run_key(self.flow.name,function,by),", "format!(\"run/{flow}/{function}/{}\",by.as_str())"),
         ("reach.rs", "KEY,\"k=:other\",", "constKEY:&str=\"check\";"),
     ];
     for (file, key, made) in others {

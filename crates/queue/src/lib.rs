@@ -1,5 +1,6 @@
 //! SQS: send in batches, take a delivered batch apart, take messages out by hand.
 
+pub mod body;
 mod letter;
 mod probe;
 mod receive;

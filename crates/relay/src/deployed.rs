@@ -2,7 +2,7 @@
 //! where they are not the same: it would map, select and send by rules that nobody deployed.
 
 use crate::failure::Failure;
-use reviews::check::Check;
+use function::Check;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt};

@@ -12,8 +12,9 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use chrono::{DateTime, Utc};
 use config::Relay;
+use function::Environment;
 use futures_util::future::join_all;
-use reviews::{environment::Environment, operate::Operator};
+use reviews::operate::Operator;
 use serde_json::Value;
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
@@ -92,14 +93,13 @@ impl Place {
         let environment = Environment {
             config: Arc::clone(&self.config),
             aws: self.aws.clone(),
-            http,
             stack: self.stack.clone(),
             table: self.output("LedgerTable")?.to_owned(),
             queue: self.output("ReviewsQueueUrl")?.to_owned(),
             dead_letters: self.output("ReviewsDeadLetterQueueUrl")?.to_owned(),
             now: self.now,
         };
-        Ok(environment.operator())
+        Ok(Operator::of(environment, http))
     }
 
     /// Refuses a store that the settings do not have.

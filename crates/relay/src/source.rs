@@ -23,7 +23,7 @@ pub(crate) async fn ask(
     }
     let spinner = progress::spinner(format!("asking Salesforce for {} orders", by_id.len()));
     let client = operator.salesforce().await;
-    let client = client.map_err(|error| Failure::undone("use Salesforce's secret", error.as_ref()))?;
+    let client = client.map_err(|error| Failure::undone("use Salesforce's secret", &error))?;
     let undone = |error| Failure::undone("ask Salesforce", &error);
     let orders = Orders::of(client, operator.ledger.clone(), &place.config, (place.now)()).await.map_err(undone)?;
     let ids: Vec<_> = by_id.keys().cloned().collect();
@@ -47,7 +47,7 @@ pub(crate) fn message(anew: Option<Anew>) -> Result<Resend, String> {
 /// Logs in, and finds the configured fields.
 pub(crate) async fn open(operator: &Operator) -> Result<(salesforce::Client, Fields), Failure> {
     let client = operator.salesforce().await;
-    let client = client.map_err(|error| Failure::undone("set up Salesforce", error.as_ref()))?;
+    let client = client.map_err(|error| Failure::undone("set up Salesforce", &error))?;
     let found = Fields::find(&client.schema(), &operator.config).await;
     let fields = found.map_err(|error| {
         Failure::undone("find the configured fields in Salesforce", &error).hint("`relay check` looks at all of them")

@@ -1,7 +1,8 @@
 //! A purchase is made to fit into a message: texts that Yotpo can do without are shortened or left out, the longest first.
 //! Deterministic: the same purchase fits in the same way every time.
 
-use crate::message::{Message, ascii_json};
+use crate::message::Message;
+use queue::body;
 use std::collections::BTreeMap;
 use yotpo::{Product, Purchase};
 
@@ -29,7 +30,7 @@ enum Way {
 /// The message's body of at most `longest` bytes, and how many texts of its purchase were shortened or left out for that. A
 /// purchase that is too long without them keeps what it must have, and its body is longer.
 pub(crate) fn body(message: &mut Message, longest: usize) -> Result<(String, usize), serde_json::Error> {
-    let mut body = ascii_json(message)?;
+    let mut body = body::json(message)?;
     let mut changed = 0;
     for way in WAYS {
         if body.len() <= longest {
@@ -37,7 +38,7 @@ pub(crate) fn body(message: &mut Message, longest: usize) -> Result<(String, usi
         }
         let Purchase { products, .. } = &mut message.purchase;
         changed += way(products, body.len() - longest);
-        body = ascii_json(message)?;
+        body = body::json(message)?;
     }
     Ok((body, changed))
 }
@@ -88,7 +89,7 @@ fn length(text: &str) -> usize {
     text.chars().map(escaped).sum()
 }
 
-/// As [`ascii_json`] writes it.
+/// As [`body::json`] writes it.
 fn escaped(c: char) -> usize {
     match c {
         '"' | '\\' | '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => 2,
@@ -141,7 +142,7 @@ mod tests {
         let products = (0..45).map(|n| (format!("P-{n}"), product(&"産".repeat(4000))));
         let mut long = message(products.collect());
         let (whole, hash) = (long.clone(), long.delivery.hash.clone());
-        assert!(ascii_json(&long).unwrap().len() > queue::BATCH_BYTES);
+        assert!(body::json(&long).unwrap().len() > queue::BATCH_BYTES);
         let (body, changed) = super::body(&mut long, LONGEST_BODY).unwrap();
         assert!((LONGEST_BODY - 45 * 6..=LONGEST_BODY).contains(&body.len()), "{}", body.len());
         assert_eq!((changed, Message::parse(&body).unwrap()), (45, long.clone()));
@@ -159,7 +160,7 @@ mod tests {
         let lengths = [10, 4000, 10, 3000].map(|length| "x".repeat(length));
         let products = lengths.iter().enumerate().map(|(n, text)| (format!("P-{n}"), product(text)));
         let mut long = message(products.collect());
-        let longest = ascii_json(&long).unwrap().len() - 1500;
+        let longest = body::json(&long).unwrap().len() - 1500;
         let (body, changed) = super::body(&mut long, longest).unwrap();
         assert_eq!((body.len(), changed, descriptions(&long)), (longest, 2, vec![10, 2750, 10, 2750]));
     }
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn what_fits_stays_as_it_is() {
         let mut short = message([("A".to_owned(), product("\u{7f}é\"\\ \u{1F600}"))].into());
-        let whole = (short.clone(), ascii_json(&short).unwrap());
+        let whole = (short.clone(), body::json(&short).unwrap());
         let (body, changed) = super::body(&mut short, whole.1.len()).unwrap();
         assert_eq!((short, body, changed), (whole.0, whole.1, 0));
     }
@@ -186,7 +187,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_length_is_what_is_written(text in "\\PC{0,20}|[\\x00-\\x7f\u{1F600}\u{FFFE}é産]{0,40}") {
-            prop_assert_eq!(length(&text), ascii_json(&text).unwrap().len() - 2);
+            prop_assert_eq!(length(&text), body::json(&text).unwrap().len() - 2);
         }
 
         /// Whatever is optional, and however long: it fits if it fits without, what it must have is as it was, and so is what is
@@ -196,7 +197,7 @@ mod tests {
             let named: Products = products.into_iter().enumerate().map(|(n, product)| (format!("P-{n}"), product)).collect();
             let whole = message(named);
             let bare = message(whole.purchase.products.keys().map(|id| (id.clone(), Product::default())).collect());
-            let (most, least) = (ascii_json(&whole).unwrap().len(), ascii_json(&bare).unwrap().len());
+            let (most, least) = (body::json(&whole).unwrap().len(), body::json(&bare).unwrap().len());
             #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length between")]
             let longest = least + (((most - least) as f64) * part) as usize;
             let mut fitted = whole.clone();

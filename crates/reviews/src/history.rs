@@ -1,12 +1,9 @@
 //! What became of a range of business days, in numbers: from the certificates that were kept, and from the ledger's records
 //! what no certificate says. Pure; it takes the more memory the more days there are, not the more orders.
 
-use crate::{
-    reconcile::Certificate,
-    select::{BadDay, Pass},
-};
+use crate::{reconcile::Certificate, select::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
-use config::{BusinessDay, Relay, StoreName};
+use config::{BadDay, BusinessDay, Relay, StoreName};
 use ledger::{Cursor, Scanned, State};
 use serde::Serialize;
 use std::collections::BTreeMap;

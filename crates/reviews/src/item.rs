@@ -6,12 +6,12 @@ use crate::{
     fields::Fields,
     fit,
     map::{Mapped, map},
-    message::{Message, Unmapped, ascii_json, key, revision},
+    message::{Message, Unmapped, key, revision},
     select::{Pass, Place},
 };
 use config::{BusinessDay, Relay, StoreName};
 use ledger::{Delivery, DeliveryKey, EffectHash, ErrorClass, Revision, State};
-use queue::{Entry, TraceHeader};
+use queue::{Entry, TraceHeader, body};
 use salesforce::Record as Row;
 
 /// Why an order waits for a person: no store of the configuration claims it.
@@ -132,7 +132,7 @@ impl Item {
             day: day.map(|day| day.to_string()),
             triggered_at: None,
         };
-        let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
+        let body = body::json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
         Ok(Self { delivery, store, day: met, fate: Fate::Park(reason, body), lines_left_out: 0, texts_shortened: 0 })
     }
 
@@ -140,7 +140,7 @@ impl Item {
     pub(crate) fn second(self) -> Result<Self, BadRow> {
         let source_id = source_id(&self.delivery.key)
             .ok_or(salesforce::BadField { path: "Id".to_owned(), expected: "a Salesforce id" })?;
-        let body = ascii_json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
+        let body = body::json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
         Ok(Self { fate: Fate::Park(DUPLICATE_ORDER_ID, body), ..self })
     }
 
@@ -169,7 +169,7 @@ impl Item {
     pub(crate) fn given_up(&self, source_id: salesforce::Id, error: &str) -> Result<Entry, serde_json::Error> {
         let body = match &self.fate {
             Fate::Send(entry) => entry.body.clone(),
-            Fate::Skip(_) | Fate::Park(..) => ascii_json(&Unmapped { delivery: self.delivery.clone(), source_id })?,
+            Fate::Skip(_) | Fate::Park(..) => body::json(&Unmapped { delivery: self.delivery.clone(), source_id })?,
         };
         Ok(self.letter(ErrorClass::Exhausted, error, body))
     }
@@ -178,7 +178,7 @@ impl Item {
     pub(crate) fn refused(&self, code: &str) -> Result<Entry, BadRow> {
         let key = &self.delivery.key;
         let source_id = source_id(key).ok_or_else(|| BadRow::NoOrder(key.clone()))?;
-        let body = ascii_json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
+        let body = body::json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
         Ok(self.letter(ErrorClass::BadRecord, &format!("SQS will never take it: {code}"), body))
     }
 

@@ -61,7 +61,7 @@ fn item(night: &str, row: &Row) -> Option<Item> {
 
 /// Puts an event to a ledger of one record.
 fn put(event: &Event, record: &mut Option<Record>, now: &str) -> Verdict {
-    let (flow, now) = (crate::environment::flow(&config()), Millis::from(at(now)));
+    let (flow, now) = (crate::start::flow(&config()), Millis::from(at(now)));
     let policy = flow.policies.of(event.key());
     let attempt = decide(event, policy, now).run(record);
     conclude(event, policy, &attempt, now)

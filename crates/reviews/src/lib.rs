@@ -16,17 +16,14 @@ pub mod anew;
 pub mod check;
 pub mod consume;
 pub mod deliver;
-pub mod environment;
 pub mod estimate;
-pub mod event;
-pub mod fault;
+mod fault;
 pub mod fields;
 mod fit;
 pub mod history;
 pub mod invocation;
 pub mod item;
 pub mod judge;
-pub mod lambda;
 pub mod letter;
 pub mod life;
 pub mod map;
@@ -42,13 +39,11 @@ pub mod portion;
 pub mod preview;
 pub mod produce;
 pub mod publish;
-pub mod ran;
 pub mod recent;
 pub mod reconcile;
 pub mod redrive;
 pub mod report;
 pub mod sample;
-pub mod scheduled;
 pub mod select;
 pub mod settle;
 pub mod standing;
@@ -56,6 +51,13 @@ pub mod start;
 pub mod stores;
 pub mod twins;
 mod unseen;
+
+/// The producer's name.
+pub const PRODUCER: &str = "reviews-producer";
+/// The consumer's name.
+pub const CONSUMER: &str = "reviews-consumer";
+/// The reconciler's name.
+pub const RECONCILER: &str = "reviews-reconciler";
 
 /// The flow's name, in delivery keys, logs and metrics.
 pub const FLOW: &str = "reviews";

@@ -2,12 +2,13 @@
 //! hand is what the functions would do. A secret is read when a command needs its vendor, not before.
 
 use crate::{
-    environment::{ColdStart, flow},
     reconcile::Certificate,
+    start::flow,
     stores::{Misconfigured, Stores},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
+use function::{ColdStart, Environment};
 use ledger::{Ledger, Millis};
 use queue::Queue;
 use secrets::Secrets;
@@ -30,11 +31,11 @@ pub struct Operator {
     stack: String,
 }
 
-impl crate::environment::Environment {
+impl Operator {
     /// An operator's clients, as yet without secrets.
-    pub fn operator(self) -> Operator {
-        let Self { config, aws, http, stack, table, queue, dead_letters, now } = self;
-        Operator {
+    pub fn of(environment: Environment, http: salesforce::Http) -> Self {
+        let Environment { config, aws, stack, table, queue, dead_letters, now } = environment;
+        Self {
             ledger: Ledger::new(&aws, table, flow(&config), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
@@ -45,9 +46,7 @@ impl crate::environment::Environment {
             config,
         }
     }
-}
 
-impl Operator {
     /// The source, by its secret.
     ///
     /// # Errors

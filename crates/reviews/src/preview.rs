@@ -206,9 +206,10 @@ impl Previewed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{item, message::ascii_json};
+    use crate::item;
     use ledger::Revision;
     use queue::Entry;
+    use queue::body;
     use serde_json::json;
 
     fn sent(currency: &str) -> Item {
@@ -219,7 +220,7 @@ mod tests {
         .unwrap();
         let key = "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap();
         let message = Message::new(key, Revision(5), "default", purchase).unwrap();
-        let fate = item::Fate::Send(Entry::new(ascii_json(&message).unwrap()));
+        let fate = item::Fate::Send(Entry::new(body::json(&message).unwrap()));
         let (store, day) = (StoreName::unrouted(), "2026-11-20".parse().unwrap());
         Item { delivery: message.delivery, store, day, fate, lines_left_out: 1, texts_shortened: 0 }
     }

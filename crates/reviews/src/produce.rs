@@ -2,18 +2,18 @@
 //! invocation's time is up; the next run goes on from the checkpoint.
 
 use crate::{
-    event::{Event, Invoked},
+    PRODUCER,
     fields::{Fields, Unfit},
     item::BadRow,
     message,
     pages::Pages,
     publish::{Marked, Publisher, Unpublished},
-    ran::{self, Ended as Ran, FUNCTIONS},
     report::{Answer, BEFORE_START, Report},
-    select::{BadDay, Pass, Position, first_day},
+    select::{Pass, Position, first_day},
 };
 use chrono::{DateTime, Utc};
-use config::{BusinessDay, Relay, StoreName};
+use config::{BadDay, BusinessDay, Relay, StoreName};
+use function::{Event, Invoked, ran};
 use ledger::{Checkpoint, Ledger, Mark, Outside};
 use queue::Queue;
 use std::{collections::BTreeMap, sync::Arc};
@@ -95,8 +95,9 @@ impl Producer {
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let by = ran::by(&event);
         let answer = Box::pin(self.work(event, invoked, metrics)).await;
-        let ended = answer.as_ref().map(|answer| if answer.settled { Ran::Settled } else { Ran::NotSettled });
-        ran::keep(&self.ledger, FUNCTIONS[0], by, (self.now)().into(), ended).await;
+        let ended =
+            answer.as_ref().map(|answer| if answer.settled { ran::Ended::Settled } else { ran::Ended::NotSettled });
+        ran::keep(&self.ledger, PRODUCER, by, ended).await;
         answer
     }
 

@@ -2,7 +2,6 @@
 //! the rest goes to the queue in batches.
 
 use crate::{
-    event::Invoked,
     fields::Fields,
     item::{BadRow, DUPLICATE_ORDER_ID, Fate, Item},
     judge::{Judgement, judge},
@@ -12,6 +11,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
+use function::Invoked;
 use futures_util::{StreamExt as _, stream};
 use ledger::{DeliveryKey, ErrorClass, Event, Ledger, Mark, Settled, Verdict};
 use queue::{Entry, PATIENCE, Queue};

@@ -22,19 +22,20 @@ pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Compl
 pub use due::DAYS as DUE_DAYS;
 
 use crate::{
-    FLOW,
-    event::{Event, Invoked},
+    FLOW, RECONCILER,
     fields::{Fields, Unfit},
     item::BadRow,
     pace::Pace,
     publish::{Marked, Publisher, Unpublished},
-    ran::{self, Ended, FUNCTIONS},
-    select::BadDay,
     stores::Stores,
     twins::Unasked,
 };
 use chrono::{DateTime, Utc};
-use config::{BusinessDay, Relay, StoreName, Zone};
+use config::{BadDay, BusinessDay, Relay, StoreName, Zone};
+use function::{
+    Event, Invoked,
+    ran::{self, Ended},
+};
 use ledger::{Cursor, Due, Ledger, Mark, Millis};
 use queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -210,7 +211,7 @@ impl Reconciler {
         let by = ran::by(&event);
         let answer = Box::pin(self.work(event, invoked, metrics)).await;
         let ended = answer.as_ref().map(Answer::ended);
-        ran::keep(&self.ledger, FUNCTIONS[1], by, self.millis(), ended).await;
+        ran::keep(&self.ledger, RECONCILER, by, ended).await;
         answer
     }
 

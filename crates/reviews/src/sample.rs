@@ -3,11 +3,12 @@
 use crate::{
     fields::{Fields, LINES},
     map::{Mapped, map},
-    message::{Message, Unreadable, ascii_json, key},
+    message::{Message, Unreadable, key},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay};
 use ledger::Revision;
+use queue::body;
 use salesforce::Record;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -94,7 +95,7 @@ pub fn is_read_back(config: &Relay) -> Result<(), Unmappable> {
 fn survives(row: &Record, store: &str, purchase: Purchase) -> Result<(), Unmappable> {
     purchase.check()?;
     let message = Message::new(key(&row.id()?)?, Revision(0), store, purchase)?;
-    if Message::parse(&ascii_json(&message)?)? == message { Ok(()) } else { Err(Unmappable::Altered) }
+    if Message::parse(&body::json(&message)?)? == message { Ok(()) } else { Err(Unmappable::Altered) }
 }
 
 /// A row with something in every configured field.

@@ -8,7 +8,7 @@ use crate::{
     portion::Portion,
 };
 use chrono::{DateTime, Utc};
-use config::{BusinessDay, Relay, StoreName, Zone};
+use config::{BadDay, BusinessDay, Relay, StoreName, Window, Zone};
 use salesforce::{Id, Record, soql};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,20 +78,11 @@ pub enum Place {
     Elsewhere,
 }
 
-/// A day that cannot be run by hand.
-#[derive(Debug, thiserror::Error)]
-pub enum BadDay {
-    /// It is not over in a store's time zone.
-    #[error("`business_day` {day} is not over yet in store `{store}`")]
-    NotOver {
-        /// The day.
-        day: BusinessDay,
-        /// The store.
-        store: StoreName,
-    },
-    /// The configuration has no such store.
-    #[error("`store` is `{0}`, which the configuration does not have")]
-    NoSuchStore(StoreName),
+impl Span {
+    /// A day by itself.
+    fn of(day: Window) -> Self {
+        Self { first: day.start, from: day.start, until: day.end }
+    }
 }
 
 /// Where a store begins that has no cursor yet: at the start of yesterday.
@@ -115,15 +106,7 @@ impl Pass {
                 (from < until).then(|| (name.clone(), Span { first, from, until }))
             })
             .collect();
-        (!spans.is_empty()).then(|| Self {
-            config: config.sha256.clone(),
-            begun_at: now,
-            spans,
-            only: None,
-            after: None,
-            portion: Portion::default(),
-            looked_at: Some(now),
-        })
+        (!spans.is_empty()).then(|| Self { looked_at: Some(now), ..Self::over(spans, config, now) })
     }
 
     /// Plans a run of one day by hand.
@@ -136,29 +119,9 @@ impl Pass {
         config: &Relay,
         now: DateTime<Utc>,
     ) -> Result<Self, BadDay> {
-        let names = match store {
-            Some(name) if config.stores.contains_key(&name) => vec![name],
-            Some(name) => return Err(BadDay::NoSuchStore(name)),
-            None => config.stores.keys().cloned().collect(),
-        };
-        let mut spans = BTreeMap::new();
-        for name in names {
-            let window = day.window(config.stores[&name].time_zone);
-            if now < window.end {
-                return Err(BadDay::NotOver { day, store: name });
-            }
-            spans.insert(name, Span { first: window.start, from: window.start, until: window.end });
-        }
-        let portion = Portion::default();
-        Ok(Self {
-            config: config.sha256.clone(),
-            begun_at: now,
-            spans,
-            only: Some(day),
-            after: None,
-            portion,
-            looked_at: None,
-        })
+        let days = config.days_over(day, store.as_ref(), now)?;
+        let spans = days.into_iter().map(|(store, window)| (store, Span::of(window))).collect();
+        Ok(Self { only: Some(day), ..Self::over(spans, config, now) })
     }
 
     /// Selects one store's business day by completion alone, as the reconciler looks at it; for `unrouted`, the orders that
@@ -167,25 +130,8 @@ impl Pass {
     /// # Errors
     /// When the day is not over, or the store is unknown.
     pub fn of_store(day: BusinessDay, store: &StoreName, config: &Relay, now: DateTime<Utc>) -> Result<Self, BadDay> {
-        if store.as_str() != StoreName::UNROUTED {
-            return Self::of_day(day, Some(store.clone()), config, now);
-        }
-        let window = day.window(config.time_zone);
-        if now < window.end {
-            return Err(BadDay::NotOver { day, store: store.clone() });
-        }
-        let span = Span { first: window.start, from: window.start, until: window.end };
-        let spans = [(store.clone(), span)].into();
-        let portion = Portion::default();
-        Ok(Self {
-            config: config.sha256.clone(),
-            begun_at: now,
-            spans,
-            only: Some(day),
-            after: None,
-            portion,
-            looked_at: None,
-        })
+        let spans = [(store.clone(), Span::of(config.day_over(day, store, now)?))].into();
+        Ok(Self { only: Some(day), ..Self::over(spans, config, now) })
     }
 
     /// Whatever day an order is of, as long as that day is over: for orders that are asked for one by one.
@@ -195,9 +141,13 @@ impl Pass {
             let first = DateTime::UNIX_EPOCH;
             (name.clone(), Span { first, from: first, until })
         };
-        let spans = config.stores.iter().map(span).collect();
-        let portion = Portion::default();
-        Self { config: config.sha256.clone(), begun_at: now, spans, only: None, after: None, portion, looked_at: None }
+        Self::over(config.stores.iter().map(span).collect(), config, now)
+    }
+
+    /// A pass from the beginning, planned now, of the whole at once.
+    fn over(spans: BTreeMap<StoreName, Span>, config: &Relay, now: DateTime<Utc>) -> Self {
+        let (config, portion) = (config.sha256.clone(), Portion::default());
+        Self { config, begun_at: now, spans, only: None, after: None, portion, looked_at: None }
     }
 
     /// The stores whose orders the pass meets; `unrouted` among them where it meets those of no store.
@@ -362,7 +312,7 @@ impl Pass {
 
     /// The last day that the pass settles in this store; where it settles none there, the last one that is over.
     pub fn last_day(&self, store: &StoreName, config: &Relay) -> BusinessDay {
-        let zone = config.stores.get(store).map_or(config.time_zone, |store| store.time_zone);
+        let zone = config.zone(store);
         let until = self.spans.get(store).map_or(self.begun_at, |span| span.until);
         BusinessDay::of(until, zone).previous()
     }
@@ -472,7 +422,7 @@ impl Edges<'_> {
     }
 
     fn zone(&self, store: &StoreName) -> Zone {
-        self.config.stores.get(store).map_or(self.config.time_zone, |store| store.time_zone)
+        self.config.zone(store)
     }
 }
 

@@ -150,7 +150,7 @@ impl Operator {
         let days = in_care(cursor, &marks, zone, now);
         let kept = try_join_all(days.iter().map(|day| self.certificate(&store, *day))).await?;
         let outside = try_join_all(days.iter().map(|day| self.outside(&store, *day))).await?;
-        let week = due::last_days(zone, now, WEEK).last();
+        let week = BusinessDay::last(WEEK, zone, now).last();
         let days = days.iter().zip(kept).zip(outside).filter_map(|((day, kept), outside)| {
             let day = of_day(*day, zone, cursor, marks.get(day), kept.as_ref(), now)?;
             Some(Day { outside, ..day })
@@ -181,7 +181,7 @@ fn in_care(
     zone: Zone,
     now: DateTime<Utc>,
 ) -> Vec<BusinessDay> {
-    let week = due::last_days(zone, now, WEEK)
+    let week = BusinessDay::last(WEEK, zone, now)
         .filter(|day| cursor.is_some_and(|cursor| DateTime::from(cursor.first) <= day.window(zone).start));
     let days: BTreeSet<BusinessDay> = due::days(cursor, marks, zone, now).into_iter().chain(week).collect();
     days.into_iter().rev().collect()

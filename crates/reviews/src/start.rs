@@ -1,51 +1,151 @@
-//! A function's clients: made at cold start, and if that fails by each invocation anew until it succeeds. What an operator
-//! has mended meanwhile works at once, and what is still wrong is the invocation's answer.
+//! What each function works with, made of its environment and its secrets at cold start.
 
-use crate::environment::ColdStart;
-use tokio::sync::OnceCell;
+use crate::{FLOW, deliver::Deliverer, pace::Pace, produce::Producer, reconcile::Reconciler, stores::Stores};
+use config::{Relay, StoreName};
+use function::{ColdStart, Environment, environment::parsed};
+use ledger::{Flow, Ledger, Policies, Policy, Repeat};
+use queue::Queue;
+use salesforce::Http;
+use secrets::Secrets;
+use std::collections::BTreeMap;
 
-/// What a function works with, made by `F`.
-pub struct Start<T, F> {
-    made: OnceCell<T>,
-    make: F,
+/// The flow, as the delivery protocol knows it.
+pub(crate) fn flow(config: &Relay) -> Flow {
+    let policy = Policy {
+        // Yotpo does not create an order id twice.
+        repeat: Repeat::Harmless,
+        supersedes: false,
+        settle: config.protocol.settle.yotpo_reviews,
+        clock_skew: config.protocol.clock_skew,
+    };
+    Flow { name: FLOW, policies: Policies::all(policy) }
 }
 
-impl<T, F: AsyncFn() -> Result<T, ColdStart>> Start<T, F> {
-    /// The cold start. A failure is a log line; the runtime's own words would not be JSON.
-    pub async fn cold(make: F) -> Self {
-        let start = Self { made: OnceCell::new(), make };
-        // Said in a line; the next invocation tries again.
-        let _ = start.get().await;
-        start
-    }
+/// Everything the producer works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn producer(environment: Environment) -> Result<Producer, ColdStart> {
+    let http = http(&environment)?;
+    Producer::of(environment, http).await
+}
 
-    /// What the function works with.
+/// Everything the consumer works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn consumer(environment: Environment) -> Result<Deliverer, ColdStart> {
+    let (workers, receives) = (parsed("VENDOR_CONCURRENCY")?, parsed("MAX_RECEIVE_COUNT")?);
+    let http = http(&environment)?;
+    Deliverer::of(environment, http, workers, receives, rand::random).await
+}
+
+/// Everything the reconciler works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn reconciler(environment: Environment) -> Result<Reconciler, ColdStart> {
+    let http = http(&environment)?;
+    Reconciler::of(environment, http, parsed("VENDOR_CONCURRENCY")?).await
+}
+
+fn http(environment: &Environment) -> Result<Http, ColdStart> {
+    Http::new(environment.config.protocol.call_timeout).map_err(|error| ColdStart::Environment(error.into()))
+}
+
+/// Each store's share of its account's calls: the reconciler is one worker beside the consumers.
+fn shares(config: &Relay, consumers: u32) -> BTreeMap<StoreName, Pace> {
+    let pace = |name: &StoreName| (name.clone(), Pace::new(config.pace.yotpo_reviews, consumers + 1));
+    config.stores.keys().map(pace).collect()
+}
+
+/// The source, with its secret, which is read again when a login is refused: it may have been rotated under a warm function.
+async fn source(environment: &Environment, http: Http) -> Result<salesforce::Client, secrets::Error> {
+    let Environment { config, now, .. } = environment;
+    let (secrets, name) = (Secrets::new(&environment.aws), environment.secret("salesforce"));
+    let credentials = secrets.get(&name).await?;
+    let order = &config.salesforce;
+    let client = salesforce::Client::new(http, credentials, &order.api_version, order.quota_share, *now);
+    Ok(client.renewed_by(Box::new(move || {
+        let (secrets, name) = (secrets.clone(), name.clone());
+        Box::pin(async move {
+            tracing::warn!(secret = name, "Salesforce refuses the login; the secret is read again");
+            match secrets.get(&name).await {
+                Ok(credentials) => Some(credentials),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the secret cannot be read again");
+                    None
+                }
+            }
+        })
+    })))
+}
+
+impl Producer {
+    /// With its secret, and this HTTP client for the vendor.
     ///
     /// # Errors
-    /// When it still cannot be made; the sentence says what to mend.
-    pub async fn get(&self) -> Result<&T, ColdStart> {
-        self.made.get_or_try_init(|| (self.make)()).await.inspect_err(|error| {
-            let error_class = ledger::ErrorClass::Misconfigured;
-            tracing::error!(%error_class, error = error.as_ref() as &dyn std::error::Error, "cold start failed");
+    /// When the secret does not allow it to work.
+    pub async fn of(environment: Environment, http: Http) -> Result<Self, ColdStart> {
+        let salesforce = source(&environment, http).await?;
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        Ok(Self {
+            salesforce,
+            ledger: Ledger::new(&aws, table, flow(&config), now),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            now,
+            config,
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    #[tokio::test]
-    async fn a_failed_start_is_tried_again_and_a_good_one_is_kept() {
-        let tries = AtomicU32::new(0);
-        let start = Start::cold(async || match tries.fetch_add(1, Ordering::Relaxed) {
-            0 | 1 => Err(ColdStart::from("not yet")),
-            n => Ok(n),
+impl Deliverer {
+    /// With its secret, and this HTTP client for the vendor. `workers`: how many share a vendor account; `max_receives`: how
+    /// often SQS delivers a message; `random`: uniform in `0.0..1.0`.
+    ///
+    /// # Errors
+    /// When the secret does not allow it to work.
+    pub async fn of(
+        environment: Environment,
+        http: Http,
+        workers: u32,
+        max_receives: u32,
+        random: fn() -> f64,
+    ) -> Result<Self, ColdStart> {
+        let secret = environment.secret("yotpo");
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        Ok(Self {
+            stores: Stores::load(Secrets::new(&aws), secret, http, &config, now).await?,
+            ledger: Ledger::new(&aws, table, flow(&config), now),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            pace: shares(&config, workers),
+            max_receives,
+            now,
+            random,
+            config,
         })
-        .await;
-        assert_eq!(start.get().await.unwrap_err().to_string(), "not yet");
-        assert_eq!(*start.get().await.unwrap(), 2);
-        assert_eq!(*start.get().await.unwrap(), 2);
+    }
+}
+
+impl Reconciler {
+    /// With both secrets, and this HTTP client for the vendors. `consumers`: how many share a vendor account with it.
+    ///
+    /// # Errors
+    /// When a secret does not allow it to work.
+    pub async fn of(environment: Environment, http: Http, consumers: u32) -> Result<Self, ColdStart> {
+        let (salesforce, secret) = (source(&environment, http.clone()).await?, environment.secret("yotpo"));
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        Ok(Self {
+            salesforce,
+            stores: Stores::load(Secrets::new(&aws), secret, http, &config, now).await?,
+            ledger: Ledger::new(&aws, table, flow(&config), now),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            pace: shares(&config, consumers),
+            now,
+            config,
+        })
     }
 }

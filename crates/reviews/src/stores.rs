@@ -2,21 +2,19 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use config::{Relay, StoreName};
-use secrets::Secrets;
+use function::ColdStart;
+use secrets::{Rotating, Secrets};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock},
 };
-use tokio::sync::Mutex;
 use yotpo::{Credentials, Reviews};
 
 /// The stores' clients.
 pub struct Stores {
-    loaded: RwLock<Loaded>,
-    reading: Mutex<()>,
+    loaded: Rotating<Loaded, Misconfigured>,
     /// Those whose account refused what the secret says, when it was last asked.
     refused: RwLock<BTreeSet<StoreName>>,
-    source: Source,
 }
 
 /// What the secret says.
@@ -25,6 +23,7 @@ struct Loaded {
     expires_on: Option<NaiveDate>,
 }
 
+#[derive(Clone)]
 struct Source {
     secrets: Secrets,
     name: String,
@@ -80,13 +79,16 @@ impl Stores {
         now: fn() -> DateTime<Utc>,
     ) -> Result<Self, Misconfigured> {
         let source = Source { secrets, name, http, names: config.stores.keys().cloned().collect(), now };
-        let loaded = RwLock::new(source.read().await?);
-        Ok(Self { loaded, reading: Mutex::new(()), refused: RwLock::default(), source })
+        let read = move || {
+            let source = source.clone();
+            async move { source.read().await }
+        };
+        Ok(Self { loaded: Rotating::load(read).await?, refused: RwLock::default() })
     }
 
     /// The client of a store.
     pub fn get(&self, store: &StoreName) -> Option<Arc<Reviews>> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clients.get(store).cloned()
+        self.loaded.get().clients.get(store).cloned()
     }
 
     /// Whether the store's account refused our credentials when it was last asked.
@@ -108,26 +110,22 @@ impl Stores {
 
     /// The last day on which the credentials are valid, where the secret says so.
     pub fn expires_on(&self) -> Option<NaiveDate> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).expires_on
+        self.loaded.get().expires_on
     }
 
     /// Reads the secret again after `refused` was refused: it may have been rotated under a warm function.
     /// However many deliveries find out at once, it is read once. `None` if nothing can be read.
     pub async fn reload(&self, store: &StoreName, refused: &Arc<Reviews>) -> Option<Arc<Reviews>> {
-        let _one_at_a_time = self.reading.lock().await;
-        let known = self.get(store)?;
-        if !Arc::ptr_eq(&known, refused) {
-            return Some(known);
-        }
-        match self.source.read().await {
-            Ok(loaded) => {
-                *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
-                self.get(store)
-            }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the secret cannot be read again");
-                None
-            }
+        let is_refused = |loaded: &Loaded| loaded.clients.get(store).is_some_and(|known| Arc::ptr_eq(known, refused));
+        self.loaded.renew(is_refused).await?.clients.get(store).cloned()
+    }
+}
+
+impl From<Misconfigured> for ColdStart {
+    fn from(error: Misconfigured) -> Self {
+        match error {
+            Misconfigured::Secret(error) => error.into(),
+            other => Self::Secret(other.into()),
         }
     }
 }

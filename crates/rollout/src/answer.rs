@@ -1,23 +1,8 @@
 //! What a version says of itself.
 
 use crate::{Failure, failure};
+use function::{Check, Checked};
 use serde::Deserialize;
-use std::error::Error;
-
-/// The answer to a check event.
-#[derive(Deserialize)]
-struct Checked {
-    checked: Vec<Check>,
-    ok: bool,
-}
-
-#[derive(Deserialize)]
-struct Check {
-    name: String,
-    ok: bool,
-    #[serde(default)]
-    error: String,
-}
 
 /// The runtime's description of an invocation that failed.
 #[derive(Deserialize)]
@@ -36,18 +21,12 @@ pub(crate) fn failures(target: &str, function_error: Option<&str>, payload: &[u8
     let Ok(Checked { checked, ok }) = serde_json::from_slice::<Checked>(payload) else {
         return vec![failure(target, "invocation", "the answer is not one to a check event")];
     };
-    let failed: Vec<Failure> =
-        checked.into_iter().filter(|check| !check.ok).map(|check| failure(target, &check.name, &check.error)).collect();
+    let said = |check: Check| failure(target, &check.name, check.error.as_deref().unwrap_or_default());
+    let failed: Vec<Failure> = checked.into_iter().filter(|check| !check.ok).map(said).collect();
     if failed.is_empty() && !ok {
         return vec![failure(target, "invocation", "it says that it is not well and not why")];
     }
     failed
-}
-
-/// The error and its causes in their own words.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

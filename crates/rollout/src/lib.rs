@@ -10,6 +10,7 @@ mod answer;
 use aws_config::{SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 use aws_sdk_lambda::primitives::Blob;
+use function::fault::chain;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ pub struct Untold(#[source] Box<dyn std::error::Error + Send + Sync>);
 impl Untold {
     /// With its causes, in their own words.
     pub fn in_full(&self) -> String {
-        answer::chain(self)
+        chain(self)
     }
 }
 
@@ -122,7 +123,7 @@ impl Rollout {
         let asked = self.lambda.invoke().function_name(target).payload(Blob::new(r#"{"check":true}"#)).send();
         match tokio::time::timeout(room, asked).await {
             Err(_late) => vec![failure(target, "invocation", "no answer before the check's own time was up")],
-            Ok(Err(error)) => vec![failure(target, "invocation", &answer::chain(&error))],
+            Ok(Err(error)) => vec![failure(target, "invocation", &chain(&error))],
             Ok(Ok(said)) => {
                 let payload = said.payload().map(Blob::as_ref).unwrap_or_default();
                 answer::failures(target, said.function_error(), payload)

@@ -5,12 +5,14 @@
 
 mod error;
 mod parse;
+mod rotating;
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use serde::de::DeserializeOwned;
 
 pub use error::Error;
+pub use rotating::Rotating;
 
 /// Reads secrets. Nothing is kept: who needs a secret again, after a rotation, gets it again.
 #[derive(Debug, Clone)]

@@ -12,13 +12,12 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
+use function::{Checked, Environment, Event, Invoked};
 use queue::TraceHeader;
 use rand::RngExt as _;
 use reviews::{
     FLOW,
     deliver::Deliverer,
-    environment::Environment,
-    event::{Event, Invoked},
     produce::Producer,
     reconcile::{Certificate, Reconciler},
 };
@@ -53,19 +52,19 @@ pub(crate) struct Lambda {
 
 impl Lambda {
     /// A new process on a machine.
-    pub(crate) fn born(&self, function: Function, machine: usize) -> (Caller, Environment) {
+    pub(crate) fn born(&self, function: Function, machine: usize) -> (Caller, Environment, rest::Client) {
         let caller = Caller { function, machine, process: self.sim.lock().born() };
         let environment = Environment {
             config: Arc::clone(&self.config),
             aws: sdk_config(&self.sim, caller, self.scenario.seed),
-            http: vendors::client(&self.sim, caller, self.config.protocol.call_timeout),
             stack: STACK.to_owned(),
             table: TABLE.to_owned(),
             queue: QUEUE.to_owned(),
             dead_letters: DEAD_LETTERS.to_owned(),
             now: clock::of(machine),
         };
-        (caller, environment)
+        let http = vendors::client(&self.sim, caller, self.config.protocol.call_timeout);
+        (caller, environment, http)
     }
 
     /// Runs `work` until it is done, killed, or out of time; only in the first case there is a result.
@@ -143,8 +142,8 @@ impl Lambda {
         records: Vec<Value>,
     ) -> Option<Value> {
         if warm.is_none() {
-            let (caller, environment) = self.born(Function::Consumer, machine);
-            let start = environment.consumer(CONSUMERS, self.scenario.max_receives, fastrand::f64);
+            let (caller, environment, http) = self.born(Function::Consumer, machine);
+            let start = Deliverer::of(environment, http, CONSUMERS, self.scenario.max_receives, fastrand::f64);
             match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await? {
                 Ok(deliverer) => *warm = Some((caller, deliverer)),
                 Err(error) => {
@@ -177,8 +176,8 @@ impl Lambda {
 
     /// One run of the reconciler; its certificates, and the metrics that it wrote, a line each.
     pub(crate) async fn look(self, machine: usize, event: Event) -> (Vec<Certificate>, String) {
-        let (caller, environment) = self.born(Function::Reconciler, machine);
-        let start = Box::pin(environment.reconciler(CONSUMERS));
+        let (caller, environment, http) = self.born(Function::Reconciler, machine);
+        let start = Box::pin(Reconciler::of(environment, http, CONSUMERS));
         let reconciler: Reconciler = match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await {
             Some(Ok(reconciler)) => reconciler,
             Some(Err(error)) => {
@@ -236,24 +235,27 @@ impl Lambda {
 
     /// A check event for each function, on processes of its own; what they find wrong.
     pub(crate) async fn check(&self, machine: usize) -> Vec<String> {
-        let (producers, environment) = self.born(Function::Producer, machine);
-        let producer = self.alive(producers, clock::now() + INIT_TIMEOUT, environment.producer()).await;
-        let (consumers, environment) = self.born(Function::Consumer, machine);
-        let start = environment.consumer(CONSUMERS, self.scenario.max_receives, fastrand::f64);
+        let (producers, environment, http) = self.born(Function::Producer, machine);
+        let producer = self.alive(producers, clock::now() + INIT_TIMEOUT, Producer::of(environment, http)).await;
+        let (consumers, environment, http) = self.born(Function::Consumer, machine);
+        let start = Deliverer::of(environment, http, CONSUMERS, self.scenario.max_receives, fastrand::f64);
         let consumer = self.alive(consumers, clock::now() + INIT_TIMEOUT, start).await;
-        let (reconcilers, environment) = self.born(Function::Reconciler, machine);
-        let start = Box::pin(environment.reconciler(CONSUMERS));
+        let (reconcilers, environment, http) = self.born(Function::Reconciler, machine);
+        let start = Box::pin(Reconciler::of(environment, http, CONSUMERS));
         let reconciler = self.alive(reconcilers, clock::now() + INIT_TIMEOUT, start).await;
         let mut answers = Vec::new();
         if let Some(Ok(producer)) = producer {
-            let check = Box::pin(producer.check());
+            let check = Box::pin(producer.check(Checked::started(&self.config)));
             answers.extend(self.alive(producers, clock::now() + PRODUCER_TIMEOUT, check).await);
         }
         if let Some(Ok(consumer)) = consumer {
-            answers.extend(self.alive(consumers, clock::now() + CONSUMER_TIMEOUT, consumer.check()).await);
+            answers.extend(
+                self.alive(consumers, clock::now() + CONSUMER_TIMEOUT, consumer.check(Checked::started(&self.config)))
+                    .await,
+            );
         }
         if let Some(Ok(reconciler)) = reconciler {
-            let check = Box::pin(reconciler.check());
+            let check = Box::pin(reconciler.check(Checked::started(&self.config)));
             answers.extend(self.alive(reconcilers, clock::now() + RECONCILER_TIMEOUT, check).await);
         }
         let wrong = answers.into_iter().flat_map(|answer| answer.checked).filter(|check| !check.ok);
@@ -267,8 +269,8 @@ impl Lambda {
 
     /// One run of the producer; whether it said that everything is settled.
     pub(crate) async fn send(self, machine: usize, event: Event) -> bool {
-        let (caller, environment) = self.born(Function::Producer, machine);
-        let start = environment.producer();
+        let (caller, environment, http) = self.born(Function::Producer, machine);
+        let start = Producer::of(environment, http);
         let producer: Producer = match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await {
             Some(Ok(producer)) => producer,
             Some(Err(error)) => {

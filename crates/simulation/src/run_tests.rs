@@ -3,10 +3,11 @@
 use super::*;
 use crate::{Function, QUEUE, fault::Odds, lambda::PRODUCERS_TRACE, sqs};
 use ::queue::{Taken, TraceHeader};
+use function::Invoked;
 use reviews::{
-    event::Invoked,
     fields::Fields,
     letter::{Letter, Plan, Rules},
+    produce::Producer,
     publish::Publisher,
     select::Pass,
 };
@@ -138,7 +139,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
     let (lambda, tasks) = consumers(200, |_| (), &[]);
     let secret = lambda.sim.vendors().salesforce.secret();
     lambda.sim.lock().secrets.insert(format!("{STACK}/salesforce"), secret);
-    let (_, environment) = lambda.born(Function::Producer, 1);
+    let (_, environment, http) = lambda.born(Function::Producer, 1);
     let line = |n: usize| {
         let product = json!({"ProductCode": format!("{n:0>250}"), "Name": "Shirt", "StockKeepingUnit": null});
         json!({"Id": "802RO000000AbcDYAS", "UnitPrice": 1, "Product2": product})
@@ -155,7 +156,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
     let rows = [row("801RO000000AbcDYAS", 5_000), row("801RO000000AbcEYAS", 1)];
     let mut report = reviews::report::Report::default();
     let published = async {
-        let producer = environment.producer().await.unwrap();
+        let producer = Producer::of(environment, http).await.unwrap();
         let fields = Fields::find(&producer.salesforce.schema(), &lambda.config).await.unwrap();
         let trace = TraceHeader::parse(PRODUCERS_TRACE);
         let publisher = Publisher {

@@ -11,9 +11,10 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use config::{BusinessDay, Zone};
+use function::Event;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use reviews::{event::Event, reconcile::Certificate};
+use reviews::reconcile::Certificate;
 use sandbox::{DaySpec, InProcess, Manifest, TimeZone};
 use serde_json::Value;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ mod metric;
 mod metrics;
 mod spans;
 
-pub use init::{UnknownLevel, dispatch, init};
+pub use init::{OURS, UnknownLevel, dispatch, init};
 pub use metric::Metric;
 pub use metrics::Metrics;
 pub use spans::{delivery, invocation};

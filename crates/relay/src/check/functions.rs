@@ -6,8 +6,8 @@ use crate::{
     part::Part,
     place::Place,
 };
+use function::Check;
 use futures_util::future::join_all;
-use reviews::check::Check;
 use serde::Deserialize;
 use serde_json::json;
 

@@ -3,8 +3,9 @@
 
 use super::list::Group;
 use crate::{failure::chain, part::Part, place::Place, text::share};
+use function::{Check, Checked};
 use reviews::{
-    check::{Check, Checked},
+    check,
     fields::Fields,
     operate::Operator,
     recent::{self, Finding},
@@ -26,10 +27,10 @@ pub(super) async fn look(place: &Place, operator: &Operator) -> [Group; 2] {
 async fn salesforce(place: &Place, operator: &Operator) -> Vec<Part> {
     let client = match operator.salesforce().await {
         Ok(client) => client,
-        Err(error) => return vec![Part::wrong("salesforce token", chain(error.as_ref())).hint(SECRETS)],
+        Err(error) => return vec![Part::wrong("salesforce token", chain(&error)).hint(SECRETS)],
     };
     let mut checked = Checked::nothing();
-    let fields = Box::pin(checked.salesforce(&client, &place.config, (place.now)())).await;
+    let fields = Box::pin(check::salesforce(&mut checked, &client, &place.config, (place.now)())).await;
     let mut parts: Vec<Part> = told(checked.checked, &place.stack, "the settings").collect();
     if let Some(fields) = fields {
         parts.extend(Box::pin(orders(&client, &fields, place)).await);
@@ -67,7 +68,7 @@ async fn yotpo(place: &Place, operator: &Operator) -> Vec<Part> {
     match operator.stores().await {
         Ok(stores) => {
             let mut checked = Checked::nothing();
-            checked.yotpo_tokens(&stores, &place.config).await;
+            check::yotpo_tokens(&mut checked, &stores, &place.config).await;
             told(checked.checked, &place.stack, "the settings").collect()
         }
         Err(error) => vec![Part::wrong("yotpo tokens", chain(&error)).hint(SECRETS)],

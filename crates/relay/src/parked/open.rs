@@ -2,11 +2,11 @@
 
 use crate::failure::Failure;
 use ledger::{DeliveryKey, Record};
-use reviews::{FLOW, operate::Operator};
+use reviews::operate::Operator;
 
 /// All of it, the oldest first.
 pub(super) async fn open(operator: &Operator) -> Result<Vec<(DeliveryKey, Record)>, Failure> {
-    operator.ledger.open_records(FLOW).await.map_err(|error| Failure::undone("read the ledger", &error))
+    operator.ledger.open_records().await.map_err(|error| Failure::undone("read the ledger", &error))
 }
 
 /// Why a delivery is where it is.

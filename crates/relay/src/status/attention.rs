@@ -8,7 +8,7 @@ use crate::part::Part;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{By, State};
 use reviews::{
-    ran,
+    PRODUCER,
     standing::{DayState, Standing},
 };
 use serde::Serialize;
@@ -80,7 +80,7 @@ pub(super) fn of(
 }
 
 fn silence(runs: &[Run], now: DateTime<Utc>) -> Option<Attention> {
-    let producer = ran::FUNCTIONS[0];
+    let producer = PRODUCER;
     let scheduled = runs.iter().find(|run| run.function == producer && run.by == By::Schedule.as_str());
     let what = match scheduled {
         Some(run) if now - run.at <= SILENT => return None,

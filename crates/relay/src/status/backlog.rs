@@ -101,7 +101,7 @@ pub(super) async fn quotas(operator: &Operator) -> Quotas {
             Ok(page) => (salesforce.used, salesforce.max) = (page.usage.map(|u| u.used), page.usage.map(|u| u.max)),
             Err(error) => salesforce.error = Some(chain(&error)),
         },
-        Err(error) => salesforce.error = Some(chain(error.as_ref())),
+        Err(error) => salesforce.error = Some(chain(&error)),
     }
     Quotas { salesforce, yotpo_calls_a_second: config.pace.yotpo_reviews }
 }

@@ -2,9 +2,10 @@
 
 use crate::failure::Failure;
 use chrono::{DateTime, Utc};
+use function::ran;
 use futures_util::future::try_join_all;
 use ledger::By;
-use reviews::{operate::Operator, ran};
+use reviews::{PRODUCER, RECONCILER, operate::Operator};
 use serde::Serialize;
 
 /// The last run of a function that was started so.
@@ -28,13 +29,13 @@ impl Run {
 }
 
 pub(super) async fn last(operator: &Operator) -> Result<Vec<Run>, Failure> {
-    let wanted = ran::FUNCTIONS.into_iter().flat_map(|function| By::ALL.map(|by| (function, by)));
+    let wanted = [PRODUCER, RECONCILER].into_iter().flat_map(|function| By::ALL.map(|by| (function, by)));
     let found = wanted.map(async |(function, by)| {
         let ran = operator.ledger.last_run(function, by).await?;
         Ok::<_, ledger::Error>(ran.map(|ran| Run {
             function,
             by: by.as_str(),
-            at: DateTime::from_timestamp_millis(ran.at.0).unwrap_or_default(),
+            at: ran.at.into(),
             ended: ran.ended,
             error: ran.error,
         }))

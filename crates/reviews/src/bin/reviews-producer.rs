@@ -1,17 +1,11 @@
 //! Lambda: the nightly producer of the reviews flow.
 
-use reviews::{environment, produce::Producer, scheduled};
+use function::scheduled;
+use reviews::{FLOW, PRODUCER, produce::Producer, start};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     // Boxed: it is tens of kilobytes, and moved about.
-    Box::pin(scheduled::serve(
-        "reviews-producer",
-        environment::producer,
-        |works| &works.config,
-        Producer::check,
-        Producer::run,
-    ))
-    .await
+    Box::pin(scheduled::serve(PRODUCER, FLOW, start::producer, Producer::check, Producer::run)).await
 }

@@ -1,17 +1,11 @@
 //! Lambda: the reconciler of the reviews flow.
 
-use reviews::{environment, reconcile::Reconciler, scheduled};
+use function::scheduled;
+use reviews::{FLOW, RECONCILER, reconcile::Reconciler, start};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     // Boxed: it is tens of kilobytes, and moved about.
-    Box::pin(scheduled::serve(
-        "reviews-reconciler",
-        environment::reconciler,
-        |works| &works.config,
-        Reconciler::check,
-        Reconciler::run,
-    ))
-    .await
+    Box::pin(scheduled::serve(RECONCILER, FLOW, start::reconciler, Reconciler::check, Reconciler::run)).await
 }

@@ -10,9 +10,10 @@ use super::{
     quiet::{is_quiet, weeks_before},
     source::{Orders, Source},
 };
-use crate::{FLOW, event::Invoked, fields::Fields, select::Pass};
+use crate::{FLOW, fields::Fields, select::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName};
+use function::Invoked;
 use ledger::{Checkpoint, ErrorClass, Kept, Millis, State};
 use std::time::Duration;
 use telemetry::{Metric, Metrics};

@@ -100,7 +100,8 @@ pub(crate) fn days(
     zone: Zone,
     now: DateTime<Utc>,
 ) -> Vec<BusinessDay> {
-    let settled = last_days(zone, now, DAYS).filter(|day| cursor.is_some_and(|cursor| is_settled(cursor, *day, zone)));
+    let settled =
+        BusinessDay::last(DAYS, zone, now).filter(|day| cursor.is_some_and(|cursor| is_settled(cursor, *day, zone)));
     let marked = marks.keys().copied().filter(|day| day.window(zone).end <= now);
     let days: BTreeSet<BusinessDay> = settled.chain(marked).collect();
     days.into_iter().rev().collect()
@@ -109,12 +110,6 @@ pub(crate) fn days(
 /// The marks of a store as the ledger has them.
 pub(crate) fn marks(kept: BTreeMap<String, Due>) -> BTreeMap<BusinessDay, Due> {
     kept.into_iter().filter_map(|(day, due)| Some((day.parse().ok()?, due))).collect()
-}
-
-/// The last `n` days that are over, the latest first.
-pub(crate) fn last_days(zone: Zone, now: DateTime<Utc>, n: u32) -> impl Iterator<Item = BusinessDay> {
-    let latest = BusinessDay::of(now, zone).previous();
-    std::iter::successors(Some(latest), |day| Some(day.previous())).take(n as usize)
 }
 
 /// Whether the producer has settled the day.

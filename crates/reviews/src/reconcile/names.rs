@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     item::DUPLICATE_ORDER_ID,
-    message::{Unmapped, ascii_json},
+    message::Unmapped,
     twins::{Group, Namesakes, Twin, keeper},
 };
 use config::{BusinessDay, StoreName};
 use ledger::{ErrorClass, Event, State, Verdict};
-use queue::{Entry as Copy, PATIENCE};
+use queue::{Entry as Copy, PATIENCE, body};
 use salesforce::Id;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use telemetry::{Metric, Metrics};
@@ -97,7 +97,7 @@ impl Reconciler {
         delivery.revision = known.revision.max(entry.revision);
         let source_id = Id::parse(entry.id())
             .map_err(|_| salesforce::BadField { path: "Id".to_owned(), expected: "a Salesforce id" })?;
-        let body = ascii_json(&Unmapped { delivery: delivery.clone(), source_id })?;
+        let body = body::json(&Unmapped { delivery: delivery.clone(), source_id })?;
         let attributes = vec![
             ("error_class", ErrorClass::BadRecord.as_str().to_owned()),
             ("error", DUPLICATE_ORDER_ID.to_owned()),

@@ -2,7 +2,6 @@
 
 use super::{Failed, entry::Entries};
 use crate::{
-    event::Invoked,
     fields::Fields,
     item::{BadRow, Item},
     map::order_id,
@@ -10,6 +9,7 @@ use crate::{
     select::Pass,
 };
 use config::Relay;
+use function::Invoked;
 use ledger::Ledger;
 use salesforce::{Client, Record};
 

@@ -1,4 +1,4 @@
-//! What producer and reconciler are invoked with.
+//! What a function that a schedule or a person starts is invoked with.
 
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
@@ -6,7 +6,7 @@ use queue::TraceHeader;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// An event of producer or reconciler.
+/// What is asked of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// From the schedule: whatever is over by then.

@@ -1,11 +1,8 @@
-//! How the last runs of producer and reconciler ended, for whoever asks: one small write a run.
+//! How the last runs of a scheduled function ended, for whoever asks: one small write a run.
 
 use crate::event::Event;
-use ledger::{By, Ledger, Millis, Ran};
+use ledger::{By, Ledger, Ran};
 use std::fmt::Display;
-
-/// The functions that keep how their runs ended.
-pub const FUNCTIONS: [&str; 2] = ["reviews-producer", "reviews-reconciler"];
 
 /// How a run ended that came to an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +39,7 @@ impl Ended {
 pub const FAILED: &str = "failed";
 
 /// Who started the run that this event is of.
-pub(crate) fn by(event: &Event) -> By {
+pub fn by(event: &Event) -> By {
     match event {
         Event::Scheduled { .. } => By::Schedule,
         Event::Day { .. } => By::Hand,
@@ -50,7 +47,8 @@ pub(crate) fn by(event: &Event) -> By {
 }
 
 /// Keeps how a run ended. That it cannot be kept is no reason for a run to fail.
-pub(crate) async fn keep<E: Display>(ledger: &Ledger, function: &str, by: By, at: Millis, ended: Result<Ended, &E>) {
+pub async fn keep<E: Display>(ledger: &Ledger, function: &str, by: By, ended: Result<Ended, &E>) {
+    let at = ledger.now().into();
     let ran = match ended {
         Ok(ended) => Ran { at, ended: ended.as_str().to_owned(), error: None },
         Err(error) => Ran { at, ended: FAILED.to_owned(), error: Some(error.to_string()) },

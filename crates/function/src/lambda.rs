@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use crate::{
-    check::Checked,
-    environment::{self, ColdStart},
+    check::{self, Checked},
+    environment::{self, ColdStart, Environment},
     fault::Fault,
     start::Start,
 };
@@ -12,27 +12,37 @@ use config::Relay;
 use futures_util::FutureExt as _;
 use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
-use std::{panic::AssertUnwindSafe, process::ExitCode};
+use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 use tracing::Instrument as _;
 
-/// Serves invocations until the runtime ends: what it works with is made by `make`, a check event goes to `check` or is
-/// answered from `settings`, any other goes to `work`.
-pub async fn serve<T>(
-    make: impl AsyncFn() -> Result<T, ColdStart>,
-    settings: impl Fn(&T) -> &Relay,
-    check: impl AsyncFn(&T) -> Checked,
+/// Serves invocations until the runtime ends: what the function works with is made by `make`, a check event is answered with
+/// what `check` adds to what the start has shown, any other goes to `work`.
+pub(crate) async fn serve<T>(
+    name: &'static str,
+    flow: &'static str,
+    make: impl AsyncFn(Environment) -> Result<T, ColdStart>,
+    check: impl AsyncFn(&T, Checked) -> Checked,
     work: impl AsyncFn(&T, Value, &Context) -> Result<Value, Fault>,
 ) -> ExitCode {
-    let (start, settings, check, work) = (&Start::cold(make).await, &settings, &check, &work);
+    let make = async || {
+        let environment = Environment::of(name, flow).await?;
+        Ok::<(Arc<Relay>, T), ColdStart>((Arc::clone(&environment.config), Box::pin(make(environment)).await?))
+    };
+    let (start, check, work) = (&Start::cold(make).await, &check, &work);
     let handler = service_fn(|event: LambdaEvent<Value>| async move {
         let (event, context) = event.into_parts();
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
         said(async {
             let started = start.get().await;
-            if let Some(said) = Checked::answer(&event, &started, settings, check).await {
-                return Ok(serde_json::to_value(said)?);
+            if let Some(asked) = check::Asked::of(&event) {
+                return Ok(serde_json::to_value(match (&started, asked) {
+                    (Err(error), _) => Checked::not_started(error),
+                    (Ok((config, _)), check::Asked::Settings) => Checked::started(config),
+                    (Ok((config, works)), check::Asked::All) => Box::pin(check(works, Checked::started(config))).await,
+                })?);
             }
-            work(started?, event, &context).await
+            // Boxed, as the start: nested as deep as they are, the compiler gives up on their layout.
+            Box::pin(work(&started?.1, event, &context)).await
         })
         .instrument(span)
         .await
