@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::clock::Clock;
 use crate::faults::{Active, Book, Endpoint, Plan, Rule};
 
 /// Calls of one endpoint, counted on the vendor's side of the wire.
@@ -22,19 +21,22 @@ pub struct Counters {
     pub in_flight_peak: u64,
 }
 
-/// One lock for all of it; no vendor is locked while this is.
-pub(crate) struct Controls(Mutex<Inner>);
+/// The clock, the faults and the counters of all vendors, behind one lock; no vendor is locked while it is held.
+pub struct Controls(Mutex<Inner>);
 
 struct Inner {
-    clock: Clock,
+    /// A clock that is as far ahead as a test has set it.
+    clock: fn() -> DateTime<Utc>,
+    ahead: TimeDelta,
     faults: Book,
     counters: BTreeMap<Endpoint, Counters>,
 }
 
 impl Controls {
     /// Whether a fault with a probability strikes follows from `seed`.
-    pub(crate) fn new(seed: u64, now: fn() -> DateTime<Utc>) -> Self {
-        Self(Mutex::new(Inner { clock: Clock::of(now), faults: Book::new(seed), counters: BTreeMap::new() }))
+    pub(crate) fn new(seed: u64, clock: fn() -> DateTime<Utc>) -> Self {
+        let (ahead, faults, counters) = (TimeDelta::zero(), Book::new(seed), BTreeMap::new());
+        Self(Mutex::new(Inner { clock, ahead, faults, counters }))
     }
 
     /// A panic in one call must not turn every later one into a panic.
@@ -42,25 +44,31 @@ impl Controls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.lock().clock.now()
+    /// The vendors' time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.lock().now()
     }
 
-    pub(crate) fn set_now(&self, now: DateTime<Utc>) {
-        self.lock().clock.set(now);
-    }
-
-    pub(crate) fn add(&self, rule: Rule) -> u64 {
+    /// For the vendors it is now `now`, and time goes on from there: expiry, outages, six months.
+    pub fn set_now(&self, now: DateTime<Utc>) {
         let mut inner = self.lock();
-        let now = inner.clock.now();
+        inner.ahead = now - (inner.clock)();
+    }
+
+    /// Adds a rule; returns its number. Of several that strike the same call, the one added first wins.
+    pub fn add_fault(&self, rule: Rule) -> u64 {
+        let mut inner = self.lock();
+        let now = inner.now();
         inner.faults.add(rule, now)
     }
 
-    pub(crate) fn rules(&self) -> Vec<Active> {
+    /// The rules in force.
+    pub fn faults(&self) -> Vec<Active> {
         self.lock().faults.rules().to_vec()
     }
 
-    pub(crate) fn clear(&self) {
+    /// No more faults.
+    pub fn clear_faults(&self) {
         self.lock().faults.clear();
     }
 
@@ -75,7 +83,7 @@ impl Controls {
         counters.calls += 1;
         counters.in_flight += 1;
         counters.in_flight_peak = counters.in_flight_peak.max(counters.in_flight);
-        let now = inner.clock.now();
+        let now = inner.now();
         inner.faults.decide(endpoint, subject, now)
     }
 
@@ -85,5 +93,11 @@ impl Controls {
         let counters = inner.counters.entry(endpoint).or_default();
         counters.in_flight = counters.in_flight.saturating_sub(1);
         *counters.answers.entry(status).or_default() += 1;
+    }
+}
+
+impl Inner {
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)() + self.ahead
     }
 }

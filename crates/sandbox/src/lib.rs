@@ -31,7 +31,6 @@
 
 mod admin;
 mod call;
-mod clock;
 mod controls;
 mod demo;
 mod faults;
@@ -43,7 +42,7 @@ mod vendors;
 mod wire;
 pub mod yotpo;
 
-pub use controls::Counters;
+pub use controls::{Controls, Counters};
 pub use faults::{Active, Endpoint, Fault, Moment, Rule, Target};
 pub use in_process::InProcess;
 pub use jiff::tz::TimeZone;

@@ -1,6 +1,7 @@
 //! The vendors, as a list: the only file that a new one is entered in.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::controls::{Controls, Counters};
-use crate::faults::{Active, Endpoint, Rule, Target};
+use crate::faults::{Active, Endpoint, Target};
 use crate::salesforce::{self, Salesforce};
 use crate::yotpo::{self, Sums, Yotpo};
 
@@ -73,29 +74,12 @@ impl Vendors {
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
+}
 
-    /// Adds a rule; returns its number. Of several that strike the same call, the one added first wins.
-    pub fn add_fault(&self, rule: Rule) -> u64 {
-        self.controls.add(rule)
-    }
+impl Deref for Vendors {
+    type Target = Controls;
 
-    /// The rules in force.
-    pub fn faults(&self) -> Vec<Active> {
-        self.controls.rules()
-    }
-
-    /// No more faults.
-    pub fn clear_faults(&self) {
-        self.controls.clear();
-    }
-
-    /// The sandbox's clock.
-    pub fn now(&self) -> DateTime<Utc> {
-        self.controls.now()
-    }
-
-    /// For the vendors it is now `now`, and time goes on from there: expiry, outages, six months.
-    pub fn set_now(&self, now: DateTime<Utc>) {
-        self.controls.set_now(now);
+    fn deref(&self) -> &Controls {
+        &self.controls
     }
 }

@@ -272,7 +272,7 @@ async fn night(
         if let Some(expected) = touched.and_then(|index| manifest.expected.get(index)) {
             lambda.sim.lock().say(&format!("{} is touched", expected.order_id));
             // It is there: it was generated.
-            let _ = lambda.sim.vendors().salesforce.touch_order(&expected.order_id, clock::now());
+            let _ = lambda.sim.vendors().salesforce.touch("Order", &expected.order_id, clock::now());
         }
         if second && first_machine + 1 < MACHINES {
             spawn_local(lambda.clone().produce(first_machine + 1, at));
@@ -333,7 +333,8 @@ fn change_a_reason(sim: &Sim, manifest: &Manifest) {
     let no_email = Outcome::Skipped { reason: "no_email".to_owned() };
     if let Some(order) = manifest.expected.iter().find(|expected| expected.outcome == no_email) {
         // It is there: it was generated.
-        let _ = sim.vendors().salesforce.patch_order(&order.order_id, &json!({"BillToContact": {"Email": "nowhere"}}));
+        let _ =
+            sim.vendors().salesforce.patch("Order", &order.order_id, &json!({"BillToContact": {"Email": "nowhere"}}));
     }
 }
 

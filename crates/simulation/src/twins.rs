@@ -13,12 +13,12 @@ const REASON: &str = "duplicate_order_id";
 /// the first one. What each comes to is known by construction: the one that was completed first is sent.
 pub(crate) fn name(vendors: &InProcess, manifest: &mut Manifest, from: usize, problems: &mut Vec<String>) {
     for expected in &manifest.expected[from..] {
-        let document = vendors.salesforce.order(&expected.id).unwrap_or_default();
+        let document = vendors.salesforce.record("Order", &expected.id).unwrap_or_default();
         rename(vendors, &document, &expected.order_id, problems);
     }
     let mut sendable: Vec<(DateTime<Utc>, usize)> = Vec::new();
     for (index, expected) in manifest.expected.iter().enumerate() {
-        let document = vendors.salesforce.order(&expected.id).unwrap_or_default();
+        let document = vendors.salesforce.record("Order", &expected.id).unwrap_or_default();
         let completed_at = document["ActivatedDate"].as_str().and_then(at);
         // One whose date is to come, or was, is another test's.
         let ordinary = expected.outcome == Outcome::Delivered && !expected.waits_for_its_date();
@@ -36,7 +36,7 @@ pub(crate) fn name(vendors: &InProcess, manifest: &mut Manifest, from: usize, pr
         let name = manifest.expected[*first].order_id.clone();
         let twin = &mut manifest.expected[*second];
         twin.outcome = Outcome::Parked { reason: REASON.to_owned() };
-        let document = vendors.salesforce.order(&twin.id).unwrap_or_default();
+        let document = vendors.salesforce.record("Order", &twin.id).unwrap_or_default();
         rename(vendors, &document, &name, problems);
     }
 }
@@ -45,7 +45,7 @@ pub(crate) fn name(vendors: &InProcess, manifest: &mut Manifest, from: usize, pr
 fn rename(vendors: &InProcess, document: &Value, name: &str, problems: &mut Vec<String>) {
     let id = document["Id"].as_str().unwrap_or_default();
     let fields = json!({FIELD: name, "SystemModstamp": document["SystemModstamp"]});
-    problems.extend(vendors.salesforce.patch_order(id, &fields).err().map(|error| error.to_string()));
+    problems.extend(vendors.salesforce.patch("Order", id, &fields).err().map(|error| error.to_string()));
 }
 
 fn at(text: &str) -> Option<DateTime<Utc>> {

@@ -60,9 +60,10 @@ async fn a_healthy_stack_is_all_ticks_and_nothing_is_written() {
         stage
             .sandbox
             .salesforce
-            .patch_order(&order.order_id, &json!({"ActivatedDate": activated.to_rfc3339()}))
+            .patch("Order", &order.order_id, &json!({"ActivatedDate": activated.to_rfc3339()}))
             .unwrap();
-        stage.sandbox.salesforce.note_status(&order.order_id, "Completed", chrono::Utc::now()).unwrap();
+        let status = json!({"OrderId": order.id, "Field": "Status", "NewValue": "Completed"});
+        stage.sandbox.salesforce.put("OrderHistory", &status).unwrap();
     }
     let ran = relay(&stage, &["check"]);
     for said in
@@ -120,12 +121,12 @@ async fn what_is_broken_is_its_cross() {
     assert!(!answer.to_string().contains("topsecret") && !ran.out.contains("topsecret"), "{answer}");
     stage.stack.put_secret("yotpo", &yotpo(&[("default", ACCOUNT)])).unwrap();
 
-    assert!(stage.sandbox.salesforce.remove_field("Order", "Is_Test__c"));
+    stage.sandbox.salesforce.remove_field("Order", "Is_Test__c").unwrap();
     let answer = checked(&[]);
     let fields = [PRODUCER, RECONCILER, "Salesforce"].map(|group| (group, "salesforce fields"));
     assert_eq!(crosses(&answer), fields);
     assert!(find(&answer, PRODUCER, "salesforce fields")["error"].as_str().unwrap().contains("`reviews.test_order`"));
-    assert!(stage.sandbox.salesforce.add_order_field("Is_Test__c", "boolean", false));
+    stage.sandbox.salesforce.add_field("Order", "Is_Test__c", "boolean").unwrap();
 
     stage.sandbox.add_fault(Rule::outage(salesforce::TOKEN, None));
     let tokens = [PRODUCER, RECONCILER, "Salesforce"].map(|group| (group, "salesforce token"));

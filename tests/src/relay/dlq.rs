@@ -247,7 +247,7 @@ async fn nothing_that_counts_is_dropped_without_a_decision_and_everything_is_kep
     assert_eq!(notes(&stage), actions);
 
     // What was dismissed is sent when it changes at the source.
-    stage.sandbox.salesforce.touch_order(&ids[0], chrono::Utc::now()).unwrap();
+    stage.sandbox.salesforce.touch("Order", &ids[0], chrono::Utc::now()).unwrap();
     let yesterday = (chrono::Utc::now().date_naive() - chrono::Days::new(1)).to_string();
     stage.producer(&json!({"business_day": yesterday})).await;
     stage.drained().await;

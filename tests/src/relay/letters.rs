@@ -19,7 +19,7 @@ pub(super) async fn stage(orders: &[(&str, &str, &str)], setting: Setting<'_>) -
             "BillToContact": {"Email": email, "FirstName": "Jane", "LastName": "Doe-Roe"},
             "OrderItems": [{"Product2": {"ProductCode": "P-1", "Name": "Thing"}, "Quantity": 1, "UnitPrice": 5}],
         });
-        stage.sandbox.salesforce.put_order(&order).unwrap()
+        stage.sandbox.salesforce.put("Order", &order).unwrap()
     };
     let ids = orders.iter().map(put).collect();
     (stage, ids)

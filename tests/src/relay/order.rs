@@ -81,9 +81,9 @@ async fn the_life_of_an_order_is_told_by_all_who_know_it() {
     assert_eq!(Outside::of(&stage).await, before);
 
     // The source goes on: the ledger is behind it, and the destination keeps what it has.
-    stage.sandbox.salesforce.touch_order(&delivered.order_id, Utc::now()).unwrap();
+    stage.sandbox.salesforce.touch("Order", &delivered.order_id, Utc::now()).unwrap();
     assert_eq!(relay_json(&stage, 0, &["order", &delivered.order_id])["ledger"]["source_is_newer"], true);
-    stage.sandbox.salesforce.remove_order(&delivered.id).unwrap();
+    stage.sandbox.salesforce.remove("Order", &delivered.id).unwrap();
     let gone = relay_json(&stage, 0, &["order", &delivered.id]);
     assert_eq!((&gone["source"], &gone["ledger"]["state"]), (&Value::Null, &"accepted".into()));
     stage.assert_logs(&manifest);

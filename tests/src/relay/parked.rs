@@ -94,8 +94,8 @@ async fn what_the_source_does_not_want_sent_stays_parked() {
     let (stage, ids) = stage(&orders, Setting::default()).await;
     night(&stage).await;
     stage.deploy_settings("routes = [\"default\"]", "routes = [\"default\", \"Nowhere\"]");
-    stage.sandbox.salesforce.remove_order(&ids[0]).unwrap();
-    stage.sandbox.salesforce.patch_order(&ids[1], &json!({"Is_Test__c": true})).unwrap();
+    stage.sandbox.salesforce.remove("Order", &ids[0]).unwrap();
+    stage.sandbox.salesforce.patch("Order", &ids[1], &json!({"Is_Test__c": true})).unwrap();
     let arguments = [&["parked", "release", "--all", "--yes"][..], &AT_ONCE].concat();
     let released = relay_json(&stage, 1, &arguments);
     let outcome = |id: &str| {

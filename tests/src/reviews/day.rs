@@ -123,7 +123,7 @@ async fn a_completion_that_is_a_date_is_the_business_day() {
             "BillToContact": {"Email": "buyer@example.com", "FirstName": "Bo", "LastName": "Buyer"},
             "OrderItems": [{"Product2": {"ProductCode": "P-1", "Name": "Thing"}, "Quantity": 1, "UnitPrice": 5}],
         });
-        stage.sandbox.salesforce.put_order(&order).unwrap();
+        stage.sandbox.salesforce.put("Order", &order).unwrap();
     };
     put("yesterday", Some(day));
     put("before", day.pred_opt());

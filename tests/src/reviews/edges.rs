@@ -47,7 +47,7 @@ async fn five_nights_with_one_missed() {
     let today = Utc::now().date_naive();
     let day = |ago: u64| today - Days::new(ago);
     let put = |number: &str, completed, stamp| {
-        stage.sandbox.salesforce.put_order(&order(number, "default", completed, stamp)).unwrap();
+        stage.sandbox.salesforce.put("Order", &order(number, "default", completed, stamp)).unwrap();
     };
     // Of a past that the flow never had in its care.
     put("old", at(day(30), 10), at(day(30), 10));
@@ -67,8 +67,8 @@ async fn five_nights_with_one_missed() {
     put("ahead", at(day(3), 9), at(day(5), 9));
     put("late", at(day(4), 23), at(day(4), 23));
     put("backdated", at(day(5), 20), at(day(4), 15));
-    stage.sandbox.salesforce.touch_all_orders(at(day(3), 0));
-    stage.sandbox.salesforce.touch_order("ahead", at(day(5), 9)).unwrap();
+    stage.sandbox.salesforce.touch_all("Order", at(day(3), 0)).unwrap();
+    stage.sandbox.salesforce.touch("Order", "ahead", at(day(5), 9)).unwrap();
     night(&stage, day(4)).await;
     let mut expected = vec![
         ("backdated".to_owned(), date(5)),
@@ -85,7 +85,7 @@ async fn five_nights_with_one_missed() {
     put("day-two", at(day(2), 15), at(day(2), 15));
     // Stamped by the source a quarter of an hour before the last pass, seen only now: inside the overlap.
     put("stamped-late", at(day(4), 23) + TimeDelta::minutes(50), at(day(4), 23) + TimeDelta::minutes(50));
-    stage.sandbox.salesforce.touch_all_orders(at(day(1), 1));
+    stage.sandbox.salesforce.touch_all("Order", at(day(1), 1)).unwrap();
     let answer = night(&stage, day(2)).await;
     let days: Vec<_> = answer["runs"].as_array().unwrap().iter().map(|r| r["business_day"].as_str().unwrap()).collect();
     assert!(days.contains(&date(3).as_str()) && days.contains(&date(2).as_str()), "{answer}");
@@ -103,7 +103,7 @@ async fn five_nights_with_one_missed() {
     assert_eq!(dates(&stage), expected);
 
     // Another night after another mass update: nothing again, nothing old.
-    stage.sandbox.salesforce.touch_all_orders(at(today, 1));
+    stage.sandbox.salesforce.touch_all("Order", at(today, 1)).unwrap();
     night(&stage, day(1)).await;
     assert_eq!(dates(&stage), expected);
     let posted: u64 = stage.sandbox.yotpo.arrivals().iter().map(|a| a.posted).sum();
@@ -117,12 +117,12 @@ async fn a_late_row_inside_the_overlap_is_caught_and_a_page_edge_loses_nobody() 
     let day = Utc::now().date_naive() - Days::new(2);
     // Fifty orders with one and the same stamp: the keyset goes on by id.
     for n in 0..50 {
-        stage.sandbox.salesforce.put_order(&order(&format!("{n:02}"), "default", at(day, 12), at(day, 12))).unwrap();
+        stage.sandbox.salesforce.put("Order", &order(&format!("{n:02}"), "default", at(day, 12), at(day, 12))).unwrap();
     }
     night(&stage, day).await;
     // Twenty minutes before the day ended by its stamp, and not there when the day was read.
     let stamp = at(day, 23) + TimeDelta::minutes(40);
-    stage.sandbox.salesforce.put_order(&order("late", "default", stamp, stamp)).unwrap();
+    stage.sandbox.salesforce.put("Order", &order("late", "default", stamp, stamp)).unwrap();
     night(&stage, day + Days::new(1)).await;
     let dates = dates(&stage);
     assert_eq!(dates.len(), 51);
@@ -160,7 +160,7 @@ routes = ["in"]
             ("before", window.start - TimeDelta::milliseconds(1), None),
         ] {
             let number = format!("{store}-{name}");
-            stage.sandbox.salesforce.put_order(&order(&number, store, instant, instant)).unwrap();
+            stage.sandbox.salesforce.put("Order", &order(&number, store, instant, instant)).unwrap();
             if let Some(date) = date {
                 expected.push((number, store.to_owned(), date.to_string()));
             }
@@ -175,7 +175,7 @@ routes = ["in"]
     assert_eq!(effects(&stage), expected);
 
     // Delivered, then routed elsewhere and touched: it stays where it is.
-    stage.sandbox.salesforce.patch_order("ny-first", &json!({"Store__c": "de"})).unwrap();
+    stage.sandbox.salesforce.patch("Order", "ny-first", &json!({"Store__c": "de"})).unwrap();
     stage.producer(&json!({"business_day": day.to_string()})).await;
     stage.drained().await;
     assert_eq!(effects(&stage), expected);
@@ -191,8 +191,8 @@ async fn an_order_that_no_message_can_hold_is_rejected_and_holds_nothing_up() {
         .collect();
     let mut huge = order("huge", "default", at(day, 10), at(day, 10));
     huge["OrderItems"] = lines.into();
-    stage.sandbox.salesforce.put_order(&huge).unwrap();
-    stage.sandbox.salesforce.put_order(&order("small", "default", at(day, 11), at(day, 11))).unwrap();
+    stage.sandbox.salesforce.put("Order", &huge).unwrap();
+    stage.sandbox.salesforce.put("Order", &order("small", "default", at(day, 11), at(day, 11))).unwrap();
     let answer = stage.produce(Utc::now()).await;
     stage.drained().await;
     assert_eq!(answer["runs"][0]["rejected"], json!({"bad_record: MessageTooLong": 1}), "{answer}");

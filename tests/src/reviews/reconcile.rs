@@ -148,15 +148,15 @@ async fn what_was_mended_at_the_source_is_delivered_after_all() {
     stage.reconcile_until_complete(&day, "default").await;
     // An address on the contact does not touch the order; another order number does.
     let no_email = of(&manifest, &skipped("no_email"))[0];
-    let stamp = stage.sandbox.salesforce.order(&no_email.order_id).unwrap()["SystemModstamp"].clone();
+    let stamp = stage.sandbox.salesforce.record("Order", &no_email.order_id).unwrap()["SystemModstamp"].clone();
     let contact = json!({"Email": "late@example.com", "FirstName": "Lara", "LastName": "Late"});
     stage
         .sandbox
         .salesforce
-        .patch_order(&no_email.order_id, &json!({"BillToContact": contact, "SystemModstamp": stamp}))
+        .patch("Order", &no_email.order_id, &json!({"BillToContact": contact, "SystemModstamp": stamp}))
         .unwrap();
     let refused = of(&manifest, &Outcome::Rejected)[0];
-    stage.sandbox.salesforce.patch_order(&refused.order_id, &json!({"OrderNumber": "mended-1"})).unwrap();
+    stage.sandbox.salesforce.patch("Order", &refused.order_id, &json!({"OrderNumber": "mended-1"})).unwrap();
 
     let first = stage.reconcile(&json!({"business_day": day, "store": "default"})).await;
     assert_adds_up(&first[0]);

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use super::id::SfId;
-use super::schema::Kind;
+use super::kind::Kind;
 
 /// A value, typed by its field.
 #[derive(Debug, Clone, PartialEq)]

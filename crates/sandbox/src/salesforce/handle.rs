@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::instance::Instance;
-use super::org::BadRecord;
+use super::kind::Kind;
+use super::objects::Object;
+use super::org::{BadRecord, Document};
 use super::routes::routes;
-use super::schema::{Field, Kind, Object};
+use super::schema::Field;
 use super::settings::Settings;
 use crate::call::Host;
 use crate::controls::Controls;
@@ -48,88 +50,80 @@ impl Salesforce {
         instance.sessions.clear();
     }
 
-    /// Adds an order, or replaces the one of the same `Id` or `OrderNumber`. The document is nested:
-    /// fields, `BillToContact`, `Account`, and `OrderItems` as an array with `Product2`. Absent ids are generated,
-    /// `SystemModstamp` is now unless given. Returns the order's id.
+    /// Adds a record, or replaces the one of the same id or number. The document is nested: fields, parents as
+    /// documents (`BillToContact`), children as lists of documents (`OrderItems`). What is absent is generated (id,
+    /// number), now (`SystemModstamp`), or null. Returns the record's id. An object that an org need not have
+    /// (`OrderHistory`) is there from its first record on.
     ///
     /// # Errors
-    /// When a key is not in the org's schema, or a value does not fit its field.
-    pub fn put_order(&self, document: &Value) -> Result<String, BadRecord> {
+    /// When there is no such object, a key is not in its schema, or a value does not fit its field.
+    pub fn put(&self, object: &str, document: &Value) -> Result<String, BadRecord> {
         let now = self.0.controls.now();
-        let empty = Map::new();
-        let id = self.0.lock().org.put_order(document.as_object().unwrap_or(&empty), now)?;
+        let id = self.0.lock().org.replace(named(object)?, fields(document)?, now)?;
         Ok(id.to_string())
     }
 
-    /// Changes fields of an order, named by id or order number; `OrderItems`, if given, replaces its lines.
+    /// Changes fields of a record, named by id or number; children, if given, replace those there.
     /// `SystemModstamp` is now unless given.
     ///
     /// # Errors
-    /// When there is no such order, or the fields do not fit.
-    pub fn patch_order(&self, key: &str, fields: &Value) -> Result<(), BadRecord> {
+    /// When there is no such record, or the fields do not fit.
+    pub fn patch(&self, object: &str, key: &str, changed: &Value) -> Result<(), BadRecord> {
         let now = self.0.controls.now();
-        let empty = Map::new();
-        self.0.lock().org.patch_order(key, fields.as_object().unwrap_or(&empty), now)?;
-        Ok(())
+        self.0.lock().org.patch(named(object)?, key, fields(changed)?, now)
     }
 
     /// As a job does that changes nothing but the stamp.
     ///
     /// # Errors
-    /// When there is no such order.
-    pub fn touch_order(&self, key: &str, stamp: DateTime<Utc>) -> Result<(), BadRecord> {
-        self.patch_order(key, &json!({"SystemModstamp": stamp.to_rfc3339()}))
-    }
-
-    /// An order got this status then, as its history says: from now on the org tracks it.
-    ///
-    /// # Errors
-    /// When there is no such order.
-    pub fn note_status(&self, key: &str, status: &str, at: DateTime<Utc>) -> Result<(), BadRecord> {
-        self.0.lock().org.note_status(key, status, at)
+    /// When there is no such record.
+    pub fn touch(&self, object: &str, key: &str, stamp: DateTime<Utc>) -> Result<(), BadRecord> {
+        self.patch(object, key, &json!({"SystemModstamp": stamp.to_rfc3339()}))
     }
 
     /// A mass update of the whole history.
-    pub fn touch_all_orders(&self, stamp: DateTime<Utc>) {
-        let org = &mut self.0.lock().org;
-        let rows: Vec<u32> = org.table(Object::Order).all().collect();
-        for row in rows {
-            org.touch(row, stamp);
-        }
-    }
-
-    /// Removes an order, named by id or order number.
     ///
     /// # Errors
-    /// When there is no such order.
-    pub fn remove_order(&self, key: &str) -> Result<(), BadRecord> {
-        let org = &mut self.0.lock().org;
-        let row = org.find_order(key).ok_or(BadRecord::NotFound)?;
-        org.remove_order(row);
+    /// When there is no such object.
+    pub fn touch_all(&self, object: &str, stamp: DateTime<Utc>) -> Result<(), BadRecord> {
+        self.0.lock().org.touch_all(named(object)?, stamp);
         Ok(())
     }
 
-    /// An order as a nested document, by id or order number.
-    pub fn order(&self, key: &str) -> Option<Value> {
-        let org = &self.0.lock().org;
-        Some(org.document(org.find_order(key)?))
+    /// Removes a record, named by id or number, and what is part of it.
+    ///
+    /// # Errors
+    /// When there is no such record.
+    pub fn remove(&self, object: &str, key: &str) -> Result<(), BadRecord> {
+        let (org, object) = (&mut self.0.lock().org, named(object)?);
+        org.remove(object, org.look_up(object, key)?);
+        Ok(())
     }
 
-    /// Adds a custom field to `Order`, or replaces the field of that name. `kind` is a type in describe's words
-    /// (`datetime`, `date`, `string`, `boolean`, …); false when there is no such type.
-    pub fn add_order_field(&self, name: &str, kind: &str, calculated: bool) -> bool {
-        let Some(kind) = Kind::find(kind) else { return false };
-        let field = Field { calculated, ..Field::new(name, kind) };
-        self.0.lock().org.schema_mut(Object::Order).add(field);
-        true
+    /// A record as a nested document, by id or number.
+    pub fn record(&self, object: &str, key: &str) -> Option<Value> {
+        let (org, object) = (&self.0.lock().org, Object::find(object)?);
+        Some(Value::Object(org.document(object, org.look_up(object, key).ok()?)))
     }
 
-    /// Removes a field from an object, as in an org that does not have it (`CurrencyIsoCode`, `PersonEmail`).
-    /// False when there is no such object.
-    pub fn remove_field(&self, object: &str, name: &str) -> bool {
-        let Some(object) = Object::find(object) else { return false };
-        self.0.lock().org.schema_mut(object).remove(name);
-        true
+    /// Adds a custom field, or replaces the field of that name. `kind` is a type in describe's words
+    /// (`datetime`, `date`, `string`, `boolean`, …).
+    ///
+    /// # Errors
+    /// When there is no such object or type.
+    pub fn add_field(&self, object: &str, name: &str, kind: &str) -> Result<(), BadRecord> {
+        let kind = Kind::find(kind).ok_or_else(|| BadRecord(format!("no type `{kind}`")))?;
+        self.0.lock().org.table_mut(named(object)?).schema.add(Field::new(name, kind));
+        Ok(())
+    }
+
+    /// Removes a field, as in an org that does not have it (`CurrencyIsoCode`, `PersonEmail`).
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub fn remove_field(&self, object: &str, name: &str) -> Result<(), BadRecord> {
+        self.0.lock().org.table_mut(named(object)?).schema.remove(name);
+        Ok(())
     }
 
     /// How many orders there are.
@@ -146,4 +140,12 @@ impl Salesforce {
     pub fn set(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.0.lock().settings);
     }
+}
+
+fn named(object: &str) -> Result<Object, BadRecord> {
+    Object::find(object).ok_or_else(|| BadRecord(format!("no object `{object}`")))
+}
+
+fn fields(document: &Value) -> Result<&Document, BadRecord> {
+    document.as_object().ok_or_else(|| BadRecord("not a document".to_owned()))
 }

@@ -4,12 +4,13 @@
 mod cell;
 mod cursors;
 mod describe;
-mod document;
 mod endpoints;
 mod error;
 mod handle;
 mod id;
 mod instance;
+mod kind;
+mod objects;
 mod org;
 mod page;
 mod query;
@@ -19,6 +20,7 @@ mod schema;
 mod sessions;
 mod settings;
 mod soql;
+mod table;
 mod token;
 
 pub use endpoints::*;

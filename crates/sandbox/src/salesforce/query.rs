@@ -11,14 +11,13 @@ use serde_json::json;
 use super::cursors::Cursor;
 use super::error::data;
 use super::instance::Instance;
-use super::page::{Limits, page};
+use super::page::Pages;
 use super::request::Request;
 use super::settings::TooMuch;
 use super::soql;
 
 /// Answers a query with its first page.
 pub(crate) fn query(instance: &mut Instance, request: &Request) -> Response {
-    let limits = limits(instance, request);
     let org = &instance.org;
     let plan = match soql::plan(org, request.soql()) {
         Ok(plan) => plan,
@@ -34,25 +33,26 @@ pub(crate) fn query(instance: &mut Instance, request: &Request) -> Response {
         return Json(json!({"totalSize": rows.len(), "done": true, "records": []})).into_response();
     }
     let cursor = Cursor { plan: Arc::new(plan), rows };
-    Json(page(org, &mut instance.cursors, &limits, cursor, None, 0)).into_response()
+    Json(pages(instance, request).page(cursor, None, 0)).into_response()
 }
 
 /// Answers with a later page, of an outer or a nested result.
 pub(crate) fn next(instance: &mut Instance, request: &Request) -> Response {
-    let limits = limits(instance, request);
     let Some((id, cursor, from)) = instance.cursors.find(&request.name) else {
         return data(StatusCode::BAD_REQUEST, "INVALID_QUERY_LOCATOR", "invalid query locator");
     };
-    Json(page(&instance.org, &mut instance.cursors, &limits, cursor, Some(id), from)).into_response()
+    Json(pages(instance, request).page(cursor, Some(id), from)).into_response()
 }
 
 /// `Sforce-Query-Options: batchSize=N` from 200 to 2000, 2000 when absent; the settings win.
-fn limits(instance: &Instance, request: &Request) -> Limits {
+fn pages<'a>(instance: &'a mut Instance, request: &'a Request) -> Pages<'a> {
     let asked = request.header("Sforce-Query-Options").trim().strip_prefix("batchSize=");
     let asked = asked.and_then(|size| size.trim().parse().ok()).unwrap_or(2000_usize).clamp(200, 2000);
-    Limits {
-        page: instance.settings.page_size.unwrap_or(asked).max(1),
+    Pages {
+        org: &instance.org,
+        cursors: &mut instance.cursors,
+        size: instance.settings.page_size.unwrap_or(asked).max(1),
         children: instance.settings.child_page_size.max(1),
-        version: request.version.clone(),
+        version: &request.version,
     }
 }

@@ -30,7 +30,7 @@ impl Vendors {
     pub fn seed_day(&self, spec: &DaySpec) -> Result<Manifest, BadRecord> {
         let mut manifest = Manifest::new(spec.window());
         for (document, expected) in orders(spec) {
-            self.salesforce.put_order(&document)?;
+            self.salesforce.put("Order", &document)?;
             manifest.add(expected, &document);
         }
         self.yotpo.refuse(manifest.refused.iter().cloned());

@@ -21,13 +21,26 @@ pub(crate) struct Accounts {
 impl Default for Accounts {
     /// One account, `sandbox-default`.
     fn default() -> Self {
-        let account = Account::new("sandbox-default-secret".to_owned());
-        Self {
-            by_key: BTreeMap::from([("sandbox-default".to_owned(), account)]),
+        let mut accounts = Self {
+            by_key: BTreeMap::new(),
             utokens: Utokens::default(),
             refused: BTreeSet::new(),
             settings: Settings::default(),
-        }
+        };
+        accounts.open("sandbox-default");
+        accounts
+    }
+}
+
+impl Accounts {
+    /// The account with this app key, new if need be.
+    pub(crate) fn open(&mut self, app_key: &str) -> &mut Account {
+        self.by_key.entry(app_key.to_owned()).or_insert_with(|| Account {
+            app_key: app_key.to_owned(),
+            secret: format!("{app_key}-secret"),
+            arrivals: BTreeMap::new(),
+            rows: Vec::new(),
+        })
     }
 }
 
@@ -42,8 +55,8 @@ pub(crate) struct PurchaseRow {
     pub(crate) visible_at: DateTime<Utc>,
 }
 
-/// An account, named by its app key.
 pub(crate) struct Account {
+    app_key: String,
     pub(crate) secret: String,
     /// By order id: everything that was posted, created or not.
     pub(crate) arrivals: BTreeMap<String, Arrival>,
@@ -52,13 +65,9 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    pub(crate) fn new(secret: String) -> Self {
-        Self { secret, arrivals: BTreeMap::new(), rows: Vec::new() }
-    }
-
     /// The entry of an order id, new if need be.
-    pub(crate) fn arrival(&mut self, app_key: &str, order_id: &str) -> &mut Arrival {
-        self.arrivals.entry(order_id.to_owned()).or_insert_with(|| Arrival::new(app_key, order_id))
+    pub(crate) fn arrival(&mut self, order_id: &str) -> &mut Arrival {
+        self.arrivals.entry(order_id.to_owned()).or_insert_with(|| Arrival::new(&self.app_key, order_id))
     }
 
     /// The purchase takes effect: a row for each of its products.

@@ -34,9 +34,8 @@ impl Yotpo {
         let mut accounts = self.host.lock();
         let mut content = Map::new();
         for (store, app_key) in stores {
-            let new = || Account::new(format!("{app_key}-secret"));
-            let account = accounts.by_key.entry((*app_key).to_owned()).or_insert_with(new);
-            content.insert((*store).to_owned(), json!({"app_key": app_key, "secret_key": account.secret}));
+            let secret = &accounts.open(app_key).secret;
+            content.insert((*store).to_owned(), json!({"app_key": app_key, "secret_key": secret}));
         }
         json!({"reviews_url": &*self.base_url, "stores": content})
     }

@@ -1,12 +1,13 @@
 //! `POST /apps/{app_key}/purchases` and `…/mass_create.json`.
 
 use axum::response::Response;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use super::accounts::Accounts;
+use super::accounts::{Account, Accounts};
 use super::check::{Fate, check};
 use super::error::{FieldError, invalid, ok, unauthorized};
+use super::settings::Settings;
 use crate::call::Circumstances;
 
 /// A request as it came.
@@ -17,14 +18,19 @@ pub(crate) struct Request {
     pub(crate) says_json: bool,
 }
 
+impl Request {
+    /// The list in a mass creation, else the body itself.
+    fn orders(&self) -> Vec<&Map<String, Value>> {
+        let orders = self.body.get("orders").and_then(Value::as_array);
+        orders.map_or_else(|| vec![&self.body], |orders| orders.iter().filter_map(Value::as_object).collect())
+    }
+}
+
 /// Counts the request for each of its orders, before anything is decided about it.
 pub(crate) fn note(accounts: &mut Accounts, request: &Request) {
-    let orders = request.body.get("orders").and_then(Value::as_array);
-    let orders =
-        orders.map_or_else(|| vec![&request.body], |orders| orders.iter().filter_map(Value::as_object).collect());
     let Some(account) = accounts.by_key.get_mut(&request.app_key) else { return };
-    for order in orders {
-        let arrival = account.arrival(&request.app_key, &order_id(order));
+    for order in request.orders() {
+        let arrival = account.arrival(&order_id(order));
         arrival.posted += 1;
         if arrival.effects == 0 {
             arrival.body = without_utoken(order);
@@ -32,50 +38,30 @@ pub(crate) fn note(accounts: &mut Accounts, request: &Request) {
     }
 }
 
-/// Creates one purchase.
+/// Creates all of its purchases, or none of them when one is refused.
 pub(crate) fn create(accounts: &mut Accounts, request: &Request, circumstances: Circumstances) -> Response {
-    if !admit(accounts, request, circumstances) {
+    let utoken = request.body.get("utoken").and_then(Value::as_str);
+    if !accounts.utokens.admit(&accounts.settings, &request.app_key, utoken, circumstances.now) {
         return unauthorized();
     }
-    let fate = fate(accounts, request, &request.body, circumstances);
-    if let Fate::Refuse(error) = fate {
-        refuse(accounts, request, &error);
-        return invalid(&[error]);
-    }
-    settle(accounts, request, &request.body, &fate, circumstances);
-    ok()
-}
-
-/// Creates several, or none of them when one is refused.
-pub(crate) fn mass_create(accounts: &mut Accounts, request: &Request, circumstances: Circumstances) -> Response {
-    if !admit(accounts, request, circumstances) {
-        return unauthorized();
-    }
-    let orders =
-        request.body.get("orders").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
-    let fates: Vec<_> = orders.map(|order| (order, fate(accounts, request, order, circumstances))).collect();
-    let mut errors = Vec::new();
-    for (_, fate) in &fates {
-        if let Fate::Refuse(error) = fate {
-            refuse(accounts, request, error);
-            errors.push(error.clone());
-        }
+    let orders = request.orders().into_iter();
+    let fates: Vec<_> = orders.map(|order| (order, fate(accounts, request, order, circumstances.now))).collect();
+    let Some(account) = accounts.by_key.get_mut(&request.app_key) else { return unauthorized() };
+    let refused = fates.iter().filter_map(|(_, fate)| if let Fate::Refuse(error) = fate { Some(error) } else { None });
+    let errors: Vec<FieldError> = refused.cloned().collect();
+    for error in &errors {
+        account.arrival(&error.order_id).refused += 1;
     }
     if !errors.is_empty() {
         return invalid(&errors);
     }
-    for (order, fate) in &fates {
-        settle(accounts, request, order, fate, circumstances);
+    for (order, fate) in fates {
+        settle(account, &accounts.settings, order, &fate, circumstances);
     }
     ok()
 }
 
-fn admit(accounts: &mut Accounts, request: &Request, circumstances: Circumstances) -> bool {
-    let utoken = request.body.get("utoken").and_then(Value::as_str);
-    accounts.utokens.admit(&accounts.settings, &request.app_key, utoken, circumstances.now)
-}
-
-fn fate(accounts: &Accounts, request: &Request, order: &Map<String, Value>, circumstances: Circumstances) -> Fate {
+fn fate(accounts: &Accounts, request: &Request, order: &Map<String, Value>, now: DateTime<Utc>) -> Fate {
     let id = order_id(order);
     if accounts.refused.contains(&id) {
         return Fate::Refuse(FieldError { order_id: id, field: "order_id", error: "is not acceptable" });
@@ -84,35 +70,27 @@ fn fate(accounts: &Accounts, request: &Request, order: &Map<String, Value>, circ
         return Fate::Ignore("no JSON content type");
     }
     let field = |name| order.get(name).or_else(|| request.body.get(name));
-    check(order, field("validate_data"), field("platform"), circumstances.now)
-}
-
-fn refuse(accounts: &mut Accounts, request: &Request, error: &FieldError) {
-    if let Some(account) = accounts.by_key.get_mut(&request.app_key) {
-        account.arrival(&request.app_key, &error.order_id).refused += 1;
-    }
+    check(order, field("validate_data"), field("platform"), now)
 }
 
 /// What was answered 200 takes effect, or does not.
 fn settle(
-    accounts: &mut Accounts,
-    request: &Request,
+    account: &mut Account,
+    settings: &Settings,
     order: &Map<String, Value>,
     fate: &Fate,
     circumstances: Circumstances,
 ) {
-    let repeats_create = accounts.settings.repeats_create;
-    let delay = TimeDelta::milliseconds(i64::try_from(accounts.settings.appear_after_ms).unwrap_or(i64::MAX / 4));
     let id = order_id(order);
-    let Some(account) = accounts.by_key.get_mut(&request.app_key) else { return };
-    let arrival = account.arrival(&request.app_key, &id);
+    let arrival = account.arrival(&id);
     match fate {
         _ if circumstances.drop_silently => arrival.dropped += 1,
-        Fate::Create(_) if arrival.effects > 0 && !repeats_create => arrival.repeats += 1,
+        Fate::Create(_) if arrival.effects > 0 && !settings.repeats_create => arrival.repeats += 1,
         Fate::Create(date) => {
             arrival.effects += 1;
             let body = without_utoken(order);
             arrival.body = body.clone();
+            let delay = TimeDelta::milliseconds(i64::try_from(settings.appear_after_ms).unwrap_or(i64::MAX / 4));
             account.create(&id, &body, *date, circumstances.now, delay);
         }
         Fate::Ignore(reason) => {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::accounts::Accounts;
 use super::endpoints::{CREATE, MASS_CREATE, READ, TOKEN};
 use super::error::{of_status, ok};
-use super::purchases::{Request, create, mass_create, note, order_id};
+use super::purchases::{Request, create, note, order_id};
 use super::read::{Parameters, read};
 use super::token::token;
 use crate::call::{Call, Circumstances, Host, Vendor};
@@ -31,14 +31,14 @@ impl Vendor for Accounts {
 }
 
 pub(crate) fn routes() -> Router<Arc<Host<Accounts>>> {
-    let purchases = || posting(CREATE, create).get(read_back);
+    let purchases = || posting(CREATE).get(read_back);
     Router::new()
         .route("/oauth/token", post(mint))
         .route("/apps/{app_key}/purchases", purchases())
         .route("/apps/{app_key}/purchases/", purchases())
         .route("/apps/{app_key}/purchases.json", purchases())
-        .route("/apps/{app_key}/purchases/mass_create", posting(MASS_CREATE, mass_create))
-        .route("/apps/{app_key}/purchases/mass_create.json", posting(MASS_CREATE, mass_create))
+        .route("/apps/{app_key}/purchases/mass_create", posting(MASS_CREATE))
+        .route("/apps/{app_key}/purchases/mass_create.json", posting(MASS_CREATE))
 }
 
 async fn mint(call: Call<Accounts>, body: Bytes) -> Response {
@@ -53,10 +53,8 @@ async fn read_back(call: Call<Accounts>, Path(app_key): Path<String>, Query(aske
     call.answer(READ, String::new(), effect).await
 }
 
-type Effect = fn(&mut Accounts, &Request, Circumstances) -> Response;
-
 /// A route that takes one purchase or many.
-fn posting(endpoint: Endpoint, effect: Effect) -> MethodRouter<Arc<Host<Accounts>>> {
+fn posting(endpoint: Endpoint) -> MethodRouter<Arc<Host<Accounts>>> {
     post(async move |call: Call<Accounts>, Path(app_key): Path<String>, headers: HeaderMap, body: Bytes| {
         let Ok(text) = std::str::from_utf8(&body) else {
             // "Wrong encoding" is on Yotpo's list of what is answered 200 and not created.
@@ -69,6 +67,6 @@ fn posting(endpoint: Endpoint, effect: Effect) -> MethodRouter<Arc<Host<Accounts
         let request = Request { app_key, body, says_json: content_type.starts_with("application/json") };
         note(&mut call.host.lock(), &request);
         let subject = order_id(&request.body);
-        call.answer(endpoint, subject, move |accounts, circumstances| effect(accounts, &request, circumstances)).await
+        call.answer(endpoint, subject, move |accounts, circumstances| create(accounts, &request, circumstances)).await
     })
 }

@@ -1,16 +1,17 @@
 //! What can be set about Yotpo's behaviour, at any time.
 
 /// Which of a purchase's two dates `since_date` is compared with. Yotpo does not document it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SinceDate {
     /// The day on which Yotpo received the purchase.
+    #[default]
     CreatedAt,
     /// The `order_date` of the purchase.
     OrderDate,
 }
 
 /// Yotpo's behaviour where it differs between accounts, or is not documented.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// Life of a utoken in seconds; no limit when absent.
     pub utoken_seconds: Option<u64>,
@@ -24,17 +25,4 @@ pub struct Settings {
     pub since_date: SinceDate,
     /// A repeated `order_id` creates the purchase again. Yotpo's page says it does not; a test of the tests sets this.
     pub repeats_create: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            utoken_seconds: None,
-            utoken_calls: None,
-            utoken_error_as_200: false,
-            appear_after_ms: 0,
-            since_date: SinceDate::CreatedAt,
-            repeats_create: false,
-        }
-    }
 }

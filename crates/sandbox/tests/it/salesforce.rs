@@ -15,7 +15,7 @@ fn order(bench: &Bench, number: usize, count: usize) {
         "OrderNumber": format!("{number:04}"), "Status": "Completed", "SystemModstamp": stamp, "ActivatedDate": stamp,
         "BillToContact": {"Email": "jane@example.com", "LastName": "Doe"}, "OrderItems": lines(count),
     });
-    bench.sandbox.salesforce.put_order(&document).unwrap();
+    bench.sandbox.salesforce.put("Order", &document).unwrap();
 }
 
 /// Every page, and within each every inner page. Returns the sizes of the outer pages, and the lines of each order.
@@ -199,8 +199,8 @@ fn the_daily_pool_runs_out() {
 #[test]
 fn describe_tells_types_relationships_and_formulas() {
     let bench = Bench::start();
-    bench.sandbox.salesforce.add_order_field("Shipped__c", "datetime", false);
-    bench.sandbox.salesforce.remove_field("Order", "CurrencyIsoCode");
+    bench.sandbox.salesforce.add_field("Order", "Shipped__c", "datetime").unwrap();
+    bench.sandbox.salesforce.remove_field("Order", "CurrencyIsoCode").unwrap();
     let session = bench.session();
     let order = bench.get("/services/data/v66.0/sobjects/Order/describe", &session).json();
     let field = |name: &str| order["fields"].as_array().unwrap().iter().find(|field| field["name"] == name).cloned();
@@ -255,7 +255,7 @@ fn other_objects_can_be_queried_on_their_own() {
     assert_eq!(count("SELECT Id FROM OrderItem WHERE Order.OrderNumber = '0001'"), 3);
     assert_eq!(count("SELECT Id, Order.OrderNumber FROM OrderItem"), 4);
     assert_eq!(count("SELECT Id FROM Contact WHERE Email = 'JANE@example.com'"), 2);
-    let id = bench.sandbox.salesforce.order("0002").unwrap()["Id"].as_str().unwrap().to_owned();
+    let id = bench.sandbox.salesforce.record("Order", "0002").unwrap()["Id"].as_str().unwrap().to_owned();
     assert_eq!(count(&format!("SELECT Id FROM OrderItem WHERE OrderId IN ('{id}')")), 1);
 }
 
@@ -269,15 +269,50 @@ fn orders_can_be_changed_touched_and_removed() {
             .query(&session, "SELECT SystemModstamp, Status FROM Order WHERE SystemModstamp > 2020-01-01T00:00:00Z");
         page.json()["records"][0]["SystemModstamp"].as_str().map(str::to_owned)
     };
-    bench.sandbox.salesforce.touch_order("0001", "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
+    bench.sandbox.salesforce.touch("Order", "0001", "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!(stamp().unwrap(), "2026-11-21T00:00:00.000+0000");
-    bench.sandbox.salesforce.touch_all_orders("2026-11-22T00:00:00Z".parse().unwrap());
+    bench.sandbox.salesforce.touch_all("Order", "2026-11-22T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!(stamp().unwrap(), "2026-11-22T00:00:00.000+0000");
-    bench.sandbox.salesforce.patch_order("0001", &json!({"Status": "Draft", "OrderItems": lines(1)})).unwrap();
-    let after = bench.sandbox.salesforce.order("0001").unwrap();
+    bench.sandbox.salesforce.patch("Order", "0001", &json!({"Status": "Draft", "OrderItems": lines(1)})).unwrap();
+    let after = bench.sandbox.salesforce.record("Order", "0001").unwrap();
     assert_eq!((after["Status"].as_str(), after["OrderItems"].as_array().unwrap().len()), (Some("Draft"), 1));
-    assert!(bench.sandbox.salesforce.patch_order("0001", &json!({"Sttus": "x"})).is_err());
-    bench.sandbox.salesforce.remove_order("0001").unwrap();
+    assert!(bench.sandbox.salesforce.patch("Order", "0001", &json!({"Sttus": "x"})).is_err());
+    bench.sandbox.salesforce.remove("Order", "0001").unwrap();
     assert_eq!(stamp(), None);
-    assert!(bench.sandbox.salesforce.touch_order("0001", bench.sandbox.now()).is_err());
+    assert!(bench.sandbox.salesforce.touch("Order", "0001", bench.sandbox.now()).is_err());
+}
+
+#[test]
+fn what_is_part_of_a_record_is_found_under_it_and_removed_with_it() {
+    let bench = Bench::start();
+    let org = &bench.sandbox.salesforce;
+    order(&bench, 1, 3);
+    let session = bench.session();
+    let sizes = || {
+        let soql = "SELECT Id, (SELECT Id FROM OrderItems), (SELECT NewValue FROM Histories) FROM Order";
+        let record = bench.query(&session, soql).json()["records"][0].clone();
+        ["OrderItems", "Histories"].map(|children| record[children]["totalSize"].as_u64())
+    };
+    assert_eq!(bench.query(&session, "SELECT Id FROM OrderHistory").json()[0]["errorCode"], "INVALID_TYPE");
+    let id = org.record("Order", "0001").unwrap()["Id"].clone();
+    let changed = json!({"OrderId": id, "Field": "Status", "NewValue": "Completed"});
+    let change = org.put("OrderHistory", &changed).unwrap();
+    assert_eq!(sizes(), [Some(3), Some(1)]);
+    org.patch("OrderHistory", &change, &json!({"OrderId": null})).unwrap();
+    assert_eq!(sizes(), [Some(3), None]);
+    org.patch("OrderHistory", &change, &json!({"OrderId": id})).unwrap();
+    org.remove("Order", "0001").unwrap();
+    let count =
+        |object: &str| bench.query(&session, &format!("SELECT COUNT() FROM {object}")).json()["totalSize"].clone();
+    assert_eq!(["Order", "OrderItem", "OrderHistory", "Contact"].map(count), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_document_that_does_not_fit_is_refused_by_name() {
+    let bench = Bench::start();
+    let put = |object: &str, document: Value| bench.sandbox.salesforce.put(object, &document).unwrap_err().to_string();
+    assert_eq!(put("Ordr", json!({})), "no object `Ordr`");
+    assert_eq!(put("Order", json!({"Sttus": "x"})), "Order has no field or relationship `Sttus`");
+    assert_eq!(put("Order", json!({"OrderItems": [{"Quantity": "1"}]})), "OrderItem.Quantity: expected a number");
+    assert_eq!(bench.sandbox.salesforce.remove("Order", "1").unwrap_err().to_string(), "no such Order");
 }

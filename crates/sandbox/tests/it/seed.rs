@@ -53,16 +53,21 @@ fn the_comparison_finds_what_is_lost_doubled_unexpected_or_altered() {
         manifest.expected.iter().partition(|expected| expected.outcome == Outcome::Delivered);
     let (lost, altered, doubled) = (wanted.pop().unwrap(), wanted[0], wanted[1]);
     for expected in &wanted {
-        let mut order = bench.sandbox.salesforce.order(&expected.order_id).unwrap();
+        let mut order = bench.sandbox.salesforce.record("Order", &expected.order_id).unwrap();
         if expected.id == altered.id {
             order["BillToContact"]["Name"] = json!("Somebody Else");
         }
         deliver(&bench, &utoken, &order, &expected.products);
     }
     bench.sandbox.yotpo.set(|settings| settings.repeats_create = true);
-    deliver(&bench, &utoken, &bench.sandbox.salesforce.order(&doubled.order_id).unwrap(), &doubled.products);
+    deliver(&bench, &utoken, &bench.sandbox.salesforce.record("Order", &doubled.order_id).unwrap(), &doubled.products);
     let early = others.iter().find(|expected| expected.kind == "DayBefore").unwrap();
-    deliver(&bench, &utoken, &bench.sandbox.salesforce.order(&early.order_id).unwrap(), &["SKU-1".to_owned()]);
+    deliver(
+        &bench,
+        &utoken,
+        &bench.sandbox.salesforce.record("Order", &early.order_id).unwrap(),
+        &["SKU-1".to_owned()],
+    );
     deliver(
         &bench,
         &utoken,
@@ -105,9 +110,14 @@ fn routes_share_the_orders() {
         .iter()
         .find(|expected| expected.app_key == "eu-key" && expected.outcome == Outcome::Delivered)
         .unwrap();
-    assert_eq!(bench.sandbox.salesforce.order(&expected.order_id).unwrap()["CurrencyIsoCode"], "EUR");
+    assert_eq!(bench.sandbox.salesforce.record("Order", &expected.order_id).unwrap()["CurrencyIsoCode"], "EUR");
     // At the wrong account it is both lost and unexpected.
-    deliver(&bench, &bench.utoken(), &bench.sandbox.salesforce.order(&expected.order_id).unwrap(), &expected.products);
+    deliver(
+        &bench,
+        &bench.utoken(),
+        &bench.sandbox.salesforce.record("Order", &expected.order_id).unwrap(),
+        &expected.products,
+    );
     let verdict = manifest.compare(&bench.sandbox.yotpo.arrivals());
     assert!(verdict.lost.contains(&expected.order_id) && verdict.unexpected == [expected.order_id.clone()]);
 }

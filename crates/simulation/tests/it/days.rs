@@ -77,7 +77,7 @@ fn a_day_that_a_late_order_is_sent_for_is_looked_at_again() {
         // Completed that day, says the field; and completed now, says the order.
         let late = story.orders_from(old, 1, 90_001);
         let order_id = &late.expected[0].order_id;
-        story.vendors().salesforce.touch_order(order_id, story.vendors().now()).unwrap();
+        story.vendors().salesforce.touch("Order", order_id, story.vendors().now()).unwrap();
         drop_once(story, order_id);
         story.pass(TimeDelta::days(1)).await;
         assert!(story.night().await);

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 
 use super::compare::{self, Operand, Window};
 use crate::salesforce::cell::Cell;
-use crate::salesforce::org::Org;
-use crate::salesforce::schema::Object;
+use crate::salesforce::objects::{Object, Parent};
+use crate::salesforce::org::{Org, Reference};
+use crate::salesforce::schema::{ID, STAMP};
 
 /// A field, possibly of a parent: the references to follow, then the column.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,10 +23,10 @@ pub(crate) struct Column {
 pub(crate) struct Selection {
     /// Columns with the names they are shown under.
     pub(crate) fields: Vec<(usize, String)>,
-    /// References, the relationship's name, where it leads, what is shown of it.
-    pub(crate) parents: Vec<(usize, String, Object, Selection)>,
-    /// Child relationships, by name.
-    pub(crate) children: Vec<(String, Arc<Plan>)>,
+    /// References, where they lead, what is shown of it.
+    pub(crate) parents: Vec<(usize, Parent, Selection)>,
+    /// Child relationships: name, the children's reference, which of them.
+    pub(crate) children: Vec<(&'static str, Reference, Arc<Plan>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,25 +61,21 @@ pub(crate) struct Plan {
 impl Plan {
     /// The rows that match, sorted and cut.
     pub(crate) fn rows(&self, org: &Org) -> Vec<u32> {
-        if self.object == Object::Order {
-            let from = self.test.as_ref().and_then(|test| test.stamped_from(org)).unwrap_or(DateTime::<Utc>::MIN_UTC);
-            self.matching(org, org.orders_since(from), self.is_by_stamp(org))
-        } else {
-            self.matching(org, org.table(self.object).all(), false)
-        }
+        let from = self.test.as_ref().and_then(Test::stamped_from).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        self.matching(org, org.table(self.object).since(from), self.is_by_stamp())
     }
 
-    /// How many hours of a field of Order the condition asks for, in the widest of its alternatives that is bounded on both sides.
+    /// How many hours of a field the condition asks for, in the widest of its alternatives that is bounded on both sides.
     pub(crate) fn hours_of(&self, org: &Org, field: &str) -> Option<f64> {
-        let (column, _) = org.table(Object::Order).schema.find(field)?;
-        let windows = self.test.as_ref().filter(|_| self.object == Object::Order)?.windows(column);
+        let (column, _) = org.table(self.object).schema.find(field)?;
+        let windows = self.test.as_ref()?.windows(column);
         let bounded = windows.into_iter().filter_map(|(from, to)| Some((to? - from?).as_seconds_f64() / 3600.0));
         bounded.max_by(f64::total_cmp)
     }
 
-    /// The same among the lines of one order.
-    pub(crate) fn rows_of(&self, org: &Org, order: u32) -> Vec<u32> {
-        self.matching(org, org.lines(order).iter().copied(), false)
+    /// The same among the children of one record.
+    pub(crate) fn rows_of(&self, org: &Org, children: Vec<u32>) -> Vec<u32> {
+        self.matching(org, children.into_iter(), false)
     }
 
     fn matching(&self, org: &Org, candidates: impl Iterator<Item = u32>, sorted: bool) -> Vec<u32> {
@@ -92,17 +89,12 @@ impl Plan {
         rows.into_iter().skip(self.offset).take(limit).collect()
     }
 
-    /// Whether the index over orders already has the order that is asked for.
-    fn is_by_stamp(&self, org: &Org) -> bool {
-        let schema = &org.table(Object::Order).schema;
-        let wanted = ["SystemModstamp", "Id"].map(|name| schema.find(name).map(|(column, _)| column));
-        !self.order.is_empty()
-            && self.order.len() <= 2
-            && self
-                .order
-                .iter()
-                .zip(wanted)
-                .all(|(key, wanted)| key.column.hops.is_empty() && Some(key.column.column) == wanted && !key.descending)
+    /// Whether the index by stamp and id already has the order that is asked for.
+    fn is_by_stamp(&self) -> bool {
+        let is = |(key, column): (&SortKey, usize)| {
+            key.column.hops.is_empty() && key.column.column == column && !key.descending
+        };
+        self.order.len() <= 2 && self.order.iter().zip([STAMP, ID]).all(is)
     }
 
     fn compare(&self, org: &Org, a: u32, b: u32) -> Ordering {
@@ -174,17 +166,12 @@ impl Test {
         }
     }
 
-    /// An instant before which no matching order can be stamped, so that the index need not be read from its beginning.
-    fn stamped_from(&self, org: &Org) -> Option<DateTime<Utc>> {
+    /// An instant before which no matching record can be stamped, so that the index need not be read from its beginning.
+    fn stamped_from(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::And(tests) => tests.iter().filter_map(|test| test.stamped_from(org)).max(),
-            Self::Or(tests) => {
-                tests.iter().map(|test| test.stamped_from(org)).collect::<Option<Vec<_>>>()?.into_iter().min()
-            }
-            Self::Is(column, operand) if column.hops.is_empty() => {
-                let (stamp, _) = org.table(Object::Order).schema.find("SystemModstamp")?;
-                (column.column == stamp).then(|| operand.least()).flatten()
-            }
+            Self::And(tests) => tests.iter().filter_map(Self::stamped_from).max(),
+            Self::Or(tests) => tests.iter().map(Self::stamped_from).collect::<Option<Vec<_>>>()?.into_iter().min(),
+            Self::Is(column, operand) if column.hops.is_empty() && column.column == STAMP => operand.least(),
             _ => None,
         }
     }

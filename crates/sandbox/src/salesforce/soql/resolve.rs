@@ -9,8 +9,10 @@ use super::literal::{Glob, Literal, pattern, unescape};
 use super::plan::{Column, Plan, Selection, SortKey, Test};
 use super::{SoqlError, at};
 use crate::salesforce::cell::Cell;
-use crate::salesforce::org::Org;
-use crate::salesforce::schema::{Field, Kind, Object};
+use crate::salesforce::kind::Kind;
+use crate::salesforce::objects::{Object, Parent};
+use crate::salesforce::org::{Org, Reference};
+use crate::salesforce::schema::Field;
 
 const HINT: &str =
     "after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
@@ -19,7 +21,7 @@ const HINT: &str =
 pub(super) fn query(org: &Org, soql: &str, query: &Query) -> Result<Plan, SoqlError> {
     let resolver = Resolver { org, soql };
     let name = query.from.parts.join(".");
-    let object = Object::find(&name).filter(|object| org.has(*object)).ok_or_else(|| {
+    let object = org.object(&name).ok_or_else(|| {
         let sentence = format!(
             "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the \
              '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
@@ -46,8 +48,9 @@ impl Resolver<'_> {
             match item {
                 Item::Field(path) => self.select(&mut selection, object, path, &path.parts)?,
                 Item::Children(inner) if outermost => {
-                    let (name, child) = self.children(object, inner)?;
-                    selection.children.push((name, Arc::new(self.plan(inner, child, false)?)));
+                    let (name, children) = self.children(object, inner)?;
+                    let plan = self.plan(inner, children.from, false)?;
+                    selection.children.push((name, children, Arc::new(plan)));
                 }
                 Item::Children(inner) => {
                     return Err(self.error(
@@ -70,17 +73,17 @@ impl Resolver<'_> {
         Ok(Plan { object, selection, counts, test, order, limit, offset })
     }
 
-    fn children(&self, object: Object, inner: &Query) -> Result<(String, Object), SoqlError> {
+    fn children(&self, object: Object, inner: &Query) -> Result<(&'static str, Reference), SoqlError> {
         let name = inner.from.parts.join(".");
-        if object == Object::Order && name.eq_ignore_ascii_case("OrderItems") {
-            return Ok(("OrderItems".to_owned(), Object::OrderItem));
-        }
-        let sentence = format!(
-            "Didn't understand relationship '{name}' in FROM part of query call. If you are attempting to use a custom \
-             relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or \
-             the describe call for the appropriate names."
-        );
-        Err(self.error("INVALID_TYPE", &inner.from, &sentence))
+        let found = self.org.children(object).find(|(known, _)| known.eq_ignore_ascii_case(&name));
+        found.ok_or_else(|| {
+            let sentence = format!(
+                "Didn't understand relationship '{name}' in FROM part of query call. If you are attempting to use a custom \
+                 relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or \
+                 the describe call for the appropriate names."
+            );
+            self.error("INVALID_TYPE", &inner.from, &sentence)
+        })
     }
 
     fn field(&self, object: Object, path: &Path, name: &str) -> Result<(usize, &Field), SoqlError> {
@@ -88,13 +91,13 @@ impl Resolver<'_> {
             let sentence = format!(
                 "No such column '{name}' on entity '{}'. If you are attempting to use a custom field, be sure to append \
                  the '__c' {HINT}",
-                object.name()
+                object.name
             );
             self.error("INVALID_FIELD", path, &sentence)
         })
     }
 
-    fn parent(&self, object: Object, path: &Path, name: &str) -> Result<(usize, &str, Object), SoqlError> {
+    fn parent(&self, object: Object, path: &Path, name: &str) -> Result<(usize, Parent), SoqlError> {
         self.org.table(object).schema.find_parent(name).ok_or_else(|| {
             let sentence = format!(
                 "Didn't understand relationship '{name}' in field path. If you are attempting to use a custom \
@@ -116,12 +119,12 @@ impl Resolver<'_> {
             into.fields.push((column, field.name.clone()));
             return Ok(());
         }
-        let (column, name, to) = self.parent(object, path, relationship)?;
+        let (column, parent) = self.parent(object, path, relationship)?;
         let known = into.parents.iter().position(|(known, ..)| *known == column).unwrap_or_else(|| {
-            into.parents.push((column, name.to_owned(), to, Selection::default()));
+            into.parents.push((column, parent, Selection::default()));
             into.parents.len() - 1
         });
-        self.select(&mut into.parents[known].3, to, path, rest)
+        self.select(&mut into.parents[known].2, parent.object, path, rest)
     }
 
     fn column(&self, object: Object, path: &Path) -> Result<(Column, &Field), SoqlError> {
@@ -129,9 +132,9 @@ impl Resolver<'_> {
         let mut object = object;
         let (last, relationships) = path.parts.split_last().map_or(("", &[][..]), |(last, rest)| (last, rest));
         for relationship in relationships {
-            let (reference, _, to) = self.parent(object, path, relationship)?;
-            hops.push((reference, to));
-            object = to;
+            let (reference, parent) = self.parent(object, path, relationship)?;
+            hops.push((reference, parent.object));
+            object = parent.object;
         }
         let (column, field) = self.field(object, path, last)?;
         Ok((Column { hops, column }, field))

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::salesforce::id::SfId;
-use crate::salesforce::schema::Object;
+use crate::salesforce::objects::Object;
 
 fn org(documents: &[Value]) -> Org {
     let mut org = Org::default();
     for document in documents {
-        org.put_order(document.as_object().unwrap(), DateTime::UNIX_EPOCH).unwrap();
+        org.replace(Object::Order, document.as_object().unwrap(), DateTime::UNIX_EPOCH).unwrap();
     }
     org
 }

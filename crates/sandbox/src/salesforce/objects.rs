@@ -1,0 +1,177 @@
+//! The objects of the org: an entry is all that a further one needs.
+//! <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/>
+
+use std::ops::Deref;
+
+use super::kind::Kind;
+use super::kind::Kind::{Boolean, Currency, Date, DateTime, Double, Email, LongText, Phone, Text, Url};
+
+/// What an object consists of, besides the fields that all have ([`COMMON`]).
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    pub(crate) key_prefix: &'static str,
+    /// The field that numbers the records by itself.
+    pub(super) number: Option<&'static str>,
+    /// Whether an org has it from the beginning.
+    pub(super) given: bool,
+    pub(super) fields: &'static [(Kind, &'static [&'static str])],
+    pub(super) formulas: &'static [(Kind, &'static [&'static str])],
+    pub(super) picklists: &'static [(&'static str, &'static [&'static str])],
+    pub(super) parents: &'static [Parent],
+}
+
+/// A reference to a record of another object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parent {
+    /// The relationship's name; the field's follows from it.
+    pub(crate) name: &'static str,
+    pub(crate) object: Object,
+    /// The name under which the parent has its children, where they are part of it: they are deleted with it.
+    pub(crate) children: Option<&'static str>,
+}
+
+impl Parent {
+    /// `OrderId` for `Order`, `Contact__c` for `Contact__r`.
+    pub(super) fn field(self) -> String {
+        self.name.strip_suffix("__r").map_or_else(|| format!("{}Id", self.name), |custom| format!("{custom}__c"))
+    }
+}
+
+/// The first columns of every object.
+pub(super) const COMMON: [(&str, Kind); 5] = [
+    ("Id", Kind::Id),
+    ("SystemModstamp", DateTime),
+    ("CreatedDate", DateTime),
+    ("LastModifiedDate", DateTime),
+    ("IsDeleted", Boolean),
+];
+
+const CURRENCIES: (&str, &[&str]) = ("CurrencyIsoCode", &["USD", "EUR", "INR", "GBP", "JPY"]);
+
+const EMPTY: Definition = Definition {
+    name: "",
+    key_prefix: "",
+    number: None,
+    given: true,
+    fields: &[],
+    formulas: &[],
+    picklists: &[],
+    parents: &[],
+};
+
+macro_rules! objects {
+    ($($(#[$doc:meta])* $object:ident = $definition:expr;)+) => {
+        /// An sObject of the org.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Object { $($(#[$doc])* $object),+ }
+
+        impl Object {
+            pub(crate) const ALL: &[Self] = &[$(Self::$object),+];
+
+            pub(crate) fn find(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|object| object.name.eq_ignore_ascii_case(name))
+            }
+        }
+
+        impl Deref for Object {
+            type Target = Definition;
+
+            fn deref(&self) -> &Definition {
+                match self {
+                    $(Self::$object => const { &$definition }),+
+                }
+            }
+        }
+    };
+}
+
+objects! {
+    Order = Definition {
+        name: "Order",
+        key_prefix: "801",
+        number: Some("OrderNumber"),
+        fields: &[
+            (Text, &["OrderNumber", "PoNumber", "OrderReferenceNumber", "Store__c"]),
+            (LongText, &["Description"]),
+            (Email, &["BillingEmailAddress"]),
+            (Boolean, &["IsReductionOrder", "Is_Test__c"]),
+            (Currency, &["TotalAmount"]),
+            (Date, &["EffectiveDate", "EndDate", "Completed_On__c"]),
+            (DateTime, &["ActivatedDate"]),
+        ],
+        formulas: &[(DateTime, &["Completed_Formula__c"])],
+        picklists: &[
+            ("Status", &["Draft", "Activated", "Completed", "Canceled"]),
+            ("StatusCode", &["Draft", "Activated", "Canceled", "Expired"]),
+            ("Type", &["Web", "Retail", "Test"]),
+            CURRENCIES,
+        ],
+        parents: &[
+            Parent { name: "Account", object: Object::Account, children: None },
+            Parent { name: "BillToContact", object: Object::Contact, children: None },
+            Parent { name: "ShipToContact", object: Object::Contact, children: None },
+            Parent { name: "OriginalOrder", object: Object::Order, children: None },
+        ],
+        ..EMPTY
+    };
+    OrderItem = Definition {
+        name: "OrderItem",
+        key_prefix: "802",
+        number: Some("OrderItemNumber"),
+        fields: &[
+            (Text, &["OrderItemNumber", "Description"]),
+            (Double, &["Quantity", "AvailableQuantity"]),
+            (Currency, &["UnitPrice", "ListPrice", "TotalPrice"]),
+            (Date, &["ServiceDate"]),
+        ],
+        picklists: &[CURRENCIES],
+        parents: &[
+            Parent { name: "Order", object: Object::Order, children: Some("OrderItems") },
+            Parent { name: "Product2", object: Object::Product2, children: None },
+        ],
+        ..EMPTY
+    };
+    Contact = Definition {
+        name: "Contact",
+        key_prefix: "003",
+        fields: &[
+            (Text, &["FirstName", "LastName", "Name"]),
+            (Email, &["Email"]),
+            (Phone, &["Phone", "MobilePhone"]),
+        ],
+        parents: &[Parent { name: "Account", object: Object::Account, children: None }],
+        ..EMPTY
+    };
+    Account = Definition {
+        name: "Account",
+        key_prefix: "001",
+        fields: &[
+            (Text, &["Name", "FirstName", "LastName"]),
+            (Email, &["PersonEmail"]),
+            (Phone, &["Phone", "PersonMobilePhone"]),
+            (Boolean, &["IsPersonAccount"]),
+        ],
+        ..EMPTY
+    };
+    Product2 = Definition {
+        name: "Product2",
+        key_prefix: "01t",
+        fields: &[
+            (Text, &["Name", "ProductCode", "StockKeepingUnit", "Family", "ExternalId"]),
+            (LongText, &["Description"]),
+            (Url, &["DisplayUrl"]),
+            (Boolean, &["IsActive"]),
+        ],
+        picklists: &[CURRENCIES],
+        ..EMPTY
+    };
+    /// There only where the org tracks a field of Order.
+    OrderHistory = Definition {
+        name: "OrderHistory",
+        key_prefix: "017",
+        given: false,
+        fields: &[(Text, &["Field", "OldValue", "NewValue"])],
+        parents: &[Parent { name: "Order", object: Object::Order, children: Some("Histories") }],
+        ..EMPTY
+    };
+}
