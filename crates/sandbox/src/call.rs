@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use crate::controls::Controls;
-use crate::faults::{Endpoint, Fault, Moment, Plan};
+use crate::faults::{Disturbance, Endpoint, Fault, Moment};
 use crate::wire::Cut;
 
 /// What a vendor adds to a fault.
@@ -64,8 +64,8 @@ impl<V: Vendor> FromRequestParts<Arc<Host<V>>> for Call<V> {
 }
 
 impl<V: Vendor> Call<V> {
-    /// Runs `effect` with whatever faults are due to a call about `subject`. It runs in a task of its own: a client
-    /// that hangs up does not stop what it has asked for, at a vendor no more than here.
+    /// Runs `effect` with whatever faults are due to a call about `subject`. It runs in a task of its own: as at a
+    /// real vendor, a client that hangs up does not stop what it has asked for.
     pub(crate) async fn answer<F>(self, endpoint: Endpoint, subject: String, effect: F) -> Response
     where
         F: FnOnce(&mut V, Circumstances) -> Response + Send + 'static,
@@ -79,7 +79,7 @@ impl<V: Vendor> Call<V> {
         F: FnOnce(&mut V, Circumstances) -> Response,
     {
         let controls = &self.host.controls;
-        let Plan { delay_before, delay_after, fault } = controls.begin(endpoint, &subject);
+        let Disturbance { delay_before, delay_after, fault } = controls.begin(endpoint, &subject);
         if !delay_before.is_zero() {
             tokio::time::sleep(delay_before).await;
         }

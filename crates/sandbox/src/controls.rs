@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::faults::{Active, Book, Endpoint, Plan, Rule};
+use crate::faults::{ActiveRule, Disturbance, Endpoint, Rule, Rules};
 
 /// Calls of one endpoint, counted on the vendor's side of the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -28,14 +28,14 @@ struct Inner {
     /// A clock that is as far ahead as a test has set it.
     clock: fn() -> DateTime<Utc>,
     ahead: TimeDelta,
-    faults: Book,
+    faults: Rules,
     counters: BTreeMap<Endpoint, Counters>,
 }
 
 impl Controls {
     /// Whether a fault with a probability strikes follows from `seed`.
     pub(crate) fn new(seed: u64, clock: fn() -> DateTime<Utc>) -> Self {
-        let (ahead, faults, counters) = (TimeDelta::zero(), Book::new(seed), BTreeMap::new());
+        let (ahead, faults, counters) = (TimeDelta::zero(), Rules::new(seed), BTreeMap::new());
         Self(Mutex::new(Inner { clock, ahead, faults, counters }))
     }
 
@@ -63,8 +63,8 @@ impl Controls {
     }
 
     /// The rules in force.
-    pub fn faults(&self) -> Vec<Active> {
-        self.lock().faults.rules().to_vec()
+    pub fn faults(&self) -> Vec<ActiveRule> {
+        self.lock().faults.active().to_vec()
     }
 
     /// No more faults.
@@ -77,7 +77,7 @@ impl Controls {
     }
 
     /// A call came in: what is to happen to it.
-    pub(crate) fn begin(&self, endpoint: Endpoint, subject: &str) -> Plan {
+    pub(crate) fn begin(&self, endpoint: Endpoint, subject: &str) -> Disturbance {
         let mut inner = self.lock();
         let counters = inner.counters.entry(endpoint).or_default();
         counters.calls += 1;

@@ -7,7 +7,7 @@ use crate::faults::{Fault, Moment, Rule};
 use crate::{salesforce, yotpo};
 
 impl Fault {
-    /// Yotpo answers 200 and creates nothing, to this share of the posts. An order that is posted again has its chance again.
+    /// Yotpo answers this share of the posts with 200 and creates nothing. A repeated post is drawn anew.
     pub fn silent_drops(share: f64) -> Rule {
         Rule { share: Some(share), ..Rule::always(yotpo::CREATE, Self::SilentDrop) }
     }
@@ -31,7 +31,7 @@ impl Fault {
             (salesforce::NEXT, Self::Delay { ms: 700, moment: Moment::Before }),
         ];
         for (endpoint, fault) in salesforce {
-            // Tokens are asked for seldom: those faults strike at once, the others within the first calls.
+            // Tokens are rarely asked for, so their faults strike at once, the others within the first calls.
             let last = if endpoint == salesforce::TOKEN { 0 } else { 3 };
             let after = Some(rng.random_range(0..=last));
             rules.push(Rule { after, next: Some(1), ..Rule::always(endpoint, fault) });

@@ -13,7 +13,7 @@ use crate::server::router;
 use crate::vendors::Vendors;
 use crate::wire::Cut;
 
-/// The vendors in this process; cheap to clone. There are no connections, so that [`crate::Fault::Cut`] cuts none:
+/// The vendors in this process; cheap to clone. [`crate::Fault::Cut`] finds no connection to cut:
 /// the caller decides what becomes of an answer.
 #[derive(Clone)]
 pub struct InProcess {

@@ -12,8 +12,8 @@
 //! let manifest = sandbox.seed_day(&DaySpec::new(1, "2026-11-20".parse()?, TimeZone::get("Europe/Berlin")?, 1_000))?;
 //! sandbox.add_fault(Rule { next: Some(3), ..Rule::always(yotpo::CREATE, Fault::status(503)) });
 //! // … run the product against `sandbox.base_url()` …
-//! let verdict = manifest.compare(&sandbox.yotpo.arrivals());
-//! assert!(verdict.lost.is_empty() && verdict.doubled.is_empty());
+//! let comparison = manifest.compare(&sandbox.yotpo.arrivals());
+//! assert!(comparison.lost.is_empty() && comparison.doubled.is_empty());
 //! sandbox.shutdown().await;
 //! # Ok(()) }
 //! ```
@@ -43,11 +43,11 @@ mod wire;
 pub mod yotpo;
 
 pub use controls::{Controls, Counters};
-pub use faults::{Active, Endpoint, Fault, Moment, Rule, Target};
+pub use faults::{ActiveRule, Endpoint, Fault, Moment, Rule, Target};
 pub use in_process::InProcess;
 pub use jiff::tz::TimeZone;
 pub use salesforce::{BadRecord, Salesforce, TooMuch};
-pub use seed::{DaySpec, Expected, Manifest, Outcome, Personal, Route, Verdict, local_date};
+pub use seed::{Comparison, DaySpec, Expected, Manifest, Outcome, Personal, Route, local_date};
 pub use server::Sandbox;
 pub use vendors::{Report, Vendors};
 pub use yotpo::{Arrival, SinceDate, Sums, Yotpo};

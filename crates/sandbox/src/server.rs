@@ -16,7 +16,7 @@ use crate::admin;
 use crate::vendors::Vendors;
 use crate::wire::{Cut, Listener};
 
-/// A running sandbox. It stops when it is dropped, or orderly by [`Sandbox::shutdown`].
+/// A running sandbox. It stops when it is dropped, or in order with [`Sandbox::shutdown`].
 pub struct Sandbox {
     vendors: Vendors,
     stop: Option<oneshot::Sender<()>>,

@@ -1,4 +1,4 @@
-//! The vendors, as a list: the only file that a new one is entered in.
+//! The vendors, as a list. A new one is a module of its own and an entry here.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::controls::{Controls, Counters};
-use crate::faults::{Active, Endpoint, Target};
+use crate::faults::{ActiveRule, Endpoint, Target};
 use crate::salesforce::{self, Salesforce};
 use crate::yotpo::{self, Sums, Yotpo};
 
@@ -41,7 +41,7 @@ pub struct Report {
     /// Calls by endpoint.
     pub counters: BTreeMap<Endpoint, Counters>,
     /// The fault rules and how often they struck.
-    pub faults: Vec<Active>,
+    pub faults: Vec<ActiveRule>,
 }
 
 impl Vendors {

@@ -53,12 +53,12 @@ pub enum Fault {
     },
     /// The answer says that all is well, and there is no effect. Yotpo alone does so.
     SilentDrop,
-    /// Every token that the vendor gave out becomes invalid just before this call is looked at.
+    /// Every token that the vendor gave out becomes invalid just before this call is handled.
     ExpireTokens,
 }
 
 impl Fault {
-    /// An error status before taking effect, without headers that say when to come again.
+    /// An error status before taking effect, without a header that says when to retry.
     pub const fn status(code: u16) -> Self {
         Self::Status { code, moment: Moment::Before, retry_after: None, reset: None }
     }

@@ -73,7 +73,7 @@ impl Salesforce {
         self.0.lock().org.patch(named(object)?, key, fields(changed)?, now)
     }
 
-    /// As a job does that changes nothing but the stamp.
+    /// Changes only the stamp, as a batch job may.
     ///
     /// # Errors
     /// When there is no such record.
@@ -81,7 +81,7 @@ impl Salesforce {
         self.patch(object, key, &json!({"SystemModstamp": stamp.to_rfc3339()}))
     }
 
-    /// A mass update of the whole history.
+    /// Stamps every record anew, as a mass update does.
     ///
     /// # Errors
     /// When there is no such object.

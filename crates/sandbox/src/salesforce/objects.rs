@@ -1,4 +1,4 @@
-//! The objects of the org: an entry is all that a further one needs.
+//! The objects of the org. A new one is one entry here.
 //! <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/>
 
 use std::ops::Deref;
@@ -6,13 +6,13 @@ use std::ops::Deref;
 use super::kind::Kind;
 use super::kind::Kind::{Boolean, Currency, Date, DateTime, Double, Email, LongText, Phone, Text, Url};
 
-/// What an object consists of, besides the fields that all have ([`COMMON`]).
+/// An object and its fields, besides those that every object has ([`COMMON`]).
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     pub(crate) key_prefix: &'static str,
-    /// The field that numbers the records by itself.
+    /// The auto-number field.
     pub(super) number: Option<&'static str>,
-    /// Whether an org has it from the beginning.
+    /// Whether every org has it; else it is there from its first record on.
     pub(super) given: bool,
     pub(super) fields: &'static [(Kind, &'static [&'static str])],
     pub(super) formulas: &'static [(Kind, &'static [&'static str])],

@@ -1,4 +1,4 @@
-//! The records of the org, and how nested documents become records and records documents.
+//! The records of the org, read from nested documents and shown as such.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -9,12 +9,12 @@ use super::objects::{Object, Parent};
 use super::schema::{ID, STAMP};
 use super::table::Table;
 
-/// What a document has that the org has no place for, or that there is no such record.
+/// Why a document does not fit the org, or that there is no such record.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadRecord(pub(super) String);
 
-/// Fields by name; parents are documents within it, children lists of documents.
+/// Fields by name. A parent is a document within it, children are a list of documents.
 pub(crate) type Document = Map<String, Value>;
 
 /// A reference, seen from the object that it leads to.
@@ -70,7 +70,7 @@ impl Org {
         all.filter(move |reference| reference.parent.object == object)
     }
 
-    /// Those of records that are part of it, with the names under which it has them.
+    /// The child relationships of `object`, by name.
     pub(crate) fn children(&self, object: Object) -> impl Iterator<Item = (&'static str, Reference)> {
         self.references(object).filter_map(|reference| Some((reference.parent.children?, reference)))
     }

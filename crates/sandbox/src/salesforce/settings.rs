@@ -1,11 +1,11 @@
 //! What can be set about Salesforce's behaviour, at any time.
 
-/// Queries that Salesforce cannot do: over more than so many hours of a field, as far as a condition bounds them on both sides.
+/// Queries that Salesforce gives up on: their condition bounds a field on both sides, too far apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TooMuch {
-    /// A date or dateTime field of Order.
+    /// A date or dateTime field.
     pub field: String,
-    /// How many hours of it are not too much yet.
+    /// The widest span of it that is still answered.
     pub hours: f64,
     /// The `errorCode` of the answer, with HTTP 400: `QUERY_TIMEOUT`, `OPERATION_TOO_LARGE`, …
     pub code: String,

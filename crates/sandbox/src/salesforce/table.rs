@@ -83,8 +83,8 @@ impl Table {
         self.index.range(Key::Part(reference, of, 0)..=Key::Part(reference, of, u32::MAX)).map(|(_, row)| *row)
     }
 
-    /// Writes cells of a record, and makes it if need be: then with this number, where the object has numbers, false
-    /// where a boolean is not given, and its stamp where another time is not.
+    /// Writes cells of a record. A new record gets this number, if the object has an auto-number field, false for the
+    /// booleans that are not given, and its stamp for the other times.
     pub(crate) fn write(&mut self, id: SfId, number: u64, cells: Vec<(usize, Cell)>) {
         let known = self.find(id);
         if let Some(row) = known {

@@ -93,7 +93,7 @@ fn check_assertion(app: &App, assertion: &str, base_url: &str, now: DateTime<Utc
     if !audiences.iter().any(|audience| claims["aud"] == *audience) {
         return Err(("invalid_grant", "audience is invalid"));
     }
-    // At most a few minutes ahead; five leave room for clocks that differ.
+    // Salesforce accepts a few minutes; five leave room for clocks that differ.
     let left = claims["exp"].as_i64().unwrap_or(0) - now.timestamp();
     if left <= 0 || left > 300 {
         return Err(("invalid_grant", "expired authorization code"));

@@ -11,7 +11,7 @@ use super::people;
 use super::spec::{DaySpec, local_date};
 use crate::salesforce::SfId;
 
-/// A line: product number, product id, whether the id will do.
+/// A line: product number, product id, whether Yotpo takes the id.
 struct Line {
     product: u64,
     code: Option<String>,
@@ -113,7 +113,7 @@ fn times(spec: &DaySpec, kind: Kind, rng: &mut ChaCha8Rng) -> (Option<DateTime<U
         Kind::DayBeforeTouched => (Some(start - TimeDelta::hours(3)), within),
         Kind::LongBefore => (Some(start - TimeDelta::days(40)), within),
         Kind::DateToCome => (Some(end + TimeDelta::days(40)), within),
-        // The day after the next one: when this day ends, it has not begun.
+        // The day after the next one, which has not begun when this day is run.
         Kind::DateSoonToCome => (Some(end + TimeDelta::hours(30)), within),
         Kind::DayAfter => (Some(end + TimeDelta::minutes(10)), end + TimeDelta::minutes(10) + soon),
         _ => (Some(within), within + soon),
@@ -173,7 +173,7 @@ fn item(kind: Kind, number: u64, n: u64, line: &Line, rng: &mut ChaCha8Rng) -> V
         "Quantity": f64::from(quantity),
         "UnitPrice": f64::from(cents) / 100.0,
         "TotalPrice": f64::from(cents * quantity) / 100.0,
-        // A product of its own where the name is special: the catalogue's are shared.
+        // A product of its own where the name is special: those of the catalogue are shared.
         "Product2": {
             "Id": SfId::new("01t", suffix * 100_000 + line.product).as_str(),
             "Name": name,

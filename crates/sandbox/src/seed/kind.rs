@@ -66,7 +66,7 @@ pub(super) const ONCE: &[Kind] = &[
     Kind::LastNameOnly,
 ];
 
-/// Again and again.
+/// In every fiftieth order besides.
 pub(super) const FREQUENT: &[Kind] = &[
     Kind::NoEmail,
     Kind::InvalidEmail,
@@ -89,7 +89,7 @@ pub(super) const OUTSIDE: &[Kind] = &[
     Kind::Reduction,
 ];
 
-/// With dates that no day of a first night has, where they are asked for.
+/// Dated far from the day; only with `other_dates`.
 pub(super) const OTHER_DATES: &[Kind] = &[Kind::DateToCome, Kind::DateSoonToCome, Kind::LongBefore];
 
 impl Kind {

@@ -16,7 +16,7 @@ pub struct Expected {
     pub id: String,
     /// `OrderNumber`, which is Yotpo's `order_id`.
     pub order_id: String,
-    /// What is special about it, for people.
+    /// The name of what is special about it.
     pub kind: String,
     /// Where it belongs.
     pub app_key: String,
@@ -55,9 +55,9 @@ pub struct Manifest {
     pub personal: Personal,
 }
 
-/// Source against destination. Lists hold order ids.
+/// What differs between source and destination. Lists hold order ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct Comparison {
     /// Orders that had to be delivered and took effect at their account.
     pub delivered: u64,
     /// Orders that had to be delivered and are not at their account.
@@ -86,7 +86,7 @@ impl Manifest {
         self.expected.push(expected);
     }
 
-    /// The day after was run as well: its orders that this day generated (`AtDayEnd`, `DayAfter`) must be there now.
+    /// The next day was run as well: the orders that this day generated for it (`AtDayEnd`, `DayAfter`) must be there now.
     pub fn next_day_was_run(&mut self) {
         for expected in &mut self.expected {
             if matches!(expected.kind.as_str(), "AtDayEnd" | "DayAfter") && expected.outcome == Outcome::OutOfScope {
@@ -96,7 +96,7 @@ impl Manifest {
         }
     }
 
-    /// Every day up to this one was run: an order whose date was to come by then must be there now.
+    /// Every day up to this one was run: an order dated up to it must be there now.
     pub fn was_run_until(&mut self, day: NaiveDate) {
         for expected in self.expected.iter_mut().filter(|expected| expected.waits_for_its_date()) {
             if expected.order_date <= day {
@@ -105,7 +105,7 @@ impl Manifest {
         }
     }
 
-    /// Another day's expectations, to compare both at once.
+    /// Adds another day's expectations, to compare both at once.
     pub fn extend(&mut self, other: Self) {
         self.window = (self.window.0.min(other.window.0), self.window.1.max(other.window.1));
         self.expected.extend(other.expected);
@@ -114,7 +114,7 @@ impl Manifest {
         self.personal.names.extend(other.personal.names);
     }
 
-    /// How many orders are expected to end how.
+    /// Expected orders by outcome.
     pub fn counts(&self) -> BTreeMap<Outcome, u64> {
         let mut counts = BTreeMap::new();
         for expected in &self.expected {
@@ -123,13 +123,13 @@ impl Manifest {
         counts
     }
 
-    /// Compares with what arrived at Yotpo: nobody else's word is taken for anything.
-    pub fn compare(&self, arrivals: &[Arrival]) -> Verdict {
+    /// Compares with what arrived at Yotpo. Nothing that the product says of itself is consulted.
+    pub fn compare(&self, arrivals: &[Arrival]) -> Comparison {
         let mut effects: HashMap<&str, Vec<&Arrival>> = HashMap::new();
         for arrival in arrivals.iter().filter(|arrival| arrival.effects > 0) {
             effects.entry(&arrival.order_id).or_default().push(arrival);
         }
-        let mut verdict = Verdict::default();
+        let mut comparison = Comparison::default();
         for expected in &self.expected {
             let found = effects.remove(expected.order_id.as_str()).unwrap_or_default();
             let effects_in_all: u64 = found.iter().map(|arrival| arrival.effects).sum();
@@ -137,17 +137,17 @@ impl Manifest {
                 found.into_iter().partition(|arrival| arrival.app_key == expected.app_key);
             let must_arrive = expected.outcome == Outcome::Delivered;
             if effects_in_all > 1 {
-                verdict.doubled.push(expected.order_id.clone());
+                comparison.doubled.push(expected.order_id.clone());
             }
             if !elsewhere.is_empty() || (!must_arrive && !here.is_empty()) {
-                verdict.unexpected.push(expected.order_id.clone());
+                comparison.unexpected.push(expected.order_id.clone());
             }
             match here.first() {
-                None if must_arrive => verdict.lost.push(expected.order_id.clone()),
+                None if must_arrive => comparison.lost.push(expected.order_id.clone()),
                 Some(arrival) if must_arrive => {
-                    verdict.delivered += 1;
+                    comparison.delivered += 1;
                     if !expected.is_told_by(&arrival.body) {
-                        verdict.altered.push(expected.order_id.clone());
+                        comparison.altered.push(expected.order_id.clone());
                     }
                 }
                 _ => {}
@@ -155,13 +155,13 @@ impl Manifest {
         }
         let mut unknown: Vec<String> = effects.into_keys().map(str::to_owned).collect();
         unknown.sort();
-        verdict.unexpected.extend(unknown);
-        verdict
+        comparison.unexpected.extend(unknown);
+        comparison
     }
 }
 
 impl Expected {
-    /// Whether its date was to come when the day was run.
+    /// Whether its date was still to come when its day was run.
     pub fn waits_for_its_date(&self) -> bool {
         matches!(self.kind.as_str(), "DateToCome" | "DateSoonToCome")
     }

@@ -8,7 +8,7 @@ mod outcome;
 mod people;
 mod spec;
 
-pub use manifest::{Expected, Manifest, Personal, Verdict};
+pub use manifest::{Comparison, Expected, Manifest, Personal};
 pub use outcome::Outcome;
 pub use spec::{DaySpec, Route, local_date};
 
@@ -65,7 +65,7 @@ fn rng(spec: &DaySpec, place: usize) -> ChaCha8Rng {
     rng
 }
 
-/// Where in the day the kinds that occur once stand. With fewer orders than kinds, some are left out.
+/// The places of the kinds that occur once. With fewer orders than kinds, some are left out.
 fn places(spec: &DaySpec) -> BTreeMap<usize, Kind> {
     let mut rng = ChaCha8Rng::seed_from_u64(spec.seed);
     let mut places = BTreeMap::new();

@@ -22,12 +22,12 @@ pub struct Route {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DaySpec {
-    /// The same seed, the same orders.
+    /// The same seed makes the same orders.
     #[serde(default)]
     pub seed: u64,
     /// The day on which the orders are completed.
     pub business_day: NaiveDate,
-    /// Whose day it is.
+    /// The time zone of that day.
     #[serde(with = "jiff::fmt::serde::tz::required")]
     pub zone: TimeZone,
     /// Orders that have the completed status and a completion on that day, or lack the completion date.
@@ -36,10 +36,10 @@ pub struct DaySpec {
     /// Awkward orders among them: each kind once, and the frequent ones in every fiftieth order.
     #[serde(default = "yes")]
     pub awkward: bool,
-    /// `OrderNumber` of the first; they count up from there. By default far apart for different days.
+    /// `OrderNumber` of the first order, from which the others count up. By default far apart for different days.
     #[serde(default)]
     pub first_number: Option<u64>,
-    /// Orders are spread over these evenly.
+    /// Where orders belong; they are spread evenly.
     #[serde(default = "default_routes")]
     pub routes: Vec<Route>,
     /// A value of the routing field that fits no store; none where every value does.
@@ -48,7 +48,7 @@ pub struct DaySpec {
     /// Whether there are test orders (`Is_Test__c`) among the awkward ones.
     #[serde(default = "yes")]
     pub test_orders: bool,
-    /// Whether there are orders, among those that come on top, whose date is to come or is long past.
+    /// Whether the orders that come on top include some whose date is to come or long past.
     #[serde(default)]
     pub other_dates: bool,
     /// `Status` of a completed order.

@@ -9,7 +9,7 @@ use super::arrival::Arrival;
 use super::settings::Settings;
 use super::utokens::Utokens;
 
-/// All of Yotpo.
+/// All accounts, and what they have in common.
 pub(crate) struct Accounts {
     pub(crate) by_key: BTreeMap<String, Account>,
     pub(crate) utokens: Utokens,
@@ -51,7 +51,7 @@ pub(crate) struct PurchaseRow {
     pub(crate) product_id: String,
     pub(crate) order_date: NaiveDate,
     pub(crate) created_at: DateTime<Utc>,
-    /// From when on it can be read. Never earlier than that of the row before.
+    /// When it can first be read; never before the previous row.
     pub(crate) visible_at: DateTime<Utc>,
 }
 

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::error::FieldError;
 
-/// The fate of a purchase.
+/// What becomes of a purchase.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Ruling {
     /// With this order date.
     Create(NaiveDate),
     /// 400.
@@ -23,15 +23,15 @@ pub(crate) fn check(
     validate_data: Option<&Value>,
     platform: Option<&Value>,
     now: DateTime<Utc>,
-) -> Fate {
+) -> Ruling {
     let text = |field: &str| purchase.get(field).and_then(Value::as_str).unwrap_or_default();
     let order_id = text("order_id");
-    let refuse = |field, error| Fate::Refuse(FieldError { order_id: order_id.to_owned(), field, error });
+    let refuse = |field, error| Ruling::Refuse(FieldError { order_id: order_id.to_owned(), field, error });
     if has_unquoted(purchase) {
-        return Fate::Ignore("a variable that is not in quotes");
+        return Ruling::Ignore("a variable that is not in quotes");
     }
     if validate_data.is_some_and(|value| !value.is_boolean()) {
-        return Fate::Ignore("validate_data in quotes");
+        return Ruling::Ignore("validate_data in quotes");
     }
     if order_id.trim().is_empty() {
         return refuse("order_id", "can't be blank");
@@ -58,19 +58,19 @@ pub(crate) fn check(
         },
     };
     if now.date_naive().checked_sub_months(Months::new(6)).is_some_and(|earliest| order_date < earliest) {
-        return Fate::Ignore("older than six months");
+        return Ruling::Ignore("older than six months");
     }
     match purchase.get("products").and_then(Value::as_object) {
-        None => Fate::Ignore("no products"),
-        Some(products) if products.is_empty() => Fate::Ignore("no products"),
+        None => Ruling::Ignore("no products"),
+        Some(products) if products.is_empty() => Ruling::Ignore("no products"),
         Some(products) if !products.keys().all(|id| is_product_id(id)) => {
-            Fate::Ignore("an invalid character in a product id")
+            Ruling::Ignore("an invalid character in a product id")
         }
-        Some(_) => Fate::Create(order_date),
+        Some(_) => Ruling::Create(order_date),
     }
 }
 
-/// Anything but strings, nulls and the two flags that are documented as booleans.
+/// Whether there is a value without quotes, besides null and the two flags that are documented as booleans.
 fn has_unquoted(fields: &Map<String, Value>) -> bool {
     fields.iter().any(|(name, value)| match value {
         Value::Number(_) => true,
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn fate(change: &[(&str, Value)]) -> Fate {
+    fn ruling(change: &[(&str, Value)]) -> Ruling {
         let mut purchase = json!({
             "email": "a.buyer@example.com", "customer_name": "A. Buyer", "order_id": "1", "platform": "general",
             "order_date": "2026-11-20", "currency_iso": "USD", "validate_data": true,
@@ -122,9 +122,9 @@ mod tests {
 
     #[test]
     fn a_documented_purchase_is_created() {
-        assert_eq!(fate(&[]), Fate::Create("2026-11-20".parse().unwrap()));
-        assert_eq!(fate(&[("order_date", Value::Null)]), Fate::Create("2026-11-21".parse().unwrap()));
-        assert_eq!(fate(&[("currency_iso", Value::Null)]), Fate::Create("2026-11-20".parse().unwrap()));
+        assert_eq!(ruling(&[]), Ruling::Create("2026-11-20".parse().unwrap()));
+        assert_eq!(ruling(&[("order_date", Value::Null)]), Ruling::Create("2026-11-21".parse().unwrap()));
+        assert_eq!(ruling(&[("currency_iso", Value::Null)]), Ruling::Create("2026-11-20".parse().unwrap()));
     }
 
     #[test]
@@ -139,9 +139,9 @@ mod tests {
             ("order_date", json!("2026-05-20")),
         ];
         for (field, value) in cases {
-            assert!(matches!(fate(&[(field, value.clone())]), Fate::Ignore(_)), "{field} {value}");
+            assert!(matches!(ruling(&[(field, value.clone())]), Ruling::Ignore(_)), "{field} {value}");
         }
-        assert!(matches!(fate(&[("order_date", json!("2026-05-21"))]), Fate::Create(_)));
+        assert!(matches!(ruling(&[("order_date", json!("2026-05-21"))]), Ruling::Create(_)));
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
             ("order_id", json!("")),
         ];
         for (field, value) in cases {
-            let Fate::Refuse(error) = fate(&[(field, value.clone())]) else { panic!("{field} {value}") };
+            let Ruling::Refuse(error) = ruling(&[(field, value.clone())]) else { panic!("{field} {value}") };
             assert_eq!(error.field, field);
         }
         assert!(is_email("  jörg.müller+tag@bücher.example  "));

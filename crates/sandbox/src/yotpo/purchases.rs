@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::accounts::{Account, Accounts};
-use super::check::{Fate, check};
+use super::check::{Ruling, check};
 use super::error::{FieldError, invalid, ok, unauthorized};
 use super::settings::Settings;
 use crate::call::Circumstances;
@@ -27,7 +27,7 @@ impl Request {
 }
 
 /// Counts the request for each of its orders, before anything is decided about it.
-pub(crate) fn note(accounts: &mut Accounts, request: &Request) {
+pub(crate) fn count(accounts: &mut Accounts, request: &Request) {
     let Some(account) = accounts.by_key.get_mut(&request.app_key) else { return };
     for order in request.orders() {
         let arrival = account.arrival(&order_id(order));
@@ -45,9 +45,10 @@ pub(crate) fn create(accounts: &mut Accounts, request: &Request, circumstances: 
         return unauthorized();
     }
     let orders = request.orders().into_iter();
-    let fates: Vec<_> = orders.map(|order| (order, fate(accounts, request, order, circumstances.now))).collect();
+    let rulings: Vec<_> = orders.map(|order| (order, ruling(accounts, request, order, circumstances.now))).collect();
     let Some(account) = accounts.by_key.get_mut(&request.app_key) else { return unauthorized() };
-    let refused = fates.iter().filter_map(|(_, fate)| if let Fate::Refuse(error) = fate { Some(error) } else { None });
+    let refused =
+        rulings.iter().filter_map(|(_, ruling)| if let Ruling::Refuse(error) = ruling { Some(error) } else { None });
     let errors: Vec<FieldError> = refused.cloned().collect();
     for error in &errors {
         account.arrival(&error.order_id).refused += 1;
@@ -55,49 +56,49 @@ pub(crate) fn create(accounts: &mut Accounts, request: &Request, circumstances: 
     if !errors.is_empty() {
         return invalid(&errors);
     }
-    for (order, fate) in fates {
-        settle(account, &accounts.settings, order, &fate, circumstances);
+    for (order, ruling) in rulings {
+        take_effect(account, &accounts.settings, order, &ruling, circumstances);
     }
     ok()
 }
 
-fn fate(accounts: &Accounts, request: &Request, order: &Map<String, Value>, now: DateTime<Utc>) -> Fate {
+fn ruling(accounts: &Accounts, request: &Request, order: &Map<String, Value>, now: DateTime<Utc>) -> Ruling {
     let id = order_id(order);
     if accounts.refused.contains(&id) {
-        return Fate::Refuse(FieldError { order_id: id, field: "order_id", error: "is not acceptable" });
+        return Ruling::Refuse(FieldError { order_id: id, field: "order_id", error: "is not acceptable" });
     }
     if !request.says_json {
-        return Fate::Ignore("no JSON content type");
+        return Ruling::Ignore("no JSON content type");
     }
     let field = |name| order.get(name).or_else(|| request.body.get(name));
     check(order, field("validate_data"), field("platform"), now)
 }
 
 /// What was answered 200 takes effect, or does not.
-fn settle(
+fn take_effect(
     account: &mut Account,
     settings: &Settings,
     order: &Map<String, Value>,
-    fate: &Fate,
+    ruling: &Ruling,
     circumstances: Circumstances,
 ) {
     let id = order_id(order);
     let arrival = account.arrival(&id);
-    match fate {
+    match ruling {
         _ if circumstances.drop_silently => arrival.dropped += 1,
-        Fate::Create(_) if arrival.effects > 0 && !settings.repeats_create => arrival.repeats += 1,
-        Fate::Create(date) => {
+        Ruling::Create(_) if arrival.effects > 0 && !settings.repeats_create => arrival.repeats += 1,
+        Ruling::Create(date) => {
             arrival.effects += 1;
             let body = without_utoken(order);
             arrival.body = body.clone();
             let delay = TimeDelta::milliseconds(i64::try_from(settings.appear_after_ms).unwrap_or(i64::MAX / 4));
             account.create(&id, &body, *date, circumstances.now, delay);
         }
-        Fate::Ignore(reason) => {
+        Ruling::Ignore(reason) => {
             arrival.ignored += 1;
             arrival.ignored_because = Some((*reason).to_owned());
         }
-        Fate::Refuse(_) => {}
+        Ruling::Refuse(_) => {}
     }
 }
 

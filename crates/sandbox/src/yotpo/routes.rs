@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::accounts::Accounts;
 use super::endpoints::{CREATE, MASS_CREATE, READ, TOKEN};
 use super::error::{of_status, ok};
-use super::purchases::{Request, create, note, order_id};
+use super::purchases::{Request, count, create, order_id};
 use super::read::{Parameters, read};
 use super::token::token;
 use crate::call::{Call, Circumstances, Host, Vendor};
@@ -65,7 +65,7 @@ fn posting(endpoint: Endpoint) -> MethodRouter<Arc<Host<Accounts>>> {
         };
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let request = Request { app_key, body, says_json: content_type.starts_with("application/json") };
-        note(&mut call.host.lock(), &request);
+        count(&mut call.host.lock(), &request);
         let subject = order_id(&request.body);
         call.answer(endpoint, subject, move |accounts, circumstances| create(accounts, &request, circumstances)).await
     })

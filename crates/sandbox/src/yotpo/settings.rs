@@ -17,7 +17,7 @@ pub struct Settings {
     pub utoken_seconds: Option<u64>,
     /// Calls for which a utoken is good; no limit when absent.
     pub utoken_calls: Option<u64>,
-    /// A refused utoken request is answered 200 with `{"error":…}`, as Yotpo's own client expects it may be, instead of 401.
+    /// A refused utoken request is answered 200 with `{"error":…}` instead of 401. Yotpo's own client is prepared for it.
     pub utoken_error_as_200: bool,
     /// Milliseconds from the acceptance of a purchase until it can be read back.
     pub appear_after_ms: u64,

@@ -74,15 +74,15 @@ fn the_comparison_finds_what_is_lost_doubled_unexpected_or_altered() {
         &json!({"OrderNumber": "unknown", "BillToContact": {"Email": "a@example.com", "Name": "A"}}),
         &["SKU-1".to_owned()],
     );
-    let verdict = manifest.compare(&bench.sandbox.yotpo.arrivals());
+    let comparison = manifest.compare(&bench.sandbox.yotpo.arrivals());
     let mut both_days = manifest.clone();
     both_days.next_day_was_run();
     assert_eq!(both_days.compare(&bench.sandbox.yotpo.arrivals()).lost.len(), 3);
-    assert_eq!(verdict.delivered, wanted.len() as u64);
-    assert_eq!(verdict.lost, [lost.order_id.as_str()]);
-    assert_eq!(verdict.altered, [altered.order_id.as_str()]);
-    assert_eq!(verdict.doubled, [doubled.order_id.as_str()]);
-    assert_eq!(verdict.unexpected, [early.order_id.clone(), "unknown".to_owned()]);
+    assert_eq!(comparison.delivered, wanted.len() as u64);
+    assert_eq!(comparison.lost, [lost.order_id.as_str()]);
+    assert_eq!(comparison.altered, [altered.order_id.as_str()]);
+    assert_eq!(comparison.doubled, [doubled.order_id.as_str()]);
+    assert_eq!(comparison.unexpected, [early.order_id.clone(), "unknown".to_owned()]);
 }
 
 #[test]
@@ -118,6 +118,6 @@ fn routes_share_the_orders() {
         &bench.sandbox.salesforce.record("Order", &expected.order_id).unwrap(),
         &expected.products,
     );
-    let verdict = manifest.compare(&bench.sandbox.yotpo.arrivals());
-    assert!(verdict.lost.contains(&expected.order_id) && verdict.unexpected == [expected.order_id.clone()]);
+    let comparison = manifest.compare(&bench.sandbox.yotpo.arrivals());
+    assert!(comparison.lost.contains(&expected.order_id) && comparison.unexpected == [expected.order_id.clone()]);
 }

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
 use local::Peak;
-use sandbox::{Manifest, Outcome, Report, Verdict};
+use sandbox::{Comparison, Manifest, Outcome, Report};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ pub(crate) struct Summary {
     /// The last certificate of each store.
     pub(crate) certificates: BTreeMap<String, Value>,
     pub(crate) manifest: Manifest,
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: Comparison,
     pub(crate) report: Report,
     /// Messages in the dead-letter queue.
     pub(crate) dead_lettered: u64,

@@ -8,7 +8,7 @@ use super::ast::Operator;
 use super::literal::Glob;
 use crate::salesforce::cell::Cell;
 
-/// Instants from and to; without a bound where there is none.
+/// Instants from and to, where there is a bound.
 pub(super) type Window = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// The right side of a comparison.
@@ -38,7 +38,7 @@ impl Operand {
         }
     }
 
-    /// What this accepts of instants or dates, from and to; nothing if it accepts null alone.
+    /// The instants or dates that this accepts; none if it accepts only null.
     pub(super) fn window(&self) -> Option<Window> {
         let Self::Cell(operator, cell) = self else { return Some((None, None)) };
         let at = match cell {
@@ -54,7 +54,7 @@ impl Operand {
         })
     }
 
-    /// The least instant that this accepts, or one below it.
+    /// A lower bound of the instants that this accepts.
     pub(super) fn least(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Cell(Operator::Equal | Operator::Greater | Operator::GreaterOrEqual, value) => value.as_datetime(),

@@ -73,7 +73,7 @@ impl Plan {
         bounded.max_by(f64::total_cmp)
     }
 
-    /// The same among the children of one record.
+    /// Those of one record's children that match, sorted and cut.
     pub(crate) fn rows_of(&self, org: &Org, children: Vec<u32>) -> Vec<u32> {
         self.matching(org, children.into_iter(), false)
     }
@@ -119,7 +119,7 @@ impl Plan {
 const NULL: Cell = Cell::Null;
 
 impl Column {
-    /// Null, too, when a parent on the way is.
+    /// Null also where a parent on the way is missing.
     fn cell<'a>(&self, org: &'a Org, object: Object, row: u32) -> &'a Cell {
         let (mut object, mut row) = (object, row);
         for (reference, to) in &self.hops {
@@ -151,7 +151,7 @@ impl Test {
         }
     }
 
-    /// The alternatives of what it accepts of a column with instants or dates: from and to.
+    /// What it accepts of a column with instants or dates: a window for each alternative.
     fn windows(&self, column: usize) -> Vec<Window> {
         match self {
             Self::And(tests) => tests.iter().fold(vec![(None, None)], |all, test| {

@@ -12,7 +12,7 @@ use super::target::Endpoint;
 
 /// A rule in force and how often it has struck.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Active {
+pub struct ActiveRule {
     /// Its number, from 1 in the order of adding.
     pub id: u64,
     /// The rule.
@@ -27,7 +27,7 @@ pub struct Active {
 
 /// What is to happen to one call.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Plan {
+pub(crate) struct Disturbance {
     pub(crate) delay_before: Duration,
     pub(crate) delay_after: Duration,
     pub(crate) fault: Option<Fault>,
@@ -35,61 +35,61 @@ pub(crate) struct Plan {
 
 /// All rules, in the order in which they were added, and the counts they depend on.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct Rules {
     seed: u64,
-    rules: Vec<Active>,
+    active: Vec<ActiveRule>,
     calls: HashMap<(Endpoint, String), u64>,
 }
 
-impl Book {
+impl Rules {
     pub(crate) fn new(seed: u64) -> Self {
         Self { seed, ..Self::default() }
     }
 
     pub(crate) fn add(&mut self, rule: Rule, now: DateTime<Utc>) -> u64 {
-        let id = self.rules.last().map_or(1, |last| last.id + 1);
+        let id = self.active.last().map_or(1, |last| last.id + 1);
         let began = rule.after.is_none().then_some(now);
-        self.rules.push(Active { id, rule, seen: 0, fired: 0, began });
+        self.active.push(ActiveRule { id, rule, seen: 0, fired: 0, began });
         id
     }
 
     pub(crate) fn clear(&mut self) {
-        self.rules.clear();
+        self.active.clear();
         self.calls.clear();
     }
 
-    pub(crate) fn rules(&self) -> &[Active] {
-        &self.rules
+    pub(crate) fn active(&self) -> &[ActiveRule] {
+        &self.active
     }
 
     /// Decides about the next call of `endpoint` for `subject`. The first rule that strikes wins; delays add up.
-    pub(crate) fn decide(&mut self, endpoint: Endpoint, subject: &str, now: DateTime<Utc>) -> Plan {
-        if self.rules.is_empty() {
-            return Plan::default();
+    pub(crate) fn decide(&mut self, endpoint: Endpoint, subject: &str, now: DateTime<Utc>) -> Disturbance {
+        if self.active.is_empty() {
+            return Disturbance::default();
         }
         let nth = self.calls.entry((endpoint, subject.to_owned())).or_default();
         *nth += 1;
-        let mut plan = Plan::default();
-        for active in &mut self.rules {
-            let is_delay = matches!(active.rule.fault, Fault::Delay { .. });
-            if plan.fault.is_some() && !is_delay {
+        let mut disturbance = Disturbance::default();
+        for one in &mut self.active {
+            let is_delay = matches!(one.rule.fault, Fault::Delay { .. });
+            if disturbance.fault.is_some() && !is_delay {
                 continue;
             }
-            let dice = chance(self.seed, active.id, endpoint, subject, *nth);
-            if !active.strikes(endpoint, subject, dice, now) {
+            let dice = chance(self.seed, one.id, endpoint, subject, *nth);
+            if !one.strikes(endpoint, subject, dice, now) {
                 continue;
             }
-            match &active.rule.fault {
-                Fault::Delay { ms, moment: Moment::Before } => plan.delay_before += Duration::from_millis(*ms),
-                Fault::Delay { ms, moment: Moment::After } => plan.delay_after += Duration::from_millis(*ms),
-                fault => plan.fault = Some(fault.clone()),
+            match &one.rule.fault {
+                Fault::Delay { ms, moment: Moment::Before } => disturbance.delay_before += Duration::from_millis(*ms),
+                Fault::Delay { ms, moment: Moment::After } => disturbance.delay_after += Duration::from_millis(*ms),
+                fault => disturbance.fault = Some(fault.clone()),
             }
         }
-        plan
+        disturbance
     }
 }
 
-impl Active {
+impl ActiveRule {
     fn strikes(&mut self, endpoint: Endpoint, subject: &str, dice: f64, now: DateTime<Utc>) -> bool {
         let rule = &self.rule;
         if !rule.target.includes(endpoint) || rule.subject.as_deref().is_some_and(|id| id != subject) {
@@ -143,10 +143,10 @@ mod tests {
     #[test]
     fn the_order_of_concurrent_calls_does_not_change_what_each_of_them_meets() {
         let outcome = |order: &[&str]| {
-            let mut book = Book::new(7);
-            book.add(Rule { share: Some(0.5), ..Rule::always(shop(), Fault::status(500)) }, now());
+            let mut rules = Rules::new(7);
+            rules.add(Rule { share: Some(0.5), ..Rule::always(shop(), Fault::status(500)) }, now());
             let mut met: Vec<_> =
-                order.iter().map(|id| ((*id).to_owned(), book.decide(WRITE, id, now()).fault.is_some())).collect();
+                order.iter().map(|id| ((*id).to_owned(), rules.decide(WRITE, id, now()).fault.is_some())).collect();
             met.sort();
             met
         };
@@ -160,38 +160,38 @@ mod tests {
 
     #[test]
     fn after_and_next_count_calls_of_the_target_only() {
-        let mut book = Book::new(1);
+        let mut rules = Rules::new(1);
         let rule = Rule { after: Some(2), next: Some(1), ..Rule::always(READ, Fault::ExpireTokens) };
-        book.add(rule, now());
+        rules.add(rule, now());
         let mut met = Vec::new();
         for _ in 0..5 {
-            assert_eq!(book.decide(WRITE, "", now()), Plan::default());
-            met.push(book.decide(READ, "", now()).fault.is_some());
+            assert_eq!(rules.decide(WRITE, "", now()), Disturbance::default());
+            met.push(rules.decide(READ, "", now()).fault.is_some());
         }
         assert_eq!(met, [false, false, true, false, false]);
     }
 
     #[test]
     fn an_outage_ends_by_itself() {
-        let mut book = Book::new(1);
-        book.add(Rule::outage(shop(), Some(30.0)), now());
-        let at = |book: &mut Book, seconds| {
-            book.decide(READ, "", now() + chrono::TimeDelta::seconds(seconds)).fault.is_some()
+        let mut rules = Rules::new(1);
+        rules.add(Rule::outage(shop(), Some(30.0)), now());
+        let at = |rules: &mut Rules, seconds| {
+            rules.decide(READ, "", now() + chrono::TimeDelta::seconds(seconds)).fault.is_some()
         };
-        assert!(at(&mut book, 0) && at(&mut book, 29));
-        assert!(!at(&mut book, 30));
+        assert!(at(&mut rules, 0) && at(&mut rules, 29));
+        assert!(!at(&mut rules, 30));
     }
 
     #[test]
     fn a_rule_for_one_order_leaves_the_others_alone_and_delays_add_to_other_faults() {
-        let mut book = Book::new(1);
+        let mut rules = Rules::new(1);
         let cut = Fault::Cut { moment: Moment::After };
         let rule = Rule { subject: Some("7".into()), ..Rule::always(WRITE, cut.clone()) };
-        book.add(rule, now());
-        book.add(Rule::always(shop(), Fault::Delay { ms: 5, moment: Moment::Before }), now());
-        assert_eq!(book.decide(WRITE, "8", now()).fault, None);
-        let plan = book.decide(WRITE, "7", now());
-        assert_eq!(plan.fault, Some(cut));
-        assert_eq!(plan.delay_before, Duration::from_millis(5));
+        rules.add(rule, now());
+        rules.add(Rule::always(shop(), Fault::Delay { ms: 5, moment: Moment::Before }), now());
+        assert_eq!(rules.decide(WRITE, "8", now()).fault, None);
+        let disturbance = rules.decide(WRITE, "7", now());
+        assert_eq!(disturbance.fault, Some(cut));
+        assert_eq!(disturbance.delay_before, Duration::from_millis(5));
     }
 }
