@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -12,18 +12,31 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("secrets", &[]),
     ("telemetry", &[]),
     ("config", &[]),
+    ("delivery", &["config", "ledger", "queue", "telemetry"]),
     ("function", &["aws", "config", "ledger", "queue", "secrets", "telemetry"]),
     ("salesforce", &["rest"]),
     ("yotpo", &["rest"]),
-    ("reviews", &["salesforce", "yotpo", "function", "config", "queue", "ledger", "secrets", "telemetry"]),
+    ("reviews", &["salesforce", "yotpo", "delivery", "function", "config", "queue", "ledger", "secrets", "telemetry"]),
     ("rollout", &["aws", "function", "telemetry"]),
     ("sandbox", &[]),
     ("local", &["sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
-    ("simulation", &["aws", "config", "function", "queue", "rest", "reviews", "sandbox", "telemetry"]),
+    ("simulation", &["aws", "config", "delivery", "function", "queue", "rest", "reviews", "sandbox", "telemetry"]),
     (
         "relay",
-        &["aws", "config", "function", "ledger", "queue", "reviews", "salesforce", "secrets", "telemetry", "yotpo"],
+        &[
+            "aws",
+            "config",
+            "delivery",
+            "function",
+            "ledger",
+            "queue",
+            "reviews",
+            "salesforce",
+            "secrets",
+            "telemetry",
+            "yotpo",
+        ],
     ),
     (
         "tests",

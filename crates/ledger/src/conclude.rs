@@ -15,6 +15,7 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
             return Verdict::Call {
                 attempt: before.as_ref().map_or(0, |r| r.attempts) + 1,
                 read_back_first: policy.repeat == Repeat::ReadBack && before.as_ref().is_some_and(may_have_called),
+                open_since: before.as_ref().and_then(|record| record.open_since),
             };
         }
         Attempt::Refused(record) => record,
@@ -72,7 +73,8 @@ fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &P
     if record.token.as_ref() == Some(token) && record.state == State::Claimed {
         // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
         // not known any more, so the careful path is taken.
-        return Verdict::Call { attempt: record.attempts, read_back_first: policy.repeat == Repeat::ReadBack };
+        let (attempt, open_since) = (record.attempts, record.open_since);
+        return Verdict::Call { attempt, read_back_first: policy.repeat == Repeat::ReadBack, open_since };
     }
     let accepted = matches!(record.state, State::Accepted | State::Confirmed);
     if outdated(delivery, record, policy) {

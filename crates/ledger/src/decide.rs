@@ -23,6 +23,9 @@ pub const RECORD_LIFE: Duration = Duration::from_hours(400 * 24);
 /// Why a delivery is parked that was accepted again and again and never arrived.
 pub const MISSING: &str = "missing";
 
+/// Why a delivery is pending, or parked, that needs another one to be accepted first.
+pub const WAITS_FOR: &str = "waits_for";
+
 /// What the reason of a rejection begins with that a person decided.
 pub const DISMISSED: &str = "dismissed: ";
 
@@ -205,16 +208,23 @@ fn finished(outcome: &Outcome, policy: &Policy, now: Millis) -> Vec<Change> {
         Outcome::Uncertain(_) => open(State::Uncertain, ErrorClass::Uncertain.as_str()),
         Outcome::Rejected(reason) => open(State::Rejected, reason),
         Outcome::Parked(reason) => open(State::Parked, reason),
-        Outcome::Waiting(..) => open(State::Pending, "waits_for"),
+        Outcome::Waiting(..) => open(State::Pending, WAITS_FOR),
+        Outcome::Blocked(_) => open(State::Parked, WAITS_FOR),
+        Outcome::Skipped(reason) => {
+            vec![Change::State(State::Skipped), Change::Reason(Some(reason.clone())), Change::Closed]
+        }
     };
     changes.push(match outcome {
-        Outcome::Accepted | Outcome::Rejected(_) => Change::NotBefore(None),
+        Outcome::Accepted | Outcome::Rejected(_) | Outcome::Skipped(_) => Change::NotBefore(None),
         Outcome::Pending(_, at) | Outcome::Uncertain(at) | Outcome::Waiting(_, at) => embargo(*at, policy, now),
         // What was tried last may have been a call that nobody answered.
-        Outcome::Parked(_) => embargo(now.plus(policy.settle), policy, now),
+        Outcome::Parked(_) | Outcome::Blocked(_) => embargo(now.plus(policy.settle), policy, now),
     });
-    if let Outcome::Waiting(on, _) = outcome {
-        changes.extend([Change::WaitsFor(Some(on.clone())), Change::UncountAttempt]);
+    if let Outcome::Waiting(on, _) | Outcome::Blocked(on) = outcome {
+        changes.push(Change::WaitsFor(Some(on.clone())));
+    }
+    if matches!(outcome, Outcome::Waiting(..) | Outcome::Blocked(_) | Outcome::Skipped(_)) {
+        changes.push(Change::UncountAttempt);
     }
     changes
 }

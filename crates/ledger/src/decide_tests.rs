@@ -39,7 +39,11 @@ fn settle(revision: i64, settled: Settled) -> Event {
 /// One event against the record, as the shell runs it.
 fn put(record: &mut Option<Record>, event: &Event, policy: &Policy, now: Millis) -> Verdict {
     let attempt = decide(event, policy, now).run(record);
-    conclude(event, policy, &attempt, now)
+    match conclude(event, policy, &attempt, now) {
+        // Since when is another question.
+        Verdict::Call { attempt, read_back_first, .. } => call(attempt, read_back_first),
+        other => other,
+    }
 }
 
 fn lease() -> Millis {
@@ -47,7 +51,7 @@ fn lease() -> Millis {
 }
 
 fn call(attempt: u32, read_back_first: bool) -> Verdict {
-    Verdict::Call { attempt, read_back_first }
+    Verdict::Call { attempt, read_back_first, open_since: None }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what `put` takes")]
@@ -623,5 +627,39 @@ proptest! {
             }
             Attempt::Applied(old) => prop_assert_eq!(old, before),
         }
+    }
+}
+
+#[test]
+fn a_claim_says_since_when_something_is_wrong() {
+    let mut record = None;
+    let open_since = |record: &mut Option<Record>, token: &str, now: Millis| {
+        let event = claim(7, token, now.plus(Duration::from_mins(1)));
+        let attempt = decide(&event, &CREDIT, now).run(record);
+        match conclude(&event, &CREDIT, &attempt, now) {
+            Verdict::Call { open_since, .. } => open_since,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(open_since(&mut record, "a", NOW), None);
+    let on = DeliveryKey::try_from("erp/shop/customer/1".to_owned()).unwrap();
+    put(&mut record, &finish(7, "a", Outcome::Waiting(on, NOW)), &CREDIT, NOW);
+    let later = NOW.plus(Duration::from_hours(1));
+    assert_eq!(open_since(&mut record, "b", later), Some(NOW));
+}
+
+#[test]
+fn what_is_not_sent_after_all_or_waits_for_a_person_was_no_attempt() {
+    let cause = DeliveryKey::try_from("erp/shop/customer/1".to_owned()).unwrap();
+    for (outcome, state, waits_for) in [
+        (Outcome::Skipped("no_email".to_owned()), State::Skipped, None),
+        (Outcome::Blocked(cause.clone()), State::Parked, Some(cause)),
+    ] {
+        let mut record = None;
+        put(&mut record, &claim(7, "a", lease()), &CREDIT, NOW);
+        assert_eq!(put(&mut record, &finish(7, "a", outcome), &CREDIT, NOW), Verdict::Recorded);
+        let record = record.unwrap();
+        assert_eq!((record.state, record.attempts, record.waits_for), (state, 0, waits_for));
+        assert_eq!(record.open_since.is_some(), state == State::Parked);
     }
 }

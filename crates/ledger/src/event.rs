@@ -47,6 +47,10 @@ pub enum Outcome {
     Uncertain(Millis),
     /// Nothing was called: another delivery has to be accepted first. Not an attempt.
     Waiting(DeliveryKey, Millis),
+    /// Nothing was called: another delivery has to be accepted first, which waits for a person. This one does too.
+    Blocked(DeliveryKey),
+    /// Nothing was called: it turns out that nothing is to be sent, for this reason.
+    Skipped(String),
     /// Refused for good.
     Rejected(String),
     /// Needs a person's decision.
@@ -169,6 +173,8 @@ pub enum Verdict {
         attempt: u32,
         /// Whether the destination must be read before the call.
         read_back_first: bool,
+        /// Since when something is wrong with the delivery.
+        open_since: Option<Millis>,
     },
     /// The write is in the ledger.
     Recorded,

@@ -21,7 +21,7 @@ impl Entry {
                 kept.push((name, value));
             }
         }
-        Self { body, attributes: kept, trace }
+        Self { attributes: kept, ..Self::new(body).traced(trace) }
     }
 }
 

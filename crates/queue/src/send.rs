@@ -21,6 +21,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest pause before the second try; each later one is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// SQS delays no message for longer.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html>
+const LONGEST_DELAY: Duration = Duration::from_mins(15);
 /// What SQS says of an entry that it will never take. `SenderFault` alone says nothing: throttles, KMS and denied access
 /// bear it too. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors>
 const FOR_GOOD: [&str; 3] = ["InvalidMessageContents", TOO_LONG, "InvalidParameterValue"];
@@ -35,18 +38,26 @@ pub struct Entry {
     pub attributes: Vec<(&'static str, String)>,
     /// The trace that it belongs to: that of the invocation which first sent it.
     pub trace: Option<TraceHeader>,
+    /// It cannot be received for so long.
+    pub(crate) delay: Duration,
 }
 
 impl Entry {
     /// A message without attributes.
     pub fn new(body: String) -> Self {
-        Self { body, attributes: Vec::new(), trace: None }
+        Self { body, attributes: Vec::new(), trace: None, delay: Duration::ZERO }
     }
 
     /// The same message, as part of a trace.
     #[must_use]
     pub fn traced(self, trace: Option<TraceHeader>) -> Self {
         Self { trace, ..self }
+    }
+
+    /// The same message, received no sooner than this, or than SQS's longest delay.
+    #[must_use]
+    pub fn later(self, delay: Duration) -> Self {
+        Self { delay: delay.min(LONGEST_DELAY), ..self }
     }
 
     /// What SQS's limits are about; the trace header, a system attribute, does not count:
@@ -73,6 +84,10 @@ impl Entry {
                 .build()
                 .map_err(|e| Unavailable::new("take a trace header", e))?;
             request = request.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, value);
+        }
+        if !self.delay.is_zero() {
+            let seconds = self.delay.as_millis().div_ceil(1000);
+            request = request.delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX));
         }
         request.build().map_err(|e| Unavailable::new("take a message", e))
     }

@@ -1,7 +1,7 @@
 //! What each function looks at when it is asked whether it could work, beside its configuration and secret.
 
 use crate::{
-    deliver::Deliverer, fields::Fields, picklists, produce::Producer, reconcile::Reconciler, sample, stores::Stores,
+    consume::Consumer, fields::Fields, picklists, produce::Producer, reconcile::Reconciler, sample, stores::Stores,
     twins,
 };
 use chrono::{DateTime, Utc};
@@ -69,12 +69,12 @@ impl Reconciler {
     }
 }
 
-impl Deliverer {
+impl Consumer {
     /// Looks at everything that a delivery needs.
     pub async fn check(&self, mut checked: Checked) -> Checked {
         yotpo_tokens(&mut checked, &self.stores, &self.config).await;
-        checked.queues(&self.queue, &self.dead_letters).await;
-        checked.ledger(&self.ledger).await;
+        checked.queues(&self.worker.queue, &self.worker.dead_letters).await;
+        checked.ledger(&self.worker.ledger).await;
         checked.note("mapping", sample::is_read_back(&self.config));
         checked
     }

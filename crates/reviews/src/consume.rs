@@ -1,60 +1,59 @@
-//! The consumer: a batch of messages, each delivered under a claim of its own; what is not done goes back.
+//! The consumer: each message's purchase is posted to Yotpo, under a claim.
 
-use crate::{
-    deliver::{Deliverer, Disposal},
-    invocation::{Account, Invocation},
-};
+use crate::{message::Message, outcome::undelivered, stores::Stores};
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt as _, stream};
-use queue::{Batch, InvalidBatch};
-use std::{sync::Mutex, time::Duration};
+use config::{Relay, StoreName};
+use delivery::{Claim, Undelivered, Worker};
+use function::batch::Consumed;
+use ledger::ErrorClass;
+use std::sync::Arc;
 use telemetry::Metrics;
-use tokio::time::Instant;
 
 /// Deliveries under way at once in one invocation.
-const CONCURRENT_DELIVERIES: usize = 10;
+const AT_ONCE: usize = 10;
 
-impl Deliverer {
+/// What the consumer works with; built once at cold start.
+pub struct Consumer {
+    /// The configuration.
+    pub config: Arc<Relay>,
+    /// The stores' clients.
+    pub stores: Stores,
+    /// Claims, and writes down what became of them.
+    pub worker: Worker,
+}
+
+impl Consumer {
     /// Handles a batch until `deadline`; the answer names the messages that are to come back.
     ///
     /// # Errors
     /// When the event is not an SQS batch; the whole of it goes back.
-    pub async fn consume(
-        &self,
-        event: queue::Event,
-        deadline: DateTime<Utc>,
-        metrics: Metrics,
-    ) -> Result<(queue::Response, Metrics), InvalidBatch> {
-        let begun = Instant::now();
-        let batch = Batch::from_event(event)?;
-        let remaining = (deadline - (self.now)()).to_std().unwrap_or(Duration::ZERO);
-        let invocation = Invocation {
-            deadline,
-            timer: begun + remaining,
-            metrics: Mutex::new(metrics),
-            accounts: self.config.stores.keys().map(|name| (name.clone(), Account::default())).collect(),
-        };
-        let shared = &invocation;
-        let returned: Vec<(&queue::Message, Duration)> = stream::iter(&batch.messages)
-            .map(|message| async move { (message, self.deliver(message, shared).await) })
-            .buffer_unordered(CONCURRENT_DELIVERIES)
-            .filter_map(|(message, disposal)| async move {
-                match disposal {
-                    Disposal::Delete => None,
-                    Disposal::Return(delay) => Some((message, delay)),
-                }
-            })
-            .collect()
-            .await;
-        if let Err(error) = self.queue.hide(&returned, begun).await {
-            // The queue's own visibility time-out applies: later, but they come back.
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "messages keep the queue's own visibility time-out"
-            );
-        }
-        let response = batch.response(returned.iter().map(|(message, _)| message.id.as_str()));
-        let metrics = invocation.metrics.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok((response, metrics))
+    pub async fn consume(&self, event: queue::Event, deadline: DateTime<Utc>, metrics: Metrics) -> Consumed {
+        let deliver = async |message: &Message, claim: &Claim<'_>| self.deliver(message, claim).await;
+        self.worker.consume(event, deadline, metrics, AT_ONCE, deliver).await
     }
+
+    /// Posts one purchase.
+    async fn deliver(&self, message: &Message, claim: &Claim<'_>) -> Result<(), Undelivered> {
+        let store = StoreName::try_from(message.delivery.store.clone()).map_err(|_| unknown_store())?;
+        let client = self.stores.get(&store).ok_or_else(unknown_store)?;
+        claim.turn().await?;
+        let posted = claim
+            .call(
+                client,
+                async |refused| self.stores.reload(&store, refused).await,
+                || self.stores.get(&store),
+                |error| matches!(error, yotpo::Error::Unauthorized),
+                async |client| client.create_purchase(&message.payload.purchase).await,
+            )
+            .await;
+        posted.map_err(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the call failed");
+            undelivered(&error)
+        })
+    }
+}
+
+fn unknown_store() -> Undelivered {
+    let error = "the configuration has no store of that name".to_owned();
+    Undelivered::Parked { class: ErrorClass::Misconfigured, reason: "unknown_store", error }
 }

@@ -36,7 +36,7 @@ pub(crate) fn body(message: &mut Message, longest: usize) -> Result<(String, usi
         if body.len() <= longest {
             break;
         }
-        let Purchase { products, .. } = &mut message.purchase;
+        let Purchase { products, .. } = &mut message.payload.purchase;
         changed += way(products, body.len() - longest);
         body = body::json(message)?;
     }
@@ -115,8 +115,13 @@ mod tests {
             products,
             user_reference: None,
         };
-        Message::new("reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap(), Revision(1), "default", purchase)
-            .unwrap()
+        crate::message::message(
+            "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap(),
+            Revision(1),
+            "default",
+            purchase,
+        )
+        .unwrap()
     }
 
     fn product(description: &str) -> Product {
@@ -132,7 +137,7 @@ mod tests {
     }
 
     fn descriptions(message: &Message) -> Vec<usize> {
-        let all = message.purchase.products.values();
+        let all = message.payload.purchase.products.values();
         all.map(|product| product.description.as_deref().unwrap_or_default().chars().count()).collect()
     }
 
@@ -149,7 +154,7 @@ mod tests {
         assert!(descriptions(&long).iter().all(|length| *length > 3_700), "{:?}", descriptions(&long));
         assert_eq!(long.delivery.hash, hash, "it is the same delivery");
         let without = |mut message: Message| {
-            message.purchase.products.values_mut().for_each(|product| product.description = None);
+            message.payload.purchase.products.values_mut().for_each(|product| product.description = None);
             message
         };
         assert_eq!(without(long), without(whole));
@@ -196,7 +201,7 @@ mod tests {
         fn no_optional_text_keeps_a_purchase_from_fitting(products in vec(any_product(), 1..6), part in 0.0..1.0_f64) {
             let named: Products = products.into_iter().enumerate().map(|(n, product)| (format!("P-{n}"), product)).collect();
             let whole = message(named);
-            let bare = message(whole.purchase.products.keys().map(|id| (id.clone(), Product::default())).collect());
+            let bare = message(whole.payload.purchase.products.keys().map(|id| (id.clone(), Product::default())).collect());
             let (most, least) = (body::json(&whole).unwrap().len(), body::json(&bare).unwrap().len());
             #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length between")]
             let longest = least + (((most - least) as f64) * part) as usize;
@@ -206,8 +211,8 @@ mod tests {
             prop_assert_eq!(&Message::parse(&body).unwrap(), &fitted);
             prop_assert_eq!(changed == 0, most <= longest);
             prop_assert_eq!(&fitted.delivery, &whole.delivery);
-            for (id, product) in &whole.purchase.products {
-                let kept = &fitted.purchase.products[id];
+            for (id, product) in &whole.payload.purchase.products {
+                let kept = &fitted.payload.purchase.products[id];
                 for (kept, whole, may_be_cut) in [
                     (&kept.description, &product.description, true),
                     (&kept.name, &product.name, true),

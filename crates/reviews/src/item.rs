@@ -2,15 +2,15 @@
 //! the reconciler share it, so that both mean the same delivery.
 
 use crate::{
-    anew::source_id,
     fields::Fields,
     fit,
     map::{Mapped, map},
-    message::{Message, Unmapped, key, revision},
+    message::{key, message, revision},
     select::{Pass, Place},
 };
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Delivery, DeliveryKey, EffectHash, ErrorClass, Revision, State};
+use delivery::Unmapped;
+use ledger::{Delivery, EffectHash, ErrorClass, Revision, State};
 use queue::{Entry, TraceHeader, body};
 use salesforce::Record as Row;
 
@@ -69,9 +69,6 @@ pub enum BadRow {
     /// Its id makes no delivery key.
     #[error(transparent)]
     Key(#[from] ledger::InvalidKey),
-    /// Its delivery key is not an order's.
-    #[error("delivery key `{0}` names no order")]
-    NoOrder(DeliveryKey),
 }
 
 impl Item {
@@ -99,7 +96,7 @@ impl Item {
         let settings = &config.stores[&store];
         Ok(Some(match map(row, fields, config, settings, day, pass.oldest_day(config)) {
             Mapped::Send { purchase, lines_left_out } => {
-                let mut message = Message::new(key, revision, store.as_str(), *purchase)?;
+                let mut message = message(key, revision, store.as_str(), *purchase)?;
                 let (body, texts_shortened) = fit::body(&mut message, fit::LONGEST_BODY)?;
                 let fate = Fate::Send(Entry::new(body));
                 Self { delivery: message.delivery, store, day, fate, lines_left_out, texts_shortened }
@@ -132,15 +129,13 @@ impl Item {
             day: day.map(|day| day.to_string()),
             triggered_at: None,
         };
-        let body = body::json(&Unmapped { delivery: delivery.clone(), source_id: id })?;
+        let body = body::json(&Unmapped::of(delivery.clone()))?;
         Ok(Self { delivery, store, day: met, fate: Fate::Park(reason, body), lines_left_out: 0, texts_shortened: 0 })
     }
 
     /// The same order, parked because another has its name. Its copy is made anew from the source when a person releases it.
     pub(crate) fn second(self) -> Result<Self, BadRow> {
-        let source_id = source_id(&self.delivery.key)
-            .ok_or(salesforce::BadField { path: "Id".to_owned(), expected: "a Salesforce id" })?;
-        let body = body::json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
+        let body = body::json(&Unmapped::of(self.delivery.clone()))?;
         Ok(Self { fate: Fate::Park(DUPLICATE_ORDER_ID, body), ..self })
     }
 
@@ -166,19 +161,17 @@ impl Item {
     }
 
     /// The copy for the dead-letter queue of an order that was sent and is given up.
-    pub(crate) fn given_up(&self, source_id: salesforce::Id, error: &str) -> Result<Entry, serde_json::Error> {
+    pub(crate) fn given_up(&self, error: &str) -> Result<Entry, serde_json::Error> {
         let body = match &self.fate {
             Fate::Send(entry) => entry.body.clone(),
-            Fate::Skip(_) | Fate::Park(..) => body::json(&Unmapped { delivery: self.delivery.clone(), source_id })?,
+            Fate::Skip(_) | Fate::Park(..) => body::json(&Unmapped::of(self.delivery.clone()))?,
         };
         Ok(self.letter(ErrorClass::Exhausted, error, body))
     }
 
     /// The copy for the dead-letter queue of an order that the queue will never take as it is: enough to make it anew.
     pub(crate) fn refused(&self, code: &str) -> Result<Entry, BadRow> {
-        let key = &self.delivery.key;
-        let source_id = source_id(key).ok_or_else(|| BadRow::NoOrder(key.clone()))?;
-        let body = body::json(&Unmapped { delivery: self.delivery.clone(), source_id })?;
+        let body = body::json(&Unmapped::of(self.delivery.clone()))?;
         Ok(self.letter(ErrorClass::BadRecord, &format!("SQS will never take it: {code}"), body))
     }
 

@@ -1,10 +1,7 @@
 //! A message of the dead-letter queue, taken apart, and what is to be done with it given its record. Pure.
 
-use crate::{
-    FLOW,
-    message::{Message, Unmapped},
-    unseen::trim,
-};
+use crate::{FLOW, message::Message, unseen::trim};
+use delivery::Unmapped;
 use ledger::{Delivery, Millis, Record, State, decide::DISMISSED};
 use queue::{Entry, Taken};
 use std::time::Duration;
@@ -140,7 +137,7 @@ impl Letter {
     pub fn is_about(&self, email: &str) -> bool {
         let wanted = trim(email).to_ascii_lowercase();
         match &self.content {
-            Content::Message(message) => trim(&message.purchase.email).to_ascii_lowercase() == wanted,
+            Content::Message(message) => trim(&message.payload.purchase.email).to_ascii_lowercase() == wanted,
             Content::Unmapped(_) => false,
             Content::Unreadable => self.taken.body.to_ascii_lowercase().contains(&wanted),
         }

@@ -252,11 +252,11 @@ proptest! {
         let (purchase, left_out) = purchase(&order(&changes, vec![line]));
         prop_assert_eq!((left_out, purchase.check()), (0, Ok(())));
         let key = "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap();
-        let mut message = crate::message::Message::new(key, ledger::Revision(1), "default", purchase).unwrap();
+        let mut message = crate::message::message(key, ledger::Revision(1), "default", purchase).unwrap();
         let (body, _) = crate::fit::body(&mut message, crate::fit::LONGEST_BODY).unwrap();
         prop_assert!(body.len() <= crate::fit::LONGEST_BODY);
-        prop_assert_eq!(message.purchase.check(), Ok(()));
-        let product = &message.purchase.products["A"];
+        prop_assert_eq!(message.payload.purchase.check(), Ok(()));
+        let product = &message.payload.purchase.products["A"];
         for address in [&product.url, &product.image].into_iter().flatten() {
             prop_assert!(address.is_ascii() && url::Url::parse(address).is_ok_and(|url| url.has_host()), "{}", address);
         }

@@ -176,7 +176,8 @@ impl From<pages::Unread> for Unread {
 impl Previewed {
     /// What would become of `item`, of which the ledger says `known`.
     pub(crate) fn of(item: &Item, order_id: String, known: Option<&Known>) -> Self {
-        let purchase = item.entry().and_then(|entry| Message::parse(&entry.body).ok()).map(|message| message.purchase);
+        let purchase =
+            item.entry().and_then(|entry| Message::parse(&entry.body).ok()).map(|message| message.payload.purchase);
         // What the client would not even send.
         let invalid = || Some(format!("will be rejected: {}", purchase.as_ref()?.check().err()?));
         let (fate, reason) = match judge(item, known) {
@@ -219,7 +220,7 @@ mod tests {
         }))
         .unwrap();
         let key = "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap();
-        let message = Message::new(key, Revision(5), "default", purchase).unwrap();
+        let message = crate::message::message(key, Revision(5), "default", purchase).unwrap();
         let fate = item::Fate::Send(Entry::new(body::json(&message).unwrap()));
         let (store, day) = (StoreName::unrouted(), "2026-11-20".parse().unwrap());
         Item { delivery: message.delivery, store, day, fate, lines_left_out: 1, texts_shortened: 0 }

@@ -25,13 +25,13 @@ use crate::{
     FLOW, RECONCILER,
     fields::{Fields, Unfit},
     item::BadRow,
-    pace::Pace,
     publish::{Marked, Publisher, Unpublished},
     stores::Stores,
     twins::Unasked,
 };
 use chrono::{DateTime, Utc};
 use config::{BadDay, BusinessDay, Relay, StoreName, Zone};
+use delivery::Pace;
 use function::{
     Event, Invoked,
     ran::{self, Ended},

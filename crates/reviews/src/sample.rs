@@ -3,10 +3,11 @@
 use crate::{
     fields::{Fields, LINES},
     map::{Mapped, map},
-    message::{Message, Unreadable, key},
+    message::{Message, key, message},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay};
+use delivery::Unreadable;
 use ledger::Revision;
 use queue::body;
 use salesforce::Record;
@@ -94,7 +95,7 @@ pub fn is_read_back(config: &Relay) -> Result<(), Unmappable> {
 
 fn survives(row: &Record, store: &str, purchase: Purchase) -> Result<(), Unmappable> {
     purchase.check()?;
-    let message = Message::new(key(&row.id()?)?, Revision(0), store, purchase)?;
+    let message = message(key(&row.id()?)?, Revision(0), store, purchase)?;
     if Message::parse(&body::json(&message)?)? == message { Ok(()) } else { Err(Unmappable::Altered) }
 }
 

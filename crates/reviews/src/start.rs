@@ -1,7 +1,8 @@
 //! What each function works with, made of its environment and its secrets at cold start.
 
-use crate::{FLOW, deliver::Deliverer, pace::Pace, produce::Producer, reconcile::Reconciler, stores::Stores};
+use crate::{FLOW, consume::Consumer, produce::Producer, reconcile::Reconciler, stores::Stores};
 use config::{Relay, StoreName};
+use delivery::{Account, Accounts, Pace, Worker};
 use function::{ColdStart, Environment, environment::parsed};
 use ledger::{Flow, Ledger, Policies, Policy, Repeat};
 use queue::Queue;
@@ -34,10 +35,10 @@ pub async fn producer(environment: Environment) -> Result<Producer, ColdStart> {
 ///
 /// # Errors
 /// When configuration, environment or secrets do not allow it to work.
-pub async fn consumer(environment: Environment) -> Result<Deliverer, ColdStart> {
+pub async fn consumer(environment: Environment) -> Result<Consumer, ColdStart> {
     let (workers, receives) = (parsed("VENDOR_CONCURRENCY")?, parsed("MAX_RECEIVE_COUNT")?);
     let http = http(&environment)?;
-    Deliverer::of(environment, http, workers, receives, rand::random).await
+    Consumer::of(environment, http, workers, receives, rand::random).await
 }
 
 /// Everything the reconciler works with.
@@ -100,7 +101,7 @@ impl Producer {
     }
 }
 
-impl Deliverer {
+impl Consumer {
     /// With its secret, and this HTTP client for the vendor. `workers`: how many share a vendor account; `max_receives`: how
     /// often SQS delivers a message; `random`: uniform in `0.0..1.0`.
     ///
@@ -115,17 +116,18 @@ impl Deliverer {
     ) -> Result<Self, ColdStart> {
         let secret = environment.secret("yotpo");
         let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
-        Ok(Self {
-            stores: Stores::load(Secrets::new(&aws), secret, http, &config, now).await?,
+        let account = |(name, pace): (StoreName, Pace)| (name.to_string(), Account::new(pace));
+        let accounts: Accounts = shares(&config, workers).into_iter().map(account).collect();
+        let worker = Worker {
             ledger: Ledger::new(&aws, table, flow(&config), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
-            pace: shares(&config, workers),
+            accounts,
+            times: config.protocol.clone(),
             max_receives,
-            now,
             random,
-            config,
-        })
+        };
+        Ok(Self { stores: Stores::load(Secrets::new(&aws), secret, http, &config, now).await?, worker, config })
     }
 }
 

@@ -4,17 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use config::{Relay, StoreName};
 use function::ColdStart;
 use secrets::{Rotating, Secrets};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 use yotpo::{Credentials, Reviews};
 
 /// The stores' clients.
 pub struct Stores {
     loaded: Rotating<Loaded, Misconfigured>,
-    /// Those whose account refused what the secret says, when it was last asked.
-    refused: RwLock<BTreeSet<StoreName>>,
 }
 
 /// What the secret says.
@@ -83,29 +78,12 @@ impl Stores {
             let source = source.clone();
             async move { source.read().await }
         };
-        Ok(Self { loaded: Rotating::load(read).await?, refused: RwLock::default() })
+        Ok(Self { loaded: Rotating::load(read).await? })
     }
 
     /// The client of a store.
     pub fn get(&self, store: &StoreName) -> Option<Arc<Reviews>> {
         self.loaded.get().clients.get(store).cloned()
-    }
-
-    /// Whether the store's account refused our credentials when it was last asked.
-    pub fn is_refused(&self, store: &StoreName) -> bool {
-        self.refused.read().unwrap_or_else(PoisonError::into_inner).contains(store)
-    }
-
-    /// Notes whether the store's account refuses our credentials.
-    pub(crate) fn note(&self, store: &StoreName, refused: bool) {
-        if refused != self.is_refused(store) {
-            let mut all = self.refused.write().unwrap_or_else(PoisonError::into_inner);
-            if refused {
-                all.insert(store.clone());
-            } else {
-                all.remove(store);
-            }
-        }
     }
 
     /// The last day on which the credentials are valid, where the secret says so.

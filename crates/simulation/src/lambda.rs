@@ -17,7 +17,7 @@ use queue::TraceHeader;
 use rand::RngExt as _;
 use reviews::{
     FLOW,
-    deliver::Deliverer,
+    consume::Consumer,
     produce::Producer,
     reconcile::{Certificate, Reconciler},
 };
@@ -90,7 +90,7 @@ impl Lambda {
 
     /// The event source mapping, one of its concurrent pollers: receives, invokes, deletes what is done.
     pub(crate) async fn poll(self, machine: usize) {
-        let mut warm: Option<(Caller, Deliverer)> = None;
+        let mut warm: Option<(Caller, Consumer)> = None;
         loop {
             let pause = self.sim.lock().rng.random_range(5..200);
             tokio::time::sleep(Duration::from_millis(pause)).await;
@@ -137,13 +137,13 @@ impl Lambda {
 
     async fn consume(
         &self,
-        warm: &mut Option<(Caller, Deliverer)>,
+        warm: &mut Option<(Caller, Consumer)>,
         machine: usize,
         records: Vec<Value>,
     ) -> Option<Value> {
         if warm.is_none() {
             let (caller, environment, http) = self.born(Function::Consumer, machine);
-            let start = Deliverer::of(environment, http, CONSUMERS, self.scenario.max_receives, fastrand::f64);
+            let start = Consumer::of(environment, http, CONSUMERS, self.scenario.max_receives, fastrand::f64);
             match self.alive(caller, clock::now() + INIT_TIMEOUT, start).await? {
                 Ok(deliverer) => *warm = Some((caller, deliverer)),
                 Err(error) => {
@@ -238,7 +238,7 @@ impl Lambda {
         let (producers, environment, http) = self.born(Function::Producer, machine);
         let producer = self.alive(producers, clock::now() + INIT_TIMEOUT, Producer::of(environment, http)).await;
         let (consumers, environment, http) = self.born(Function::Consumer, machine);
-        let start = Deliverer::of(environment, http, CONSUMERS, self.scenario.max_receives, fastrand::f64);
+        let start = Consumer::of(environment, http, CONSUMERS, self.scenario.max_receives, fastrand::f64);
         let consumer = self.alive(consumers, clock::now() + INIT_TIMEOUT, start).await;
         let (reconcilers, environment, http) = self.born(Function::Reconciler, machine);
         let start = Box::pin(Reconciler::of(environment, http, CONSUMERS));

@@ -1,6 +1,6 @@
 //! AWS and the vendors as one deterministic process, for the real functions to run in.
 //!
-//! `reviews::produce::Producer`, `reviews::deliver::Deliverer` and `reviews::reconcile::Reconciler` run here as they are shipped, SDK clients included, on
+//! `reviews::produce::Producer`, `reviews::consume::Consumer` and `reviews::reconcile::Reconciler` run here as they are shipped, SDK clients included, on
 //! one thread with paused time and without a socket. The SDK's HTTP client ends in simulated SQS, DynamoDB and Secrets
 //! Manager, the vendors' in the sandbox; calls are delayed, lost, refused and repeated, processes killed, messages
 //! doubled, clocks are apart, services are down for a day or never answer. An oracle that knows only source and destination says whether all is well:

@@ -14,9 +14,9 @@ use crate::{
 };
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Timelike as _, Utc};
 use config::{BusinessDay, Relay};
+use delivery::Pace;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use reviews::pace::Pace;
 use sandbox::{DaySpec, Expected, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch, yotpo};
 use serde_json::json;
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};

@@ -84,8 +84,8 @@ impl Queues {
         self.messages.values().map(|m| m.visible_at).min()
     }
 
-    fn put(&mut self, id: String, body: String, now: DateTime<Utc>) {
-        let (sent_at, visible_at, received_at) = (now, now, now);
+    fn put(&mut self, id: String, body: String, delay: TimeDelta, now: DateTime<Utc>) {
+        let (sent_at, visible_at, received_at) = (now, now + delay, now);
         let (receives, handles, again) = (0, Vec::new(), false);
         let message = Message { body, sent_at, visible_at, received_at, receives, handles, again };
         self.messages.insert(id, message);
@@ -149,7 +149,8 @@ pub(crate) fn send(world: &mut World, by: Function, request: &Value) -> Answer {
         if request["QueueUrl"] == QUEUE {
             world.queued(by, key(&body).as_deref());
             if !(world.broken == Some(BrokenPromise::Delivery) && world.odd(0.2)) {
-                world.queues.put(id.clone(), body, clock::now());
+                let delay = TimeDelta::seconds(entry["DelaySeconds"].as_i64().unwrap_or(0));
+                world.queues.put(id.clone(), body, delay, clock::now());
             }
         } else {
             let class = entry["MessageAttributes"]["error_class"]["StringValue"].as_str().map(str::to_owned);

@@ -14,8 +14,9 @@ use crate::lines::Lines;
 /// The crates that log at the level asked for, by the beginning of their names: those of ours that run in a function, but `aws`,
 /// which says nothing and would take the SDK's crates with it. Others are heard from warnings on: at finer levels HTTP stacks
 /// print headers and bodies, and with them tokens and customers.
-pub const OURS: [&str; 15] = [
+pub const OURS: [&str; 16] = [
     "config",
+    "delivery",
     "erp",
     "function",
     "ledger",

@@ -281,16 +281,32 @@ impl Rule {
         let refused =
             |test: &dyn Fn(&Record) -> bool| matches!(attempt, Attempt::Refused(Some(record)) if test(record));
         let other = match (self, event, &verdict) {
-            (Self::ReadBack, Event::Claim { .. }, Verdict::Call { attempt: n, .. }) => {
-                matches!(attempt, Attempt::Applied(_)).then_some(Verdict::Call { attempt: *n, read_back_first: false })
+            (Self::ReadBack, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, .. }) => {
+                matches!(attempt, Attempt::Applied(_)).then_some(Verdict::Call {
+                    attempt: *n,
+                    read_back_first: false,
+                    open_since: *open_since,
+                })
             }
-            (Self::ReadBackAfterAny, Event::Claim { .. }, Verdict::Call { attempt: n, read_back_first }) => {
+            (
+                Self::ReadBackAfterAny,
+                Event::Claim { .. },
+                Verdict::Call { attempt: n, read_back_first, open_since },
+            ) => {
                 let open = |record: &Record| matches!(record.state, State::Claimed | State::Uncertain);
                 let known = matches!(attempt, Attempt::Applied(Some(record)) if !open(record));
-                Some(Verdict::Call { attempt: *n, read_back_first: *read_back_first && !known })
+                Some(Verdict::Call {
+                    attempt: *n,
+                    read_back_first: *read_back_first && !known,
+                    open_since: *open_since,
+                })
             }
-            (Self::ReadBackOwn, Event::Claim { .. }, Verdict::Call { attempt: n, .. }) => {
-                matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Call { attempt: *n, read_back_first: false })
+            (Self::ReadBackOwn, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, .. }) => {
+                matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Call {
+                    attempt: *n,
+                    read_back_first: false,
+                    open_since: *open_since,
+                })
             }
             (Self::OwnClaim, Event::Claim { .. }, Verdict::Call { .. }) => {
                 matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Held(now))

@@ -8,13 +8,13 @@ use crate::{failure::Failure, place::Place, progress, source};
 use chrono::DateTime;
 use clap::Args;
 use config::{BusinessDay, StoreName};
+use delivery::Pace;
 use ledger::{DeliveryKey, Record, State};
 use reviews::{
     life::{AtSource, Sought, Where, at_destination, at_source, copies},
     message::key,
     named::Named,
     operate::Operator,
-    pace::Pace,
 };
 
 /// Which order, and how far to look.

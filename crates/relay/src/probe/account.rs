@@ -7,8 +7,8 @@ use super::{
 use crate::{failure::Failure, progress};
 use chrono::{Days, NaiveDate};
 use config::Relay;
+use delivery::Pace;
 use indicatif::ProgressBar;
-use reviews::pace::Pace;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::Instant;

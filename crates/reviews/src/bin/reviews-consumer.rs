@@ -1,11 +1,11 @@
 //! Lambda: the consumer of the reviews flow.
 
 use function::batch;
-use reviews::{CONSUMER, FLOW, deliver::Deliverer, start};
+use reviews::{CONSUMER, FLOW, consume::Consumer, start};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     // Boxed: it is tens of kilobytes, and moved about.
-    Box::pin(batch::serve(CONSUMER, FLOW, start::consumer, Deliverer::check, Deliverer::consume)).await
+    Box::pin(batch::serve(CONSUMER, FLOW, start::consumer, Consumer::check, Consumer::consume)).await
 }

@@ -1,10 +1,8 @@
 //! An order's messages in a queue. To look at a message is to receive it: it is hidden for a moment, and given back.
 
-use crate::{
-    message::{Message, Unmapped},
-    named::Named,
-};
+use crate::{message::Message, named::Named};
 use chrono::{DateTime, Utc};
+use delivery::Unmapped;
 use ledger::{Delivery, DeliveryKey};
 use queue::{Queue, Taken, Unavailable};
 use std::{
@@ -105,7 +103,7 @@ pub async fn copies(queue: &Queue, sought: &Sought<'_>, limit: usize) -> Result<
 impl Copy {
     fn of(message: &Taken, sought: &Sought<'_>) -> Option<Self> {
         let (delivery, order_id) = match Message::parse(&message.body) {
-            Ok(message) => (message.delivery, Some(message.purchase.order_id)),
+            Ok(message) => (message.delivery, Some(message.payload.purchase.order_id)),
             Err(_) => (serde_json::from_str::<Unmapped>(&message.body).ok()?.delivery, None),
         };
         let id = delivery.key.as_str().rsplit('/').next().unwrap_or_default();

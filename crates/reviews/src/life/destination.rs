@@ -1,11 +1,9 @@
 //! The order at the destination, among the purchases that are read back.
 
-use crate::{
-    pace::Pace,
-    reconcile::{ROWS, read_from},
-};
+use crate::reconcile::{ROWS, read_from};
 use chrono::NaiveDate;
 use config::BusinessDay;
+use delivery::Pace;
 use ledger::Millis;
 use serde::Serialize;
 use std::{collections::BTreeSet, time::Duration};

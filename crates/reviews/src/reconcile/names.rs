@@ -8,13 +8,12 @@ use super::{
 };
 use crate::{
     item::DUPLICATE_ORDER_ID,
-    message::Unmapped,
     twins::{Group, Namesakes, Twin, keeper},
 };
 use config::{BusinessDay, StoreName};
+use delivery::Unmapped;
 use ledger::{ErrorClass, Event, State, Verdict};
 use queue::{Entry as Copy, PATIENCE, body};
-use salesforce::Id;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use telemetry::{Metric, Metrics};
 use yotpo::PurchasePage;
@@ -95,15 +94,13 @@ impl Reconciler {
         let Some(known) = entry.known.filter(|known| known.state == State::Accepted) else { return Ok(()) };
         let mut delivery = entry.as_seen(store.as_str(), &day.to_string())?;
         delivery.revision = known.revision.max(entry.revision);
-        let source_id = Id::parse(entry.id())
-            .map_err(|_| salesforce::BadField { path: "Id".to_owned(), expected: "a Salesforce id" })?;
-        let body = body::json(&Unmapped { delivery: delivery.clone(), source_id })?;
+        let body = body::json(&Unmapped::of(delivery.clone()))?;
         let attributes = vec![
             ("error_class", ErrorClass::BadRecord.as_str().to_owned()),
             ("error", DUPLICATE_ORDER_ID.to_owned()),
             ("delivery_key", delivery.key.to_string()),
         ];
-        let copy = Copy { body, attributes, trace: source.invoked.trace.clone() };
+        let copy = Copy::letter(body, attributes, source.invoked.trace.clone());
         self.dead_letters.send_one(copy, source.invoked.room((self.now)()).min(PATIENCE)).await?;
         let event = Event::GiveUp { delivery: delivery.clone(), reason: DUPLICATE_ORDER_ID.to_owned() };
         if self.ledger.put(&event).await? == Verdict::Recorded {

@@ -69,7 +69,7 @@ impl Reconciler {
                         settle.push(item);
                     }
                 }
-                Remedy::GiveUp => self.give_up(&item, id, publisher, metrics).await?,
+                Remedy::GiveUp => self.give_up(&item, publisher, metrics).await?,
                 // It has changed since it was judged: the next look sees how.
                 Remedy::Reopen(_) | Remedy::Withdraw | Remedy::Nothing => {}
             }
@@ -96,15 +96,9 @@ impl Reconciler {
     }
 
     /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
-    async fn give_up(
-        &self,
-        item: &Item,
-        id: salesforce::Id,
-        publisher: &Publisher<'_>,
-        metrics: &mut Metrics,
-    ) -> Result<(), Failed> {
+    async fn give_up(&self, item: &Item, publisher: &Publisher<'_>, metrics: &mut Metrics) -> Result<(), Failed> {
         let error = "accepted again and again, and never seen at the destination";
-        let letter = item.given_up(id, error)?.traced(publisher.invoked.trace.clone());
+        let letter = item.given_up(error)?.traced(publisher.invoked.trace.clone());
         publisher.dead_letters.send_one(letter, publisher.patience()).await?;
         let event = Event::GiveUp { delivery: item.delivery.clone(), reason: MISSING.to_owned() };
         let verdict = self.ledger.put(&event).await?;

@@ -1,7 +1,6 @@
 //! What the deliveries of one invocation share: its end, its counts, and which stores cannot be reached.
 
 use chrono::{DateTime, Utc};
-use config::StoreName;
 use queue::PATIENCE;
 use std::{
     collections::BTreeMap,
@@ -22,41 +21,45 @@ const GIVE_UP_AFTER: u32 = 3;
 /// What one invocation shares among its deliveries.
 pub struct Invocation {
     /// When the invocation ends, by the wall clock: the end of every lease.
-    pub deadline: DateTime<Utc>,
+    pub(crate) deadline: DateTime<Utc>,
     /// The same instant for timers.
-    pub timer: Instant,
-    /// What is counted.
-    pub metrics: Mutex<Metrics>,
-    /// How each store's account answers.
-    pub accounts: BTreeMap<StoreName, Account>,
+    timer: Instant,
+    metrics: Mutex<Metrics>,
+    stores: BTreeMap<String, Store>,
 }
 
 /// How a store's account answers within one invocation.
 #[derive(Debug, Default)]
-pub struct Account {
+pub(crate) struct Store {
     /// Failures in a row to reach it.
     unreachable: AtomicU32,
     /// It refuses our credentials, also those that were read anew.
-    refused: AtomicBool,
-    /// One delivery at a time finds out, where an earlier invocation was refused.
-    pub(crate) probe: tokio::sync::Mutex<()>,
+    pub(crate) refused: AtomicBool,
     /// Whether the secret was read anew; held by the delivery that tries what it says.
     pub(crate) renewed: tokio::sync::Mutex<bool>,
 }
 
-impl Account {
-    /// Notes that it refuses our credentials.
-    pub(crate) fn refuse(&self) {
-        self.refused.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it refuses our credentials.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.refused.load(Ordering::Relaxed)
-    }
-}
-
 impl Invocation {
+    /// An invocation that ends at `deadline`, `remaining` from now, and meets deliveries of these stores.
+    pub(crate) fn new<'a>(
+        deadline: DateTime<Utc>,
+        remaining: Duration,
+        metrics: Metrics,
+        stores: impl Iterator<Item = &'a String>,
+    ) -> Self {
+        let stores = stores.map(|name| (name.clone(), Store::default())).collect();
+        Self { deadline, timer: Instant::now() + remaining, metrics: Mutex::new(metrics), stores }
+    }
+
+    /// What was counted.
+    pub(crate) fn into_metrics(self) -> Metrics {
+        self.metrics.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn store(&self, name: &str) -> Option<&Store> {
+        self.stores.get(name)
+    }
+
     pub(crate) fn count(&self, metric: Metric, store: &str) {
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner).count(metric, Some(store), 1);
     }
@@ -83,15 +86,14 @@ impl Invocation {
     }
 
     /// Whether the store failed so often in a row, or refuses our credentials, that the rest of its batch is spared.
-    pub(crate) fn has_given_up(&self, store: &StoreName) -> bool {
-        self.accounts
-            .get(store)
-            .is_some_and(|account| account.is_refused() || account.unreachable.load(Ordering::Relaxed) >= GIVE_UP_AFTER)
+    pub(crate) fn has_given_up(&self, store: &str) -> bool {
+        let tired = |store: &Store| store.unreachable.load(Ordering::Relaxed) >= GIVE_UP_AFTER;
+        self.store(store).is_some_and(|store| store.refused.load(Ordering::Relaxed) || tired(store))
     }
 
     /// Notes whether the store could be reached.
-    pub(crate) fn note(&self, store: &StoreName, reached: bool) {
-        if let Some(Account { unreachable, .. }) = self.accounts.get(store) {
+    pub(crate) fn note(&self, store: &str, reached: bool) {
+        if let Some(Store { unreachable, .. }) = self.store(store) {
             if reached {
                 unreachable.store(0, Ordering::Relaxed);
             } else {
@@ -106,28 +108,20 @@ mod tests {
     use super::*;
 
     fn invocation(ends_in: Duration) -> Invocation {
-        Invocation {
-            deadline: DateTime::UNIX_EPOCH,
-            timer: Instant::now() + ends_in,
-            metrics: Mutex::new(Metrics::new("reviews", "test", "r")),
-            accounts: [name("a"), name("b")].map(|name| (name, Account::default())).into(),
-        }
-    }
-
-    fn name(text: &str) -> StoreName {
-        StoreName::try_from(text.to_owned()).unwrap()
+        let stores = ["a".to_owned(), "b".to_owned()];
+        Invocation::new(DateTime::UNIX_EPOCH, ends_in, Metrics::new("reviews", "test", "r"), stores.iter())
     }
 
     #[tokio::test]
     async fn a_store_is_given_up_after_failures_in_a_row_and_no_other_store_with_it() {
         let invocation = invocation(Duration::from_mins(1));
         for reached in [false, false, true, false, false] {
-            invocation.note(&name("a"), reached);
+            invocation.note("a", reached);
         }
-        assert!(!invocation.has_given_up(&name("a")));
-        invocation.note(&name("a"), false);
-        assert!(invocation.has_given_up(&name("a")));
-        assert!(!invocation.has_given_up(&name("b")));
+        assert!(!invocation.has_given_up("a"));
+        invocation.note("a", false);
+        assert!(invocation.has_given_up("a"));
+        assert!(!invocation.has_given_up("b"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,0 +1,116 @@
+//! A claim that is held: leave to call, until its lease is over.
+
+use crate::{Account, Invocation, Undelivered};
+use ledger::{Delivery, ErrorClass, Millis, Token};
+use std::sync::{Arc, atomic::Ordering};
+use telemetry::Metric;
+use tokio::time::Instant;
+
+/// Leave to make a delivery's call.
+pub struct Claim<'a> {
+    /// What is delivered.
+    pub delivery: &'a Delivery,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// An earlier call may have taken effect where a repeat would harm: the destination is read before the call.
+    pub read_back_first: bool,
+    /// Until when the call may begin, so that its outcome can still be written down.
+    pub latest: Instant,
+    /// Since when something is wrong with the delivery.
+    pub(crate) open_since: Option<Millis>,
+    pub(crate) token: Token,
+    pub(crate) account: Option<&'a Account>,
+    pub(crate) invocation: &'a Invocation,
+}
+
+impl Claim<'_> {
+    /// Waits for the account's next turn: to be asked for before each call to it.
+    ///
+    /// # Errors
+    /// [`Undelivered::Spared`] when there is none in time, or the account is to be left alone.
+    pub async fn turn(&self) -> Result<(), Undelivered> {
+        if let Some(account) = self.account
+            && !account.pace.wait(self.latest).await
+        {
+            return Err(Undelivered::Spared { class: ErrorClass::RateLimited, floor: account.pace.held() });
+        }
+        if self.invocation.has_given_up(&self.delivery.store) {
+            return Err(Undelivered::Spared { class: ErrorClass::Unavailable, floor: None });
+        }
+        Ok(())
+    }
+
+    /// Makes a call, which is measured, with `client`: what the secret said when it was last read. If our credentials are refused
+    /// (`is_refusal`), the secret is read again (`renew`), once an invocation, and one delivery tries what it says before the others
+    /// do (`current`); if that is refused too, nobody calls the store any more.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn call<C, T, E>(
+        &self,
+        client: Arc<C>,
+        renew: impl AsyncFnOnce(&Arc<C>) -> Option<Arc<C>>,
+        current: impl FnOnce() -> Option<Arc<C>>,
+        is_refusal: impl Fn(&E) -> bool,
+        call: impl AsyncFn(&C) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begun = Instant::now();
+        let result = match call(&client).await {
+            Err(error) if is_refusal(&error) => {
+                let renewed = self.renewed(&client, renew, current).await;
+                let Renewed { client, others } = renewed;
+                let again = match client {
+                    Some(client) => call(&client).await,
+                    None => Err(error),
+                };
+                if again.as_ref().is_err_and(is_refusal) {
+                    self.refused();
+                }
+                drop(others);
+                again
+            }
+            first => first,
+        };
+        self.invocation.measure(Metric::VendorCallMs, begun.elapsed());
+        if let (Ok(_), Some(account)) = (&result, self.account) {
+            account.note_refused(false);
+        }
+        result
+    }
+
+    /// What to call with after `refused` was refused; nothing if the secret says the same, or it is known that what it says is
+    /// refused too.
+    async fn renewed<C>(
+        &self,
+        refused: &Arc<C>,
+        renew: impl AsyncFnOnce(&Arc<C>) -> Option<Arc<C>>,
+        current: impl FnOnce() -> Option<Arc<C>>,
+    ) -> Renewed<'_, C> {
+        let Some(store) = self.invocation.store(&self.delivery.store) else {
+            return Renewed { client: None, others: None };
+        };
+        let mut renewed = store.renewed.lock().await;
+        if store.refused.load(Ordering::Relaxed) {
+            return Renewed { client: None, others: None };
+        }
+        let first = !std::mem::replace(&mut *renewed, true);
+        let client = if first { renew(refused).await } else { current() };
+        Renewed { client: client.filter(|client| !Arc::ptr_eq(client, refused)), others: first.then_some(renewed) }
+    }
+
+    /// The store's account refuses our credentials, also those that were read anew.
+    fn refused(&self) {
+        if let Some(store) = self.invocation.store(&self.delivery.store) {
+            store.refused.store(true, Ordering::Relaxed);
+        }
+        if let Some(account) = self.account {
+            account.note_refused(true);
+        }
+    }
+}
+
+/// What a secret says now; the other deliveries of the store wait until it is tried.
+struct Renewed<'a, C> {
+    client: Option<Arc<C>>,
+    others: Option<tokio::sync::MutexGuard<'a, bool>>,
+}

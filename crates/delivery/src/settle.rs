@@ -1,0 +1,310 @@
+//! How a delivery ended, written down in the right order: dead-letter queue, ledger, then the message.
+
+use crate::{Claim, Invocation, Undelivered, Worker, worker::Disposal};
+use ledger::{Backoff, Delivery, DeliveryKey, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict};
+use queue::{Entry, Message as Received};
+use std::time::Duration;
+use telemetry::Metric;
+
+/// Nobody waits for another delivery for longer: a person decides.
+const LONGEST_WAIT: Duration = Duration::from_hours(48);
+
+impl Worker {
+    /// Writes down how a call ended; what is to become of the message.
+    pub(crate) async fn settle(
+        &self,
+        claim: &Claim<'_>,
+        received: &Received,
+        result: Result<(), Undelivered>,
+    ) -> Disposal {
+        let invocation = claim.invocation;
+        self.note(claim, &result);
+        match result {
+            Ok(()) => self.succeed(claim, received).await,
+            Err(Undelivered::Failed { class, .. }) if received.receives >= self.max_receives => {
+                let error = format!("the last of {} receives failed: {class}", self.max_receives);
+                self.park(claim, received, ErrorClass::Exhausted, ErrorClass::Exhausted.as_str(), &error).await
+            }
+            Err(Undelivered::Failed { class, may_land, floor }) => {
+                self.release(claim, received, class, may_land, floor).await
+            }
+            Err(Undelivered::Spared { class, floor }) => self.spare(claim, received, class, floor).await,
+            Err(Undelivered::Waits(on)) => self.wait(claim, received, on).await,
+            Err(Undelivered::Skipped(reason)) => {
+                tracing::info!(reason, "not sent, by rule");
+                self.close(claim, received, Outcome::Skipped(reason), Metric::OrdersSkipped).await
+            }
+            Err(Undelivered::Rejected(error)) => {
+                if !self.dead_letter(claim.delivery, received, ErrorClass::BadRecord, &error, invocation).await {
+                    return self.release(claim, received, ErrorClass::Internal, false, None).await;
+                }
+                self.close(claim, received, Outcome::Rejected(error), Metric::Rejected).await
+            }
+            Err(Undelivered::Parked { class, reason, error }) => {
+                self.park(claim, received, class, reason, &error).await
+            }
+        }
+    }
+
+    /// What the other deliveries of the account are to know.
+    fn note(&self, claim: &Claim<'_>, result: &Result<(), Undelivered>) {
+        let reached = match result {
+            Ok(()) | Err(Undelivered::Rejected(_)) => true,
+            Err(Undelivered::Failed { class, floor, .. }) => {
+                if let (Some(wait), Some(account)) = (floor, claim.account) {
+                    account.pace.hold(*wait);
+                }
+                !matches!(class, ErrorClass::Unavailable | ErrorClass::Uncertain)
+            }
+            Err(_) => return,
+        };
+        claim.invocation.note(&claim.delivery.store, reached);
+    }
+
+    async fn succeed(&self, claim: &Claim<'_>, received: &Received) -> Disposal {
+        if self.finish(claim, Outcome::Accepted).await != Some(Verdict::Recorded) {
+            // It took effect and we could not say so: the next holder repeats it where that is harmless, else reads back first.
+            let wait = self.backoff(claim.attempt, None);
+            return self.back(received, claim.invocation, claim.delivery, wait).await;
+        }
+        tracing::info!(attempt = claim.attempt, "delivered");
+        claim.invocation.count(Metric::Delivered, &claim.delivery.store);
+        if let Some(latency) = received.sent_at.and_then(|at| (self.ledger.now() - at).to_std().ok()) {
+            claim.invocation.measure(Metric::DeliveryLatencyMs, latency);
+        }
+        Disposal::Delete
+    }
+
+    /// Back to pending without a call, and the message back to the queue. `floor`: how long the account is to be left alone.
+    async fn spare(
+        &self,
+        claim: &Claim<'_>,
+        received: &Received,
+        class: ErrorClass,
+        floor: Option<Duration>,
+    ) -> Disposal {
+        self.finish(claim, Outcome::Pending(class, self.millis())).await;
+        if class == ErrorClass::RateLimited {
+            claim.invocation.count(Metric::RateLimited, &claim.delivery.store);
+        }
+        let wait = self.backoff(claim.attempt.max(received.receives), floor);
+        self.back(received, claim.invocation, claim.delivery, wait).await
+    }
+
+    /// To be tried again, and the message back to the queue. `may_land`: the call may still take effect; `floor`: how long the
+    /// vendor asks to be left alone.
+    async fn release(
+        &self,
+        claim: &Claim<'_>,
+        received: &Received,
+        class: ErrorClass,
+        may_land: bool,
+        floor: Option<Duration>,
+    ) -> Disposal {
+        let policy = self.policy(&claim.delivery.key);
+        let settle = if may_land { policy.settle } else { Duration::ZERO };
+        // No other copy is to call sooner either.
+        let not_before = self.millis().plus(settle.max(floor.unwrap_or_default()));
+        let uncertain = may_land && policy.repeat == Repeat::ReadBack;
+        let outcome = if uncertain { Outcome::Uncertain(not_before) } else { Outcome::Pending(class, not_before) };
+        self.finish(claim, outcome).await;
+        let (invocation, store) = (claim.invocation, &claim.delivery.store);
+        invocation.count(Metric::Retried, store);
+        if uncertain {
+            invocation.count(Metric::Uncertain, store);
+        }
+        if class == ErrorClass::RateLimited {
+            invocation.count(Metric::RateLimited, store);
+        }
+        // Whoever receives it next may have a clock that is behind ours.
+        let floor = floor.map(|floor| floor + policy.clock_skew);
+        let delay = self.backoff(claim.attempt.max(received.receives), floor).max(settle);
+        let retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(error_class = %class, attempt = claim.attempt, retry_in_ms, "to be tried again");
+        Disposal::Return(delay)
+    }
+
+    /// Nothing was called, since `on` has to be accepted first. What waits for a delivery that waits for a person is parked with
+    /// it; what waits for one that is not to be sent is not sent either.
+    async fn wait(&self, claim: &Claim<'_>, received: &Received, on: DeliveryKey) -> Disposal {
+        let known = self.ledger.read(std::slice::from_ref(&on)).await.unwrap_or_default().remove(&on);
+        let state = known.as_ref().map(|known| known.state);
+        if let (Some(State::Skipped), Some(known)) = (state, known) {
+            let reason = known.reason.unwrap_or_else(|| "unknown".to_owned());
+            tracing::info!(reason, waits_for = %on, "not sent, as what it waits for");
+            return self.close(claim, received, Outcome::Skipped(reason), Metric::OrdersSkipped).await;
+        }
+        let now = self.millis();
+        let error = match state {
+            Some(State::Rejected | State::Parked) => Some(format!("it waits for {on}, which waits for a person")),
+            _ if claim.open_since.is_some_and(|since| since.plus(LONGEST_WAIT) <= now) => {
+                Some(format!("it has waited for {on} for two days"))
+            }
+            _ => None,
+        };
+        if let Some(error) = error {
+            if !self.dead_letter(claim.delivery, received, ErrorClass::Exhausted, &error, claim.invocation).await {
+                return self.release(claim, received, ErrorClass::Internal, false, None).await;
+            }
+            return self.close(claim, received, Outcome::Blocked(on), Metric::Parked).await;
+        }
+        let wait = self.times.wait;
+        tracing::info!(waits_for = %on, wait_seconds = wait.as_secs(), "another delivery comes first; back to the queue");
+        self.finish(claim, Outcome::Waiting(on, now.plus(wait))).await;
+        // Whoever receives it next may have a clock that is behind ours.
+        let wait = wait + self.policy(&claim.delivery.key).clock_skew;
+        self.back(received, claim.invocation, claim.delivery, wait).await
+    }
+
+    /// To the dead-letter queue, for a person to decide. `reason` is what the ledger keeps.
+    async fn park(
+        &self,
+        claim: &Claim<'_>,
+        received: &Received,
+        class: ErrorClass,
+        reason: &str,
+        error: &str,
+    ) -> Disposal {
+        if !self.dead_letter(claim.delivery, received, class, error, claim.invocation).await {
+            return self.release(claim, received, ErrorClass::Internal, false, None).await;
+        }
+        self.close(claim, received, Outcome::Parked(reason.to_owned()), Metric::Parked).await
+    }
+
+    /// The end of a delivery; where a person decides, its copy is in the dead-letter queue. Until the ledger knows it, the message
+    /// stays: a second copy there is harmless.
+    async fn close(&self, claim: &Claim<'_>, received: &Received, outcome: Outcome, metric: Metric) -> Disposal {
+        if self.finish(claim, outcome).await != Some(Verdict::Recorded) {
+            let wait = self.backoff(claim.attempt, None);
+            return self.back(received, claim.invocation, claim.delivery, wait).await;
+        }
+        claim.invocation.count(metric, &claim.delivery.store);
+        Disposal::Delete
+    }
+
+    /// The ledger knows another effect at this very revision, and nothing tells which is newer: a person decides.
+    pub(crate) async fn contradict(
+        &self,
+        delivery: &Delivery,
+        received: &Received,
+        invocation: &Invocation,
+    ) -> Disposal {
+        let (class, error) = (ErrorClass::Conflict, "another effect is known at this revision");
+        if self.dead_letter(delivery, received, class, error, invocation).await {
+            match self.ledger.put(&Event::Conflict { delivery: delivery.clone() }).await {
+                Ok(Verdict::Recorded) => {
+                    invocation.count(Metric::Parked, &delivery.store);
+                    return Disposal::Delete;
+                }
+                Ok(_) => tracing::info!("the ledger knows another version by now; back to the queue"),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, error_class = %ErrorClass::Internal, "the conflict is not recorded");
+                }
+            }
+        }
+        self.back(received, invocation, delivery, self.backoff(received.receives, None)).await
+    }
+
+    /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
+    async fn dead_letter(
+        &self,
+        delivery: &Delivery,
+        received: &Received,
+        class: ErrorClass,
+        error: &str,
+        invocation: &Invocation,
+    ) -> bool {
+        let attributes = vec![
+            ("error_class", class.as_str().to_owned()),
+            ("delivery_key", delivery.key.to_string()),
+            ("error", error.to_owned()),
+        ];
+        let copy = Entry::letter(received.body.clone(), attributes, received.trace.clone());
+        let sent = self.dead_letters.send_one(copy, invocation.patience()).await;
+        match &sent {
+            Ok(()) => tracing::error!(error_class = %class, error, "to the dead-letter queue"),
+            Err(lost) => {
+                tracing::error!(error = lost as &dyn std::error::Error, "the dead-letter queue did not take it");
+            }
+        }
+        sent.is_ok()
+    }
+
+    pub(crate) async fn dead_letter_unreadable(
+        &self,
+        received: &Received,
+        error: &str,
+        invocation: &Invocation,
+    ) -> Disposal {
+        let (message_id, error_class) = (&received.id, ErrorClass::BadRecord);
+        let attributes = vec![("error_class", error_class.as_str().to_owned()), ("error", error.to_owned())];
+        let copy = Entry::letter(received.body.clone(), attributes, received.trace.clone());
+        match self.dead_letters.send_one(copy, invocation.patience()).await {
+            Ok(()) => {
+                tracing::error!(message_id, %error_class, error, "to the dead-letter queue, as it came");
+                Disposal::Delete
+            }
+            Err(lost) => {
+                let error = &lost as &dyn std::error::Error;
+                tracing::error!(message_id, error, "the dead-letter queue did not take it");
+                Disposal::Return(self.backoff(received.receives, None))
+            }
+        }
+    }
+
+    /// Back to the queue without a call. On the last receive before SQS would move the message away, a fresh copy takes its place,
+    /// and is as late.
+    pub(crate) async fn back(
+        &self,
+        received: &Received,
+        invocation: &Invocation,
+        delivery: &Delivery,
+        wait: Duration,
+    ) -> Disposal {
+        invocation.count(Metric::Retried, &delivery.store);
+        if received.receives < self.max_receives {
+            return Disposal::Return(wait);
+        }
+        let copy = Entry::new(received.body.clone()).traced(received.trace.clone()).later(wait);
+        match self.queue.send_one(copy, invocation.patience()).await {
+            Ok(()) => Disposal::Delete,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a fresh copy could not be sent");
+                Disposal::Return(wait)
+            }
+        }
+    }
+
+    async fn finish(&self, claim: &Claim<'_>, outcome: Outcome) -> Option<Verdict> {
+        let Delivery { key, revision, .. } = claim.delivery;
+        let event = Event::Finish { key: key.clone(), revision: *revision, token: claim.token.clone(), outcome };
+        match self.ledger.put(&event).await {
+            Ok(verdict) => {
+                if verdict != Verdict::Recorded {
+                    tracing::warn!("the claim lapsed and somebody else has the delivery");
+                }
+                Some(verdict)
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, error_class = %ErrorClass::Internal, "the outcome is not recorded");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn backoff(&self, attempt: u32, floor: Option<Duration>) -> Duration {
+        let backoff = Backoff { base: self.times.backoff_base, cap: self.times.backoff_cap };
+        backoff.delay(attempt, (self.random)(), floor)
+    }
+
+    pub(crate) fn millis(&self) -> Millis {
+        self.ledger.now().into()
+    }
+
+    /// What the protocol must know of the delivery's destination.
+    fn policy(&self, key: &DeliveryKey) -> &Policy {
+        self.ledger.flow().policies.of(key)
+    }
+}

@@ -1,0 +1,164 @@
+//! The worker: each message of a batch is delivered under a claim of its own, and what is not done goes back.
+
+use crate::{Accounts, Claim, Invocation, Message, Undelivered};
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, stream};
+use ledger::{Delivery, ErrorClass, Event, Ledger, Token, Verdict};
+use queue::{Batch, InvalidBatch, Queue, TraceHeader};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use telemetry::{Metric, Metrics};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+/// What a delivery needs, beside the flow's own clients; built once at cold start.
+pub struct Worker {
+    /// The flow's ledger.
+    pub ledger: Ledger,
+    /// The queue that the messages come from.
+    pub queue: Queue,
+    /// Its dead-letter queue.
+    pub dead_letters: Queue,
+    /// The vendor's accounts.
+    pub accounts: Accounts,
+    /// The protocol's times.
+    pub times: config::Protocol,
+    /// How often SQS delivers a message before it moves it away itself.
+    pub max_receives: u32,
+    /// Uniform in `0.0..1.0`, for the jitter.
+    pub random: fn() -> f64,
+}
+
+/// What is to become of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disposal {
+    /// It has done its work, or lies elsewhere: SQS may delete it.
+    Delete,
+    /// Back to the queue, visible again after this long.
+    Return(Duration),
+}
+
+impl Worker {
+    /// Handles a batch until `deadline`, `at_once` messages at a time: `call` makes a delivery's calls under its claim. The answer
+    /// names the messages that are to come back.
+    ///
+    /// # Errors
+    /// When the event is not an SQS batch; the whole of it goes back.
+    pub async fn consume<P: DeserializeOwned>(
+        &self,
+        event: queue::Event,
+        deadline: DateTime<Utc>,
+        metrics: Metrics,
+        at_once: usize,
+        call: impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
+    ) -> Result<(queue::Response, Metrics), InvalidBatch> {
+        let begun = Instant::now();
+        let batch = Batch::from_event(event)?;
+        let remaining = (deadline - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
+        let invocation = Invocation::new(deadline, remaining, metrics, self.accounts.keys());
+        let (shared, call) = (&invocation, &call);
+        let returned: Vec<(&queue::Message, Duration)> = stream::iter(&batch.messages)
+            .map(|message| async move { (message, self.deliver(message, shared, call).await) })
+            .buffer_unordered(at_once)
+            .filter_map(|(message, disposal)| async move {
+                match disposal {
+                    Disposal::Delete => None,
+                    Disposal::Return(delay) => Some((message, delay)),
+                }
+            })
+            .collect()
+            .await;
+        if let Err(error) = self.queue.hide(&returned, begun).await {
+            // The queue's own visibility time-out applies: later, but they come back.
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "messages keep the queue's own visibility time-out");
+        }
+        let response = batch.response(returned.iter().map(|(message, _)| message.id.as_str()));
+        Ok((response, invocation.into_metrics()))
+    }
+
+    async fn deliver<P: DeserializeOwned>(
+        &self,
+        received: &queue::Message,
+        invocation: &Invocation,
+        call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
+    ) -> Disposal {
+        let message = match Message::parse(&received.body) {
+            Ok(message) => message,
+            Err(unreadable) => return self.dead_letter_unreadable(received, &unreadable.to_string(), invocation).await,
+        };
+        let trace = received.trace.as_ref().map(TraceHeader::as_str);
+        let span = telemetry::delivery(message.delivery.key.as_str(), trace);
+        // Boxed: it is tens of kilobytes, and moved about.
+        Box::pin(self.deliver_message(&message, received, invocation, call)).instrument(span).await
+    }
+
+    async fn deliver_message<P>(
+        &self,
+        message: &Message<P>,
+        received: &queue::Message,
+        invocation: &Invocation,
+        call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
+    ) -> Disposal {
+        let delivery = &message.delivery;
+        let account = self.accounts.get(&delivery.store);
+        let latest = invocation.latest_call(self.times.call_timeout);
+        let held = || account.and_then(|account| account.pace.held());
+        let spared = || held().is_some() || latest <= Instant::now() || invocation.has_given_up(&delivery.store);
+        // Where the last invocation was refused, one delivery finds out whether it still is so.
+        let _probing = match account {
+            Some(account) if !spared() => account.probe(latest).await,
+            _ => None,
+        };
+        if spared() {
+            let wait = self.backoff(received.receives, held());
+            return self.back(received, invocation, delivery, wait).await;
+        }
+        let claim = match self.claim(delivery, received, invocation, latest).await {
+            Ok(claim) => claim,
+            Err(disposal) => return disposal,
+        };
+        // Whatever a call does, there is time left to write down how it ended.
+        let called = tokio::time::timeout(invocation.room(), call(message, &claim)).await;
+        let result = called.unwrap_or_else(|_out_of_time| {
+            tracing::warn!("the call was given up: the invocation is out of time");
+            Err(Undelivered::Failed { class: ErrorClass::Uncertain, may_land: true, floor: None })
+        });
+        self.settle(&claim, received, result).await
+    }
+
+    /// Claims the delivery, or says what is to become of the message.
+    async fn claim<'a>(
+        &'a self,
+        delivery: &'a Delivery,
+        received: &queue::Message,
+        invocation: &'a Invocation,
+        latest: Instant,
+    ) -> Result<Claim<'a>, Disposal> {
+        let token = Token::unique();
+        let event =
+            Event::Claim { delivery: delivery.clone(), token: token.clone(), lease_end: invocation.deadline.into() };
+        match self.ledger.put(&event).await {
+            Ok(Verdict::Call { attempt, read_back_first, open_since }) => {
+                let account = self.accounts.get(&delivery.store);
+                Ok(Claim { delivery, attempt, read_back_first, latest, open_since, token, account, invocation })
+            }
+            Ok(Verdict::Done | Verdict::Superseded | Verdict::Recorded) => {
+                tracing::info!("settled before; the message is dropped");
+                invocation.count(Metric::AlreadyDelivered, &delivery.store);
+                Err(Disposal::Delete)
+            }
+            Ok(Verdict::Conflict) => Err(self.contradict(delivery, received, invocation).await),
+            Ok(Verdict::Held(until)) => {
+                let wait = self.millis().until(until).max(self.times.held_at_least);
+                tracing::info!(wait_seconds = wait.as_secs(), "held by another worker; back to the queue");
+                Err(self.back(received, invocation, delivery, wait).await)
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, error_class = %ErrorClass::Internal, "not claimed");
+                Err(self.back(received, invocation, delivery, self.backoff(received.receives, None)).await)
+            }
+        }
+    }
+}
