@@ -130,7 +130,7 @@ fn the_limits_are_those_of_sqs() {
 
 #[test]
 fn attributes_count_towards_the_size_and_the_trace_does_not() {
-    let entry = Entry { body: "12345".into(), attributes: vec![("ab", "cde".into())], trace: None };
+    let entry = Entry { body: "12345".into(), attributes: vec![("ab", "cde".into())], ..Entry::new(String::new()) };
     assert_eq!(entry.bytes(), 5 + 2 + 3 + 6);
     let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
     let traced = entry.clone().traced(TraceHeader::parse(header));
@@ -145,7 +145,11 @@ fn attributes_count_towards_the_size_and_the_trace_does_not() {
 async fn attributes_fill_a_message_and_do_not_overflow_it() {
     for (value, taken) in [(crate::ATTRIBUTE_BYTES - "aString".len(), 1), (crate::ATTRIBUTE_BYTES, 0)] {
         let sqs = Sqs::of_each(|_, _| None);
-        let full = Entry { body: "x".repeat(BODY_BYTES), attributes: vec![("a", "y".repeat(value))], trace: None };
+        let full = Entry {
+            body: "x".repeat(BODY_BYTES),
+            attributes: vec![("a", "y".repeat(value))],
+            ..Entry::new(String::new())
+        };
         let sent = sqs.queue().send(&[&full], Duration::ZERO).await;
         assert_eq!((sent.accepted, sent.refused.len()), (taken, 1 - taken), "{value} bytes");
     }
