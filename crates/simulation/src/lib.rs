@@ -33,6 +33,7 @@ mod permission;
 mod run;
 mod scenario;
 mod sqs;
+mod stage;
 mod story;
 mod twins;
 mod vendors;

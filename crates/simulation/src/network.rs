@@ -40,7 +40,7 @@ pub(crate) async fn carry(
     error: impl FnOnce(Fault) -> Response<Bytes> + Send + 'static,
 ) -> Result<Response<Bytes>, Broken> {
     // A process that is dead makes no call.
-    let plan = sim.lock().plan(caller, effect, &subject);
+    let plan = sim.plan(caller, effect, &subject);
     let Some(Plan { fault, kill, before, after }) = plan else { return pending().await };
     let _posting = (effect == Effect::CreatePurchase).then(|| Posting { sim: sim.clone(), order: subject.clone() });
     if kill == Some(Moment::Before) {

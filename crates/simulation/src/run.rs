@@ -1,29 +1,28 @@
 //! One simulation from the first midnight until nothing is left to do.
 
 use crate::{
-    Bill, CONSUMERS, STACK,
+    Bill, CONSUMERS,
     clock::{self, MACHINES},
     effect::Effect,
     lambda::Lambda,
     logs::Logs,
     oracle::{Mended, judge},
     scenario::{Reconciling, Scenario},
-    twins, vendors,
-    watch::Watch,
+    stage::{self, Stage},
+    twins,
     world::{Sim, World},
 };
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Timelike as _, Utc};
-use config::{BusinessDay, Relay};
-use delivery::Pace;
-use rand::{RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
-use sandbox::{DaySpec, Expected, Fault, InProcess, Manifest, Moment, Outcome, Rule, TooMuch, yotpo};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike as _, Utc};
+use config::BusinessDay;
+use rand::RngExt as _;
+use sandbox::{Expected, Manifest, Outcome};
 use serde_json::json;
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
-use tokio::task::{LocalSet, spawn_local};
+use std::{collections::BTreeMap, fmt::Write as _};
+use tokio::{
+    select,
+    task::{LocalSet, spawn_local},
+};
 
-/// The account that the store `default` belongs to.
-pub(crate) const ACCOUNT: &str = "sandbox-default";
 /// The schedule starts the producer so often, and through so much of the night.
 const EVERY: TimeDelta = TimeDelta::minutes(15);
 const NIGHT: TimeDelta = TimeDelta::hours(6);
@@ -95,92 +94,74 @@ pub fn run(scenario: &Scenario) -> Report {
 }
 
 async fn simulate(scenario: &Scenario) -> Report {
-    let mut rng = ChaCha8Rng::seed_from_u64(scenario.seed);
-    rng.set_stream(1);
-    let specs: Vec<DaySpec> = (0..scenario.nights).map(|night| spec(scenario, night)).collect();
-    let midnights: Vec<DateTime<Utc>> = specs.iter().map(|spec| spec.window().1).collect();
-    // Half the bound each way, so that no two machines are further apart than it.
-    let skews = std::array::from_fn(|_: usize| TimeDelta::milliseconds(rng.random_range(-5_000..5_000)));
-    let (first, last) = (midnights[0], midnights[midnights.len() - 1]);
-    clock::begin(first, skews);
-
-    let vendors = InProcess::new(scenario.seed, vendors::URL, clock::now);
-    vendors.salesforce.set(|settings| {
-        settings.page_size = Some(scenario.page_size);
-        settings.too_much = scenario.source_hours.map(|hours| {
-            let (field, code) = ("ActivatedDate".to_owned(), "QUERY_TIMEOUT".to_owned());
-            TooMuch { field, hours, code }
-        });
-    });
-    vendors.yotpo.set(|settings| settings.repeats_create = scenario.repeats_create);
-    let mut world = World::new(rng, scenario.odds.clone(), last + scenario.faults_last, scenario.max_receives);
-    (world.kill, world.broken) = (scenario.kill, scenario.broken);
-    world.outage = scenario.outage.map(|outage| (last, outage));
-    let calm = scenario.outage.map_or(last, |outage| last + outage.until).max(world.faults_end);
-    world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce.secret());
-    world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
-    let mut problems = Vec::new();
-    let mut manifest = manifest(&vendors, &specs[0], &mut problems);
-    if scenario.twins {
-        twins::name(&vendors, &mut manifest, 0, &mut problems);
+    let mut stage = Stage::of(scenario);
+    let sim = stage.lambda.sim.clone();
+    let pollers: Vec<_> = (0..CONSUMERS as usize)
+        .map(|machine| spawn_local(poller(stage.lambda.clone(), machine, stage.first_midnight())))
+        .collect();
+    select! {
+        biased;
+        () = sim.endless() => {
+            stage.problems.push(format!("{} calls were made, and there is no end in sight", scenario.most_calls));
+        }
+        () = play(&mut stage) => {}
     }
-    mislead(&vendors, scenario, &manifest);
-    let config = config(scenario, &mut problems);
-    let period = TimeDelta::from_std(Pace::new(config.pace.yotpo_reviews, CONSUMERS + 1).period()).unwrap_or_default();
-    world.watch = Watch::of(zone(scenario), period);
-    let sim = Sim::new(world, vendors);
-    #[expect(clippy::expect_used, reason = "the level is a constant")]
-    let logs = if scenario.billed { Logs::counted().expect("a log level") } else { Logs::default() };
-    let lambda = Lambda { sim: sim.clone(), config, scenario: Arc::new(scenario.clone()), logs: logs.clone() };
+    pollers.iter().for_each(tokio::task::JoinHandle::abort);
+    report(stage)
+}
 
-    let consumers = CONSUMERS as usize;
-    let pollers: Vec<_> = (0..consumers).map(|machine| spawn_local(poller(lambda.clone(), machine, first))).collect();
-    let (mut settled, mut last_run) = (false, first);
-    for (spec, midnight) in specs.iter().zip(midnights) {
+/// The nights, what the reconciler mends afterwards, and what the oracle says before and after it.
+async fn play(stage: &mut Stage) {
+    let Stage { lambda, specs, manifest, calm, problems } = stage;
+    let (sim, scenario) = (&lambda.sim, &*lambda.scenario);
+    let machine = CONSUMERS as usize;
+    let midnights = || specs.iter().map(|spec| spec.window().1);
+    let (first, last) = (midnights().next(), midnights().next_back());
+    let (mut settled, mut last_run) = (false, clock::now());
+    for (spec, midnight) in specs.iter().zip(midnights()) {
         // An order is there when it is completed, not before.
-        if midnight != first {
+        if Some(midnight) != first {
             manifest.next_day_was_run();
             let before = manifest.expected.len();
-            manifest.extend(self::manifest(sim.vendors(), spec, &mut problems));
+            manifest.extend(stage::orders(sim.vendors(), spec, problems));
             if scenario.twins {
-                twins::name(sim.vendors(), &mut manifest, before, &mut problems);
+                twins::name(sim.vendors(), manifest, before, problems);
             }
         }
-        expect(&sim, &manifest);
+        expect(sim, manifest);
         // The very first run begins with its clock's yesterday: not at midnight, when clocks may differ about the day.
-        let begin = if midnight == first { midnight + EVERY } else { midnight };
-        let patience = if midnight == last { calm + NIGHT_AND_DAY } else { begin + NIGHT };
-        (settled, last_run) = night(&lambda, &manifest, begin, patience, consumers).await;
-        if midnight == last && clock::now() >= begin + NIGHT_AND_DAY {
+        let begin = if Some(midnight) == first { midnight + EVERY } else { midnight };
+        let patience = if Some(midnight) == last { *calm + NIGHT_AND_DAY } else { begin + NIGHT };
+        (settled, last_run) = night(lambda, manifest, begin, patience, machine).await;
+        if Some(midnight) == last && clock::now() >= begin + NIGHT_AND_DAY {
             manifest.next_day_was_run();
         }
     }
     manifest.was_run_until(BusinessDay::of(last_run, lambda.config.time_zone).previous().date());
-    drain(&sim, calm).await;
-    problems.extend(judge(scenario, &manifest, &sim.vendors().yotpo.arrivals(), &sim.lock(), Mended::NotYet));
-    if scenario.reconciler != Reconciling::Never {
-        let days = specs.iter().map(|spec| spec.business_day);
-        if !mend(&lambda, &manifest, days, consumers + PRODUCERS).await {
-            problems.push("a day never became complete".to_owned());
-        }
+    drain(sim, *calm).await;
+    problems.extend(judge(scenario, manifest, &sim.vendors().yotpo.arrivals(), &sim.lock(), Mended::NotYet));
+    let is_mended = scenario.reconciler != Reconciling::Never;
+    if is_mended && !mend(lambda, manifest, specs.iter().map(|spec| spec.business_day), machine + PRODUCERS).await {
+        problems.push("a day never became complete".to_owned());
     }
     if scenario.checks {
-        problems.extend(checked(&lambda, consumers).await);
+        problems.extend(checked(lambda, machine).await);
     }
-    pollers.iter().for_each(tokio::task::JoinHandle::abort);
-
-    let arrivals = sim.vendors().yotpo.arrivals();
-    let world = sim.lock();
-    if scenario.reconciler != Reconciling::Never {
-        problems.extend(judge(scenario, &manifest, &arrivals, &world, Mended::All));
+    if is_mended {
+        problems.extend(judge(scenario, manifest, &sim.vendors().yotpo.arrivals(), &sim.lock(), Mended::All));
     }
     if !settled {
         problems.push("the producer never said that all is settled".to_owned());
     }
+}
+
+fn report(stage: Stage) -> Report {
+    let Stage { lambda, manifest, mut problems, .. } = stage;
+    let world = lambda.sim.lock();
     problems.extend(world.problems.iter().cloned());
-    let delivered = manifest.compare(&arrivals).delivered;
+    let delivered = manifest.compare(&lambda.sim.vendors().yotpo.arrivals()).delivered;
     Report {
-        seed: scenario.seed,
+        seed: lambda.scenario.seed,
         problems,
         trace: world.trace().to_owned(),
         effects: world.effects.clone(),
@@ -192,7 +173,7 @@ async fn simulate(scenario: &Scenario) -> Report {
         faults: world.faults,
         kills: world.kills,
         kill_struck: world.kill_struck,
-        bill: bill(&world, &logs, delivered),
+        bill: bill(&world, &lambda.logs, delivered),
     }
 }
 
@@ -336,75 +317,6 @@ fn change_a_reason(sim: &Sim, manifest: &Manifest) {
         let _ =
             sim.vendors().salesforce.patch("Order", &order.order_id, &json!({"BillToContact": {"Email": "nowhere"}}));
     }
-}
-
-/// Drops, and what else the reconciler is to meet.
-fn mislead(vendors: &InProcess, scenario: &Scenario, manifest: &Manifest) {
-    if scenario.drops > 0.0 {
-        vendors.add_fault(Fault::silent_drops(scenario.drops));
-    }
-    if scenario.throttles > 0.0 {
-        let share = Some(scenario.throttles / 2.0);
-        for (retry_after, reset) in [(Some(30), None), (None, Some(45))] {
-            let fault = Fault::Status { code: 429, moment: Moment::Before, retry_after, reset };
-            vendors.add_fault(Rule { share, ..Rule::always(yotpo::CREATE, fault) });
-        }
-    }
-    let doomed = manifest.expected.iter().find(|expected| expected.outcome == Outcome::Delivered);
-    if let Some(doomed) = doomed.filter(|_| scenario.doomed) {
-        let order_id = Some(doomed.order_id.clone());
-        vendors.add_fault(Rule { subject: order_id, ..Rule::always(yotpo::CREATE, Fault::SilentDrop) });
-        vendors.add_fault(Rule { after: Some(1), next: Some(1), ..Rule::always(yotpo::READ, Fault::status(503)) });
-    }
-}
-
-fn zone(scenario: &Scenario) -> sandbox::TimeZone {
-    sandbox::TimeZone::get(scenario.zone).unwrap_or(sandbox::TimeZone::UTC)
-}
-
-fn spec(scenario: &Scenario, night: u32) -> DaySpec {
-    let day = scenario.first_day + Days::new(night.into());
-    let mut spec = DaySpec::new(scenario.seed, day, zone(scenario), scenario.orders);
-    // The first day has the awkward orders, if any.
-    spec.awkward = !scenario.billed && night == 0;
-    spec.other_dates = spec.awkward;
-    spec
-}
-
-fn manifest(vendors: &InProcess, spec: &DaySpec, problems: &mut Vec<String>) -> Manifest {
-    vendors.seed_day(spec).unwrap_or_else(|error| {
-        problems.push(error.to_string());
-        Manifest {
-            window: spec.window(),
-            expected: Vec::new(),
-            refused: Vec::new(),
-            personal: sandbox::Personal::default(),
-        }
-    })
-}
-
-/// The shipped configuration with the sandbox's field names and the scenario's time zone.
-pub(crate) fn config(scenario: &Scenario, problems: &mut Vec<String>) -> Arc<Relay> {
-    let shipped = include_str!("../../../infra/config/relay.toml");
-    let zone = format!("\ntime_zone = \"{}\"", scenario.zone);
-    let changes = [
-        ("\ntime_zone = \"Etc/UTC\"", zone.as_str()),
-        ("\n#route_by = \"Brand__c\"", "\nroute_by = \"Store__c\""),
-        ("\n#routes = [\"Acme\", \"Acme Outlet\"]", "\nroutes = [\"default\"]"),
-        ("\n#test_order = \"Is_Test__c\"", "\ntest_order = \"Is_Test__c\""),
-    ];
-    let named_by = format!("\norder_id = \"{}\"", twins::FIELD);
-    let order_id = "\norder_id = \"OrderNumber\"";
-    let names = scenario.twins.then_some((order_id, named_by.as_str()));
-    let mut toml = shipped.to_owned();
-    for (from, to) in changes.into_iter().chain(names) {
-        if !toml.contains(from) {
-            problems.push(format!("the shipped configuration has no line {from:?}"));
-        }
-        toml = toml.replacen(from, to, 1);
-    }
-    #[expect(clippy::expect_used, reason = "without a configuration there is nothing to simulate")]
-    Arc::new(Relay::parse(&toml, "the shipped configuration").expect("a configuration"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,19 @@
 //! One consumer's messages over hours, without a producer.
 
 use super::*;
-use crate::{Function, QUEUE, fault::Odds, lambda::PRODUCERS_TRACE, sqs};
+use crate::{
+    Function, QUEUE, STACK,
+    fault::Odds,
+    lambda::PRODUCERS_TRACE,
+    sqs,
+    stage::{ACCOUNT, config},
+    vendors,
+};
+use ::config::Relay;
 use ::queue::{Taken, TraceHeader};
 use function::Invoked;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
 use reviews::{
     fields::Fields,
     letter::{Letter, Plan, Rules},
@@ -11,7 +21,8 @@ use reviews::{
     publish::Publisher,
     select::Pass,
 };
-use std::time::Duration;
+use sandbox::{Fault, InProcess, Rule, yotpo};
+use std::{sync::Arc, time::Duration};
 
 const NOON: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -194,4 +205,13 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
     assert_eq!(letter.delivery().unwrap().key.as_str(), key);
     let rules = Rules { now: (NOON + TimeDelta::hours(1)).into(), older_than: Duration::ZERO, limit: 5 };
     assert_eq!(letter.plan(None, &rules), Plan::Anew);
+}
+
+/// What would have no end has one.
+#[test]
+fn a_run_of_too_many_calls_is_stopped_and_says_so() {
+    let report = run(&Scenario { most_calls: 100, ..Scenario::calm(1) });
+    assert_eq!(report.problems, ["100 calls were made, and there is no end in sight"]);
+    assert_eq!(report.effects.values().sum::<u64>(), 100);
+    assert!(report.trace.contains("CreatePurchase"), "it does not show what happened");
 }

@@ -43,6 +43,8 @@ pub struct Scenario {
     pub(crate) source_hours: Option<f64>,
     /// The reconciler's hardest day: one order is dropped for ever, a reading is cut short, a skipped order changes its reason.
     pub(crate) doomed: bool,
+    /// At so many calls the run is stopped.
+    pub(crate) most_calls: u64,
     /// When the reconciler runs.
     pub(crate) reconciler: Reconciling,
     /// The event source mapping is off for so long after the first midnight.
@@ -78,6 +80,8 @@ pub enum BrokenPromise {
     Condition,
 }
 
+/// Twelve times as many as the longest of 10,000 seeds makes.
+const MOST_CALLS: u64 = 200_000;
 /// `maxReceiveCount` in the template.
 const MAX_RECEIVES: u32 = 200;
 
@@ -99,7 +103,12 @@ impl Scenario {
             odds: if storm { Odds::storm(&mut rng) } else { Odds::draw(&mut rng) },
             faults_last: TimeDelta::minutes(rng.random_range(20..150)),
             outage,
-            max_receives: *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3),
+            max_receives: {
+                let drawn = *[MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, MAX_RECEIVES, 3].choose(&mut rng).unwrap_or(&3);
+                // While the ledger is down nothing can be claimed, and each last receive sends a fresh copy. With three receives a
+                // message, each of which may come twice, copies would multiply for hours.
+                if outage.is_some() { MAX_RECEIVES } else { drawn }
+            },
             repeats_create: storm || rng.random_bool(0.4),
             drops: *[0.0, 0.0, 0.03, 0.1].choose(&mut rng).unwrap_or(&0.0),
             throttles: 0.0,
@@ -107,6 +116,7 @@ impl Scenario {
                 .choose(&mut rng)
                 .unwrap_or(&None),
             doomed: false,
+            most_calls: MOST_CALLS,
             reconciler: match seed % 10 {
                 0 => Reconciling::Never,
                 1..=4 => Reconciling::Afterwards,
@@ -262,5 +272,17 @@ impl Scenario {
 
     pub(crate) fn is_production(&self) -> bool {
         self.max_receives == MAX_RECEIVES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_queue_that_gives_up_early_goes_through_an_outage() {
+        let mut down = (0..2_000).map(Scenario::of).filter(|scenario| scenario.outage.is_some()).peekable();
+        assert!(down.peek().is_some(), "no seed has an outage");
+        assert!(down.all(|scenario| scenario.is_production()), "copies of copies");
     }
 }

@@ -4,8 +4,9 @@ use crate::{
     CONSUMERS, STACK, clock,
     lambda::Lambda,
     logs::Logs,
-    run::{ACCOUNT, PRODUCERS, config},
+    run::PRODUCERS,
     scenario::Scenario,
+    stage::{ACCOUNT, config},
     vendors,
     world::{Kill, Sim, World},
 };
@@ -18,7 +19,10 @@ use reviews::reconcile::Certificate;
 use sandbox::{DaySpec, InProcess, Manifest, TimeZone};
 use serde_json::Value;
 use std::sync::Arc;
-use tokio::task::{LocalSet, spawn_local};
+use tokio::{
+    select,
+    task::{LocalSet, spawn_local},
+};
 
 /// The stack, its vendors, and one store, `default`, whose days are those of UTC.
 pub struct Story {
@@ -50,7 +54,7 @@ impl Looked {
 /// Runs a story that begins at the first instant of `day`.
 ///
 /// # Panics
-/// When the runtime cannot be built or the shipped configuration cannot be read.
+/// When the runtime cannot be built or the shipped configuration cannot be read, and when there is no end to the calls.
 pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Story) -> T) -> T {
     fastrand::seed(scenario.seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
@@ -63,6 +67,7 @@ pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Sto
         vendors.salesforce.set(|settings| settings.page_size = Some(scenario.page_size));
         let rng = ChaCha8Rng::seed_from_u64(scenario.seed);
         let mut world = World::new(rng, scenario.odds.clone(), begin, scenario.max_receives);
+        world.most_calls = scenario.most_calls;
         world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce.secret());
         world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
         let mut problems = Vec::new();
@@ -72,7 +77,12 @@ pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Sto
         let lambda = Lambda { sim, config, scenario: Arc::new(scenario), logs: Logs::default() };
         let machines = 0..CONSUMERS as usize;
         let pollers: Vec<_> = machines.map(|machine| spawn_local(lambda.clone().poll(machine))).collect();
-        let told = story(&Story { lambda: lambda.clone() }).await;
+        let here = Story { lambda: lambda.clone() };
+        let told = select! {
+            biased;
+            () = lambda.sim.endless() => panic!("there is no end to the calls"),
+            told = story(&here) => told,
+        };
         pollers.iter().for_each(tokio::task::JoinHandle::abort);
         assert_eq!(lambda.sim.lock().problems, Vec::<String>::new());
         told

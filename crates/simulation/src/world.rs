@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub(crate) faults_end: DateTime<Utc>,
     /// With the midnight that its times count from.
     pub(crate) outage: Option<(DateTime<Utc>, Outage)>,
+    /// At so many calls the run is stopped.
+    pub(crate) most_calls: u64,
     pub(crate) kill: Option<Kill>,
     /// Whether it happened.
     pub(crate) kill_struck: bool,
@@ -106,11 +108,14 @@ struct Shared {
     /// Something may be receivable that was not.
     sent: Notify,
     killed: [Notify; MACHINES],
+    /// There was a call too many.
+    endless: Notify,
 }
 
 impl Sim {
     pub(crate) fn new(world: World, vendors: InProcess) -> Self {
-        Self(Arc::new(Shared { world: Mutex::new(world), vendors, sent: Notify::new(), killed: Default::default() }))
+        let (sent, endless) = (Notify::new(), Notify::new());
+        Self(Arc::new(Shared { world: Mutex::new(world), vendors, sent, killed: Default::default(), endless }))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
@@ -128,6 +133,21 @@ impl Sim {
     /// Resolves when the process on that machine is killed.
     pub(crate) async fn killed(&self, machine: usize) {
         self.0.killed[machine].notified().await;
+    }
+
+    /// What is to become of a call; nothing, if its caller is dead or the run is over.
+    pub(crate) fn plan(&self, caller: Caller, effect: Effect, subject: &str) -> Option<Plan> {
+        let mut world = self.lock();
+        if world.effects.values().sum::<u64>() >= world.most_calls {
+            self.0.endless.notify_one();
+            return None;
+        }
+        world.plan(caller, effect, subject)
+    }
+
+    /// Resolves at the first call that is one too many.
+    pub(crate) async fn endless(&self) {
+        self.0.endless.notified().await;
     }
 
     /// The process ends, now.
@@ -156,6 +176,7 @@ impl World {
             odds,
             faults_end,
             outage: None,
+            most_calls: u64::MAX,
             kill: None,
             kill_struck: false,
             broken: None,
@@ -224,8 +245,7 @@ impl World {
         *self.doubts.entry(order).or_default() += 1;
     }
 
-    /// What is to become of a call; nothing, if its caller is dead.
-    pub(crate) fn plan(&mut self, caller: Caller, effect: Effect, subject: &str) -> Option<Plan> {
+    fn plan(&mut self, caller: Caller, effect: Effect, subject: &str) -> Option<Plan> {
         if self.is_dead(caller.process) {
             return None;
         }
