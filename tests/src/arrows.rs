@@ -43,6 +43,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
         &[
             "aws",
             "config",
+            "delivery",
             "ledger",
             "local",
             "queue",

@@ -1,14 +1,23 @@
 //! A message's way: published, delivered under a claim, settled, or taken out of the dead-letter queue and sent again.
 //!
-//! A message is delivered by a [`worker`]: it takes a [`claim`](Claim), lets the flow make its call, and [`settle`](Worker)s how
-//! that ended ([`Undelivered`]) in the order that survives a crash: dead-letter queue, ledger, then the message. What the
-//! deliveries of one invocation share is its [`Invocation`]; what the process knows of a vendor's account is an [`Account`].
+//! A producer judges each [`Item`] by what the ledger knows of it ([`judge`](mod@judge)), and publishes it ([`publish`]), which a
+//! [`report`] counts. A [`Worker`] takes a [`Claim`] for each [`Message`], lets the flow make its call, and settles how that ended
+//! ([`Undelivered`]) in the order that survives a crash: dead-letter queue, ledger, then the message. What the deliveries of one
+//! invocation share is its [`Invocation`]; what the process knows of a vendor's account is an [`Account`]. By hand: a [`letter`] is
+//! a message of the dead-letter queue and what is to be done with it, [`redrive`] how it goes back, [`copies`] a look at a queue.
 
 mod account;
 mod claim;
+pub mod copies;
 mod invocation;
+mod item;
+pub mod judge;
+pub mod letter;
 mod message;
-pub mod pace;
+mod pace;
+pub mod publish;
+pub mod redrive;
+pub mod report;
 mod settle;
 mod undelivered;
 mod worker;
@@ -16,7 +25,13 @@ mod worker;
 pub use account::{Account, Accounts};
 pub use claim::Claim;
 pub use invocation::Invocation;
+pub use item::{Fate, Item};
+pub use judge::{Judgement, judge};
+pub use letter::Letter;
 pub use message::{Message, Unmapped, Unreadable};
 pub use pace::Pace;
+pub use publish::{Marked, Publisher, Unpublished};
+pub use redrive::{Anew, Redrive, Resend, Resent};
+pub use report::Report;
 pub use undelivered::Undelivered;
 pub use worker::Worker;

@@ -1,6 +1,6 @@
 //! How a delivery ended, written down in the right order: dead-letter queue, ledger, then the message.
 
-use crate::{Claim, Invocation, Undelivered, Worker, worker::Disposal};
+use crate::{Claim, Invocation, Undelivered, Worker, item::letter, worker::Disposal};
 use ledger::{Backoff, Delivery, DeliveryKey, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict};
 use queue::{Entry, Message as Received};
 use std::time::Duration;
@@ -215,12 +215,7 @@ impl Worker {
         error: &str,
         invocation: &Invocation,
     ) -> bool {
-        let attributes = vec![
-            ("error_class", class.as_str().to_owned()),
-            ("delivery_key", delivery.key.to_string()),
-            ("error", error.to_owned()),
-        ];
-        let copy = Entry::letter(received.body.clone(), attributes, received.trace.clone());
+        let copy = letter(delivery, received.body.clone(), class, error).traced(received.trace.clone());
         let sent = self.dead_letters.send_one(copy, invocation.patience()).await;
         match &sent {
             Ok(()) => tracing::error!(error_class = %class, error, "to the dead-letter queue"),

@@ -1,6 +1,6 @@
 //! What a function that a schedule or a person starts is invoked with.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName};
 use queue::TraceHeader;
 use serde::Deserialize;
@@ -33,12 +33,17 @@ pub struct Invoked {
 }
 
 /// Left at the end of an invocation, for saying how the run went.
-const MARGIN: Duration = Duration::from_secs(10);
+const MARGIN: TimeDelta = TimeDelta::seconds(10);
 
 impl Invoked {
+    /// When the run's work is to end.
+    pub fn ends(&self) -> DateTime<Utc> {
+        self.deadline - MARGIN
+    }
+
     /// How long the run may work.
     pub fn room(&self, now: DateTime<Utc>) -> Duration {
-        (self.deadline - now).to_std().unwrap_or_default().saturating_sub(MARGIN)
+        (self.ends() - now).to_std().unwrap_or_default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A delivery's record: what the ledger remembers, in under one kilobyte, without payload or personal data.
 
-use crate::key::{DeliveryKey, EffectHash, Revision, Token};
+use crate::key::{Delivery, DeliveryKey, EffectHash, Revision, Token};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch, UTC.
@@ -59,6 +59,56 @@ pub enum State {
     Parked,
     /// A call was made, nobody knows whether it took effect, and repeating it is not safe.
     Uncertain,
+}
+
+impl Record {
+    /// As a delivery is first written: nothing has happened to it.
+    pub fn new(delivery: &Delivery, state: State) -> Self {
+        Self {
+            state,
+            revision: delivery.revision,
+            hash: delivery.hash.clone(),
+            token: None,
+            lease_end: None,
+            not_before: None,
+            triggered_at: delivery.triggered_at,
+            earlier: None,
+            attempts: 0,
+            repairs: 0,
+            waits_for: None,
+            reason: None,
+            store: delivery.store.clone(),
+            day: delivery.day.clone(),
+            updated_at: Millis(0),
+            accepted_at: None,
+            open_since: None,
+            expires_at: 0,
+        }
+    }
+
+    /// What a first write is applied to.
+    pub(crate) fn blank() -> Self {
+        Self {
+            state: State::Pending,
+            revision: Revision(0),
+            hash: EffectHash::stored(""),
+            token: None,
+            lease_end: None,
+            not_before: None,
+            triggered_at: None,
+            earlier: None,
+            attempts: 0,
+            repairs: 0,
+            waits_for: None,
+            reason: None,
+            store: String::new(),
+            day: None,
+            updated_at: Millis(0),
+            accepted_at: None,
+            open_since: None,
+            expires_at: 0,
+        }
+    }
 }
 
 impl State {

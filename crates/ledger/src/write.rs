@@ -133,35 +133,12 @@ impl Write {
         if !self.condition.holds(before.as_ref()) {
             return Attempt::Refused(before);
         }
-        let mut after = record.take().unwrap_or_else(blank);
+        let mut after = record.take().unwrap_or_else(Record::blank);
         for change in &self.changes {
             apply(&mut after, change);
         }
         *record = Some(after);
         Attempt::Applied(before)
-    }
-}
-
-fn blank() -> Record {
-    Record {
-        state: State::Pending,
-        revision: Revision(0),
-        hash: EffectHash::stored(""),
-        token: None,
-        lease_end: None,
-        not_before: None,
-        attempts: 0,
-        reason: None,
-        store: String::new(),
-        day: None,
-        updated_at: Millis(0),
-        accepted_at: None,
-        triggered_at: None,
-        earlier: None,
-        repairs: 0,
-        waits_for: None,
-        open_since: None,
-        expires_at: 0,
     }
 }
 

@@ -9,11 +9,9 @@ use crate::{
     place::Place,
     progress,
 };
+use delivery::redrive::{Dismissal, Planned};
 use queue::Taken;
-use reviews::{
-    operate::Operator,
-    redrive::{Dismissal, Planned},
-};
+use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::json;
 
@@ -70,6 +68,6 @@ pub(crate) async fn discard(
 /// Whether nobody is delivering it, and the ledger says that it is not to be sent, or was.
 async fn may_go(operator: &Operator, one: &Planned, reason: &str) -> Result<bool, Failure> {
     let Some(delivery) = one.letter.delivery().filter(|_| one.plan.still_counts()) else { return Ok(true) };
-    let dismissal = operator.dismiss(delivery, reason).await;
+    let dismissal = operator.redrive().dismiss(delivery, reason).await;
     Ok(dismissal.map_err(|error| Failure::undone("write to the ledger", &error))? == Dismissal::Settled)
 }

@@ -13,13 +13,13 @@ use crate::{
     when,
 };
 use clap::Args;
-use ledger::{DeliveryKey, State};
-use queue::Taken;
-use reviews::{
+use delivery::{
     letter::{Letter, Plan, Rules, Why},
-    operate::Operator,
     redrive::Planned,
 };
+use ledger::{DeliveryKey, State};
+use queue::Taken;
+use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -112,10 +112,14 @@ async fn about(
     taken: Vec<Taken>,
     older_than: Duration,
 ) -> Result<Vec<Planned>, Failure> {
-    let letters: Vec<Letter> = taken.into_iter().map(Letter::of).filter(|letter| letter.is_about(email)).collect();
+    let letters: Vec<Letter> = taken
+        .into_iter()
+        .map(|one| Letter::of(one, operator.ledger.flow().name))
+        .filter(|letter| letter.mentions(email))
+        .collect();
     hand.keep_only(&letters.iter().map(|letter| letter.taken.id.as_str()).collect()).await;
     let rules = Rules { now: (place.now)().into(), older_than, limit: place.config.protocol.repair_limit };
-    operator.plan(letters, &rules).await.map_err(|error| Failure::undone("read the ledger", &error))
+    operator.redrive().plan(letters, &rules).await.map_err(|error| Failure::undone("read the ledger", &error))
 }
 
 async fn forget(

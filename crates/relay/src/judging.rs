@@ -2,7 +2,7 @@
 
 use crate::{place::Place, when};
 use clap::Args;
-use reviews::letter::Rules;
+use delivery::letter::Rules;
 use std::time::Duration;
 
 /// What is to be done with a message depends on these.

@@ -9,10 +9,8 @@ use crate::{
     progress,
 };
 use clap::Args;
-use reviews::{
-    operate::Operator,
-    redrive::{Resend, Resent},
-};
+use delivery::redrive::{Resend, Resent};
+use reviews::operate::Operator;
 use serde_json::json;
 use std::time::Duration;
 
@@ -79,7 +77,7 @@ impl Sending {
         while jobs.peek().is_some() {
             let (messages, copies): (Vec<Resend>, Vec<Vec<String>>) =
                 jobs.by_ref().take(batch).map(|job| (job.resend, job.copies)).unzip();
-            let outcomes = operator.resend(&messages, limit).await;
+            let outcomes = operator.redrive().resend(&messages, limit).await;
             let outcomes = outcomes.map_err(|error| {
                 let failure = Failure::undone("reopen deliveries in the ledger", &error);
                 failure.hint("what was sent so far stays sent; doing it again is safe")

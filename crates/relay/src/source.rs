@@ -1,12 +1,12 @@
 //! The source, as commands read it.
 
 use crate::{failure::Failure, place::Place, progress};
+use delivery::{Anew, redrive::Resend};
 use ledger::DeliveryKey;
 use reviews::{
-    anew::{Anew, Orders, source_id},
+    anew::{Orders, source_id},
     fields::Fields,
     operate::Operator,
-    redrive::Resend,
 };
 use std::collections::HashMap;
 

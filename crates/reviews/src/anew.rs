@@ -4,35 +4,20 @@
 use crate::{
     FLOW,
     fields::{Fields, Unfit},
-    item::{BadRow, DUPLICATE_ORDER_ID, Fate, Item},
+    item::{BadRow, DUPLICATE_ORDER_ID, Order},
     pages::by_id,
-    redrive::Resend,
     select::Pass,
     twins::{Candidate, Namesakes, Ruling},
 };
 use chrono::{DateTime, Utc};
 use config::Relay;
+use delivery::{Anew, Fate};
 use ledger::{DeliveryKey, Ledger};
 use salesforce::{Client, Id};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
-
-/// What an order asks for now.
-#[derive(Debug)]
-pub enum Anew {
-    /// It can be sent.
-    Send(Resend),
-    /// By rule it is not sent, for this reason.
-    Skip(&'static str),
-    /// It still needs a person, for this reason.
-    Park(&'static str),
-    /// Its business day is not over yet: the producer will meet it.
-    NotOver,
-    /// The source has no such completed order.
-    Gone,
-}
 
 /// Why the source could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -95,18 +80,18 @@ impl Orders {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let mut candidates = Vec::new();
         for row in by_id(&self.salesforce, &self.pass, &self.fields, &ids).await? {
-            match Item::of(&row, &self.pass, &self.fields, &self.config)? {
-                Some(item) if matches!(item.fate, Fate::Send(_)) => {
-                    candidates.push(Candidate::of(item, &row, &self.fields));
+            match Order::of(&row, &self.pass, &self.fields, &self.config)? {
+                Some(order) if matches!(order.item.fate, Fate::Send(_)) => {
+                    candidates.push(Candidate::of(order, &row, &self.fields));
                 }
-                item => drop(found.insert(row.id()?, item.map_or(Anew::NotOver, Anew::of))),
+                order => drop(found.insert(row.id()?, order.map_or(Anew::NotOver, |order| order.item.into()))),
             }
         }
         let rulings = self.namesakes().rule(&candidates).await?;
-        for (Candidate { item, .. }, ruling) in candidates.into_iter().zip(rulings) {
-            let Some(id) = source_id(&item.delivery.key) else { continue };
+        for (Candidate { order, .. }, ruling) in candidates.into_iter().zip(rulings) {
+            let Some(id) = source_id(&order.item.delivery.key) else { continue };
             let alone = matches!(ruling, Ruling::Keeps(others) if others.is_empty());
-            found.insert(id, if alone { Anew::of(item) } else { Anew::Park(DUPLICATE_ORDER_ID) });
+            found.insert(id, if alone { order.item.into() } else { Anew::Park(DUPLICATE_ORDER_ID) });
         }
         Ok(found)
     }
@@ -119,16 +104,6 @@ impl Orders {
             ledger: &self.ledger,
             accounts: BTreeMap::new(),
             now: self.pass.begun_at,
-        }
-    }
-}
-
-impl Anew {
-    fn of(item: Item) -> Self {
-        match item.fate {
-            Fate::Send(entry) => Self::Send(Resend { delivery: item.delivery, entry }),
-            Fate::Skip(reason) => Self::Skip(reason),
-            Fate::Park(reason, _) => Self::Park(reason),
         }
     }
 }

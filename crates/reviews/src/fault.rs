@@ -1,6 +1,7 @@
 //! What kind of failure each of the flow's is.
 
-use crate::{fields::Unfit, produce, publish::Unpublished, reconcile, twins::Unasked};
+use crate::{fields::Unfit, produce, publish::Unsent, reconcile, twins::Unasked};
+use delivery::Unpublished;
 use function::{Fault, Kind};
 
 impl From<produce::Failed> for Fault {
@@ -11,7 +12,7 @@ impl From<produce::Failed> for Fault {
             Failed::Unfit(unfit) => of_org(unfit),
             Failed::Salesforce(error) => of_salesforce(error),
             Failed::Ledger(error) => error.into(),
-            Failed::Unpublished(error) => of_page(error),
+            Failed::Unsent(error) => of_page(error),
             Failed::OutOfTime => Kind::OutOfTime,
             Failed::Row(_) | Failed::Checkpoint(_) => Kind::Internal,
         };
@@ -27,7 +28,7 @@ impl From<reconcile::Failed> for Fault {
             Failed::Unfit(unfit) => of_org(unfit),
             Failed::Salesforce(error) => of_salesforce(error),
             Failed::Ledger(error) => error.into(),
-            Failed::Unpublished(error) => of_page(error),
+            Failed::Unsent(error) => of_page(error),
             Failed::Names(error) => of_names(error),
             Failed::Queue(_) => Kind::Unavailable,
             Failed::OutOfTime => Kind::OutOfTime,
@@ -55,12 +56,20 @@ fn of_salesforce(error: &salesforce::Error) -> Kind {
     }
 }
 
-fn of_page(error: &Unpublished) -> Kind {
+fn of_page(error: &Unsent) -> Kind {
+    match error {
+        Unsent::Unpublished(error) => of_publishing(error),
+        Unsent::Ledger(error) => error.into(),
+        Unsent::Names(error) => of_names(error),
+        Unsent::Row(_) => Kind::Internal,
+    }
+}
+
+fn of_publishing(error: &Unpublished) -> Kind {
     match error {
         Unpublished::Ledger(error) => error.into(),
         Unpublished::DeadLetters(_) | Unpublished::Queue { .. } => Kind::Unavailable,
-        Unpublished::Names(error) => of_names(error),
-        Unpublished::Row(_) => Kind::Internal,
+        Unpublished::Letter(_) => Kind::Internal,
     }
 }
 

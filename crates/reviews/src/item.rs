@@ -9,9 +9,9 @@ use crate::{
     select::{Pass, Place},
 };
 use config::{BusinessDay, Relay, StoreName};
-use delivery::Unmapped;
+use delivery::{Fate, Item};
 use ledger::{Delivery, EffectHash, ErrorClass, Revision, State};
-use queue::{Entry, TraceHeader, body};
+use queue::Entry;
 use salesforce::Record as Row;
 
 /// Why an order waits for a person: no store of the configuration claims it.
@@ -23,26 +23,14 @@ pub const FUTURE_COMPLETION_DATE: &str = "future_completion_date";
 /// Why an order waits for a person: another one asks the destination for the same name.
 pub const DUPLICATE_ORDER_ID: &str = "duplicate_order_id";
 
-/// One order, on its way.
-pub(crate) struct Item {
-    pub(crate) delivery: Delivery,
-    pub(crate) store: StoreName,
-    pub(crate) day: BusinessDay,
-    pub(crate) fate: Fate,
+/// An order, as it was mapped.
+pub(crate) struct Order {
+    /// What it asks for.
+    pub(crate) item: Item,
     /// Lines without a product id that Yotpo takes.
     pub(crate) lines_left_out: usize,
     /// Texts that Yotpo can do without, shortened or left out so that the message fits.
     pub(crate) texts_shortened: usize,
-}
-
-/// What is to become of an order.
-pub(crate) enum Fate {
-    /// To the queue.
-    Send(Entry),
-    /// Recorded as skipped.
-    Skip(&'static str),
-    /// Recorded as parked, with this body in the dead-letter queue.
-    Park(&'static str, String),
 }
 
 /// The revision under which an order is parked until its date: just below its own. Whoever meets it when that day is over has
@@ -71,24 +59,25 @@ pub enum BadRow {
     Key(#[from] ledger::InvalidKey),
 }
 
-impl Item {
+impl Order {
     /// What `row` asks for; `None` if it does not belong to the pass.
     pub(crate) fn of(row: &Row, pass: &Pass, fields: &Fields, config: &Relay) -> Result<Option<Self>, BadRow> {
         let (store, day) = match pass.place(row, fields, config)? {
             Place::Elsewhere => return Ok(None),
             Place::Unrouted(day) => {
-                let version = revision(row)?;
-                return Self::parked(row, version, StoreName::unrouted(), day, UNKNOWN_STORE, Some(day)).map(Some);
+                let (version, class, store) = (revision(row)?, ErrorClass::Misconfigured, StoreName::unrouted());
+                return parked(row, version, UNKNOWN_STORE, class, store, day, Some(day));
             }
             Place::Undated(store) => {
                 let store = store.unwrap_or_else(StoreName::unrouted);
                 let met = pass.last_day(&store, config);
-                return Self::parked(row, revision(row)?, store, met, NO_COMPLETION_DATE, None).map(Some);
+                return parked(row, revision(row)?, NO_COMPLETION_DATE, ErrorClass::BadRecord, store, met, None);
             }
             Place::Ahead(store, day) => {
                 let store = store.unwrap_or_else(StoreName::unrouted);
-                let (version, met) = (until_its_date(revision(row)?), pass.last_day(&store, config));
-                return Self::parked(row, version, store, met, FUTURE_COMPLETION_DATE, Some(day)).map(Some);
+                let met = pass.last_day(&store, config);
+                let (version, class) = (until_its_date(revision(row)?), ErrorClass::BadRecord);
+                return parked(row, version, FUTURE_COMPLETION_DATE, class, store, met, Some(day));
             }
             Place::Day(store, day) => (store, day),
         };
@@ -99,90 +88,62 @@ impl Item {
                 let mut message = message(key, revision, store.as_str(), *purchase)?;
                 let (body, texts_shortened) = fit::body(&mut message, fit::LONGEST_BODY)?;
                 let fate = Fate::Send(Entry::new(body));
-                Self { delivery: message.delivery, store, day, fate, lines_left_out, texts_shortened }
+                Self { item: Item { delivery: message.delivery, store, day, fate }, lines_left_out, texts_shortened }
             }
             Mapped::Skip(skip) => {
                 let hash = EffectHash::of(skip.as_str().as_bytes());
                 let day_text = Some(day.to_string());
                 let delivery =
                     Delivery { key, revision, hash, store: store.to_string(), day: day_text, triggered_at: None };
-                Self { delivery, store, day, fate: Fate::Skip(skip.as_str()), lines_left_out: 0, texts_shortened: 0 }
+                Item { delivery, store, day, fate: Fate::Skip(skip.as_str()) }.into()
             }
         }))
     }
 
-    /// Counted with `met`, a day of the pass; `day` is the order's own.
-    fn parked(
-        row: &Row,
-        revision: Revision,
-        store: StoreName,
-        met: BusinessDay,
-        reason: &'static str,
-        day: Option<BusinessDay>,
-    ) -> Result<Self, BadRow> {
-        let id = row.id()?;
-        let delivery = Delivery {
-            key: key(&id)?,
-            revision,
-            hash: EffectHash::of(reason.as_bytes()),
-            store: store.to_string(),
-            day: day.map(|day| day.to_string()),
-            triggered_at: None,
-        };
-        let body = body::json(&Unmapped::of(delivery.clone()))?;
-        Ok(Self { delivery, store, day: met, fate: Fate::Park(reason, body), lines_left_out: 0, texts_shortened: 0 })
-    }
-
-    /// The same order, parked because another has its name. Its copy is made anew from the source when a person releases it.
-    pub(crate) fn second(self) -> Result<Self, BadRow> {
-        let body = body::json(&Unmapped::of(self.delivery.clone()))?;
-        Ok(Self { fate: Fate::Park(DUPLICATE_ORDER_ID, body), ..self })
-    }
-
-    /// Its message, if it is to be sent, is a part of this trace.
-    pub(crate) fn belongs_to(&mut self, trace: Option<&TraceHeader>) {
-        if let Fate::Send(entry) = &mut self.fate {
-            entry.trace = trace.cloned();
+    /// What is worth knowing of a message that is sent.
+    pub(crate) fn remark(&self) {
+        let delivery_key = &self.item.delivery.key;
+        if self.lines_left_out > 0 {
+            let lines_left_out = self.lines_left_out;
+            tracing::warn!(%delivery_key, lines_left_out, "lines without a product id that Yotpo takes");
+        }
+        if self.texts_shortened > 0 {
+            let texts_shortened = self.texts_shortened;
+            tracing::warn!(%delivery_key, texts_shortened, "texts shortened or left out, so that the message fits");
         }
     }
+}
 
-    /// The message, if it is to be sent.
-    pub(crate) fn entry(&self) -> Option<&Entry> {
-        match &self.fate {
-            Fate::Send(entry) => Some(entry),
-            Fate::Skip(_) | Fate::Park(..) => None,
-        }
+impl From<Item> for Order {
+    fn from(item: Item) -> Self {
+        Self { item, lines_left_out: 0, texts_shortened: 0 }
     }
+}
 
-    /// The copy for the dead-letter queue of an order that is parked by rule, for `reason`.
-    pub(crate) fn dead_letter(&self, reason: &str, body: &str) -> Entry {
-        let class = if reason == UNKNOWN_STORE { ErrorClass::Misconfigured } else { ErrorClass::BadRecord };
-        self.letter(class, reason, body.to_owned())
-    }
+/// Counted with `met`, a day of the pass; `day` is the order's own.
+fn parked(
+    row: &Row,
+    revision: Revision,
+    reason: &'static str,
+    class: ErrorClass,
+    store: StoreName,
+    met: BusinessDay,
+    day: Option<BusinessDay>,
+) -> Result<Option<Order>, BadRow> {
+    let delivery = Delivery {
+        key: key(&row.id()?)?,
+        revision,
+        hash: EffectHash::of(reason.as_bytes()),
+        store: store.to_string(),
+        day: day.map(|day| day.to_string()),
+        triggered_at: None,
+    };
+    Ok(Some(Item { delivery, store, day: met, fate: Fate::Park(reason, class) }.into()))
+}
 
-    /// The copy for the dead-letter queue of an order that was sent and is given up.
-    pub(crate) fn given_up(&self, error: &str) -> Result<Entry, serde_json::Error> {
-        let body = match &self.fate {
-            Fate::Send(entry) => entry.body.clone(),
-            Fate::Skip(_) | Fate::Park(..) => body::json(&Unmapped::of(self.delivery.clone()))?,
-        };
-        Ok(self.letter(ErrorClass::Exhausted, error, body))
-    }
-
-    /// The copy for the dead-letter queue of an order that the queue will never take as it is: enough to make it anew.
-    pub(crate) fn refused(&self, code: &str) -> Result<Entry, BadRow> {
-        let body = body::json(&Unmapped::of(self.delivery.clone()))?;
-        Ok(self.letter(ErrorClass::BadRecord, &format!("SQS will never take it: {code}"), body))
-    }
-
-    fn letter(&self, class: ErrorClass, error: &str, body: String) -> Entry {
-        let attributes = vec![
-            ("error_class", class.as_str().to_owned()),
-            ("delivery_key", self.delivery.key.to_string()),
-            ("error", error.to_owned()),
-        ];
-        Entry::letter(body, attributes, None)
-    }
+/// The same order, parked because another has its name.
+pub(crate) fn second(item: Item) -> Item {
+    item.parked(DUPLICATE_ORDER_ID, ErrorClass::BadRecord)
 }
 
 #[cfg(test)]

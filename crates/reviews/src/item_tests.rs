@@ -1,11 +1,11 @@
 use super::*;
-use crate::{
-    fields::{Completed, LineFields},
-    judge::{Judgement, judge},
-    letter::{Letter, Plan, Rules},
-};
+use crate::fields::{Completed, LineFields};
 use chrono::{DateTime, Utc};
-use ledger::{Event, Millis, Record, Settled, Token, Verdict, conclude::conclude, decide::decide};
+use delivery::{
+    Judgement, Letter,
+    letter::{Plan, Rules},
+};
+use ledger::{DeliveryKey, Event, Millis, Policy, Record, Settled, Token, Verdict, conclude::conclude, decide::decide};
 use serde_json::json;
 
 fn config() -> Relay {
@@ -56,15 +56,23 @@ fn item(night: &str, row: &Row) -> Option<Item> {
     let yesterday = BusinessDay::of(at(night), config.time_zone).previous().window(config.time_zone).start;
     let first = at("2026-11-01T00:00:00Z");
     let pass = Pass::plan(&[(name, (first, yesterday))].into(), &config, at(night)).unwrap();
-    Item::of(row, &pass, &fields(), &config).unwrap()
+    Order::of(row, &pass, &fields(), &config).unwrap().map(|order| order.item)
+}
+
+fn policy() -> Policy {
+    let key = DeliveryKey::try_from("reviews/801".to_owned()).unwrap();
+    *crate::start::flow(&config()).policies.of(&key)
+}
+
+fn judge<'a>(item: &Item, known: Option<&'a Record>) -> Judgement<'a> {
+    delivery::judge(item, known, &policy())
 }
 
 /// Puts an event to a ledger of one record.
 fn put(event: &Event, record: &mut Option<Record>, now: &str) -> Verdict {
-    let (flow, now) = (crate::start::flow(&config()), Millis::from(at(now)));
-    let policy = flow.policies.of(event.key());
-    let attempt = decide(event, policy, now).run(record);
-    conclude(event, policy, &attempt, now)
+    let (policy, now) = (policy(), Millis::from(at(now)));
+    let attempt = decide(event, &policy, now).run(record);
+    conclude(event, &policy, &attempt, now)
 }
 
 /// Records what the producer records of an item that it does not send.
@@ -149,21 +157,25 @@ fn a_date_that_is_corrected_moved_or_taken_away_is_followed() {
 #[test]
 fn its_copy_in_the_dead_letter_queue_counts_until_its_day_and_is_harmless_afterwards() {
     let (row, waits, mut record) = waiting("a@example.com");
-    let Fate::Park(_, body) = &waits.fate else { panic!("it is not parked") };
+    let body = waits.letter(ErrorClass::BadRecord, FUTURE_COMPLETION_DATE).unwrap().body;
     let copy = queue::Taken {
         id: "1".to_owned(),
         receipt_handle: "1".to_owned(),
-        body: body.clone(),
+        body,
         attributes: [].into(),
         receives: 1,
         sent_at: Some(at(NIGHT)),
         trace: None,
         taken_at: tokio::time::Instant::now(),
     };
-    let letter = Letter::of(copy);
+    let letter = Letter::of(copy, crate::FLOW);
     let plan = |record: &Option<Record>| {
         let now = at("2026-11-25T12:00:00Z").into();
-        letter.plan(record.as_ref(), &Rules { now, older_than: std::time::Duration::from_mins(15), limit: 5 })
+        letter.plan(
+            record.as_ref(),
+            &Rules { now, older_than: std::time::Duration::from_mins(15), limit: 5 },
+            &policy(),
+        )
     };
     assert_eq!(plan(&record), Plan::Anew, "a person who releases it asks the source");
     let due = item(ITS_NIGHT, &row).unwrap();

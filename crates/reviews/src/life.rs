@@ -5,6 +5,6 @@ mod copies;
 mod destination;
 mod source;
 
-pub use copies::{Copy, Found, Sought, copies};
+pub use copies::{Copy, Sought, copies};
 pub use destination::{AtDestination, Where, at_destination};
 pub use source::{AtSource, at_source};

@@ -202,10 +202,7 @@ fn the_stores_currency_stands_in_for_the_orders() {
 /// 45 lines whose products have descriptions as long as a standard field of Salesforce takes, in Chinese characters.
 #[test]
 fn an_order_with_long_descriptions_is_sent_and_fits() {
-    use crate::{
-        item::{Fate, Item},
-        select::Pass,
-    };
+    use crate::{item::Order, select::Pass};
     let config = config();
     let lines = (0..45).map(|n| {
         let mut line = line(&format!("P-{n}"), "a");
@@ -216,12 +213,12 @@ fn an_order_with_long_descriptions_is_sent_and_fits() {
     let row = order(&stamps, lines.collect());
     let pass =
         Pass::of_day("2026-11-20".parse().unwrap(), None, &config, "2026-11-21T05:00:00Z".parse().unwrap()).unwrap();
-    let item = Item::of(&row, &pass, &fields(), &config).unwrap().unwrap();
-    let Fate::Send(entry) = &item.fate else { panic!("not sent") };
+    let order = Order::of(&row, &pass, &fields(), &config).unwrap().unwrap();
+    let delivery::Fate::Send(entry) = &order.item.fate else { panic!("not sent") };
     assert!(entry.body.len() <= queue::BODY_BYTES, "{} bytes, with a letter's attributes to come", entry.body.len());
-    assert_eq!(item.texts_shortened, 45);
-    let again = Item::of(&row, &pass, &fields(), &config).unwrap().unwrap();
-    assert_eq!(item.delivery, again.delivery, "mapped anew it is the same delivery");
+    assert_eq!(order.texts_shortened, 45);
+    let again = Order::of(&row, &pass, &fields(), &config).unwrap().unwrap();
+    assert_eq!(order.item.delivery, again.item.delivery, "mapped anew it is the same delivery");
 }
 
 /// What an org may hold in a text field.

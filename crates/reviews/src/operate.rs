@@ -8,6 +8,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
+use delivery::Redrive;
 use function::{ColdStart, Environment};
 use ledger::{Ledger, Millis};
 use queue::Queue;
@@ -89,6 +90,11 @@ impl Operator {
     pub async fn certificate(&self, store: &StoreName, day: BusinessDay) -> Result<Option<Certificate>, ledger::Error> {
         let kept = self.ledger.certificate(store.as_str(), &day.to_string()).await?;
         Ok(kept.and_then(|kept| serde_json::from_str(&kept.certificate).ok()))
+    }
+
+    /// What puts copies of the dead-letter queue back.
+    pub fn redrive(&self) -> Redrive<'_> {
+        Redrive { ledger: &self.ledger, queue: &self.queue }
     }
 
     /// Now, as the ledger writes it.

@@ -3,8 +3,7 @@
 
 use crate::{
     fields::Fields,
-    item::{BadRow, DUPLICATE_ORDER_ID, Item},
-    judge::{Judgement, judge},
+    item::{BadRow, DUPLICATE_ORDER_ID, Order},
     map::order_id,
     message::Message,
     named::Named,
@@ -14,7 +13,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
-use ledger::{Ledger, Record as Known};
+use delivery::{Judgement, judge};
+use ledger::{Ledger, Policy, Record as Known};
 use salesforce::{Client, Error, Record as Row};
 use std::collections::BTreeMap;
 use yotpo::Purchase;
@@ -133,18 +133,20 @@ impl Preview<'_> {
     }
 
     async fn page(&self, pass: &Pass, rows: &[Row], each: &mut impl FnMut(Previewed)) -> Result<(), Unread> {
-        let mut items = Vec::with_capacity(rows.len());
+        let mut orders = Vec::with_capacity(rows.len());
         for row in rows {
-            let item = Item::of(row, pass, self.fields, self.config)?;
-            items.extend(item.map(|item| (item, order_id(row, self.fields))));
+            let order = Order::of(row, pass, self.fields, self.config)?;
+            orders.extend(order.map(|order| (order, order_id(row, self.fields))));
         }
-        let keys: Vec<_> = items.iter().map(|(item, _)| item.delivery.key.clone()).collect();
+        let keys: Vec<_> = orders.iter().map(|(order, _)| order.item.delivery.key.clone()).collect();
         let known = self.ledger.read(&keys).await?;
         let mut candidates = Vec::new();
-        for (item, name) in items {
-            let previewed = Previewed::of(&item, name.clone(), known.get(&item.delivery.key));
+        for (order, name) in orders {
+            let key = &order.item.delivery.key;
+            let policy = self.ledger.flow().policies.of(key);
+            let previewed = Previewed::of(&order, name.clone(), known.get(key), policy);
             match previewed.fate {
-                Fate::Send => candidates.push((Candidate { item, name }, previewed)),
+                Fate::Send => candidates.push((Candidate { order, name }, previewed)),
                 _ => each(previewed),
             }
         }
@@ -175,12 +177,13 @@ impl From<pages::Unread> for Unread {
 
 impl Previewed {
     /// What would become of `item`, of which the ledger says `known`.
-    pub(crate) fn of(item: &Item, order_id: String, known: Option<&Known>) -> Self {
+    pub(crate) fn of(order: &Order, order_id: String, known: Option<&Known>, policy: &Policy) -> Self {
+        let Order { item, lines_left_out, .. } = order;
         let purchase =
             item.entry().and_then(|entry| Message::parse(&entry.body).ok()).map(|message| message.payload.purchase);
         // What the client would not even send.
         let invalid = || Some(format!("will be rejected: {}", purchase.as_ref()?.check().err()?));
-        let (fate, reason) = match judge(item, known) {
+        let (fate, reason) = match judge(item, known, policy) {
             Judgement::Send => (Fate::Send, invalid()),
             Judgement::Skip(reason) | Judgement::Skipped(reason) => (Fate::Skip, Some(reason.to_owned())),
             Judgement::Park(reason) => (Fate::Park, Some(reason.to_owned())),
@@ -188,8 +191,8 @@ impl Previewed {
             Judgement::Rejected(reason) => (Fate::Rejected, Some(reason.to_owned())),
             Judgement::Parked(reason) => (Fate::Parked, Some(reason.to_owned())),
         };
-        let source_id = item.delivery.key.as_str().rsplit('/').next().unwrap_or_default().to_owned();
-        let (store, business_day, lines_left_out) = (item.store.clone(), item.day, item.lines_left_out);
+        let source_id = item.delivery.key.id().to_owned();
+        let (store, business_day, lines_left_out) = (item.store.clone(), item.day, *lines_left_out);
         Self { source_id, order_id, store, business_day, fate, reason, lines_left_out, purchase }
     }
 
@@ -207,28 +210,34 @@ impl Previewed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item;
-    use ledger::Revision;
-    use queue::Entry;
-    use queue::body;
+    use delivery::Item;
+    use ledger::{DeliveryKey, Revision};
+    use queue::{Entry, body};
     use serde_json::json;
 
-    fn sent(currency: &str) -> Item {
+    fn sent(currency: &str) -> Order {
         let purchase: Purchase = serde_json::from_value(json!({
             "email": "a@example.com", "customer_name": "A", "order_id": "7", "order_date": "2026-11-20",
             "currency_iso": currency, "platform": "general", "products": {"P-2": {}, "P-1": {}},
         }))
         .unwrap();
-        let key = "reviews/801RO000000AbcDYAS".to_owned().try_into().unwrap();
+        let key = DeliveryKey::try_from("reviews/801RO000000AbcDYAS".to_owned()).unwrap();
         let message = crate::message::message(key, Revision(5), "default", purchase).unwrap();
-        let fate = item::Fate::Send(Entry::new(body::json(&message).unwrap()));
+        let fate = delivery::Fate::Send(Entry::new(body::json(&message).unwrap()));
         let (store, day) = (StoreName::unrouted(), "2026-11-20".parse().unwrap());
-        Item { delivery: message.delivery, store, day, fate, lines_left_out: 1, texts_shortened: 0 }
+        let item = Item { delivery: message.delivery, store, day, fate };
+        Order { item, lines_left_out: 1, texts_shortened: 0 }
+    }
+
+    fn shown(order: &Order) -> Previewed {
+        let config = Relay::parse(include_str!("../../../infra/config/relay.toml"), "test").unwrap();
+        let flow = crate::start::flow(&config);
+        Previewed::of(order, "7".to_owned(), None, flow.policies.of(&order.item.delivery.key))
     }
 
     #[test]
     fn what_would_be_sent_is_shown_as_yotpo_gets_it() {
-        let shown = Previewed::of(&sent("USD"), "7".to_owned(), None);
+        let shown = shown(&sent("USD"));
         assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, None));
         assert_eq!((shown.source_id.as_str(), shown.lines_left_out), ("801RO000000AbcDYAS", 1));
         assert_eq!(shown.products(), ["P-1", "P-2"]);
@@ -241,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_the_client_would_refuse_is_told_beforehand() {
-        let shown = Previewed::of(&sent("usd"), "7".to_owned(), None);
+        let shown = shown(&sent("usd"));
         let reason = "will be rejected: `currency_iso`: expected three capital letters";
         assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, Some(reason)));
     }

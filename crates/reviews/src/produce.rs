@@ -2,17 +2,20 @@
 //! invocation's time is up; the next run goes on from the checkpoint.
 
 use crate::{
-    PRODUCER,
+    FLOW, PRODUCER,
     fields::{Fields, Unfit},
     item::BadRow,
     message,
     pages::Pages,
-    publish::{Marked, Publisher, Unpublished},
-    report::{Answer, BEFORE_START, Report},
+    publish::{Orders, Unsent},
     select::{Pass, Position, first_day},
 };
 use chrono::{DateTime, Utc};
 use config::{BadDay, BusinessDay, Relay, StoreName};
+use delivery::{
+    Marked, Publisher, Report,
+    report::{Answer, BEFORE_START},
+};
 use function::{Event, Invoked, ran};
 use ledger::{Checkpoint, Ledger, Mark, Outside};
 use queue::Queue;
@@ -55,7 +58,7 @@ pub enum Failed {
     Ledger(#[from] ledger::Error),
     /// A page could not be published as a whole.
     #[error(transparent)]
-    Unpublished(#[from] Unpublished),
+    Unsent(#[from] Unsent),
     /// A row cannot be read.
     #[error(transparent)]
     Row(#[from] BadRow),
@@ -72,7 +75,7 @@ impl Failed {
     fn is_quota(&self) -> bool {
         let error = match self {
             Self::Salesforce(error) | Self::Unfit(Unfit::Salesforce(error)) => Some(error),
-            Self::Unpublished(unpublished) => unpublished.of_the_source(),
+            Self::Unsent(unsent) => unsent.of_the_source(),
             _ => None,
         };
         matches!(error, Some(salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }))
@@ -109,7 +112,7 @@ impl Producer {
         if let Some(usage) = self.salesforce.usage() {
             metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
         }
-        let runs = report.finish(metrics);
+        let runs = report.finish(FLOW, metrics);
         Ok(Answer { runs, settled: settled? })
     }
 
@@ -233,16 +236,15 @@ impl Producer {
         let schema = self.salesforce.schema();
         let fields = Fields::find(&schema, &self.config).await?;
         let publisher = Publisher {
-            config: &self.config,
-            fields: &fields,
-            salesforce: &self.salesforce,
             ledger: &self.ledger,
             queue: &self.queue,
             dead_letters: &self.dead_letters,
-            now: self.now,
-            invoked,
+            batch_size: self.config.reviews.batch_size,
+            trace: invoked.trace.clone(),
+            until: invoked.ends(),
             marked: Marked::default(),
         };
+        let orders = Orders { config: &self.config, fields: &fields, salesforce: &self.salesforce, publisher };
         let pages = Pages { salesforce: &self.salesforce, fields: &fields, config: &self.config };
         let mut ready = None;
         loop {
@@ -261,7 +263,7 @@ impl Producer {
                 },
             };
             // The next page is fetched while this one is published.
-            let (done, next) = tokio::join!(publisher.page(&pass, &rows.records, report), pages.next(&pass, &rows));
+            let (done, next) = tokio::join!(orders.page(&pass, &rows.records, report), pages.next(&pass, &rows));
             done?;
             if let Some(last) = rows.position()? {
                 pass.after = Some(last);

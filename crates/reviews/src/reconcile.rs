@@ -25,13 +25,13 @@ use crate::{
     FLOW, RECONCILER,
     fields::{Fields, Unfit},
     item::BadRow,
-    publish::{Marked, Publisher, Unpublished},
+    publish::{Orders, Unsent},
     stores::Stores,
     twins::Unasked,
 };
 use chrono::{DateTime, Utc};
 use config::{BadDay, BusinessDay, Relay, StoreName, Zone};
-use delivery::Pace;
+use delivery::{Marked, Pace, Publisher};
 use function::{
     Event, Invoked,
     ran::{self, Ended},
@@ -117,7 +117,7 @@ pub enum Failed {
     Ledger(#[from] ledger::Error),
     /// What was to be sent again could not be.
     #[error(transparent)]
-    Unpublished(#[from] Unpublished),
+    Unsent(#[from] Unsent),
     /// A row cannot be read.
     #[error(transparent)]
     Row(#[from] BadRow),
@@ -148,7 +148,7 @@ impl Failed {
             Self::Salesforce(error)
             | Self::Unfit(Unfit::Salesforce(error))
             | Self::Names(Unasked::Salesforce(error)) => Some(error),
-            Self::Unpublished(unpublished) => unpublished.of_the_source(),
+            Self::Unsent(unsent) => unsent.of_the_source(),
             _ => None,
         };
         matches!(error, Some(salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }))
@@ -373,18 +373,17 @@ impl Reconciler {
         Ok(())
     }
 
-    fn publisher<'a>(&'a self, fields: &'a Fields, invoked: &'a Invoked) -> Publisher<'a> {
-        Publisher {
-            config: &self.config,
-            fields,
-            salesforce: &self.salesforce,
+    fn sender<'a>(&'a self, fields: &'a Fields, invoked: &Invoked) -> Orders<'a> {
+        let publisher = Publisher {
             ledger: &self.ledger,
             queue: &self.queue,
             dead_letters: &self.dead_letters,
-            now: self.now,
-            invoked,
+            batch_size: self.config.reviews.batch_size,
+            trace: invoked.trace.clone(),
+            until: invoked.ends(),
             marked: Marked::default(),
-        }
+        };
+        Orders { config: &self.config, fields, salesforce: &self.salesforce, publisher }
     }
 
     fn millis(&self) -> Millis {

@@ -11,16 +11,14 @@ use crate::{
 };
 use ::config::Relay;
 use ::queue::{Taken, TraceHeader};
-use function::Invoked;
+use delivery::{
+    Marked, Publisher,
+    letter::{Letter, Plan, Rules},
+};
+use ledger::{Policy, Repeat};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use reviews::{
-    fields::Fields,
-    letter::{Letter, Plan, Rules},
-    produce::Producer,
-    publish::Publisher,
-    select::Pass,
-};
+use reviews::{fields::Fields, produce::Producer, publish::Orders, select::Pass};
 use sandbox::{Fault, InProcess, Rule, yotpo};
 use std::{sync::Arc, time::Duration};
 
@@ -165,24 +163,23 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
         serde_json::from_value(row).unwrap()
     };
     let rows = [row("801RO000000AbcDYAS", 5_000), row("801RO000000AbcEYAS", 1)];
-    let mut report = reviews::report::Report::default();
+    let mut report = delivery::report::Report::default();
     let published = async {
         let producer = Producer::of(environment, http).await.unwrap();
         let fields = Fields::find(&producer.salesforce.schema(), &lambda.config).await.unwrap();
         let trace = TraceHeader::parse(PRODUCERS_TRACE);
         let publisher = Publisher {
-            config: &lambda.config,
-            fields: &fields,
-            salesforce: &producer.salesforce,
             ledger: &producer.ledger,
             queue: &producer.queue,
             dead_letters: &producer.dead_letters,
-            now: producer.now,
-            invoked: &Invoked { deadline: NOON + TimeDelta::minutes(15), trace },
-            marked: reviews::publish::Marked::default(),
+            batch_size: lambda.config.reviews.batch_size,
+            trace,
+            until: NOON + TimeDelta::minutes(15),
+            marked: Marked::default(),
         };
+        let orders = Orders { config: &lambda.config, fields: &fields, salesforce: &producer.salesforce, publisher };
         let pass = Pass::of_day("1969-12-31".parse().unwrap(), None, &lambda.config, NOON + EVERY).unwrap();
-        publisher.page(&pass, &rows, &mut report).await
+        orders.page(&pass, &rows, &mut report).await
     };
     Box::pin(tasks.run_until(published)).await.unwrap();
     wait(&tasks, Duration::from_mins(1)).await;
@@ -192,19 +189,24 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
     assert_eq!((lambda.letters(), lambda.sim.vendors().yotpo.arrivals().len()), (vec!["bad_record".to_owned()], 1));
     let key = "reviews/801RO000000AbcDYAS";
     assert_eq!(lambda.sim.lock().table.text(key, "state"), Some("rejected"));
-    let letter = Letter::of(Taken {
-        id: "1".to_owned(),
-        receipt_handle: "1".to_owned(),
-        body: lambda.sim.lock().queues.letters[0].body.clone(),
-        attributes: BTreeMap::new(),
-        sent_at: Some(NOON),
-        receives: 1,
-        trace: None,
-        taken_at: tokio::time::Instant::now(),
-    });
+    let letter = Letter::of(
+        Taken {
+            id: "1".to_owned(),
+            receipt_handle: "1".to_owned(),
+            body: lambda.sim.lock().queues.letters[0].body.clone(),
+            attributes: BTreeMap::new(),
+            sent_at: Some(NOON),
+            receives: 1,
+            trace: None,
+            taken_at: tokio::time::Instant::now(),
+        },
+        reviews::FLOW,
+    );
     assert_eq!(letter.delivery().unwrap().key.as_str(), key);
     let rules = Rules { now: (NOON + TimeDelta::hours(1)).into(), older_than: Duration::ZERO, limit: 5 };
-    assert_eq!(letter.plan(None, &rules), Plan::Anew);
+    let (repeat, settle, clock_skew) = (Repeat::Harmless, Duration::ZERO, Duration::ZERO);
+    let policy = Policy { repeat, supersedes: false, settle, clock_skew };
+    assert_eq!(letter.plan(None, &rules, &policy), Plan::Anew);
 }
 
 /// What would have no end has one.

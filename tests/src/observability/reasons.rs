@@ -1,9 +1,10 @@
 //! Every reason and class that the code can give has its line in the runbook: whose fault, what heals, the way back.
 
 use super::{RUNBOOK, sources};
+use delivery::report;
 use ledger::{ErrorClass, decide};
 use regex::Regex;
-use reviews::{map::Skip, report};
+use reviews::map::Skip;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The table's lines: what a reason is, such as `parked exhausted`, and its other cells.

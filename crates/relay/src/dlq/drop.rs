@@ -18,7 +18,7 @@ use crate::{
     text::{WARN, tick},
 };
 use clap::Args;
-use reviews::{
+use delivery::{
     letter::{Plan, Why},
     redrive::Planned,
 };

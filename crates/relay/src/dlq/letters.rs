@@ -9,7 +9,8 @@ use crate::{
     options::Options,
     place::Place,
 };
-use reviews::{letter::Letter, operate::Operator, redrive::Planned};
+use delivery::{letter::Letter, redrive::Planned};
+use reviews::operate::Operator;
 
 /// What a command acts on.
 pub(super) struct Letters<'a> {
@@ -32,7 +33,13 @@ pub(super) async fn letters<T>(
     let place = Place::find(options, purpose).await?;
     let operator = place.operator()?;
     Hand::with(&operator.dead_letters, DEAD_LETTERS, judging.hide_for, async |hand, taken| {
-        let planned = operator.plan(taken.into_iter().map(Letter::of).collect(), &judging.rules(&place)).await;
+        let planned = operator
+            .redrive()
+            .plan(
+                taken.into_iter().map(|one| Letter::of(one, operator.ledger.flow().name)).collect(),
+                &judging.rules(&place),
+            )
+            .await;
         let planned = planned.map_err(|error| Failure::undone("read the ledger", &error))?;
         let planned = selection.pick(planned, (place.now)());
         act(Letters { place: &place, operator: &operator, hand, planned }).await

@@ -2,8 +2,8 @@
 
 use crate::text::{DIM, WARN, instant, millis};
 use chrono::{DateTime, Utc};
+use delivery::{letter::Plan, letter::Why, redrive::Planned};
 use ledger::DeliveryKey;
-use reviews::{letter::Plan, letter::Why, redrive::Planned};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,

@@ -17,7 +17,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use clap::Args;
-use reviews::redrive::Planned;
+use delivery::redrive::Planned;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,

@@ -19,12 +19,12 @@ use crate::{
     text::{WARN, tick},
 };
 use clap::Args;
-use ledger::DeliveryKey;
-use reviews::{
+use delivery::{
     letter::{Plan, Why},
-    operate::Operator,
     redrive::{Planned, Resend, Resent},
 };
+use ledger::DeliveryKey;
+use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::json;
 use std::{

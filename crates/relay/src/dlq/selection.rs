@@ -4,8 +4,9 @@ use crate::{day, when::When};
 use chrono::{DateTime, Utc};
 use clap::{Args, builder::PossibleValuesParser};
 use config::StoreName;
+use delivery::{letter::NOT_NAMED, redrive::Planned};
 use ledger::{DeliveryKey, ErrorClass};
-use reviews::{FLOW, letter::NOT_NAMED, redrive::Planned};
+use reviews::FLOW;
 use serde_json::{Value, json};
 
 /// Which messages; without any of these, all of them.

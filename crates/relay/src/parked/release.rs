@@ -18,12 +18,12 @@ use crate::{
 };
 use clap::Args;
 use config::StoreName;
-use ledger::{DeliveryKey, Millis, Record, State};
-use queue::Taken;
-use reviews::{
+use delivery::{
     letter::{Letter, Rules},
     redrive::{Resend, Resent},
 };
+use ledger::{DeliveryKey, Millis, Record, State};
+use queue::Taken;
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -150,7 +150,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Relea
     let action = Action { name: "parked release", detail };
     let resent = Hand::with(&operator.dead_letters, DEAD_LETTERS, judging.hide_for, async |hand, taken| {
         answer.unseen = hand.unseen();
-        let jobs = with_copies(resends, taken, &judging.rules(&place));
+        let jobs = with_copies(resends, taken, operator.ledger.flow().name, &judging.rules(&place));
         sending.send(&place, &operator, hand, jobs, judging, action).await
     });
     let resent = resent.await?;
@@ -167,9 +167,12 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Relea
 }
 
 /// Each with its copies among the dead letters, in the trace of one of them. What has just come is left alone.
-fn with_copies(resends: Vec<Resend>, taken: Vec<Taken>, rules: &Rules) -> Vec<Job> {
+fn with_copies(resends: Vec<Resend>, taken: Vec<Taken>, flow: &str, rules: &Rules) -> Vec<Job> {
     let came = |letter: &Letter| letter.taken.sent_at.map_or(rules.now, Millis::from);
-    let letters = taken.into_iter().map(Letter::of).filter(|letter| came(letter).plus(rules.older_than) <= rules.now);
+    let letters = taken
+        .into_iter()
+        .map(|one| Letter::of(one, flow))
+        .filter(|letter| came(letter).plus(rules.older_than) <= rules.now);
     let letters: Vec<Letter> = letters.collect();
     let job = |Resend { delivery, entry }: Resend| {
         let is_copy = |letter: &&Letter| {

@@ -12,10 +12,8 @@ use crate::{
     part::Part,
     text::{BAD, DIM, WARN, instant, share, tick},
 };
-use reviews::{
-    report::BEFORE_START,
-    standing::{Day, DayState, Standing},
-};
+use delivery::report::BEFORE_START;
+use reviews::standing::{Day, DayState, Standing};
 use std::io::{self, Write};
 
 impl Answer for Status {

@@ -2,12 +2,13 @@
 
 use crate::{
     fields::{Completed, Fields},
-    item::{BadRow, Item},
+    item::{BadRow, Order},
     map::order_id,
     message::{key, revision, stamp},
     named::Named,
     preview::{Previewed, Unread},
     select::{Pass, store_and_day},
+    start::flow,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use config::{BusinessDay, Relay, StoreName};
@@ -74,7 +75,9 @@ impl AtSource {
         };
         let (store, business_day) = store_and_day(row, fields, config)?;
         let order_id = order_id(row, fields);
-        let item = Item::of(row, &Pass::of_any_day(config, now), fields, config)?;
+        // Nothing is known of it here.
+        let policy = *flow(config).policies.of(&key(&id)?);
+        let order = Order::of(row, &Pass::of_any_day(config, now), fields, config)?;
         Ok(Self {
             key: key(&id)?,
             completed: completed.contains(&id),
@@ -83,7 +86,7 @@ impl AtSource {
             revision: revision(row)?,
             store,
             business_day,
-            mapped: item.map(|item| Previewed::of(&item, order_id.clone(), None)),
+            mapped: order.map(|order| Previewed::of(&order, order_id.clone(), None, &policy)),
             order_id,
             id,
         })

@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    item::{Fate, Item},
-    reconcile::{certificate::Ledger as Tally, entry::Reasons},
-};
+use crate::reconcile::{certificate::Ledger as Tally, entry::Reasons};
+use delivery::{Fate, Item};
 use ledger::{Delivery, DeliveryKey, EffectHash, Revision};
 use proptest::prelude::*;
 
@@ -38,8 +36,7 @@ fn order(reasons: &mut Reasons) -> Entry {
     };
     let day = "2026-11-20".parse().unwrap();
     let fate = Fate::Send(queue::Entry::new(String::new()));
-    let item =
-        Item { delivery, store: config::StoreName::unrouted(), day, fate, lines_left_out: 0, texts_shortened: 0 };
+    let item = Item { delivery, store: config::StoreName::unrouted(), day, fate };
     Entry::of(&item, "1", None, reasons)
 }
 

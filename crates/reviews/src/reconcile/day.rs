@@ -64,9 +64,9 @@ impl Reconciler {
         let judged: Vec<(Class, Remedy)> = entries.all().iter().map(|entry| rules.judge(entry)).collect();
         let remedies = entries.all().iter().zip(judged.iter().map(|(_, remedy)| *remedy));
         let remedies: Vec<_> = remedies.filter(|(_, remedy)| *remedy != Remedy::Nothing).collect();
-        let publisher = self.publisher(fields, invoked);
+        let sender = self.sender(fields, invoked);
         let late = || self.out_of_time(deadline);
-        let repaired = self.repair(&pass, &source, &publisher, &remedies, late, metrics).await?;
+        let repaired = self.repair(&pass, &source, &sender, &remedies, late, metrics).await?;
         let tally = Tally::tally(judged.iter().map(|(class, _)| *class), &entries.reasons);
         let mut certificate = Certificate {
             store: task.store.clone(),

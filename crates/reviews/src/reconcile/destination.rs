@@ -233,7 +233,7 @@ impl Reconciler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item::{Fate, Item};
+    use delivery::{Fate, Item};
     use ledger::{Delivery, DeliveryKey, EffectHash, Revision};
     use serde_json::json;
 
@@ -257,14 +257,7 @@ mod tests {
                 triggered_at: None,
             };
             let day = "2026-11-20".parse().unwrap();
-            let item = Item {
-                delivery,
-                store: StoreName::unrouted(),
-                day,
-                fate: Fate::Skip("x"),
-                lines_left_out: 0,
-                texts_shortened: 0,
-            };
+            let item = Item { delivery, store: StoreName::unrouted(), day, fate: Fate::Skip("x") };
             entries.add(&item, order, None);
         }
         entries.sort();

@@ -1,7 +1,8 @@
 //! What is remembered of each completed order while its day is looked at: under a hundred bytes, no payload, nothing
 //! personal.
 
-use crate::item::{DUPLICATE_ORDER_ID, Fate, Item};
+use crate::item::DUPLICATE_ORDER_ID;
+use delivery::{Fate, Item};
 use ledger::{Delivery, DeliveryKey, EffectHash, Millis, Record, Revision, State};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -96,7 +97,7 @@ pub(super) fn fingerprint(name: &str) -> u128 {
 
 impl Entry {
     pub(super) fn of(item: &Item, order_id: &str, record: Option<&Record>, reasons: &mut Reasons) -> Self {
-        let source_id = item.delivery.key.as_str().rsplit('/').next().unwrap_or_default();
+        let source_id = item.delivery.key.id();
         let mut id = [b' '; 18];
         id.iter_mut().zip(source_id.bytes()).for_each(|(to, from)| *to = from);
         let effect = record.map_or(&item.delivery.hash, |record| &record.hash);
@@ -314,14 +315,7 @@ mod tests {
             triggered_at: None,
         };
         let day = "2026-11-20".parse().unwrap();
-        Item {
-            delivery,
-            store: config::StoreName::unrouted(),
-            day,
-            fate: Fate::Skip("no_email"),
-            lines_left_out: 0,
-            texts_shortened: 0,
-        }
+        Item { delivery, store: config::StoreName::unrouted(), day, fate: Fate::Skip("no_email") }
     }
 
     #[test]
@@ -363,10 +357,14 @@ mod tests {
         let mut entries = Entries::default();
         for n in 0..12_000 {
             let mut item = item(&format!("{n:018}"), n);
-            item.fate = [Fate::Skip("no_email"), Fate::Park("unknown_store", String::new()), Fate::Skip("test_order")]
-                .into_iter()
-                .nth(usize::try_from(n % 3).unwrap())
-                .unwrap();
+            item.fate = [
+                Fate::Skip("no_email"),
+                Fate::Park("unknown_store", ledger::ErrorClass::Misconfigured),
+                Fate::Skip("test_order"),
+            ]
+            .into_iter()
+            .nth(usize::try_from(n % 3).unwrap())
+            .unwrap();
             entries.add(&item, &n.to_string(), None);
         }
         let items = entries.pack();

@@ -2,12 +2,11 @@
 
 use super::{Failed, Reconciler, classify::Remedy, entry::Entry, source::Source};
 use crate::{
-    item::{Fate, Item},
-    publish::Publisher,
-    report::Report,
+    publish::Orders,
     select::{IDS_A_QUERY, Pass},
     twins::Candidate,
 };
+use delivery::{Fate, Item, Report};
 use ledger::{Delivery, Event, Repair, Verdict, decide::MISSING};
 use salesforce::Record;
 use std::collections::BTreeMap;
@@ -20,7 +19,7 @@ impl Reconciler {
         &self,
         pass: &Pass,
         source: &Source<'_>,
-        publisher: &Publisher<'_>,
+        sender: &Orders<'_>,
         remedies: &[(&Entry, Remedy)],
         out_of_time: impl Fn() -> bool,
         metrics: &mut Metrics,
@@ -29,7 +28,7 @@ impl Reconciler {
         for chunk in remedies.chunks(IDS_A_QUERY) {
             let by_id: BTreeMap<&str, (&Entry, Remedy)> = chunk.iter().map(|due| (due.0.id(), *due)).collect();
             let rows = source.rows(pass, by_id.keys().copied()).await?;
-            repaired += self.repair_chunk(pass, source, publisher, &by_id, &rows, metrics).await?;
+            repaired += self.repair_chunk(pass, source, sender, &by_id, &rows, metrics).await?;
             if out_of_time() {
                 tracing::info!("out of time after some repairs; the next run goes on");
                 break;
@@ -42,7 +41,7 @@ impl Reconciler {
         &self,
         pass: &Pass,
         source: &Source<'_>,
-        publisher: &Publisher<'_>,
+        sender: &Orders<'_>,
         remedies: &BTreeMap<&str, (&Entry, Remedy)>,
         rows: &[Record],
         metrics: &mut Metrics,
@@ -51,34 +50,31 @@ impl Reconciler {
         for row in rows {
             let id = row.id()?;
             // One that has left the day meanwhile is another day's.
-            let Some(item) = source.item(pass, row)? else { continue };
-            let sendable = matches!(item.fate, Fate::Send(_));
+            let Some(order) = source.order(pass, row)? else { continue };
+            let sendable = matches!(order.item.fate, Fate::Send(_));
             let Some((entry, remedy)) = remedies.get(id.as_str()) else { continue };
             match remedy {
-                Remedy::Again if sendable => send.push(Candidate::of(item, row, source.fields)),
-                Remedy::Again => settle.push(item),
+                Remedy::Again if sendable => send.push(Candidate::of(order, row, source.fields)),
+                Remedy::Again => settle.push(order.item),
                 Remedy::Reopen(repair) if sendable => {
-                    if self.reopen(item.delivery.clone(), *repair).await? {
+                    if self.reopen(order.item.delivery.clone(), *repair).await? {
                         repaired += 1;
-                        send.push(Candidate::of(item, row, source.fields));
+                        send.push(Candidate::of(order, row, source.fields));
                     }
                 }
                 Remedy::Withdraw if !sendable => {
-                    let known = entry.as_seen(item.store.as_str(), &item.day.to_string())?;
+                    let known = entry.as_seen(order.item.store.as_str(), &order.item.day.to_string())?;
                     if self.reopen(known, Repair::Missing).await? {
-                        settle.push(item);
+                        settle.push(order.item);
                     }
                 }
-                Remedy::GiveUp => self.give_up(&item, publisher, metrics).await?,
+                Remedy::GiveUp => self.give_up(&order.item, sender, metrics).await?,
                 // It has changed since it was judged: the next look sees how.
                 Remedy::Reopen(_) | Remedy::Withdraw | Remedy::Nothing => {}
             }
         }
         let mut report = Report::default();
-        let done = match publisher.first_of_each_name(send, &mut settle, &mut report).await {
-            Ok(send) => publisher.publish(send, &settle, &mut report).await,
-            Err(error) => Err(error),
-        };
+        let done = sender.send(send, settle, &mut report).await;
         report.count_exceptions(metrics);
         done?;
         Ok(repaired)
@@ -96,10 +92,9 @@ impl Reconciler {
     }
 
     /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
-    async fn give_up(&self, item: &Item, publisher: &Publisher<'_>, metrics: &mut Metrics) -> Result<(), Failed> {
+    async fn give_up(&self, item: &Item, sender: &Orders<'_>, metrics: &mut Metrics) -> Result<(), Failed> {
         let error = "accepted again and again, and never seen at the destination";
-        let letter = item.given_up(error)?.traced(publisher.invoked.trace.clone());
-        publisher.dead_letters.send_one(letter, publisher.patience()).await?;
+        sender.publisher.dead_letter(item.given_up(error)?).await?;
         let event = Event::GiveUp { delivery: item.delivery.clone(), reason: MISSING.to_owned() };
         let verdict = self.ledger.put(&event).await?;
         if verdict == Verdict::Recorded {

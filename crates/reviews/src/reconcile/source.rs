@@ -3,7 +3,7 @@
 use super::{Failed, entry::Entries};
 use crate::{
     fields::Fields,
-    item::{BadRow, Item},
+    item::{BadRow, Order},
     map::order_id,
     pages::{self, Pages, by_id},
     select::Pass,
@@ -61,8 +61,8 @@ impl Source<'_> {
     async fn add(&self, pass: &Pass, rows: &[Record], entries: &mut Entries) -> Result<(), Failed> {
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            if let Some(item) = self.item(pass, row)? {
-                items.push((item, order_id(row, self.fields)));
+            if let Some(order) = self.order(pass, row)? {
+                items.push((order.item, order_id(row, self.fields)));
             }
         }
         let keys: Vec<_> = items.iter().map(|(item, _)| item.delivery.key.clone()).collect();
@@ -74,9 +74,9 @@ impl Source<'_> {
     }
 
     /// What `row` asks for, if it is this store's: where there is one store, a pass over it meets the orders of none too.
-    pub(super) fn item(&self, pass: &Pass, row: &Record) -> Result<Option<Item>, BadRow> {
-        let item = Item::of(row, pass, self.fields, self.config)?;
-        Ok(item.filter(|item| pass.spans.contains_key(&item.store)))
+    pub(super) fn order(&self, pass: &Pass, row: &Record) -> Result<Option<Order>, BadRow> {
+        let order = Order::of(row, pass, self.fields, self.config)?;
+        Ok(order.filter(|order| pass.spans.contains_key(&order.item.store)))
     }
 
     /// The rows of orders that were met before, as they are now.

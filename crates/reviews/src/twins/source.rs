@@ -4,7 +4,7 @@
 use super::{Standing, Turn, Twin, turn};
 use crate::{
     fields::{Fields, Names},
-    item::{BadRow, Fate, Item},
+    item::{BadRow, Order},
     map::order_id,
     message::{key, revision},
     pages::by_id,
@@ -12,6 +12,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{Relay, StoreName};
+use delivery::{Fate, Item};
 use ledger::{DeliveryKey, Ledger, Record as Known};
 use salesforce::{Client, Id, Record as Row};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -36,7 +37,7 @@ pub(crate) struct Namesakes<'a> {
 
 /// An order that is to be sent, and the name that it asks for.
 pub(crate) struct Candidate {
-    pub(crate) item: Item,
+    pub(crate) order: Order,
     pub(crate) name: String,
 }
 
@@ -90,7 +91,7 @@ impl Namesakes<'_> {
         let rule = |candidate: &Candidate| match groups.get_mut(&candidate.name) {
             None => Ruling::Keeps(Vec::new()),
             Some(Group::Many) => Ruling::Second,
-            Some(Group::Few(all)) => candidate.among(all, &self.account(candidate.item.store.as_str())),
+            Some(Group::Few(all)) => candidate.among(all, &self.account(candidate.order.item.store.as_str())),
         };
         Ok(candidates.iter().map(rule).collect())
     }
@@ -176,8 +177,8 @@ impl Namesakes<'_> {
         let mut items = HashMap::new();
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         for row in by_id(self.salesforce, &pass, self.fields, &ids).await? {
-            if let Some(item) = Item::of(&row, &pass, self.fields, self.config)? {
-                items.insert(row.id()?, item);
+            if let Some(order) = Order::of(&row, &pass, self.fields, self.config)? {
+                items.insert(row.id()?, order.item);
             }
         }
         Ok(items)
@@ -204,14 +205,14 @@ impl Namesakes<'_> {
 }
 
 impl Candidate {
-    pub(crate) fn of(item: Item, row: &Row, fields: &Fields) -> Self {
-        Self { item, name: order_id(row, fields) }
+    pub(crate) fn of(order: Order, row: &Row, fields: &Fields) -> Self {
+        Self { order, name: order_id(row, fields) }
     }
 
     fn among(&self, all: &mut [Namesake], account: &str) -> Ruling {
         let of_account = |one: &&Namesake| one.account.as_deref() == Some(account);
         let twins: Vec<Twin> = all.iter().filter(of_account).map(|one| one.twin.clone()).collect();
-        let Some(id) = crate::anew::source_id(&self.item.delivery.key) else { return Ruling::Second };
+        let Some(id) = crate::anew::source_id(&self.order.item.delivery.key) else { return Ruling::Second };
         // The name was another one when the source was asked: nobody else has it.
         if !twins.iter().any(|twin| twin.id == id) && twins.is_empty() {
             return Ruling::Keeps(Vec::new());

@@ -2,12 +2,12 @@
 //! sent, then its copy is deleted. After each of these steps the command may die: what it left is found again.
 
 use crate::{
-    letter::{Letter, Plan},
-    operate::Operator,
+    Fate, Item,
+    letter::{Letter, Plan, Rules},
 };
 use futures_util::future::try_join_all;
-use ledger::{Delivery, Event, Mark, Repair, Settled, Verdict};
-use queue::Entry;
+use ledger::{Delivery, Event, Ledger, Mark, Repair, Settled, Verdict};
+use queue::{Entry, Queue};
 use std::collections::BTreeSet;
 
 /// One message to send again.
@@ -17,6 +17,31 @@ pub struct Resend {
     pub delivery: Delivery,
     /// The message.
     pub entry: Entry,
+}
+
+/// What a record asks for now, asked of the source.
+#[derive(Debug)]
+pub enum Anew {
+    /// It can be sent.
+    Send(Resend),
+    /// By rule it is not sent, for this reason.
+    Skip(&'static str),
+    /// It still needs a person, for this reason.
+    Park(&'static str),
+    /// Its business day is not over yet: the producer will meet it.
+    NotOver,
+    /// The source has no such record any more.
+    Gone,
+}
+
+impl From<Item> for Anew {
+    fn from(item: Item) -> Self {
+        match item.fate {
+            Fate::Send(entry) => Self::Send(Resend { delivery: item.delivery, entry }),
+            Fate::Skip(reason) => Self::Skip(reason),
+            Fate::Park(reason, _) => Self::Park(reason),
+        }
+    }
 }
 
 /// What became of it.
@@ -47,7 +72,16 @@ impl From<&Letter> for Option<Resend> {
     }
 }
 
-impl Operator {
+/// What puts copies back.
+#[derive(Clone, Copy)]
+pub struct Redrive<'a> {
+    /// The flow's ledger.
+    pub ledger: &'a Ledger,
+    /// Its queue.
+    pub queue: &'a Queue,
+}
+
+impl Redrive<'_> {
     /// Sends these again, each reopened first, at most `limit` times in its life; what became of each, in order. Their business
     /// days become due before: whoever dies in between has promised a look too many.
     ///
@@ -97,17 +131,16 @@ impl Operator {
     ///
     /// # Errors
     /// When the ledger cannot be used.
-    pub async fn plan(
-        &self,
-        letters: Vec<Letter>,
-        rules: &crate::letter::Rules,
-    ) -> Result<Vec<Planned>, ledger::Error> {
+    pub async fn plan(&self, letters: Vec<Letter>, rules: &Rules) -> Result<Vec<Planned>, ledger::Error> {
         let keys: std::collections::BTreeSet<_> =
             letters.iter().filter_map(|letter| Some(letter.delivery()?.key.clone())).collect();
         let records = self.ledger.read(&keys.into_iter().collect::<Vec<_>>()).await?;
         let planned = letters.into_iter().map(|letter| {
             let record = letter.delivery().and_then(|delivery| records.get(&delivery.key).cloned());
-            let plan = letter.plan(record.as_ref(), rules);
+            // One that nobody can read has no policy, and needs none.
+            let plan = letter.delivery().map_or(Plan::Unreadable, |delivery| {
+                letter.plan(record.as_ref(), rules, self.ledger.flow().policies.of(&delivery.key))
+            });
             Planned { letter, record, plan }
         });
         Ok(planned.collect())

@@ -1,9 +1,9 @@
 //! A message of the dead-letter queue, taken apart, and what is to be done with it given its record. Pure.
 
-use crate::{FLOW, message::Message, unseen::trim};
-use delivery::Unmapped;
-use ledger::{Delivery, Millis, Record, State, decide::DISMISSED};
+use crate::{Unmapped, judge::is_newer};
+use ledger::{Delivery, Millis, Policy, Record, State, decide::DISMISSED};
 use queue::{Entry, Taken};
+use serde_json::Value;
 use std::time::Duration;
 
 /// What stands where a message names no class or error: SQS moved it there, or somebody else put it there.
@@ -21,10 +21,10 @@ pub struct Letter {
 /// What a body says.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// A purchase to create.
-    Message(Box<Message>),
-    /// An order that could not be mapped: it is made anew from the source.
-    Unmapped(Unmapped),
+    /// A message of the flow, by what the ledger knows it by.
+    Message(Delivery),
+    /// A record that could not be mapped, or was not to be: it is made anew from the source.
+    Unmapped(Delivery),
     /// Nothing of ours.
     Unreadable,
 }
@@ -36,7 +36,7 @@ pub enum Plan {
     Send,
     /// It still counts: made anew from the source.
     Anew,
-    /// It does not count any more: the order was accepted or confirmed, or the ledger knows a newer version.
+    /// It does not count any more: it was accepted or confirmed, or the ledger knows a newer version.
     Done,
     /// It is left where it is.
     Leave(Why),
@@ -93,22 +93,21 @@ impl Plan {
 }
 
 impl Letter {
-    /// Takes a message apart. One of another flow is none of ours.
-    pub fn of(taken: Taken) -> Self {
-        let content = match Message::parse(&taken.body) {
-            Ok(message) => Content::Message(Box::new(message)),
-            Err(_) => serde_json::from_str(&taken.body).map_or(Content::Unreadable, Content::Unmapped),
+    /// Takes a message apart, as far as any flow's are alike. One of another flow is none of ours.
+    pub fn of(taken: Taken, flow: &str) -> Self {
+        let content = match serde_json::from_str::<Delivery>(&taken.body) {
+            Ok(delivery) if delivery.key.flow() != flow => Content::Unreadable,
+            Ok(delivery) if serde_json::from_str::<Unmapped>(&taken.body).is_ok() => Content::Unmapped(delivery),
+            Ok(delivery) => Content::Message(delivery),
+            Err(_) => Content::Unreadable,
         };
-        let letter = Self { taken, content };
-        let ours = letter.delivery().is_none_or(|delivery| delivery.key.flow() == FLOW);
-        if ours { letter } else { Self { content: Content::Unreadable, ..letter } }
+        Self { taken, content }
     }
 
     /// What the ledger knows it by.
     pub fn delivery(&self) -> Option<&Delivery> {
         match &self.content {
-            Content::Message(message) => Some(&message.delivery),
-            Content::Unmapped(unmapped) => Some(&unmapped.delivery),
+            Content::Message(delivery) | Content::Unmapped(delivery) => Some(delivery),
             Content::Unreadable => None,
         }
     }
@@ -132,19 +131,18 @@ impl Letter {
         Entry::new(self.taken.body.clone()).traced(self.taken.trace.clone())
     }
 
-    /// Whether it holds this address: compared without regard to ASCII case and to space around it; what nobody can read is
-    /// searched for it.
-    pub fn is_about(&self, email: &str) -> bool {
-        let wanted = trim(email).to_ascii_lowercase();
-        match &self.content {
-            Content::Message(message) => trim(&message.payload.purchase.email).to_ascii_lowercase() == wanted,
-            Content::Unmapped(_) => false,
-            Content::Unreadable => self.taken.body.to_ascii_lowercase().contains(&wanted),
+    /// Whether any text in it is this one, but for ASCII case and what is around it that nobody sees; what is no JSON is searched
+    /// for it.
+    pub fn mentions(&self, text: &str) -> bool {
+        let wanted = folded(text);
+        match serde_json::from_str(&self.taken.body) {
+            Ok(body) => is_in(&body, &wanted),
+            Err(_) => self.taken.body.to_ascii_lowercase().contains(&wanted),
         }
     }
 
     /// What is to be done with it.
-    pub fn plan(&self, record: Option<&Record>, rules: &Rules) -> Plan {
+    pub fn plan(&self, record: Option<&Record>, rules: &Rules, policy: &Policy) -> Plan {
         let Some(delivery) = self.delivery() else { return Plan::Unreadable };
         let sent_at = self.taken.sent_at.map_or(rules.now, Millis::from);
         if sent_at.plus(rules.older_than) > rules.now {
@@ -154,6 +152,7 @@ impl Letter {
         let Some(record) = record else { return send };
         let dismissed = record.reason.as_deref().is_some_and(|reason| reason.starts_with(DISMISSED));
         match record.state {
+            State::Accepted | State::Confirmed if policy.supersedes && is_newer(delivery, record) => send,
             State::Accepted | State::Confirmed => Plan::Done,
             _ if record.revision > delivery.revision => Plan::Done,
             _ if record.revision < delivery.revision => send,
@@ -162,6 +161,20 @@ impl Letter {
             State::Rejected | State::Parked if record.repairs >= rules.limit => Plan::Leave(Why::Limit),
             State::Rejected | State::Parked | State::Pending | State::Claimed | State::Uncertain => send,
         }
+    }
+}
+
+/// The text without what nobody sees at its ends, in small letters.
+fn folded(text: &str) -> String {
+    text.trim_matches(|c: char| !c.is_alphanumeric() && !c.is_ascii_punctuation()).to_ascii_lowercase()
+}
+
+fn is_in(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::String(text) => folded(text) == wanted,
+        Value::Array(values) => values.iter().any(|value| is_in(value, wanted)),
+        Value::Object(fields) => fields.values().any(|value| is_in(value, wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

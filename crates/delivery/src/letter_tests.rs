@@ -1,14 +1,16 @@
 use super::*;
 use chrono::DateTime;
-use ledger::{DeliveryKey, EffectHash, Revision};
+use ledger::{DeliveryKey, Repeat, Revision};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 const SENT: i64 = 1_800_000_000_000;
+const CREATES: Policy =
+    Policy { repeat: Repeat::Harmless, supersedes: false, settle: Duration::ZERO, clock_skew: Duration::ZERO };
 const RULES: Rules = Rules { now: Millis(SENT + 3_600_000), older_than: Duration::from_mins(15), limit: 5 };
 
 fn letter(body: &str) -> Letter {
-    Letter::of(Taken {
+    let taken = Taken {
         id: "1".to_owned(),
         receipt_handle: "r".to_owned(),
         body: body.to_owned(),
@@ -17,7 +19,8 @@ fn letter(body: &str) -> Letter {
         receives: 1,
         trace: None,
         taken_at: tokio::time::Instant::now(),
-    })
+    };
+    Letter::of(taken, "reviews")
 }
 
 fn body(key: &str, revision: i64) -> String {
@@ -40,26 +43,8 @@ fn unmapped() -> String {
 }
 
 fn record(state: State, revision: i64) -> Record {
-    Record {
-        state,
-        revision: Revision(revision),
-        hash: EffectHash::stored("h"),
-        token: None,
-        lease_end: None,
-        not_before: None,
-        triggered_at: None,
-        earlier: None,
-        attempts: 1,
-        repairs: 0,
-        waits_for: None,
-        reason: Some("Yotpo refused it".to_owned()),
-        store: "default".to_owned(),
-        day: None,
-        updated_at: Millis(SENT),
-        accepted_at: None,
-        open_since: None,
-        expires_at: 0,
-    }
+    let delivery = Delivery { revision: Revision(revision), ..letter(&unmapped()).delivery().unwrap().clone() };
+    Record { reason: Some("Yotpo refused it".to_owned()), ..Record::new(&delivery, state) }
 }
 
 #[test]
@@ -72,7 +57,7 @@ fn a_body_is_a_purchase_an_order_to_be_mapped_or_nothing_of_ours() {
         assert_eq!((letter.class(), letter.error()), ("none", "none"));
     }
     for other in ["", "garbage", "{}", &body("erp/acme.myshopify.com/order/1", 7)] {
-        assert_eq!(letter(other).plan(None, &RULES), Plan::Unreadable, "{other}");
+        assert_eq!(letter(other).plan(None, &RULES, &CREATES), Plan::Unreadable, "{other}");
     }
 }
 
@@ -89,28 +74,28 @@ fn every_state_of_the_record_has_its_plan() {
         (State::Accepted, Plan::Done, Plan::Done, Plan::Done),
         (State::Confirmed, Plan::Done, Plan::Done, Plan::Done),
     ] {
-        let plans = [6, 7, 8].map(|revision| copy.plan(Some(&record(state, revision)), &RULES));
+        let plans = [6, 7, 8].map(|revision| copy.plan(Some(&record(state, revision)), &RULES, &CREATES));
         assert_eq!(plans, [older, same, newer], "{state:?}");
     }
-    assert_eq!(copy.plan(None, &RULES), Plan::Send);
-    assert_eq!(letter(&unmapped()).plan(Some(&record(State::Parked, 7)), &RULES), Plan::Anew);
+    assert_eq!(copy.plan(None, &RULES, &CREATES), Plan::Send);
+    assert_eq!(letter(&unmapped()).plan(Some(&record(State::Parked, 7)), &RULES, &CREATES), Plan::Anew);
 }
 
 #[test]
 fn what_was_tried_often_enough_dismissed_or_has_just_come_is_left() {
     let copy = letter(&body("reviews/801RO000000AbcDYAS", 7));
     let tried = Record { repairs: 5, ..record(State::Rejected, 7) };
-    assert_eq!(copy.plan(Some(&tried), &RULES), Plan::Leave(Why::Limit));
+    assert_eq!(copy.plan(Some(&tried), &RULES, &CREATES), Plan::Leave(Why::Limit));
     // The limit is that of a version: a copy that is newer than the record is claimed as a newer one.
-    assert_eq!(copy.plan(Some(&Record { revision: Revision(6), ..tried }), &RULES), Plan::Send);
+    assert_eq!(copy.plan(Some(&Record { revision: Revision(6), ..tried }), &RULES, &CREATES), Plan::Send);
     let dismissed = Record { reason: Some("dismissed: a test".to_owned()), ..record(State::Rejected, 7) };
-    assert_eq!(copy.plan(Some(&dismissed), &RULES), Plan::Leave(Why::Dismissed));
+    assert_eq!(copy.plan(Some(&dismissed), &RULES, &CREATES), Plan::Leave(Why::Dismissed));
     let soon = Rules { now: Millis(SENT + 899_999), ..RULES };
     for state in State::ALL {
-        assert_eq!(copy.plan(Some(&record(state, 7)), &soon), Plan::Leave(Why::Young));
+        assert_eq!(copy.plan(Some(&record(state, 7)), &soon, &CREATES), Plan::Leave(Why::Young));
     }
     let due = Rules { now: Millis(SENT + 900_000), ..RULES };
-    assert_eq!(copy.plan(Some(&record(State::Parked, 7)), &due), Plan::Send);
+    assert_eq!(copy.plan(Some(&record(State::Parked, 7)), &due, &CREATES), Plan::Send);
 }
 
 #[test]
@@ -123,7 +108,18 @@ fn only_what_does_not_count_any_more_may_go_without_a_word() {
 #[test]
 fn a_person_is_found_whatever_the_case_and_in_what_nobody_can_read() {
     let copy = letter(&body("reviews/801RO000000AbcDYAS", 7));
-    assert!(copy.is_about("jane@example.COM ") && !copy.is_about("e@example.com"));
-    assert!(letter("{\"email\":\"JANE@example.com\"").is_about("jane@example.com"));
-    assert!(!letter(&unmapped()).is_about("jane@example.com"));
+    assert!(copy.mentions("jane@example.COM ") && !copy.mentions("e@example.com"));
+    assert!(letter("{\"email\":\"JANE@example.com\"").mentions("jane@example.com"));
+    assert!(!letter(&unmapped()).mentions("jane@example.com"));
+}
+
+/// A customer's newer version in the dead-letter queue is not done because an older one was written.
+#[test]
+fn where_the_destination_upserts_a_newer_copy_counts_over_an_accepted_version() {
+    let copy = letter(&body("reviews/801RO000000AbcDYAS", 7));
+    let upserts = Policy { supersedes: true, ..CREATES };
+    for state in [State::Accepted, State::Confirmed] {
+        let plans = [6, 7, 8].map(|revision| copy.plan(Some(&record(state, revision)), &RULES, &upserts));
+        assert_eq!(plans, [Plan::Send, Plan::Done, Plan::Done], "{state:?}");
+    }
 }

@@ -1,6 +1,5 @@
-//! What the producer answers: per store and business day, how many orders it met and what became of them.
+//! What a producer answers: per store and business day, how many records it met and what became of them.
 
-use crate::FLOW;
 use config::{BusinessDay, StoreName};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,7 +29,7 @@ pub struct Run {
 /// What became of the orders. `fetched` is the sum of the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Rows of this store and day that Salesforce answered with.
+    /// Records of this store and day that the source answered with.
     pub fetched: usize,
     /// Messages that the queue accepted.
     pub enqueued: usize,
@@ -61,7 +60,7 @@ impl Report {
     }
 
     /// What was not sent by rule, as metrics: of a run whose sending is counted elsewhere.
-    pub(crate) fn count_exceptions(&self, metrics: &mut Metrics) {
+    pub fn count_exceptions(&self, metrics: &mut Metrics) {
         for ((store, _), counts) in &self.0 {
             let name = Some(store.as_str());
             metrics.count(Metric::OrdersSkipped, name, counts.skipped.values().sum());
@@ -71,7 +70,7 @@ impl Report {
     }
 
     /// Everything as the answer's runs, and as metrics.
-    pub fn finish(self, metrics: &mut Metrics) -> Vec<Run> {
+    pub fn finish(self, flow: &str, metrics: &mut Metrics) -> Vec<Run> {
         self.count_exceptions(metrics);
         self.0
             .into_iter()
@@ -85,7 +84,7 @@ impl Report {
                     metrics.count(Metric::OrdersOutside, name, orders);
                 }
                 tracing::info!(
-                    flow = FLOW, store = store.as_str(), business_day = %business_day,
+                    flow, store = store.as_str(), business_day = %business_day,
                     fetched = counts.fetched, enqueued = counts.enqueued, already_delivered = counts.already_delivered,
                     skipped = counts.skipped.values().sum::<usize>(), parked = sum(&counts.parked), rejected = sum(&counts.rejected), outside,
                     "business day read"
