@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -14,14 +14,43 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("config", &[]),
     ("delivery", &["config", "ledger", "queue", "telemetry"]),
     ("function", &["aws", "config", "ledger", "queue", "secrets", "telemetry"]),
+    ("reconciliation", &["config", "delivery", "function", "ledger", "queue", "telemetry"]),
     ("salesforce", &["rest"]),
     ("yotpo", &["rest"]),
-    ("reviews", &["salesforce", "yotpo", "delivery", "function", "config", "queue", "ledger", "secrets", "telemetry"]),
+    (
+        "reviews",
+        &[
+            "salesforce",
+            "yotpo",
+            "delivery",
+            "reconciliation",
+            "function",
+            "config",
+            "queue",
+            "ledger",
+            "secrets",
+            "telemetry",
+        ],
+    ),
     ("rollout", &["aws", "function", "telemetry"]),
     ("sandbox", &[]),
     ("local", &["sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
-    ("simulation", &["aws", "config", "delivery", "function", "queue", "rest", "reviews", "sandbox", "telemetry"]),
+    (
+        "simulation",
+        &[
+            "aws",
+            "config",
+            "delivery",
+            "function",
+            "queue",
+            "reconciliation",
+            "rest",
+            "reviews",
+            "sandbox",
+            "telemetry",
+        ],
+    ),
     (
         "relay",
         &[
@@ -31,6 +60,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "function",
             "ledger",
             "queue",
+            "reconciliation",
             "reviews",
             "salesforce",
             "secrets",
@@ -47,6 +77,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "ledger",
             "local",
             "queue",
+            "reconciliation",
             "reviews",
             "salesforce",
             "sandbox",

@@ -13,7 +13,8 @@ use crate::{
 };
 use clap::Args;
 use config::{BusinessDay, StoreName};
-use reviews::{operate::Operator, reconcile::Certificate, select::Pass};
+use reconciliation::Certificate;
+use reviews::{operate::Operator, select::Pass};
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write};

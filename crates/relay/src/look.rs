@@ -2,7 +2,8 @@
 
 use crate::{failure::Failure, place::Place, producing::event, progress};
 use config::{BusinessDay, StoreName};
-use reviews::reconcile::{self, Certificate, StoreDay};
+use reconciliation::{Certificate, StoreDay};
+use reviews::reconcile;
 use serde::Serialize;
 use serde_json::Value;
 use std::{

@@ -17,7 +17,8 @@ use crate::{
 };
 use clap::Args;
 use config::{BusinessDay, StoreName};
-use reviews::{reconcile::Certificate, select::Pass};
+use reconciliation::Certificate;
+use reviews::select::Pass;
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write};

@@ -61,7 +61,7 @@ impl Producer {
 impl Reconciler {
     /// Looks at everything that a look at a day needs.
     pub async fn check(&self, mut checked: Checked) -> Checked {
-        salesforce(&mut checked, &self.salesforce, &self.config, (self.now)()).await;
+        salesforce(&mut checked, &self.salesforce, &self.config, self.ledger.now()).await;
         yotpo_tokens(&mut checked, &self.stores, &self.config).await;
         checked.queues(&self.queue, &self.dead_letters).await;
         checked.ledger(&self.ledger).await;

@@ -30,9 +30,9 @@ impl From<reconcile::Failed> for Fault {
             Failed::Ledger(error) => error.into(),
             Failed::Unsent(error) => of_page(error),
             Failed::Names(error) => of_names(error),
-            Failed::Queue(_) => Kind::Unavailable,
+            Failed::Step(error) => error.into(),
             Failed::OutOfTime => Kind::OutOfTime,
-            Failed::Row(_) | Failed::Id(_) | Failed::Key(_) | Failed::Json(_) => Kind::Internal,
+            Failed::Row(_) => Kind::Internal,
         };
         Self::of(kind, &error)
     }

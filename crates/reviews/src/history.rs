@@ -1,10 +1,11 @@
 //! What became of a range of business days, in numbers: from the certificates that were kept, and from the ledger's records
 //! what no certificate says. Pure; it takes the more memory the more days there are, not the more orders.
 
-use crate::{reconcile::Certificate, select::Pass};
+use crate::select::Pass;
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BadDay, BusinessDay, Relay, StoreName};
 use ledger::{Cursor, Scanned, State};
+use reconciliation::Certificate;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 use super::*;
-use crate::reconcile::{Completed, Destination, Tally};
 use ledger::Millis;
 use proptest::prelude::*;
+use reconciliation::{Completed, Destination, Tally};
 
 const SETTINGS: &str = include_str!("../../../infra/config/relay.toml");
 

@@ -2,7 +2,6 @@
 //! hand is what the functions would do. A secret is read when a command needs its vendor, not before.
 
 use crate::{
-    reconcile::Certificate,
     start::flow,
     stores::{Misconfigured, Stores},
 };
@@ -12,6 +11,7 @@ use delivery::Redrive;
 use function::{ColdStart, Environment};
 use ledger::{Ledger, Millis};
 use queue::Queue;
+use reconciliation::Certificate;
 use secrets::Secrets;
 use std::sync::Arc;
 

@@ -1,49 +1,36 @@
 //! The reconciler's run: each business day that is due is compared, source against ledger against destination; what the
 //! destination shows is confirmed, what is missing is sent again, and a certificate says how the day stands.
-//!
-//! A day is read whole at the source and page by page at the destination; at either, a run that is out of time leaves a
-//! checkpoint. Everything it does may be done twice, by two runs at a time or one after the other.
 
-mod certificate;
-mod classify;
-mod day;
-mod destination;
-pub(crate) mod due;
-mod entry;
 mod names;
-mod parts;
-mod quiet;
-mod repair;
 mod source;
 
-pub(crate) use destination::{ROWS, read_from};
-
-pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Completed};
-pub use due::DAYS as DUE_DAYS;
-
 use crate::{
-    FLOW, RECONCILER,
+    RECONCILER,
     fields::{Fields, Unfit},
     item::BadRow,
     publish::{Orders, Unsent},
+    select::{IDS_A_QUERY, Pass},
     stores::Stores,
-    twins::Unasked,
+    twins::{Candidate, Unasked},
 };
-use chrono::{DateTime, Utc};
-use config::{BadDay, BusinessDay, Relay, StoreName, Zone};
-use delivery::{Marked, Pace, Publisher};
+use config::{BadDay, Relay, StoreName};
+use delivery::{Marked, Pace, Publisher, Report};
 use function::{
     Event, Invoked,
     ran::{self, Ended},
 };
-use ledger::{Cursor, Due, Ledger, Mark, Millis};
+use ledger::Ledger;
+use names::Names;
 use queue::Queue;
+use reconciliation::{Asked, Certificate, Looked, Read, Reconciliation, Seen, Shown, StoreDay, Task, Unread};
 use serde::{Deserialize, Serialize};
+use source::Source;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 use telemetry::{Metric, Metrics};
+use tokio::time::Instant;
 
 /// What the reconciler works with; built once at cold start.
 pub struct Reconciler {
@@ -61,8 +48,6 @@ pub struct Reconciler {
     pub dead_letters: Queue,
     /// This worker's share of each store's calls.
     pub pace: BTreeMap<StoreName, Pace>,
-    /// The clock.
-    pub now: fn() -> DateTime<Utc>,
 }
 
 /// The reconciler's answer: each store and day that was to be looked at is certified or in one of the two lists, but for
@@ -91,15 +76,6 @@ impl Answer {
     }
 }
 
-/// A store's business day, named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreDay {
-    /// The store; `unrouted` for the orders that fit none.
-    pub store: StoreName,
-    /// The business day.
-    pub business_day: BusinessDay,
-}
-
 /// Why a run failed. What is confirmed and sent stays so; the next run goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
@@ -115,27 +91,18 @@ pub enum Failed {
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
+    /// A step of the reconciliation failed.
+    #[error(transparent)]
+    Step(#[from] reconciliation::Failed),
     /// What was to be sent again could not be.
     #[error(transparent)]
     Unsent(#[from] Unsent),
     /// A row cannot be read.
     #[error(transparent)]
     Row(#[from] BadRow),
-    /// A row has no id.
-    #[error("a row of the query cannot be read: {0}")]
-    Id(#[from] salesforce::BadField),
-    /// A queue could not be used.
-    #[error(transparent)]
-    Queue(#[from] queue::Unavailable),
     /// It cannot be found out which orders share a name.
     #[error(transparent)]
     Names(#[from] Unasked),
-    /// An order's id makes no delivery key.
-    #[error(transparent)]
-    Key(#[from] ledger::InvalidKey),
-    /// A checkpoint or certificate cannot be written as JSON.
-    #[error("a checkpoint or certificate cannot be written: {0}")]
-    Json(#[from] serde_json::Error),
     /// The invocation is nearly over, and a call has not ended.
     #[error("the run did not end before its time was up; the next run goes on")]
     OutOfTime,
@@ -155,53 +122,6 @@ impl Failed {
     }
 }
 
-/// A store's business day that is to be looked at.
-#[derive(Clone, Debug)]
-pub(crate) struct Task {
-    store: StoreName,
-    day: BusinessDay,
-    /// The producer has settled it.
-    settled: bool,
-    /// Asked for by a person: the destination is read whatever the ledger says.
-    by_hand: bool,
-    /// The day's mark when this run began.
-    mark: Option<Due>,
-}
-
-/// Business days by store, each store with its time zone, how far it is settled and its days that are marked.
-struct InCare {
-    store: StoreName,
-    zone: Zone,
-    cursor: Option<Cursor>,
-    marks: BTreeMap<BusinessDay, Due>,
-}
-
-impl InCare {
-    fn task(&self, day: BusinessDay, by_hand: bool) -> Task {
-        let mark = self.marks.get(&day).copied();
-        let settled = self.cursor.is_some_and(|cursor| due::is_settled(cursor, day, self.zone));
-        let settled = settled || mark.is_some_and(|mark| mark.settled);
-        Task { store: self.store.clone(), day, settled, by_hand, mark }
-    }
-}
-
-impl Task {
-    fn named(&self) -> StoreDay {
-        StoreDay { store: self.store.clone(), business_day: self.day }
-    }
-}
-
-/// How a look at a day ended.
-enum Looked {
-    Certified(Box<Certificate>),
-    /// There is nothing to certify: no order fits no store.
-    Nothing,
-    /// Time is up.
-    OutOfTime,
-    /// This store's account cannot be read now.
-    Unreadable,
-}
-
 impl Reconciler {
     /// Looks at whatever is due, as far as time allows, and keeps how that ended.
     ///
@@ -219,27 +139,38 @@ impl Reconciler {
     async fn work(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut answer = Answer::default();
         let scheduled = matches!(event, Event::Scheduled { .. });
-        let looks = Box::pin(self.look_at_what_is_due(event, invoked, &mut answer, metrics));
-        let looked = tokio::time::timeout(invoked.room((self.now)()), looks).await.unwrap_or(Err(Failed::OutOfTime));
-        let measured = if scheduled { self.measure_what_is_open(metrics).await } else { Ok(()) };
+        let reconciliation = Reconciliation { config: &self.config, ledger: &self.ledger, queue: &self.queue, invoked };
+        let looks = Box::pin(self.look_at_what_is_due(event, &reconciliation, &mut answer, metrics));
+        let room = invoked.room(self.ledger.now());
+        let looked = tokio::time::timeout(room, looks).await.unwrap_or(Err(Failed::OutOfTime));
+        let measured = if scheduled { self.measure(&reconciliation, metrics).await } else { Ok(()) };
         if let Some(usage) = self.salesforce.usage() {
             metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
         }
         looked.and(measured).map(|()| answer)
     }
 
+    async fn measure(&self, reconciliation: &Reconciliation<'_>, metrics: &mut Metrics) -> Result<(), Failed> {
+        reconciliation.measure_open(metrics).await?;
+        let expires_on = [self.salesforce.expires_on(), self.stores.expires_on()].into_iter().flatten().min();
+        let left = expires_on.map(|last| (last - self.ledger.now().date_naive()).num_days());
+        if let Some(days) = left.and_then(|days| i32::try_from(days).ok()) {
+            metrics.measure(Metric::CredentialDaysLeft, days.into());
+        }
+        Ok(())
+    }
+
     async fn look_at_what_is_due(
         &self,
         event: Event,
-        invoked: &Invoked,
+        reconciliation: &Reconciliation<'_>,
         answer: &mut Answer,
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
-        let tasks = match event {
-            Event::Scheduled { at } => self.due(at.min((self.now)()), metrics).await?,
-            Event::Day { day, store } => self.by_hand(day, store).await?,
-        };
-        match self.look_at_all(&tasks, invoked, answer, metrics).await {
+        // Without a field to route by, every order is the one store's.
+        let routed = self.config.salesforce.route_by.is_some();
+        let tasks = reconciliation.tasks(event, routed, metrics).await?;
+        match self.look_at_all(&tasks, reconciliation, answer, metrics).await {
             Err(failed) if failed.is_quota() => {
                 let error = &failed as &dyn std::error::Error;
                 tracing::warn!(error, "the quota is near its end; a later run goes on");
@@ -252,7 +183,7 @@ impl Reconciler {
     async fn look_at_all(
         &self,
         tasks: &[Task],
-        invoked: &Invoked,
+        reconciliation: &Reconciliation<'_>,
         answer: &mut Answer,
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
@@ -266,11 +197,8 @@ impl Reconciler {
         let mut unreadable = BTreeSet::new();
         for (index, task) in tasks.iter().enumerate() {
             if !unreadable.contains(&task.store) {
-                if !task.by_hand {
-                    let (store, day) = (task.store.as_str(), task.day.to_string());
-                    self.ledger.mark_due(store, &day, Mark::Begun).await?;
-                }
-                match Box::pin(self.look(task, &fields, invoked, metrics)).await? {
+                reconciliation.begin(task).await?;
+                match Box::pin(self.look(task, &fields, reconciliation, metrics)).await? {
                     Looked::Certified(certificate) => answer.certificates.push(*certificate),
                     Looked::Nothing => {}
                     Looked::Unreadable => drop(unreadable.insert(&task.store)),
@@ -284,93 +212,85 @@ impl Reconciler {
             if unreadable.contains(&task.store) {
                 answer.unreadable.push(named);
             }
-            if self.out_of_time(invoked.deadline) {
+            if reconciliation.out_of_time() {
                 break;
             }
         }
         Ok(())
     }
 
-    /// The days that are due: whoever was looked at longest ago is first, the latest of those that never were.
-    async fn due(&self, now: DateTime<Utc>, metrics: &mut Metrics) -> Result<Vec<Task>, Failed> {
-        let (mut tasks, mut overdue, mut quiet) = (Vec::new(), 0, 0);
-        for care in self.in_care().await? {
-            for day in due::days(care.cursor, &care.marks, care.zone, now) {
-                let task = care.task(day, false);
-                let known = self.known(&task).await?;
-                if known.is_overdue(now) {
-                    overdue += 1;
-                    let (store, business_day) = (care.store.as_str(), day.to_string());
-                    tracing::warn!(flow = FLOW, store, business_day, "due for more than a month and not complete");
-                }
-                quiet += usize::from(known.is_quiet_news(now));
-                if known.is_due(now) {
-                    tasks.push((known.turn(), std::cmp::Reverse(day), task));
-                }
+    /// One day: read at the source, read back, judged, repaired, certified.
+    async fn look(
+        &self,
+        task: &Task,
+        fields: &Fields,
+        day: &Reconciliation<'_>,
+        metrics: &mut Metrics,
+    ) -> Result<Looked, Failed> {
+        let begun_at = self.ledger.now();
+        let pass = Pass::of_store(task.day, &task.store, &self.config, begun_at)?;
+        let source = Source { config: &self.config, salesforce: &self.salesforce, fields, ledger: &self.ledger };
+        let orders = async |left: Option<&Pass>| source.orders(left.unwrap_or(&pass), || day.out_of_time()).await;
+        let Some(mut entries) = day.source(task, orders).await? else { return Ok(Looked::OutOfTime) };
+        let read = match self.pace.get(&task.store) {
+            _ if pass.is_unrouted() => day.as_last_read(task).await?,
+            None => Read::Unreadable,
+            Some(pace) => {
+                let names = Names { reconciler: self, source: &source, task, day };
+                let page = async |asked: Asked, metrics: &mut Metrics| self.page(&task.store, asked, metrics).await;
+                let keep = async |shown: &Shown, places, entries: &mut _, metrics: &mut Metrics| {
+                    names.kept(shown, places, entries, metrics).await
+                };
+                day.read_back(task, &mut entries, pace, metrics, page, keep).await?
             }
-        }
-        metrics.count(Metric::DaysOverdue, None, overdue);
-        metrics.count(Metric::QuietDays, None, quiet);
-        tasks.sort_by(|a, b| (a.0, a.1, &a.2.store).cmp(&(b.0, b.1, &b.2.store)));
-        Ok(tasks.into_iter().map(|(_, _, task)| task).collect())
-    }
-
-    /// A day that a person asks for: of one store, or of every one.
-    async fn by_hand(&self, day: BusinessDay, only: Option<StoreName>) -> Result<Vec<Task>, Failed> {
-        let care = self.in_care().await?;
-        let stores = match only {
-            Some(store) => vec![store],
-            None => self.stores_and_unrouted(),
         };
-        let task = |store: StoreName| {
-            let known = care.iter().find(|care| care.store == store).map(|care| care.task(day, true));
-            known.unwrap_or(Task { store, day, settled: false, by_hand: true, mark: None })
+        let judged = match day.judge(task, &entries, read, begun_at).await? {
+            Ok(judged) => judged,
+            Err(unfinished) => return Ok(unfinished),
         };
-        Ok(stores.into_iter().map(task).collect())
+        let sender = self.sender(fields, day.invoked);
+        let anew = async |ids: &[String]| source.anew(&pass, ids).await;
+        let send = async |orders: Vec<Candidate>, settled, metrics: &mut Metrics| {
+            let mut report = Report::default();
+            let sent = sender.send(orders, settled, &mut report).await;
+            report.count_exceptions(metrics);
+            Ok(sent?)
+        };
+        let repaired = day.repair(task, &entries, &judged, IDS_A_QUERY, &sender.publisher, metrics, anew, send).await?;
+        Ok(day.certify(task, &entries, &judged, repaired, metrics).await?)
     }
 
-    fn stores_and_unrouted(&self) -> Vec<StoreName> {
-        let mut stores: Vec<StoreName> = self.config.stores.keys().cloned().collect();
-        // Without a field to route by, every order is the one store's.
-        if self.config.salesforce.route_by.is_some() {
-            stores.push(StoreName::unrouted());
-        }
-        stores
+    /// A page of the store's purchases; a refusal of our credentials reads the secret again once.
+    async fn page(&self, store: &StoreName, asked: Asked, metrics: &mut Metrics) -> Result<Shown, Unread> {
+        let begun = Instant::now();
+        let result = self.purchases(store, asked).await;
+        metrics.measure(Metric::VendorCallMs, (begun.elapsed().as_secs_f64() * 1000.0).round());
+        let page = result.map_err(|error| {
+            let error_class = crate::outcome::class(&error);
+            if error_class == ledger::ErrorClass::RateLimited {
+                metrics.count(Metric::RateLimited, Some(store.as_str()), 1);
+            }
+            let late = error.is_late();
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, %error_class, store = store.as_str(), "purchases cannot be read back; a later run goes on");
+            Unread { late }
+        })?;
+        let last = page.is_last(asked.count, asked.rows_before + page.purchases.len() as u64);
+        let seen = |row: yotpo::PurchaseRow| Seen { name: row.order_id, day: row.order_date };
+        Ok(Shown { rows: page.purchases.into_iter().map(seen).collect(), last })
     }
 
-    /// How far each store is settled, and its days that are marked; the orders of no store are settled with the last of the
-    /// stores.
-    async fn in_care(&self) -> Result<Vec<InCare>, Failed> {
-        let mut cursors = Vec::new();
-        for (name, store) in &self.config.stores {
-            cursors.push((name.clone(), store.time_zone, self.ledger.cursor(name.as_str()).await?));
+    async fn purchases(&self, store: &StoreName, asked: Asked) -> Result<yotpo::PurchasePage, yotpo::Error> {
+        let Asked { since, page, count, .. } = asked;
+        let client = self.stores.get(store).ok_or(yotpo::Error::Unauthorized)?;
+        let first = client.purchases(since, page, count).await;
+        if !matches!(first, Err(yotpo::Error::Unauthorized)) {
+            return first;
         }
-        if self.config.salesforce.route_by.is_some() {
-            let all: Option<Vec<Cursor>> = cursors.iter().map(|(_, _, cursor)| *cursor).collect();
-            cursors.push((StoreName::unrouted(), self.config.time_zone, all.and_then(due::of_all)));
+        match self.stores.reload(store, &client).await {
+            Some(renewed) => renewed.purchases(since, page, count).await,
+            None => first,
         }
-        let mut care = Vec::new();
-        for (store, zone, cursor) in cursors {
-            let marks = due::marks(self.ledger.due(store.as_str()).await?);
-            care.push(InCare { store, zone, cursor, marks });
-        }
-        Ok(care)
-    }
-
-    async fn measure_what_is_open(&self, metrics: &mut Metrics) -> Result<(), Failed> {
-        let open = self.ledger.open().await?;
-        let now = self.millis();
-        let age = |since: Option<Millis>| since.map_or(0.0, |since| since.until(now).as_secs_f64().round());
-        metrics.count(Metric::OpenDeliveries, None, open.deliveries);
-        metrics.measure(Metric::OldestOpenSeconds, age(open.oldest));
-        metrics.measure(Metric::OldestUncertainSeconds, age(open.oldest_uncertain));
-        let expires_on = [self.salesforce.expires_on(), self.stores.expires_on()].into_iter().flatten().min();
-        if let Some(days) =
-            expires_on.and_then(|last| i32::try_from((last - (self.now)().date_naive()).num_days()).ok())
-        {
-            metrics.measure(Metric::CredentialDaysLeft, days.into());
-        }
-        Ok(())
     }
 
     fn sender<'a>(&'a self, fields: &'a Fields, invoked: &Invoked) -> Orders<'a> {
@@ -385,20 +305,13 @@ impl Reconciler {
         };
         Orders { config: &self.config, fields, salesforce: &self.salesforce, publisher }
     }
-
-    fn millis(&self) -> Millis {
-        (self.now)().into()
-    }
-
-    fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {
-        deadline - (self.now)()
-            < chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::DateTime;
+    use reconciliation::{Completed, Destination, Tally};
     use serde_json::json;
 
     /// An answer with a certificate of `default`, complete or not.

@@ -1,15 +1,12 @@
 //! How each store stands: how far it is settled, the pass under way, and what is proven of its last business days. It is read,
 //! and nothing is written.
 
-use crate::{
-    operate::Operator,
-    reconcile::{Certificate, due},
-    select::Pass,
-};
+use crate::{operate::Operator, select::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BusinessDay, StoreName, Zone};
 use futures_util::future::try_join_all;
 use ledger::{Cursor, Due};
+use reconciliation::{Certificate, due};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

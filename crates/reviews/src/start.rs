@@ -146,7 +146,6 @@ impl Reconciler {
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
             pace: shares(&config, consumers),
-            now,
             config,
         })
     }

@@ -15,12 +15,8 @@ use config::Relay;
 use function::{Checked, Environment, Event, Invoked};
 use queue::TraceHeader;
 use rand::RngExt as _;
-use reviews::{
-    FLOW,
-    consume::Consumer,
-    produce::Producer,
-    reconcile::{Certificate, Reconciler},
-};
+use reconciliation::Certificate;
+use reviews::{FLOW, consume::Consumer, produce::Producer, reconcile::Reconciler};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, io::Write as _, sync::Arc, time::Duration};
 use telemetry::Metrics;

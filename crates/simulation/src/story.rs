@@ -15,7 +15,7 @@ use config::{BusinessDay, Zone};
 use function::Event;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use reviews::reconcile::Certificate;
+use reconciliation::Certificate;
 use sandbox::{DaySpec, InProcess, Manifest, TimeZone};
 use serde_json::Value;
 use std::sync::Arc;

@@ -62,3 +62,29 @@ fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<St
         _ => Err(serde::de::Error::custom("expected text or a number")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_page_is_empty_or_not_full() {
+        for (rows, total, last) in [
+            (200, None, false),
+            (200, Some(200), false),
+            (7, None, true),
+            (7, Some(7), true),
+            // Yotpo gives fewer rows a page than it was asked for.
+            (100, Some(150), false),
+            (0, Some(150), true),
+            // A full page of a smaller size.
+            (25, None, false),
+        ] {
+            let row = serde_json::json!({"order_id": "1"});
+            let page = serde_json::json!({"purchases": vec![row; rows], "total_purchases": total});
+            let page: PurchasePage = serde_json::from_value(page).unwrap();
+            let count = if rows == 25 { 25 } else { 200 };
+            assert_eq!(page.is_last(count, rows as u64), last, "{rows} {total:?}");
+        }
+    }
+}

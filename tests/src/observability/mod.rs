@@ -82,7 +82,7 @@ pub(super) fn sources() -> Vec<(String, String)> {
     }
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     let mut all = Vec::new();
-    for name in ["reviews", "ledger", "queue", "rest", "salesforce", "secrets", "telemetry", "yotpo", "rollout"] {
+    for name in telemetry::OURS {
         let folder = crates.join(name).join("src");
         if folder.is_dir() {
             collect(&folder, &mut all);

@@ -57,7 +57,7 @@ impl Numbers {
             receives: number(&queue["RedrivePolicy"]["maxReceiveCount"]),
             retention: seconds(&queue["MessageRetentionPeriod"]),
             dead_letter_retention: seconds(&dead_letters["MessageRetentionPeriod"]),
-            due: DAY * reviews::reconcile::DUE_DAYS,
+            due: DAY * reconciliation::due::DAYS,
         }
     }
 

@@ -1,10 +1,8 @@
 use super::*;
 use config::BusinessDay;
 use proptest::prelude::*;
-use reviews::{
-    history::{Day, Wait},
-    reconcile::{Certificate, Completed, Destination, Tally},
-};
+use reconciliation::{Certificate, Completed, Destination, Tally};
+use reviews::history::{Day, Wait};
 
 /// What somebody at a destination might call a reason.
 const HOSTILE: &str = "</text><script src=\"https://x.example/x.js\">alert(1)</script>&<img src=x>'\"";

@@ -1,10 +1,10 @@
 //! The order at the destination, among the purchases that are read back.
 
-use crate::reconcile::{ROWS, read_from};
 use chrono::NaiveDate;
 use config::BusinessDay;
 use delivery::Pace;
 use ledger::Millis;
+use reconciliation::{ROWS, read_from};
 use serde::Serialize;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::Instant;

@@ -1,16 +1,17 @@
 //! The day's completed orders at the source, page by page, each with what the ledger says of it.
 
-use super::{Failed, entry::Entries};
+use super::Failed;
 use crate::{
     fields::Fields,
     item::{BadRow, Order},
     map::order_id,
     pages::{self, Pages, by_id},
     select::Pass,
+    twins::Candidate,
 };
 use config::Relay;
-use function::Invoked;
 use ledger::Ledger;
+use reconciliation::{Entries, Part};
 use salesforce::{Client, Record};
 
 /// What reading the source needs.
@@ -19,23 +20,11 @@ pub(super) struct Source<'a> {
     pub(super) salesforce: &'a Client,
     pub(super) fields: &'a Fields,
     pub(super) ledger: &'a Ledger,
-    /// The invocation.
-    pub(super) invoked: &'a Invoked,
-}
-
-/// What was read of a day.
-pub(super) struct Orders {
-    /// Not sorted yet.
-    pub(super) entries: Entries,
-    /// As it stands now: what is left of it.
-    pub(super) pass: Pass,
-    /// Whether nothing is left.
-    pub(super) whole: bool,
 }
 
 impl Source<'_> {
     /// The orders that the pass is about, from where it stands on, until `out_of_time` is true after a page.
-    pub(super) async fn orders(&self, pass: &Pass, out_of_time: impl Fn() -> bool) -> Result<Orders, Failed> {
+    pub(super) async fn orders(&self, pass: &Pass, out_of_time: impl Fn() -> bool) -> Result<Part<Pass>, Failed> {
         let mut pass = pass.clone();
         let mut entries = Entries::default();
         let pages = Pages { salesforce: self.salesforce, fields: self.fields, config: self.config };
@@ -49,11 +38,11 @@ impl Source<'_> {
                     pass.after = Some(last);
                 }
                 let whole = next.is_none() && !pass.next_part(self.fields, self.config);
-                return Ok(Orders { entries, pass, whole });
+                return Ok(Part { entries, left: pass, whole });
             }
             match pages.after(&mut pass, &rows, next, &[]).await? {
                 Some(next) => rows = next,
-                None => return Ok(Orders { entries, pass, whole: true }),
+                None => return Ok(Part { entries, left: pass, whole: true }),
             }
         }
     }
@@ -74,19 +63,18 @@ impl Source<'_> {
     }
 
     /// What `row` asks for, if it is this store's: where there is one store, a pass over it meets the orders of none too.
-    pub(super) fn order(&self, pass: &Pass, row: &Record) -> Result<Option<Order>, BadRow> {
+    fn order(&self, pass: &Pass, row: &Record) -> Result<Option<Order>, BadRow> {
         let order = Order::of(row, pass, self.fields, self.config)?;
         Ok(order.filter(|order| pass.spans.contains_key(&order.item.store)))
     }
 
-    /// The rows of orders that were met before, as they are now.
-    pub(super) async fn rows<'a>(
-        &self,
-        pass: &Pass,
-        ids: impl Iterator<Item = &'a str>,
-    ) -> Result<Vec<Record>, Failed> {
-        let ids: Vec<String> = ids.map(str::to_owned).collect();
-        Ok(by_id(self.salesforce, pass, self.fields, &ids).await?)
+    /// What these orders, which were met before, ask for now.
+    pub(super) async fn anew(&self, pass: &Pass, ids: &[String]) -> Result<Vec<Candidate>, Failed> {
+        let mut orders = Vec::with_capacity(ids.len());
+        for row in by_id(self.salesforce, pass, self.fields, ids).await? {
+            orders.extend(self.order(pass, &row)?.map(|order| Candidate::of(order, &row, self.fields)));
+        }
+        Ok(orders)
     }
 }
 

@@ -41,6 +41,18 @@ pub(crate) struct Candidate {
     pub(crate) name: String,
 }
 
+impl AsRef<Item> for Candidate {
+    fn as_ref(&self) -> &Item {
+        &self.order.item
+    }
+}
+
+impl From<Candidate> for Item {
+    fn from(candidate: Candidate) -> Self {
+        candidate.order.item
+    }
+}
+
 /// What becomes of a candidate.
 pub(crate) enum Ruling {
     /// It is sent, once these are parked.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::reconcile::{certificate::Ledger as Tally, entry::Reasons};
+use crate::{Entries, certificate::Ledger as Tally, entry::Reasons};
 use delivery::{Fate, Item};
 use ledger::{Delivery, DeliveryKey, EffectHash, Revision};
 use proptest::prelude::*;
@@ -37,11 +37,14 @@ fn order(reasons: &mut Reasons) -> Entry {
     let day = "2026-11-20".parse().unwrap();
     let fate = Fate::Send(queue::Entry::new(String::new()));
     let item = Item { delivery, store: config::StoreName::unrouted(), day, fate };
-    Entry::of(&item, "1", None, reasons)
+    let mut entries = Entries { reasons: std::mem::take(reasons), ..Entries::default() };
+    entries.add(&item, "1", None);
+    *reasons = std::mem::take(&mut entries.reasons);
+    entries.all()[0].clone()
 }
 
 fn known(state: State, reason: Reason) -> Known {
-    Known { state, revision: Revision(7), since: ago(7), repairs: 0, reason, elsewhere: false }
+    Known { state, revision: Revision(7), since: ago(7), repairs: 0, reason, elsewhere: false, differs: false }
 }
 
 #[test]
@@ -132,7 +135,32 @@ fn each_order_has_its_class_and_its_remedy() {
             (Class::Accepted, Nothing),
         ),
     ] {
-        assert_eq!(rules.judge(&entry), expected, "{what}");
+        assert_eq!(rules.judge(&entry, false), expected, "{what}");
+    }
+}
+
+/// A customer that has changed since it was written leaves its day open until the newer version is there.
+#[test]
+fn where_the_destination_upserts_an_unsent_newer_version_leaves_the_day_open() {
+    let mut reasons = Reasons::default();
+    let usual = rules(&mut reasons);
+    let refused = reasons.of("refused");
+    let new = order(&mut reasons);
+    let skip = Entry { wanted: Wanted::Skipped(refused), ..new.clone() };
+    for (state, class) in [(State::Accepted, Class::Accepted), (State::Confirmed, Class::Confirmed)] {
+        let at = |revision, differs| {
+            let known = Known { revision: Revision(revision), since: ago(0), differs, ..known(state, refused) };
+            Entry { known: Some(known), ..new.clone() }
+        };
+        for stale in [at(6, true), at(7, true)] {
+            assert_eq!(usual.judge(&stale, true), (Class::Pending, Remedy::Again));
+            assert_eq!(Rules { idle: false, ..usual }.judge(&stale, true), (Class::Pending, Remedy::Nothing));
+            assert_eq!(usual.judge(&stale, false), (class, Remedy::Nothing), "it creates only");
+            let left = Entry { known: stale.known, ..skip.clone() };
+            assert_eq!(usual.judge(&left, true), (class, Remedy::Nothing));
+        }
+        assert_eq!(usual.judge(&at(7, false), true), (class, Remedy::Nothing));
+        assert_eq!(usual.judge(&at(8, true), true), (class, Remedy::Nothing));
     }
 }
 
@@ -154,6 +182,7 @@ fn any_entry() -> impl Strategy<Value = (Entry, Reasons)> {
             repairs,
             reason: words[reason],
             elsewhere,
+            differs: false,
         });
         (Entry { known, wanted, seen, ..entry }, reasons)
     })
@@ -165,13 +194,13 @@ proptest! {
     #[test]
     fn the_numbers_add_up(
         entries in prop::collection::vec(any_entry(), 0..40),
-        idle: bool, settled: bool, read: bool,
+        idle: bool, settled: bool, read: bool, upserts: bool,
     ) {
         let mut reasons = Reasons::default();
         let words = ["no_email", "invalid_email", "exhausted", "unknown_store"].map(|text| reasons.of(text));
         let usual = rules(&mut reasons);
         let rules = Rules { idle, settled, read_at: read.then_some(NOW), exhausted: words[2], ..usual };
-        let judged: Vec<_> = entries.iter().map(|(entry, _)| rules.judge(entry)).collect();
+        let judged: Vec<_> = entries.iter().map(|(entry, _)| rules.judge(entry, upserts)).collect();
         let tally = Tally::tally(judged.iter().map(|(class, _)| *class), &reasons);
         prop_assert_eq!(tally.sum(), entries.len());
         let open = |(class, remedy): &(Class, Remedy)| {
@@ -183,11 +212,11 @@ proptest! {
     /// Nothing that the destination shows is sent again, and nothing at all while it has not been read, that was accepted.
     #[test]
     fn what_is_there_is_not_sent_again((entry, mut reasons) in any_entry()) {
-        let (_, remedy) = rules(&mut reasons).judge(&Entry { seen: true, ..entry.clone() });
+        let (_, remedy) = rules(&mut reasons).judge(&Entry { seen: true, ..entry.clone() }, false);
         let state = entry.known.map(|known| known.state);
         let by_rule = matches!(state, Some(State::Skipped | State::Rejected | State::Parked));
         prop_assert!(by_rule || remedy == Remedy::Nothing, "{:?}", entry);
-        let (_, unread) = Rules { read_at: None, ..rules(&mut reasons) }.judge(&entry);
+        let (_, unread) = Rules { read_at: None, ..rules(&mut reasons) }.judge(&entry, false);
         prop_assert!(!matches!(unread, Remedy::Reopen(_) | Remedy::Withdraw | Remedy::GiveUp), "{:?}", entry);
     }
 }

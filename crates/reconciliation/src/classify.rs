@@ -1,13 +1,13 @@
 //! How a completed order counts, and what is to be done about it. Pure.
 
-use super::entry::{Entry, Known, Reason, Wanted};
+use crate::entry::{Entry, Known, Reason, Wanted};
 use ledger::{Millis, Repair, State};
 use std::time::Duration;
 
 /// How an order counts in the certificate: as it was found, but that what is to be sent for a change at the source is
 /// pending and not skipped or rejected any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     Confirmed,
     Accepted,
     Pending,
@@ -20,14 +20,14 @@ pub(super) enum Class {
 
 impl Class {
     /// Whether it is open still what becomes of the order.
-    pub(super) fn is_open(self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         !matches!(self, Self::Confirmed | Self::Skipped(_) | Self::Rejected(_))
     }
 }
 
 /// What is to be done about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
+pub(crate) enum Remedy {
     /// Nothing, now or ever.
     Nothing,
     /// What the producer would do: sent, or recorded as skipped or parked.
@@ -42,27 +42,28 @@ pub(super) enum Remedy {
 
 /// What the judgement depends on, beside the order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
-    pub(super) now: Millis,
+pub(crate) struct Rules {
+    pub(crate) now: Millis,
     /// When the reading of the destination began that has come to its end; what was accepted long before it and was not
     /// seen is missing. `None` if nothing was read.
-    pub(super) read_at: Option<Millis>,
+    pub(crate) read_at: Option<Millis>,
     /// How long after acceptance a delivery may stay unseen.
-    pub(super) missing_after: Duration,
+    pub(crate) missing_after: Duration,
     /// The longest back-off: what was not touched for longer has no message that is waiting for its time.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
     /// How often a delivery is reopened.
-    pub(super) repair_limit: u32,
+    pub(crate) repair_limit: u32,
     /// No message is waiting to be received, so that what has no record has no message either.
-    pub(super) idle: bool,
+    pub(crate) idle: bool,
     /// The producer has settled the day: what has no record was lost, not left alone.
-    pub(super) settled: bool,
+    pub(crate) settled: bool,
     /// Why a delivery is parked whose attempts were used up.
-    pub(super) exhausted: Reason,
+    pub(crate) exhausted: Reason,
 }
 
 impl Rules {
-    pub(super) fn judge(&self, entry: &Entry) -> (Class, Remedy) {
+    /// `supersedes`: the destination takes a newer version over one that it has.
+    pub(crate) fn judge(&self, entry: &Entry, supersedes: bool) -> (Class, Remedy) {
         let Some(known) = &entry.known else {
             let lost = self.settled && !entry.seen;
             return match entry.wanted {
@@ -71,6 +72,16 @@ impl Rules {
             };
         };
         let newer = entry.revision > known.revision;
+        // Nobody has sent what the source asks for now over what the destination has.
+        let stale = supersedes && (newer || (entry.revision == known.revision && known.differs));
+        if stale && matches!(known.state, State::Accepted | State::Confirmed) {
+            match entry.wanted {
+                Wanted::Sent => return (Class::Pending, again(self.idle)),
+                Wanted::Parked(_) => return (Class::Parked, Remedy::Again),
+                // What took effect once is not undone by a rule that says it need not have.
+                Wanted::Skipped(_) => {}
+            }
+        }
         let overdue = known.since.plus(self.patience) <= self.now && self.idle && !entry.seen;
         match known.state {
             State::Confirmed => (Class::Confirmed, Remedy::Nothing),

@@ -3,7 +3,7 @@
 //! A user who lost the right to see records is answered 200 and no rows; a setting that is wrong skips every order for one
 //! reason. Both look like a day on which nothing was to be done.
 
-use super::certificate::Certificate;
+use crate::Certificate;
 use config::BusinessDay;
 
 /// Fewer orders than this prove nothing.
@@ -14,7 +14,7 @@ const HARDLY: usize = 5;
 const OLD: &str = "older_than_six_months";
 
 /// The same weekday of the four weeks before.
-pub(super) fn weeks_before(day: BusinessDay) -> impl Iterator<Item = BusinessDay> {
+pub(crate) fn weeks_before(day: BusinessDay) -> impl Iterator<Item = BusinessDay> {
     std::iter::successors(Some(day), |day| Some((0..7).fold(*day, |day, _| day.previous()))).skip(1).take(4)
 }
 
@@ -23,7 +23,7 @@ pub(super) fn weeks_before(day: BusinessDay) -> impl Iterator<Item = BusinessDay
 /// Usual is their mean: one odd week decides nothing, and a store of three weeks has three. Days that were quiet themselves do
 /// not count, so that a week of trouble does not make the next one usual. What is skipped for one reason is compared with
 /// nothing: a setting that is wrong from the first day on would be usual soon.
-pub(super) fn is_quiet<'a>(day: &Certificate, weeks: impl IntoIterator<Item = &'a Certificate>) -> bool {
+pub(crate) fn is_quiet<'a>(day: &Certificate, weeks: impl IntoIterator<Item = &'a Certificate>) -> bool {
     let weeks: Vec<&Certificate> = weeks.into_iter().filter(|week| !week.quiet).collect();
     let usual = |of: fn(&Certificate) -> usize| {
         weeks.iter().map(|week| of(week)).sum::<usize>().checked_div(weeks.len()).unwrap_or(0)

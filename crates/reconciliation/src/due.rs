@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// So many of the latest days are looked at because the cursor has passed them; any other because it is marked.
 pub const DAYS: u32 = 30;
 /// A day that has been due for so long and is not complete needs a person. It stays due.
-pub(crate) const OVERDUE: TimeDelta = TimeDelta::days(DAYS as i64);
+pub const OVERDUE: TimeDelta = TimeDelta::days(DAYS as i64);
 /// A quiet day is looked at for so long though it is complete: the source may show its orders later, with stamps of that day,
 /// and no producer asks for those again.
 const QUIET: TimeDelta = TimeDelta::days(DAYS as i64);
@@ -94,7 +94,7 @@ impl Known {
 }
 
 /// The days that may be due, the latest first: those that the cursor has passed of late, and those that are marked.
-pub(crate) fn days(
+pub fn days(
     cursor: Option<Cursor>,
     marks: &BTreeMap<BusinessDay, Due>,
     zone: Zone,
@@ -108,18 +108,18 @@ pub(crate) fn days(
 }
 
 /// The marks of a store as the ledger has them.
-pub(crate) fn marks(kept: BTreeMap<String, Due>) -> BTreeMap<BusinessDay, Due> {
+pub fn marks(kept: BTreeMap<String, Due>) -> BTreeMap<BusinessDay, Due> {
     kept.into_iter().filter_map(|(day, due)| Some((day.parse().ok()?, due))).collect()
 }
 
 /// Whether the producer has settled the day.
-pub(crate) fn is_settled(cursor: Cursor, day: BusinessDay, zone: Zone) -> bool {
+pub fn is_settled(cursor: Cursor, day: BusinessDay, zone: Zone) -> bool {
     let window = day.window(zone);
     DateTime::from(cursor.first) <= window.start && window.end <= DateTime::from(cursor.settled_until)
 }
 
 /// What holds for the orders that fit no store: they are settled with the last of the stores.
-pub(crate) fn of_all(cursors: impl IntoIterator<Item = Cursor>) -> Option<Cursor> {
+pub fn of_all(cursors: impl IntoIterator<Item = Cursor>) -> Option<Cursor> {
     cursors
         .into_iter()
         .reduce(|a, b| Cursor { first: a.first.max(b.first), settled_until: a.settled_until.min(b.settled_until) })

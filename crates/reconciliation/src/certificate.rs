@@ -1,12 +1,12 @@
 //! The certificate of a business day: source, ledger and destination in numbers. Pure.
 
-use super::{classify::Class, entry::Reasons};
+use crate::{classify::Class, entry::Reasons};
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What became of the completed orders of one store's business day.
+/// What became of the completed records of one store's business day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// The store; `unrouted` for the orders that fit none.
@@ -39,7 +39,7 @@ pub struct Source {
     pub completed: usize,
 }
 
-/// How the completed orders count, each once.
+/// How the completed records count, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// Seen at the destination.
@@ -71,7 +71,7 @@ pub struct Destination {
 
 impl Ledger {
     /// Counts each order once.
-    pub(super) fn tally(classes: impl IntoIterator<Item = Class>, reasons: &Reasons) -> Self {
+    pub(crate) fn tally(classes: impl IntoIterator<Item = Class>, reasons: &Reasons) -> Self {
         let mut counts = Self::default();
         for class in classes {
             *match class {
@@ -100,14 +100,14 @@ impl Ledger {
     }
 
     /// Whether every order is confirmed, skipped or rejected.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.unsettled() == 0
     }
 }
 
 impl Certificate {
     /// Whether it says the same as `other`, whenever either was issued.
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         *self == Self { issued_at: self.issued_at, ..other.clone() }
     }
 }

@@ -1,0 +1,83 @@
+//! A business day proven: its records at the source, in the ledger and at the destination, and its certificate.
+//!
+//! Steps that a flow's own recipe calls, in this order: which days are [due](due) (`Reconciliation::tasks`); what the source has of
+//! one ([`source`]), as [`entries`](Entries); what the destination shows, which is confirmed ([`reading`]); how each record counts and
+//! what is to be done about it ([`classify`]); what is missing or lost sent again ([`repair`]); the [`certificate`], kept and said
+//! ([`day`]). Everything may be done twice, by two runs at a time or one after the other.
+
+mod certificate;
+pub mod classify;
+mod day;
+pub mod due;
+mod entry;
+mod quiet;
+mod reading;
+mod repair;
+mod source;
+mod task;
+
+pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Completed};
+pub use day::{Judged, Looked};
+pub use entry::{Entries, Entry, Known, fingerprint};
+pub use reading::{Asked, ROWS, Read, Seen, Shown, Unread, read_from};
+pub use source::Part;
+pub use task::{StoreDay, Task};
+
+use chrono::{DateTime, Utc};
+use config::Relay;
+use function::Invoked;
+use ledger::{Ledger, Millis};
+use queue::Queue;
+
+/// What a look at a day works with, beside the flow's own clients.
+#[derive(Clone, Copy)]
+pub struct Reconciliation<'a> {
+    /// The configuration.
+    pub config: &'a Relay,
+    /// The flow's ledger.
+    pub ledger: &'a Ledger,
+    /// Its queue.
+    pub queue: &'a Queue,
+    /// The invocation.
+    pub invoked: &'a Invoked,
+}
+
+/// Why a step failed. What is confirmed and sent stays so; the next run goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// A queue could not be used.
+    #[error(transparent)]
+    Queue(#[from] queue::Unavailable),
+    /// A checkpoint, certificate or copy cannot be written as JSON.
+    #[error("a checkpoint, certificate or copy cannot be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl From<&Failed> for function::Kind {
+    fn from(error: &Failed) -> Self {
+        match error {
+            Failed::Ledger(error) => error.into(),
+            Failed::Queue(_) => Self::Unavailable,
+            Failed::Json(_) => Self::Internal,
+        }
+    }
+}
+
+impl Reconciliation<'_> {
+    /// Whether the invocation has so little left that a step is not begun any more.
+    pub fn out_of_time(&self) -> bool {
+        let stop_before = chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default();
+        self.invoked.deadline - self.now() < stop_before
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.ledger.now()
+    }
+
+    fn millis(&self) -> Millis {
+        self.now().into()
+    }
+}
