@@ -98,6 +98,21 @@ impl Claim<'_> {
         Renewed { client: client.filter(|client| !Arc::ptr_eq(client, refused)), others: first.then_some(renewed) }
     }
 
+    /// Tells the other deliveries of the account how the call ended.
+    pub(crate) fn note(&self, result: &Result<(), Undelivered>) {
+        let reached = match result {
+            Ok(()) | Err(Undelivered::Rejected(_)) => true,
+            Err(Undelivered::Failed { class, floor, .. }) => {
+                if let (Some(wait), Some(account)) = (floor, self.account) {
+                    account.pace.hold(*wait);
+                }
+                !matches!(class, ErrorClass::Unavailable | ErrorClass::Uncertain)
+            }
+            Err(_) => return,
+        };
+        self.invocation.note(&self.delivery.store, reached);
+    }
+
     /// The store's account refuses our credentials, also those that were read anew.
     fn refused(&self) {
         if let Some(store) = self.invocation.store(&self.delivery.store) {

@@ -18,7 +18,7 @@ impl Worker {
         result: Result<(), Undelivered>,
     ) -> Disposal {
         let invocation = claim.invocation;
-        self.note(claim, &result);
+        claim.note(&result);
         match result {
             Ok(()) => self.succeed(claim, received).await,
             Err(Undelivered::Failed { class, .. }) if received.receives >= self.max_receives => {
@@ -44,21 +44,6 @@ impl Worker {
                 self.park(claim, received, class, reason, &error).await
             }
         }
-    }
-
-    /// What the other deliveries of the account are to know.
-    fn note(&self, claim: &Claim<'_>, result: &Result<(), Undelivered>) {
-        let reached = match result {
-            Ok(()) | Err(Undelivered::Rejected(_)) => true,
-            Err(Undelivered::Failed { class, floor, .. }) => {
-                if let (Some(wait), Some(account)) = (floor, claim.account) {
-                    account.pace.hold(*wait);
-                }
-                !matches!(class, ErrorClass::Unavailable | ErrorClass::Uncertain)
-            }
-            Err(_) => return,
-        };
-        claim.invocation.note(&claim.delivery.store, reached);
     }
 
     async fn succeed(&self, claim: &Claim<'_>, received: &Received) -> Disposal {

@@ -3,6 +3,7 @@
 
 use crate::{environment::ColdStart, fault::chain};
 use config::Relay;
+use futures_util::future::join;
 use ledger::Ledger;
 use queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -111,7 +112,7 @@ impl Checked {
 
     /// A queue and its dead-letter queue.
     pub async fn queues(&mut self, queue: &Queue, dead_letters: &Queue) {
-        let (reached, letters_reached) = tokio::join!(queue.reach(), dead_letters.reach());
+        let (reached, letters_reached) = join(queue.reach(), dead_letters.reach()).await;
         self.note("queue", reached);
         self.note("dead-letter queue", letters_reached);
     }

@@ -32,7 +32,8 @@ pub(crate) async fn serve<T>(
     let handler = service_fn(|event: LambdaEvent<Value>| async move {
         let (event, context) = event.into_parts();
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
-        said(async {
+        // Boxed: it is tens of kilobytes, and moved about.
+        said(Box::pin(async {
             let started = start.get().await;
             if let Some(asked) = check::Asked::of(&event) {
                 return Ok(serde_json::to_value(match (&started, asked) {
@@ -43,11 +44,11 @@ pub(crate) async fn serve<T>(
             }
             // Boxed, as the start: nested as deep as they are, the compiler gives up on their layout.
             Box::pin(work(&started?.1, event, &context)).await
-        })
+        }))
         .instrument(span)
         .await
     });
-    environment::ended(Runtime::new(handler).run().await)
+    environment::ended(Box::pin(Runtime::new(handler).run()).await)
 }
 
 /// The work's answer. A failure is said in a line of ours, a panic by the hook that writes it as one: what the runtime would

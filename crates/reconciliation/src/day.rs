@@ -25,7 +25,9 @@ pub enum Looked {
 }
 
 /// A day's records, judged.
-pub struct Judged {
+pub struct Judged<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) entries: &'a Entries,
     pub(crate) each: Vec<(Class, Remedy)>,
     destination: Destination,
     begun_at: DateTime<Utc>,
@@ -36,13 +38,13 @@ impl Reconciliation<'_> {
     ///
     /// # Errors
     /// When the queue cannot be asked.
-    pub async fn judge(
+    pub async fn judge<'a>(
         &self,
-        task: &Task,
-        entries: &Entries,
+        task: &'a Task,
+        entries: &'a Entries,
         read: Read,
         begun_at: DateTime<Utc>,
-    ) -> Result<Result<Judged, Looked>, Failed> {
+    ) -> Result<Result<Judged<'a>, Looked>, Failed> {
         let (destination, read_at) = match read {
             Read::Done(destination, read_at) => (destination, read_at),
             Read::OutOfTime => return Ok(Err(Looked::OutOfTime)),
@@ -67,21 +69,15 @@ impl Reconciliation<'_> {
         };
         let each = entries.all().iter().enumerate();
         let each = each.map(|(place, entry)| rules.judge(entry, supersedes(place))).collect();
-        Ok(Ok(Judged { each, destination, begun_at }))
+        Ok(Ok(Judged { task, entries, each, destination, begun_at }))
     }
 
     /// Issues the certificate, keeps it and says it; what said the same before keeps its date.
     ///
     /// # Errors
     /// When the ledger fails.
-    pub async fn certify(
-        &self,
-        task: &Task,
-        entries: &Entries,
-        judged: &Judged,
-        repaired: usize,
-        metrics: &mut Metrics,
-    ) -> Result<Looked, Failed> {
+    pub async fn certify(&self, judged: Judged<'_>, repaired: usize, metrics: &mut Metrics) -> Result<Looked, Failed> {
+        let Judged { task, entries, .. } = judged;
         let kept = self.kept(&task.store, task.day).await?.map(|(_, certificate)| certificate);
         let tally = Tally::tally(judged.each.iter().map(|(class, _)| *class), &entries.reasons);
         let mut certificate = Certificate {

@@ -181,7 +181,7 @@ pub fn read_from(day: BusinessDay, first_accepted: Option<Millis>) -> NaiveDate 
 }
 
 impl Reconciliation<'_> {
-    /// Reads the destination back, from where an earlier run stopped or from the beginning, if anything is to be found there: `page`
+    /// Reads the destination back, from where an earlier run stopped or from the beginning, if anything is to be found there: `ask`
     /// gives a page, paced by `pace`; of what it shows, `keep` says what is there indeed. That is confirmed.
     ///
     /// # Errors
@@ -192,7 +192,7 @@ impl Reconciliation<'_> {
         entries: &mut Entries,
         pace: &Pace,
         metrics: &mut Metrics,
-        page: impl AsyncFn(Asked, &mut Metrics) -> Result<Shown, Unread>,
+        ask: impl AsyncFn(Asked, &mut Metrics) -> Result<Shown, Unread>,
         keep: impl AsyncFn(&Shown, Vec<usize>, &mut Entries, &mut Metrics) -> Result<Vec<usize>, E>,
     ) -> Result<Read, E> {
         if !task.by_hand && !is_anything_to_be_found(entries) {
@@ -210,7 +210,7 @@ impl Reconciliation<'_> {
             first = false;
             let Reading { since, pages, count, rows, .. } = reading;
             let asked = Asked { since, page: pages + 1, count, rows_before: rows };
-            let shown = match page(asked, metrics).await {
+            let shown = match ask(asked, metrics).await {
                 Ok(shown) => shown,
                 Err(unread) => {
                     if let Some(smaller) = reading.in_smaller_pages(self.millis()).filter(|_| unread.late) {

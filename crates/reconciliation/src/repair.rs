@@ -1,6 +1,6 @@
 //! What is missing, lost, or may be sent now after all is sent again, made anew from the source: no payload was kept.
 
-use crate::{Entries, Failed, Judged, Reconciliation, Task, classify::Remedy};
+use crate::{Failed, Judged, Reconciliation, classify::Remedy};
 use delivery::{Fate, Item, Publisher};
 use ledger::{Delivery, ErrorClass, Event, Repair, Verdict, decide::MISSING};
 use std::collections::BTreeMap;
@@ -15,9 +15,7 @@ impl Reconciliation<'_> {
     /// Those of `anew` and `send`, of the ledger and of the dead-letter queue.
     pub async fn repair<T, E>(
         &self,
-        task: &Task,
-        entries: &Entries,
-        judged: &Judged,
+        judged: &Judged<'_>,
         at_once: usize,
         publisher: &Publisher<'_>,
         metrics: &mut Metrics,
@@ -28,6 +26,7 @@ impl Reconciliation<'_> {
         T: AsRef<Item> + Into<Item>,
         E: From<Failed>,
     {
+        let Judged { task, entries, .. } = judged;
         let remedies = judged.each.iter().enumerate().map(|(place, (_, remedy))| (place, *remedy));
         let remedies: Vec<(usize, Remedy)> = remedies.filter(|(_, remedy)| *remedy != Remedy::Nothing).collect();
         let mut repaired = 0;
@@ -35,18 +34,18 @@ impl Reconciliation<'_> {
             let by_key: BTreeMap<&str, (usize, Remedy)> =
                 chunk.iter().map(|(place, remedy)| (entries.key_of(*place), (*place, *remedy))).collect();
             let ids: Vec<String> = chunk.iter().map(|(place, _)| entries.id_of(*place)).collect();
-            let (mut sent, mut settled) = (Vec::new(), Vec::new());
+            let (mut again, mut settled) = (Vec::new(), Vec::new());
             for record in anew(&ids).await? {
                 let item = record.as_ref();
                 let sendable = matches!(item.fate, Fate::Send(_));
                 let Some((place, remedy)) = by_key.get(item.delivery.key.as_str()) else { continue };
                 match remedy {
-                    Remedy::Again if sendable => sent.push(record),
+                    Remedy::Again if sendable => again.push(record),
                     Remedy::Again => settled.push(record.into()),
                     Remedy::Reopen(repair) if sendable => {
                         if self.reopen(item.delivery.clone(), *repair).await? {
                             repaired += 1;
-                            sent.push(record);
+                            again.push(record);
                         }
                     }
                     Remedy::Withdraw if !sendable => {
@@ -62,7 +61,7 @@ impl Reconciliation<'_> {
                     Remedy::Reopen(_) | Remedy::Withdraw | Remedy::Nothing => {}
                 }
             }
-            send(sent, settled, metrics).await?;
+            send(again, settled, metrics).await?;
             if self.out_of_time() {
                 tracing::info!("out of time after some repairs; the next run goes on");
                 break;

@@ -99,7 +99,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     if from > to {
         return Err(Failure::input(format!("`--from` is {from}, which is after `--to` {to}")));
     }
-    let last = Pass::of_day(to, store.clone(), &place.config, now).map_err(Failure::input)?;
+    let last = Pass::of_day(to, store.as_ref(), &place.config, now).map_err(Failure::input)?;
     let all: Vec<_> = std::iter::successors(Some(from), |day| Some(day.next())).take_while(|day| *day <= to).collect();
     let oldest = last.oldest_day(&place.config);
     let young: Vec<_> = all.iter().copied().filter(|day| *day >= oldest).collect();

@@ -29,7 +29,7 @@ impl Estimate {
             let bar = progress::bar(days.len() as u64, "counting the orders of each day");
             let (client, fields) = source::open(operator).await?;
             for day in days {
-                let pass = Pass::of_day(*day, store.cloned(), &place.config, (place.now)());
+                let pass = Pass::of_day(*day, store, &place.config, (place.now)());
                 let count = count(&client, &mut pass.map_err(Failure::input)?, &fields, &place.config).await;
                 orders.push(count.map_err(|error| Failure::undone("count the orders in Salesforce", &error))?);
                 bar.inc(1);

@@ -99,7 +99,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previ
     place.known(store.as_ref())?;
     let (config, now) = (&place.config, (place.now)());
     let day = day.of(store.as_ref(), config, now);
-    let pass = Pass::of_day(day, store, config, now).map_err(Failure::input)?;
+    let pass = Pass::of_day(day, store.as_ref(), config, now).map_err(Failure::input)?;
     let limit = limit.unwrap_or(if options.json { usize::MAX } else { SHOWN });
     let payloads = payloads || !only.is_empty();
 

@@ -79,7 +79,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     let Arguments { day, store, yes, wait } = arguments;
     place.known(store.as_ref())?;
     let day = day.of(store.as_ref(), &place.config, (place.now)());
-    Pass::of_day(day, store.clone(), &place.config, (place.now)()).map_err(Failure::input)?;
+    Pass::of_day(day, store.as_ref(), &place.config, (place.now)()).map_err(Failure::input)?;
     let operator = place.operator()?;
     let estimate = Estimate::of(&place, &operator, &[day], store.as_ref()).await?;
     say(options, &estimate)?;

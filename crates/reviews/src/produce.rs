@@ -127,7 +127,7 @@ impl Producer {
             Event::Scheduled { at } => self.settle_what_is_over(at.min((self.now)()), invoked, report, metrics).await,
             Event::Day { day, store } => {
                 let name = pass_name(day, store.as_ref());
-                let pass = Pass::of_day(day, store, &self.config, (self.now)())?;
+                let pass = Pass::of_day(day, store.as_ref(), &self.config, (self.now)())?;
                 let stores = pass.stores(&self.config);
                 self.mark(&stores, day, Mark::Asked).await?;
                 let (version, pass) = self.resume(&name, pass).await?;

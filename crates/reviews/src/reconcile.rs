@@ -237,11 +237,11 @@ impl Reconciler {
             None => Read::Unreadable,
             Some(pace) => {
                 let names = Names { reconciler: self, source: &source, task, day };
-                let page = async |asked: Asked, metrics: &mut Metrics| self.page(&task.store, asked, metrics).await;
+                let ask = async |asked: Asked, metrics: &mut Metrics| self.page(&task.store, asked, metrics).await;
                 let keep = async |shown: &Shown, places, entries: &mut _, metrics: &mut Metrics| {
                     names.kept(shown, places, entries, metrics).await
                 };
-                day.read_back(task, &mut entries, pace, metrics, page, keep).await?
+                day.read_back(task, &mut entries, pace, metrics, ask, keep).await?
             }
         };
         let judged = match day.judge(task, &entries, read, begun_at).await? {
@@ -256,8 +256,8 @@ impl Reconciler {
             report.count_exceptions(metrics);
             Ok(sent?)
         };
-        let repaired = day.repair(task, &entries, &judged, IDS_A_QUERY, &sender.publisher, metrics, anew, send).await?;
-        Ok(day.certify(task, &entries, &judged, repaired, metrics).await?)
+        let repaired = day.repair(&judged, IDS_A_QUERY, &sender.publisher, metrics, anew, send).await?;
+        Ok(day.certify(judged, repaired, metrics).await?)
     }
 
     /// A page of the store's purchases; a refusal of our credentials reads the secret again once.

@@ -115,11 +115,11 @@ impl Pass {
     /// When the day is not over, or the store is unknown.
     pub fn of_day(
         day: BusinessDay,
-        store: Option<StoreName>,
+        store: Option<&StoreName>,
         config: &Relay,
         now: DateTime<Utc>,
     ) -> Result<Self, BadDay> {
-        let days = config.days_over(day, store.as_ref(), now)?;
+        let days = config.days_over(day, store, now)?;
         let spans = days.into_iter().map(|(store, window)| (store, Span::of(window))).collect();
         Ok(Self { only: Some(day), ..Self::over(spans, config, now) })
     }

@@ -190,7 +190,7 @@ fn a_day_by_hand_is_exactly_that_day_and_must_be_over() {
     assert!(matches!(pass.place(&row("s", "2026-11-20T12:00:00Z"), &fields, &config).unwrap(), Place::Day(..)));
     let early = Pass::of_day(day, None, &config, at("2026-11-21T04:59:59Z")).unwrap_err();
     assert_eq!(early.to_string(), "`business_day` 2026-11-20 is not over yet in store `s`");
-    let unknown = Pass::of_day(day, Some(name("z")), &config, at("2026-11-22T00:00:00Z")).unwrap_err();
+    let unknown = Pass::of_day(day, Some(&name("z")), &config, at("2026-11-22T00:00:00Z")).unwrap_err();
     assert_eq!(unknown.to_string(), "`store` is `z`, which the configuration does not have");
 }
 
@@ -284,7 +284,7 @@ fn a_count_asks_for_nothing_but_the_number_and_only_of_the_stores_that_are_run()
     let config = config(&[("a", "UTC"), ("b", "UTC")]);
     let (fields, now) = (fields(Completed::DateTime), at("2026-11-21T12:00:00Z"));
     let day = "2026-11-20".parse().unwrap();
-    let of = |store| Pass::of_day(day, store, &config, now).unwrap().count(&fields, &config);
+    let of = |store: Option<StoreName>| Pass::of_day(day, store.as_ref(), &config, now).unwrap().count(&fields, &config);
     let all = "SELECT COUNT() FROM Order WHERE (Status = 'Completed') AND \
                (ActivatedDate >= 2026-11-20T00:00:00.000Z AND ActivatedDate < 2026-11-21T00:00:00.000Z)";
     assert_eq!(of(None), all);
