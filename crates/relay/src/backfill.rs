@@ -9,6 +9,7 @@ use crate::{
     deployed::Purpose,
     estimate::Estimate,
     failure::Failure,
+    flow::{self, Flow},
     options::Options,
     place::Place,
     producing::{self, Done},
@@ -31,8 +32,8 @@ Examples:
 
 Before each day it waits until the queue holds no more than --max-backlog messages, so that the night's orders are not kept \
 waiting. Ctrl-C is safe at any time: the days done are kept in the ledger, and the same command goes on after them. What is \
-delivered is not sent again, however often a day is run. Days older than six months are left out: Yotpo asks no buyer for a \
-review of so old an order.
+delivered is not sent again, however often a day is run. Days older than six months are left out: {destination} takes \
+none of their orders.
 
 Exit codes are those of `relay --help`; 3 if another backfill of the same days was started meanwhile, which goes on with them.";
 
@@ -42,7 +43,7 @@ const GO_ON: &str =
 
 /// What `relay backfill` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = flow::told(EXAMPLES))]
 pub(crate) struct Arguments {
     /// The first business day, YYYY-MM-DD
     #[arg(long, value_name = "DAY")]
@@ -67,6 +68,7 @@ pub(crate) struct Arguments {
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Filled {
+    flow: Flow,
     from: BusinessDay,
     to: BusinessDay,
     store: Option<StoreName>,
@@ -93,6 +95,7 @@ struct Row {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Filled, Failure> {
     let place = Place::find(options, Purpose::with(arguments.yes)).await?;
     let Arguments { from, to, store, yes, again, max_backlog } = arguments;
+    let flow = place.flow()?;
     place.known(store.as_ref())?;
     let now = (place.now)();
     let [from, to] = [from, to].map(|day| day.of(store.as_ref(), &place.config, now));
@@ -106,11 +109,12 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     let too_old = all.len() - young.len();
     if young.is_empty() {
         return Err(Failure::input(format!(
-            "every day up to {to} is older than six months: Yotpo takes none of their orders"
+            "every day up to {to} is older than six months: {} takes none of their orders",
+            flow.destination()
         ))
         .hint(format!("the oldest day that can be run is {oldest}")));
     }
-    let operator = place.operator()?;
+    let operator = place.operator(flow)?;
     let days = Days { from, to, store: store.clone() };
     let mut backfill = Backfill::look(&operator.ledger, &days, again).await?;
     let done_before = backfill.done().len();
@@ -129,17 +133,18 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     say(options, &estimate)?;
     if yes {
         let detail = json!({"from": from, "to": to, "store": store, "again": again, "days": left.len()});
-        let fill = Box::pin(fill(&place, &operator, &mut backfill, &left, store.as_ref(), max_backlog));
+        let fill = Box::pin(fill(&place, flow, &operator, &mut backfill, &left, store.as_ref(), max_backlog));
         noted(&place, &operator.ledger, Action { name: "backfill", detail }, fill, |done| json!({"days_done": done}))
             .await?;
     }
     let days = backfill.done().iter().map(|(day, done)| Row { business_day: *day, done: done.clone() }).collect();
-    Ok(Filled { from, to, store, dry_run: !yes, estimate, too_old, done_before, days })
+    Ok(Filled { flow, from, to, store, dry_run: !yes, estimate, too_old, done_before, days })
 }
 
 /// Runs the days that are left, each when the queue has room for it; how many are done then.
 async fn fill(
     place: &Place,
+    flow: Flow,
     operator: &Operator,
     backfill: &mut Backfill<'_>,
     left: &[BusinessDay],
@@ -154,7 +159,7 @@ async fn fill(
         producing::until_at_most(&operator.queue, max_backlog, waits).await?;
         // Another one may have taken over meanwhile.
         backfill.save().await?;
-        let done = producing::until_settled(place, &operator.ledger, *day, store).await?;
+        let done = producing::until_settled(place, flow, &operator.ledger, *day, store).await?;
         backfill.finish(*day, done).await?;
         bar.inc(1);
         place.context.so_far(format!("{} of {all} days are done", backfill.done().len()), GO_ON);

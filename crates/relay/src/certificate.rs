@@ -6,6 +6,7 @@ use crate::{
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
+    flow::{Flow, Of},
     look::{Look, NotLookedAt, look},
     options::Options,
     place::Place,
@@ -50,14 +51,20 @@ pub(crate) struct Arguments {
 pub(crate) struct Proof {
     business_day: BusinessDay,
     /// With `--refresh`, of the stores that were looked at now.
-    certificates: Vec<Certificate>,
+    certificates: Vec<Of<Certificate>>,
     /// Stores that have none for the day.
-    without: Vec<StoreName>,
+    without: Vec<Of<Without>>,
     /// With `--refresh`: the stores that were not looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    not_looked_at: Vec<Unseen>,
+    not_looked_at: Vec<Of<Unseen>>,
     #[serde(skip)]
     looked_at_now: bool,
+}
+
+/// A store without certificate.
+#[derive(Debug, Serialize)]
+struct Without {
+    store: StoreName,
 }
 
 /// A store that could not be looked at now.
@@ -76,19 +83,12 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
     let unrouted = StoreName::unrouted();
     place.known(store.as_ref().filter(|store| **store != unrouted))?;
     let day = day.of(store.as_ref(), config, now);
-    let mut stores: Vec<StoreName> = match &store {
+    let stores: Vec<StoreName> = match &store {
         Some(store) => vec![store.clone()],
         None => config.stores.keys().cloned().collect(),
     };
     for store in &stores {
         Pass::of_store(day, store, config, now).map_err(Failure::input)?;
-    }
-    let operator = place.operator()?;
-    let looked = if refresh { noted_look(&place, &operator, day, store.as_ref()).await? } else { Look::default() };
-    // Where there is nothing that fits no store, nobody wants to hear of it.
-    let asked_for = stores.len();
-    if store.is_none() {
-        stores.push(unrouted);
     }
     let mut found = Proof {
         business_day: day,
@@ -97,19 +97,24 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
         not_looked_at: Vec::new(),
         looked_at_now: refresh,
     };
-    for (index, store) in stores.into_iter().enumerate() {
-        let certificate = operator.certificate(&store, day).await;
-        let certificate = certificate.map_err(|error| Failure::undone("read the certificate", &error))?;
-        if let Some(not) = looked.not_looked_at.iter().find(|not| not.store == store) {
-            found.not_looked_at.push(Unseen { not: not.clone(), last: certificate });
-            continue;
-        }
-        match certificate {
-            Some(certificate) if index < asked_for || certificate.source.completed > 0 => {
-                found.certificates.push(certificate);
+    for flow in place.flows.iter().copied() {
+        let operator = place.operator(flow)?;
+        let look =
+            if refresh { noted_look(&place, flow, &operator, day, store.as_ref()).await? } else { Look::default() };
+        let unrouted = store.is_none().then_some((&unrouted, false));
+        for (store, asked_for) in stores.iter().map(|store| (store, true)).chain(unrouted) {
+            let last = operator.certificate(store, day).await;
+            let last = last.map_err(|error| Failure::undone("read the certificate", &error))?;
+            if let Some(not) = look.not_looked_at.iter().find(|not| not.store == *store) {
+                found.not_looked_at.push(Of { flow, of: Unseen { not: not.clone(), last } });
+                continue;
             }
-            None if index < asked_for => found.without.push(store),
-            _ => {}
+            match last {
+                // Where there is nothing that fits no store, nobody wants to hear of it.
+                Some(last) if asked_for || last.source.completed > 0 => found.certificates.push(Of { flow, of: last }),
+                None if asked_for => found.without.push(Of { flow, of: Without { store: store.clone() } }),
+                _ => {}
+            }
         }
     }
     Ok(found)
@@ -118,6 +123,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
 /// A look confirms, and sends again what is missing: it leaves a note as whatever changes something.
 async fn noted_look(
     place: &Place,
+    flow: Flow,
     operator: &Operator,
     day: BusinessDay,
     store: Option<&StoreName>,
@@ -127,23 +133,23 @@ async fn noted_look(
     place.context.so_far(format!("the reconciler was started for {day}, and goes on until it ends"), go_on);
     let numbers =
         |look: &Look| json!({"looked_at": look.certificates.len(), "not_looked_at": look.not_looked_at.len()});
-    let look = Box::pin(look(place, day, store));
+    let look = Box::pin(look(place, flow, day, store));
     noted(place, &operator.ledger, Action { name: "certificate --refresh", detail }, look, numbers).await
 }
 
 impl Answer for Proof {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
-        for certificate in &self.certificates {
+        for Of { of: certificate, .. } in &self.certificates {
             print(certificate, self.looked_at_now, to)?;
         }
-        for Unseen { not, last } in &self.not_looked_at {
+        for Of { of: Unseen { not, last }, .. } in &self.not_looked_at {
             print_not_looked_at(self.business_day, not, to)?;
             if let Some(last) = last {
                 let said = if last.complete { "complete" } else { "not complete" };
                 writeln!(to, "  {DIM}the last look found it {said}, issued {}{DIM:#}", instant(last.issued_at))?;
             }
         }
-        for store in &self.without {
+        for Of { of: Without { store }, .. } in &self.without {
             writeln!(
                 to,
                 "{} store {store}: no certificate of {}; `--refresh` issues one",
@@ -155,7 +161,7 @@ impl Answer for Proof {
     }
 
     fn is_well(&self) -> bool {
-        self.without.is_empty() && self.certificates.iter().all(|one| one.complete && !one.quiet)
+        self.without.is_empty() && self.certificates.iter().all(|Of { of, .. }| of.complete && !of.quiet)
     }
 
     fn is_whole(&self) -> bool {

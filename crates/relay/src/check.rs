@@ -59,12 +59,12 @@ async fn look(options: &Options, aws: aws_config::SdkConfig) -> Result<Checked, 
         }
         Err(failure) => return Err(failure),
     };
-    let operator = place.operator()?;
+    let operators = place.operators()?;
     let (permissions, secrets, functions, vendors, machinery) = tokio::join!(
-        caller::permissions(&operator),
-        secret::look(&place, &operator),
+        caller::permissions(&operators),
+        secret::look(&place, &operators[0].1),
         functions::look(&place),
-        vendors::look(&place, &operator),
+        vendors::look(&place, &operators[0].1),
         machinery::look(&place),
     );
     let here = format!("{}, SHA-256 {}", options.config.display(), short(&place.config.sha256));

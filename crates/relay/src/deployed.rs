@@ -2,14 +2,11 @@
 //! where they are not the same: it would map, select and send by rules that nobody deployed.
 
 use crate::failure::Failure;
-use function::Check;
-use serde::{Deserialize, Serialize};
+use function::Checked;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt};
 
-/// The outputs that name the functions.
-pub(crate) const FUNCTIONS: [&str; 3] =
-    ["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"];
 /// How to get what is deployed, or to deploy what is not.
 const HINT: &str = "name the file that is deployed with --config or RELAY_CONFIG, or deploy yours first; \
     docs/RUNBOOK.md#settings says how to get the deployed one";
@@ -56,12 +53,6 @@ pub(crate) struct Differ<'a> {
     deployed: BTreeMap<&'a str, Option<&'a str>>,
 }
 
-/// The answer to a check event.
-#[derive(Deserialize)]
-struct Answer {
-    checked: Vec<Check>,
-}
-
 impl Said {
     fn sha256(&self) -> Option<&str> {
         match self {
@@ -72,7 +63,7 @@ impl Said {
 
     fn of(answer: Result<Value, Failure>) -> Self {
         let checked = match answer {
-            Ok(answer) => serde_json::from_value::<Answer>(answer).map(|answer| answer.checked),
+            Ok(answer) => serde_json::from_value::<Checked>(answer).map(|answer| answer.checked),
             Err(failure) => return Self::Nothing(failure.what().to_owned()),
         };
         let Ok(checked) = checked else { return Self::Nothing("its answer is not one to a check event".to_owned()) };

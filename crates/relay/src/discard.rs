@@ -33,7 +33,7 @@ pub(crate) async fn discard(
     operator: &Operator,
     piles: Vec<(&mut Hand, Vec<&Planned>)>,
     reason: &str,
-    mut keep: Option<Keep>,
+    mut keep: Option<&mut Keep>,
     action: Action,
 ) -> Result<Discarded, Failure> {
     let work = Box::pin(async {

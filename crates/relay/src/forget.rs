@@ -67,7 +67,7 @@ impl std::fmt::Debug for Arguments {
 }
 
 /// What was held of a person, and what became of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Forgotten {
     /// Nothing was changed.
     dry_run: bool,
@@ -91,16 +91,19 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Forgo
         return Err(Failure::input("`--email` is no e-mail address; expected one such as jane@example.com"));
     }
     let place = Place::find(options, Purpose::with(yes)).await?;
-    let operator = place.operator()?;
-    Hand::with(&operator.dead_letters, DEAD_LETTERS, LOOK, async |letters, dead| {
-        let dead = about(&email, &place, &operator, letters, dead, older_than).await?;
-        Hand::with(&operator.queue, "the queue", GLANCE, async |queue, waiting| {
-            let waiting = about(&email, &place, &operator, queue, waiting, Duration::ZERO).await?;
-            forget(&place, &operator, [(queue, waiting), (letters, dead)], yes).await
+    let mut answer = Forgotten { dry_run: !yes, ..Forgotten::default() };
+    for (_, operator) in place.operators()? {
+        Hand::with(&operator.dead_letters, DEAD_LETTERS, LOOK, async |letters, dead| {
+            let dead = about(&email, &place, &operator, letters, dead, older_than).await?;
+            Hand::with(&operator.queue, "the queue", GLANCE, async |queue, waiting| {
+                let waiting = about(&email, &place, &operator, queue, waiting, Duration::ZERO).await?;
+                forget(&place, &operator, [(queue, waiting), (letters, dead)], &mut answer).await
+            })
+            .await
         })
-        .await
-    })
-    .await
+        .await?;
+    }
+    Ok(answer)
 }
 
 /// The messages that hold the address, and what the ledger has of each; the others are given back at once.
@@ -126,31 +129,28 @@ async fn forget(
     place: &Place,
     operator: &Operator,
     mut both: [(&mut Hand, Vec<Planned>); 2],
-    yes: bool,
-) -> Result<Forgotten, Failure> {
+    answer: &mut Forgotten,
+) -> Result<(), Failure> {
     let [queued, dead] = &both;
     let all = || queued.1.iter().chain(&dead.1);
-    let mut answer = Forgotten {
-        dry_run: !yes,
-        in_queue: queued.1.len(),
-        in_dead_letter_queue: dead.1.len(),
-        erased: 0,
-        under_way: all().filter(|one| is_under_way(one)).count(),
-        too_young: all().filter(|one| is_young(one)).count(),
-        unseen: queued.0.unseen() + dead.0.unseen(),
-        orders: all().filter_map(|one| Some(one.letter.delivery()?.key.clone())).collect(),
-    };
-    if yes {
-        let action = Action { name: "forget", detail: json!({"messages": all().count()}) };
-        let piles = both.iter_mut().map(|(hand, messages)| {
-            let old = messages.iter().filter(|one| !is_young(one));
-            (&mut **hand, old.collect())
-        });
-        let piles = piles.collect();
-        let done = discard(place, operator, piles, REASON, None, action).await?;
-        (answer.erased, answer.under_way) = (done.deleted, done.under_way);
+    answer.in_queue += queued.1.len();
+    answer.in_dead_letter_queue += dead.1.len();
+    answer.too_young += all().filter(|one| is_young(one)).count();
+    answer.unseen += queued.0.unseen() + dead.0.unseen();
+    answer.orders.extend(all().filter_map(|one| Some(one.letter.delivery()?.key.clone())));
+    if answer.dry_run {
+        answer.under_way += all().filter(|one| is_under_way(one)).count();
+        return Ok(());
     }
-    Ok(answer)
+    let action = Action { name: "forget", detail: json!({"messages": all().count()}) };
+    let piles = both.iter_mut().map(|(hand, messages)| {
+        let old = messages.iter().filter(|one| !is_young(one));
+        (&mut **hand, old.collect())
+    });
+    let done = discard(place, operator, piles.collect(), REASON, None, action).await?;
+    answer.erased += done.deleted;
+    answer.under_way += done.under_way;
+    Ok(())
 }
 
 fn is_young(one: &Planned) -> bool {

@@ -1,6 +1,6 @@
 //! The reconciler, started by hand to look at a day; and what it did not look at, which no older certificate stands in for.
 
-use crate::{failure::Failure, place::Place, producing::event, progress};
+use crate::{failure::Failure, flow::Flow, place::Place, producing::event, progress};
 use config::{BusinessDay, StoreName};
 use reconciliation::{Certificate, StoreDay};
 use reviews::reconcile;
@@ -29,15 +29,23 @@ pub(crate) struct Look {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NotLookedAt {
     pub(crate) store: StoreName,
-    pub(crate) why: &'static str,
+    pub(crate) why: String,
 }
 
-const UNREADABLE: &str = "its account at Yotpo cannot be read now";
 const UNFINISHED: &str = "the reconciler ran out of time, or of the org's quota of calls; its schedule goes on";
 const NOT_NAMED: &str = "the reconciler does not say why; is it of this version?";
 
+fn unreadable(flow: Flow) -> String {
+    format!("its account at {} cannot be read now", flow.destination())
+}
+
 /// Lets the reconciler look at the day, again if need be: at one store, or at every one and at the orders that fit none.
-pub(crate) async fn look(place: &Place, day: BusinessDay, store: Option<&StoreName>) -> Result<Look, Failure> {
+pub(crate) async fn look(
+    place: &Place,
+    flow: Flow,
+    day: BusinessDay,
+    store: Option<&StoreName>,
+) -> Result<Look, Failure> {
     let spinner = progress::spinner(format!("the reconciler looks at {day}"));
     let mut asked: BTreeSet<StoreName> = match store {
         Some(store) => [store.clone()].into(),
@@ -47,12 +55,12 @@ pub(crate) async fn look(place: &Place, day: BusinessDay, store: Option<&StoreNa
     for tries in 1..=LOOKS {
         // What was looked at is not read again where one store is left.
         let only = if asked.len() == 1 && tries > 1 { asked.first() } else { store };
-        let answer = place.invoke("ReviewsReconcilerFunction", &event(day, only)).await?;
-        look.add(answer, day, &mut asked)?;
+        let answer = place.invoke(flow.reconciler().output, &event(day, only)).await?;
+        look.add(answer, flow, day, &mut asked)?;
         if look.not_looked_at.is_empty() {
             break;
         }
-        if tries < LOOKS && look.not_looked_at.iter().any(|store| store.why == UNREADABLE) {
+        if tries < LOOKS && look.not_looked_at.iter().any(|store| store.why == unreadable(flow)) {
             sleep(PAUSE).await;
         }
     }
@@ -62,7 +70,13 @@ pub(crate) async fn look(place: &Place, day: BusinessDay, store: Option<&StoreNa
 
 impl Look {
     /// What an answer says of the stores that are still asked for; afterwards these are the ones not looked at.
-    fn add(&mut self, answer: Value, day: BusinessDay, asked: &mut BTreeSet<StoreName>) -> Result<(), Failure> {
+    fn add(
+        &mut self,
+        answer: Value,
+        flow: Flow,
+        day: BusinessDay,
+        asked: &mut BTreeSet<StoreName>,
+    ) -> Result<(), Failure> {
         let answer: reconcile::Answer = serde_json::from_value(answer)
             .map_err(|error| Failure::undone("read the reconciler's answer", &error).hint("deploy this version"))?;
         let of_day = |named: &&StoreDay| named.business_day == day;
@@ -83,11 +97,11 @@ impl Look {
         }
         let why = |store: &StoreName| {
             if is_in(&answer.unreadable, store) {
-                UNREADABLE
+                unreadable(flow)
             } else if is_in(&answer.unfinished, store) {
-                UNFINISHED
+                UNFINISHED.to_owned()
             } else {
-                NOT_NAMED
+                NOT_NAMED.to_owned()
             }
         };
         self.not_looked_at = asked.iter().map(|store| NotLookedAt { store: store.clone(), why: why(store) }).collect();
@@ -101,6 +115,7 @@ mod tests {
     use serde_json::json;
 
     const DAY: &str = "2026-11-20";
+    const FLOW: Flow = Flow::ALL[0];
 
     fn certificate(store: &str) -> Value {
         json!({
@@ -116,12 +131,12 @@ mod tests {
     }
 
     /// The stores that were looked at, and those that were not with why, after these answers.
-    fn after(asked: &[&str], answers: Vec<Value>) -> (Vec<String>, Vec<(String, &'static str)>) {
+    fn after(asked: &[&str], answers: Vec<Value>) -> (Vec<String>, Vec<(String, String)>) {
         let (mut look, mut asked) = (Look::default(), stores(asked));
         for answer in answers {
-            look.add(answer, DAY.parse().unwrap(), &mut asked).unwrap();
+            look.add(answer, FLOW, DAY.parse().unwrap(), &mut asked).unwrap();
         }
-        let not = look.not_looked_at.iter().map(|not| (not.store.to_string(), not.why)).collect();
+        let not = look.not_looked_at.iter().map(|not| (not.store.to_string(), not.why.clone())).collect();
         (look.certificates.keys().map(ToString::to_string).collect(), not)
     }
 
@@ -133,21 +148,21 @@ mod tests {
         // The first answer that is not empty names one of two.
         let one =
             json!({"certificates": [certificate("a")], "unreadable": named("b"), "unfinished": named("unrouted")});
-        let left = vec![("b".to_owned(), UNREADABLE), ("unrouted".to_owned(), UNFINISHED)];
+        let left = vec![("b".to_owned(), unreadable(FLOW)), ("unrouted".to_owned(), UNFINISHED.to_owned())];
         assert_eq!(after(&["a", "b"], vec![one.clone()]), (vec!["a".into()], left));
         // The next one has the rest, and does not take back what was seen.
         let rest = json!({"certificates": [certificate("b")], "unreadable": named("a"), "unfinished": []});
         assert_eq!(after(&["a", "b"], vec![one, rest]), (vec!["a".into(), "b".into()], vec![]));
         // An answer of before these lists, and one of another day.
         let old = json!({"certificates": []});
-        assert_eq!(after(&["a"], vec![old]), (vec![], vec![("a".to_owned(), NOT_NAMED)]));
+        assert_eq!(after(&["a"], vec![old]), (vec![], vec![("a".to_owned(), NOT_NAMED.to_owned())]));
         let mut other = certificate("a");
         other["business_day"] = "2026-11-19".into();
-        assert_eq!(after(&["a"], vec![json!({"certificates": [other]})]).1, [("a".to_owned(), NOT_NAMED)]);
+        assert_eq!(after(&["a"], vec![json!({"certificates": [other]})]).1, [("a".to_owned(), NOT_NAMED.to_owned())]);
         // No order fits no store: nothing to certify, and nothing left out.
         assert_eq!(after(&["unrouted"], vec![json!({"certificates": []})]), (vec![], vec![]));
         let mut look = Look::default();
-        let failure = look.add(json!(null), DAY.parse().unwrap(), &mut stores(&["a"])).unwrap_err();
+        let failure = look.add(json!(null), FLOW, DAY.parse().unwrap(), &mut stores(&["a"])).unwrap_err();
         assert_eq!(failure.exit_code(), 3);
     }
 }

@@ -17,6 +17,7 @@ mod discard;
 mod dlq;
 mod estimate;
 mod failure;
+mod flow;
 mod forget;
 mod hand;
 mod judging;

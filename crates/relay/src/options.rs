@@ -1,6 +1,6 @@
 //! What every command takes, and what it leaves for whoever ends it.
 
-use crate::{deployed::Settings, failure::Failure};
+use crate::{deployed::Settings, failure::Failure, flow::Flow};
 use clap::Args;
 use std::{
     cell::{OnceCell, RefCell},
@@ -18,6 +18,9 @@ pub(crate) struct Options {
     /// The settings that the stack was deployed with
     #[arg(long, global = true, env = "RELAY_CONFIG", default_value = "infra/config/relay.toml", value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// One flow; without it, all of them
+    #[arg(long, global = true)]
+    pub(crate) flow: Option<Flow>,
     /// One JSON value on standard output instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -2,8 +2,9 @@
 
 use crate::{
     answer::say,
-    deployed::{self, FUNCTIONS, Purpose, Settings},
+    deployed::{self, Purpose, Settings},
     failure::Failure,
+    flow::{Flow, Queues},
     options::{Context, Options},
     text::WARN,
 };
@@ -28,6 +29,8 @@ const LONGEST_RUN: Duration = Duration::from_secs(910);
 /// A deployed stack.
 pub(crate) struct Place {
     pub(crate) stack: String,
+    /// What the command is about.
+    pub(crate) flows: Vec<Flow>,
     pub(crate) aws: SdkConfig,
     pub(crate) config: Arc<Relay>,
     /// The clock.
@@ -59,14 +62,20 @@ impl Place {
     /// Asks CloudFormation for the stack.
     pub(crate) async fn with(options: &Options, aws: SdkConfig, config: Relay) -> Result<Self, Failure> {
         let (outputs, parameters) = outputs_and_parameters(&aws, &options.stack).await?;
+        let flows = options.flow.map_or_else(|| Flow::ALL.to_vec(), |flow| vec![flow]);
         let (stack, config, context) = (options.stack.clone(), Arc::new(config), Rc::clone(&options.context));
-        Ok(Self { stack, aws, config, now: Utc::now, context, outputs, parameters })
+        Ok(Self { stack, flows, aws, config, now: Utc::now, context, outputs, parameters })
+    }
+
+    /// The flows' functions, by the outputs that have their names.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &'static str> {
+        self.flows.iter().flat_map(|flow| flow.functions()).copied()
     }
 
     /// Asks every function for its settings, in the version that is live.
     async fn settings(&self) -> Settings {
         let event = deployed::event();
-        let answers = join_all(FUNCTIONS.map(async |output| {
+        let answers = join_all(self.functions().map(async |output| {
             let name = self.output(output).unwrap_or(output).to_owned();
             (name, self.invoke_within(output, &event, COLD_START).await)
         }));
@@ -86,8 +95,29 @@ impl Place {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// The reviews flow's ledger, queues and clients.
-    pub(crate) fn operator(&self) -> Result<Operator, Failure> {
+    /// The one flow that a command is about.
+    pub(crate) fn flow(&self) -> Result<Flow, Failure> {
+        match self.flows.as_slice() {
+            [flow] => Ok(*flow),
+            several => {
+                let names: Vec<&str> = several.iter().map(|flow| flow.as_str()).collect();
+                Err(Failure::input(format!("this is about one flow; name it with `--flow`: {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// A flow's ledger and clients, and the first of its queues.
+    pub(crate) fn operator(&self, flow: Flow) -> Result<Operator, Failure> {
+        self.operator_of(flow.queues()[0])
+    }
+
+    /// The flows' ledgers and clients, once for each of their queues.
+    pub(crate) fn operators(&self) -> Result<Vec<(Flow, Operator)>, Failure> {
+        let queues = self.flows.iter().flat_map(|flow| flow.queues().iter().map(|queues| (*flow, *queues)));
+        queues.map(|(flow, queues)| Ok((flow, self.operator_of(queues)?))).collect()
+    }
+
+    fn operator_of(&self, queues: Queues) -> Result<Operator, Failure> {
         let http = salesforce::Http::new(self.config.protocol.call_timeout)
             .map_err(|error| Failure::undone("set up HTTP", &error))?;
         let environment = Environment {
@@ -95,8 +125,8 @@ impl Place {
             aws: self.aws.clone(),
             stack: self.stack.clone(),
             table: self.output("LedgerTable")?.to_owned(),
-            queue: self.output("ReviewsQueueUrl")?.to_owned(),
-            dead_letters: self.output("ReviewsDeadLetterQueueUrl")?.to_owned(),
+            queue: self.output(queues.queue)?.to_owned(),
+            dead_letters: self.output(queues.dead_letters)?.to_owned(),
             now: self.now,
         };
         Ok(Operator::of(environment, http))

@@ -5,6 +5,7 @@ use crate::{
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
+    flow::{self, Flow},
     mapped::Mapped,
     options::Options,
     place::Place,
@@ -28,19 +29,22 @@ const EXAMPLES: &str = "\
 Examples:
   relay preview                              yesterday's orders: how many, and the first 20
   relay preview --day 2026-11-20 --store acme --limit 100
-  relay preview --day 2026-11-20 --order 00000107      one order, with what Yotpo would get
+  relay preview --day 2026-11-20 --order 00000107      one order, with what {destination} would get
   relay preview --json --payloads            all of them, for a script
 
-It reads Salesforce and the ledger as a run would, and writes nothing. Payloads hold names and addresses of buyers.
+It reads {source} and the ledger as a run would, and writes nothing. Payloads hold names and addresses of buyers.
 
 Exit code 1: an order that was named is not among the completed orders of the day.";
+
+const PAYLOADS: &str =
+    "Show what {destination} would get of each order: names and addresses of buyers; --order shows it too";
 
 /// Lines of orders that a person wants to see.
 const SHOWN: usize = 20;
 
 /// What `relay preview` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = flow::told(EXAMPLES))]
 pub(crate) struct Arguments {
     /// The business day, YYYY-MM-DD, or `yesterday`
     #[arg(long, default_value = "yesterday")]
@@ -51,17 +55,16 @@ pub(crate) struct Arguments {
     /// Show so many orders; all are counted. 20 by default, with --json all
     #[arg(long)]
     limit: Option<usize>,
-    /// This order only, by Salesforce id or order id; may be given again
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help = flow::told("This order only, by {source} id or order id; may be given again"))]
     order: Vec<Named>,
-    /// Show what Yotpo would get of each order: names and addresses of buyers; --order shows it too
-    #[arg(long)]
+    #[arg(long, help = flow::told(PAYLOADS))]
     payloads: bool,
 }
 
 /// What a run would do.
 #[derive(Debug, Serialize)]
 pub(crate) struct Previews {
+    flow: Flow,
     business_day: BusinessDay,
     counts: Counts,
     orders: Vec<Line>,
@@ -104,12 +107,13 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previ
     let payloads = payloads || !only.is_empty();
 
     let spinner = progress::spinner(format!("reading the orders of {day}"));
-    let operator = place.operator()?;
+    let flow = place.flow()?;
+    let operator = place.operator(flow)?;
     let (client, fields) = source::open(&operator).await?;
     let preview =
         Preview { config, fields: &fields, salesforce: &client, ledger: &operator.ledger, now: (place.now)() };
     let mut shown =
-        Previews { business_day: day, counts: Counts::default(), orders: Vec::new(), not_found: Vec::new() };
+        Previews { flow, business_day: day, counts: Counts::default(), orders: Vec::new(), not_found: Vec::new() };
     let mut left: Vec<&Named> = only.iter().collect();
     let read = preview.orders(&pass, &only, |order| {
         left.retain(|named| !named.is(&order.source_id, &order.order_id));
@@ -142,7 +146,7 @@ impl Counts {
     }
 
     /// In words, those that there are.
-    fn rows(&self) -> Vec<(String, usize)> {
+    fn rows(&self, flow: Flow) -> Vec<(String, usize)> {
         let mut rows = vec![
             ("completed at the source".to_owned(), self.completed),
             ("to be sent".to_owned(), self.send),
@@ -156,7 +160,8 @@ impl Counts {
         ] {
             rows.extend(by_reason.iter().map(|(reason, n)| (format!("{what}: {reason}"), *n)));
         }
-        rows.push(("lines left out: no product id that Yotpo takes".to_owned(), self.lines_left_out));
+        let left_out = format!("lines left out: no product id that {} takes", flow.destination());
+        rows.push((left_out, self.lines_left_out));
         rows.retain(|(_, n)| *n > 0);
         rows
     }
@@ -164,11 +169,11 @@ impl Counts {
 
 impl Answer for Previews {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
-        let Self { business_day: day, counts, orders, not_found } = self;
+        let Self { flow, business_day: day, counts, orders, not_found } = self;
         writeln!(to, "{day}: a run would send {} of {} orders; nothing was sent", counts.send, counts.completed)?;
         if counts.completed > 0 {
             let mut by_fate = table(["orders", ""]);
-            by_fate.add_rows(counts.rows().into_iter().map(|(what, n)| [what, n.to_string()]));
+            by_fate.add_rows(counts.rows(*flow).into_iter().map(|(what, n)| [what, n.to_string()]));
             right(&mut by_fate, 1);
             writeln!(to, "{by_fate}")?;
         }
@@ -187,7 +192,7 @@ impl Answer for Previews {
             orders.iter().filter_map(|order| Some((&order.order_id, order.mapped.payload.as_ref()?)))
         {
             let payload = serde_json::to_string_pretty(payload)?;
-            writeln!(to, "{order_id}: what Yotpo would get, without the token:\n{payload}")?;
+            writeln!(to, "{order_id}: what {} would get, without the token:\n{payload}", flow.destination())?;
         }
         not_found.iter().try_for_each(|name| {
             writeln!(to, "{name}: not among the completed orders of {day}; `relay order {name}` may know")

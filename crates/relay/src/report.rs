@@ -14,6 +14,7 @@ use crate::{
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
+    flow::Flow,
     options::Options,
     place::Place,
     progress,
@@ -67,6 +68,7 @@ pub(crate) struct Arguments {
 /// What the report says, and where it is.
 #[derive(Debug, Serialize)]
 pub(crate) struct Written {
+    flow: Flow,
     from: BusinessDay,
     to: BusinessDay,
     store: Option<StoreName>,
@@ -91,10 +93,12 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     };
     let mut history = History::of(from, to, &stores, config, now)
         .map_err(|error| Failure::input(error).hint("the range is from `--from` to `--to`"))?;
-    let operator = place.operator()?;
+    let flow = place.flow()?;
+    let operator = place.operator(flow)?;
     certificates(&mut history, &operator, &stores, store.is_none(), &place).await?;
     deliveries(&mut history, &operator.ledger, store.as_ref(), (from, to), &place).await?;
     let about = page::About {
+        flow,
         stack: &place.stack,
         store: store.as_ref().map(StoreName::as_str),
         config_sha256: &config.sha256,
@@ -102,7 +106,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     };
     let doing = format!("write `{}`", out.display());
     file::write(&out, &page::page(&history, &about)).map_err(|error| Failure::undone(&doing, &error))?;
-    Ok(Written { from, to, store, out, history })
+    Ok(Written { flow, from, to, store, out, history })
 }
 
 /// Adds what was proven of each day in each store, and, of `all`, of the orders that fit none.

@@ -8,6 +8,7 @@ use crate::{
     deployed::Purpose,
     estimate::Estimate,
     failure::Failure,
+    flow::{self, Flow},
     look::{NotLookedAt, look},
     options::Options,
     place::Place,
@@ -32,7 +33,7 @@ Examples:
 What is delivered is not sent again, and the store's cursor stays where it is: a day may be run as often as you like, and \
 Ctrl-C is safe at any time. `relay preview --day D` says what would be sent.
 
-Exit code 1: with --wait, a certificate is not complete yet; Yotpo may take hours to show what it took. Exit code 3: with --wait, \
+Exit code 1: with --wait, a certificate is not complete yet; {destination} may take hours to show what it took. Exit code 3: with --wait, \
 a store could not be looked at.";
 
 /// How to go on after an interruption.
@@ -40,7 +41,7 @@ const GO_ON: &str = "the same command waits for it and goes on; what is delivere
 
 /// What `relay run` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = flow::told(EXAMPLES))]
 pub(crate) struct Arguments {
     /// The business day, YYYY-MM-DD, or `yesterday`
     #[arg(long)]
@@ -59,6 +60,7 @@ pub(crate) struct Arguments {
 /// A day that was run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Ran {
+    flow: Flow,
     business_day: BusinessDay,
     store: Option<StoreName>,
     /// Whether anything was done.
@@ -80,25 +82,26 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     place.known(store.as_ref())?;
     let day = day.of(store.as_ref(), &place.config, (place.now)());
     Pass::of_day(day, store.as_ref(), &place.config, (place.now)()).map_err(Failure::input)?;
-    let operator = place.operator()?;
+    let flow = place.flow()?;
+    let operator = place.operator(flow)?;
     let estimate = Estimate::of(&place, &operator, &[day], store.as_ref()).await?;
     say(options, &estimate)?;
     let (done, certificates, not_looked_at) = (None, None, Vec::new());
-    let mut ran = Ran { business_day: day, store, dry_run: !yes, estimate, done, certificates, not_looked_at };
+    let mut ran = Ran { flow, business_day: day, store, dry_run: !yes, estimate, done, certificates, not_looked_at };
     if !yes {
         return Ok(ran);
     }
     let detail = json!({"business_day": day, "store": ran.store});
     place.context.so_far(format!("the producer was started for {day}, and goes on until its run ends"), GO_ON);
     let spinner = progress::spinner(format!("the producer runs {day}"));
-    let work = Box::pin(producing::until_settled(&place, &operator.ledger, day, ran.store.as_ref()));
+    let work = Box::pin(producing::until_settled(&place, flow, &operator.ledger, day, ran.store.as_ref()));
     let done = noted(&place, &operator.ledger, Action { name: "run", detail }, work, |done| json!(done)).await;
     spinner.finish_and_clear();
     ran.done = Some(done?);
     place.context.so_far(format!("{day} is settled"), "`relay certificate --refresh` looks at it");
     if wait {
         producing::until_at_most(&operator.queue, 0, "waiting for the queue to be empty".to_owned()).await?;
-        let look = look(&place, day, ran.store.as_ref()).await?;
+        let look = look(&place, flow, day, ran.store.as_ref()).await?;
         ran.certificates = Some(look.certificates.into_values().collect());
         ran.not_looked_at = look.not_looked_at;
     }

@@ -6,7 +6,16 @@ mod notes;
 mod print;
 mod runs;
 
-use crate::{deployed::Purpose, failure::Failure, machinery, options::Options, part::Part, place::Place, progress};
+use crate::{
+    deployed::Purpose,
+    failure::Failure,
+    flow::{self, Of},
+    machinery,
+    options::Options,
+    part::Part,
+    place::Place,
+    progress,
+};
 use attention::Attention;
 use backlog::{Backlog, Quotas};
 use chrono::{DateTime, Utc};
@@ -21,13 +30,13 @@ Examples:
   relay status                           every morning
   relay status --json | jq .attention
 
-It writes nothing. If Salesforce does not answer, its line says so and the rest is shown.
+It writes nothing. If {source} does not answer, its line says so and the rest is shown.
 
 Exit code 1: something wants attention; each such line says which command goes on from there.";
 
 /// What `relay status` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = flow::told(EXAMPLES))]
 pub(crate) struct Arguments {}
 
 /// How everything stands.
@@ -40,7 +49,7 @@ pub(crate) struct Status {
     attention: Vec<Attention>,
     /// The last run of each function, by schedule and by hand; those that there were.
     runs: Vec<Run>,
-    stores: Vec<Standing>,
+    stores: Vec<Of<Standing>>,
     backlog: Backlog,
     quotas: Quotas,
     /// What makes all of it work without anybody.
@@ -51,25 +60,37 @@ pub(crate) struct Status {
 
 pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Failure> {
     let place = Place::find(options, Purpose::Read).await?;
-    let operator = place.operator()?;
     let spinner = progress::spinner("reading the ledger and the queues");
+    let vendors = place.operator(place.flows[0])?;
+    let flows = async {
+        let (mut runs, mut stores, mut by_hand) = (Vec::new(), Vec::new(), Vec::new());
+        let mut backlog = Backlog { queues: Vec::new(), deliveries: Vec::new() };
+        for flow in place.flows.iter().copied() {
+            let operator = place.operator(flow)?;
+            let (last, standings, open, notes) = tokio::join!(
+                runs::last(flow, &operator),
+                operator.standings(),
+                backlog::deliveries(flow, &operator),
+                notes::of(flow, &operator)
+            );
+            let standings = standings.map_err(|error| Failure::undone("read the ledger", &error))?;
+            runs.extend(last?);
+            stores.extend(standings.into_iter().map(|of| Of { flow, of }));
+            backlog.deliveries.extend(open?);
+            by_hand.extend(notes?);
+        }
+        for (flow, operator) in place.operators()? {
+            backlog.queues.push(backlog::queues(flow, &operator).await?);
+        }
+        Ok((runs, stores, backlog, by_hand))
+    };
     // Boxed: everything at once is large.
-    let (runs, stores, backlog, quotas, machinery, by_hand) = Box::pin(async {
-        tokio::join!(
-            runs::last(&operator),
-            operator.standings(),
-            backlog::of(&operator),
-            backlog::quotas(&operator),
-            machinery::look(&place),
-            notes::of(&operator)
-        )
-    })
-    .await;
+    let (flows, quotas, machinery) =
+        Box::pin(async { tokio::join!(flows, backlog::quotas(&vendors), machinery::look(&place)) }).await;
     spinner.finish_and_clear();
-    let (runs, backlog, by_hand) = (runs?, backlog?, by_hand?);
-    let stores = stores.map_err(|error| Failure::undone("read the ledger", &error))?;
+    let (runs, stores, backlog, by_hand) = flows?;
     let machinery = machinery.judged();
     let at = (place.now)();
-    let attention = attention::of(&runs, &stores, &backlog, &machinery, at);
+    let attention = attention::of(&place.flows, &runs, &stores, &backlog, &machinery, at);
     Ok(Status { ok: attention.is_empty(), at, attention, runs, stores, backlog, quotas, machinery, by_hand })
 }

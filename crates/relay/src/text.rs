@@ -23,7 +23,7 @@ pub(crate) fn instant(at: DateTime<Utc>) -> String {
 
 /// An instant of the ledger.
 pub(crate) fn millis(at: Millis) -> String {
-    DateTime::from_timestamp_millis(at.0).map_or_else(|| at.0.to_string(), instant)
+    instant(at.into())
 }
 
 /// A part of a whole as whole percents, rounded.

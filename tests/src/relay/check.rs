@@ -139,8 +139,9 @@ async fn what_is_broken_is_its_cross() {
     // Whatever is switched off is a cross, and wants attention.
     take_messages(&stage, false);
     let answer = checked(&[]);
-    assert_eq!(crosses(&answer), [("machinery", "queue's mapping")]);
-    let mended = find(&answer, "machinery", "queue's mapping")["hint"].as_str().unwrap();
+    let mapping = format!("queue's mapping to {CONSUMER}");
+    assert_eq!(crosses(&answer), [("machinery", mapping.as_str())]);
+    let mended = find(&answer, "machinery", &mapping)["hint"].as_str().unwrap();
     assert!(mended.contains("update-event-source-mapping --uuid"), "{mended}");
     let status = relay_json(&stage, 1, &["status"]);
     assert!(status["attention"][0]["what"].as_str().unwrap().contains("no order is delivered"), "{status}");

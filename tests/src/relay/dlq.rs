@@ -42,7 +42,8 @@ async fn what_was_refused_is_sent_again_once_when_the_vendor_is_mended() {
     let listed = run(&stage, 1, &["list"]);
     assert_eq!(listed["messages"], 3);
     let group = &listed["groups"][0];
-    assert_eq!((&group["error_class"], &group["messages"]), (&json!("bad_record"), &json!(2)), "{listed}");
+    let said = ["flow", "error_class", "messages"].map(|name| group[name].clone());
+    assert_eq!(said, [json!("reviews"), json!("bad_record"), json!(2)], "{listed}");
     assert_eq!(group["plans"], json!({"send": 2}));
     assert_eq!(listed["groups"][1]["plans"], json!({"send_anew": 1}));
     // By default what has just come is left alone.
@@ -56,12 +57,14 @@ async fn what_was_refused_is_sent_again_once_when_the_vendor_is_mended() {
         (&["--since", "1h"], 3),
         (&["--until", "1h"], 0),
         (&["--limit", "1"], 1),
+        (&["--flow", "reviews"], 3),
     ] {
         let listed = run(&stage, i32::from(found > 0), &[&["list"], selection].concat());
         assert_eq!(listed["messages"], found, "{selection:?}");
     }
     let one = run(&stage, 0, &["show", "--key", &ids[0]]);
-    assert_eq!((&one["messages"][0]["state"], &one["messages"][0]["attempts"]), (&json!("rejected"), &json!(1)));
+    let said = ["flow", "state", "attempts"].map(|name| one["messages"][0][name].clone());
+    assert_eq!(said, [json!("reviews"), json!("rejected"), json!(1)], "{one}");
     assert!(!one.to_string().contains("a@example.com"), "a body that nobody asked for: {one}");
     let one = run(&stage, 0, &["show", "--key", &ids[0], "--bodies"]);
     assert!(one["messages"][0]["body"].as_str().unwrap().contains("a@example.com"), "{one}");
@@ -215,6 +218,7 @@ async fn nothing_that_counts_is_dropped_without_a_decision_and_everything_is_kep
         (&["dlq", "drop", "--dismiss", "asked by a@example.com"], "without names or addresses"),
         (&["dlq", "drop", "--class", "bad"], "bad_record"),
         (&["dlq", "list", "--since", "yesterday"], "2026-11-20T06:30:00Z"),
+        (&["dlq", "list", "--flow", "nothing"], "[possible values: reviews]"),
         (&["dlq", "show", "--key", "all"], "Salesforce id"),
         (&["dlq", "redrive", "--rate", "0"], "--rate"),
         (&["dlq", "redrive", "--older-than", "soon"], "15m"),

@@ -23,7 +23,7 @@ async fn the_life_of_an_order_is_told_by_all_who_know_it() {
     let ran = shown(&stage, "order", &format!("relay order {}", delivered.order_id));
     assert_eq!(ran.code, 0, "{ran:?}");
     let life = relay_json(&stage, 0, &["order", &delivered.order_id]);
-    assert_eq!(life["source"]["id"], delivered.id.as_str());
+    assert_eq!((&life["flow"], &life["source"]["id"]), (&"reviews".into(), &delivered.id.as_str().into()));
     assert_eq!((&life["source"]["business_day"], &life["source"]["fate"]), (&day.clone().into(), &"send".into()));
     assert_eq!((&life["ledger"]["state"], &life["ledger"]["attempts"]), (&"accepted".into(), &1.into()));
     assert_eq!(life["ledger"]["source_is_newer"], false);

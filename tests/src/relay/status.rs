@@ -35,9 +35,10 @@ async fn a_good_night_wants_nothing_and_what_waits_for_a_person_is_named() {
     ];
     assert_eq!(runs, expected);
     let days = json!([{"business_day": day, "state": "complete", "completed": 0, "by_hand": false, "late": false, "overdue": false, "quiet": false, "open": {}}]);
-    let store = json!({"store": "default", "settled": day, "behind_days": 0, "pass": null, "days": days});
+    let store =
+        json!({"flow": "reviews", "store": "default", "settled": day, "behind_days": 0, "pass": null, "days": days});
     assert_eq!(status["stores"], json!([store]));
-    assert_eq!(status["backlog"]["queue"], json!({"visible": 0, "in_flight": 0, "delayed": 0}));
+    assert_eq!(status["backlog"]["queues"][0]["queue"], json!({"visible": 0, "in_flight": 0, "delayed": 0}));
     assert_eq!(status["quotas"]["salesforce"]["max"], 1_000_000);
 
     stage.sandbox.seed_day(&Stage::yesterday(40)).unwrap();

@@ -1,7 +1,9 @@
 //! Who is asking, and whether they may do what relay's commands do. What changes something is tried so that it cannot.
 
-use crate::part::Part;
+use crate::{flow::Flow, part::Part};
 use aws_config::SdkConfig;
+use futures_util::future::try_join_all;
+use queue::Queue;
 use reviews::operate::Operator;
 use std::error::Error as StdError;
 
@@ -19,16 +21,17 @@ pub(super) async fn who(aws: &SdkConfig) -> Part {
 }
 
 /// What the commands need. Functions are invoked and secrets read by other groups.
-pub(super) async fn permissions(operator: &Operator) -> Vec<Part> {
-    let Operator { ledger, queue, dead_letters, .. } = operator;
+pub(super) async fn permissions(operators: &[(Flow, Operator)]) -> Vec<Part> {
+    let Some((_, Operator { ledger, .. })) = operators.first() else { return Vec::new() };
+    let queues: Vec<&Queue> = operators.iter().flat_map(|(_, at)| [&at.queue, &at.dead_letters]).collect();
     let (get, batch, query, update, depth, delete, hide) = tokio::join!(
         ledger.reach(),
         ledger.may_read(),
         ledger.open(),
         ledger.may_write(),
-        both(queue.reach(), dead_letters.reach()),
-        both(queue.may_delete(), dead_letters.may_delete()),
-        both(queue.may_hide(), dead_letters.may_hide()),
+        try_join_all(queues.iter().map(|queue| queue.reach())),
+        try_join_all(queues.iter().map(|queue| queue.may_delete())),
+        try_join_all(queues.iter().map(|queue| queue.may_hide())),
     );
     vec![
         may("dynamodb:GetItem", &get),
@@ -43,14 +46,6 @@ pub(super) async fn permissions(operator: &Operator) -> Vec<Part> {
             "not tried, since trying would count a receive or send something",
         ),
     ]
-}
-
-async fn both<E>(
-    one: impl Future<Output = Result<(), E>>,
-    other: impl Future<Output = Result<(), E>>,
-) -> Result<(), E> {
-    let (one, other) = tokio::join!(one, other);
-    one.and(other)
 }
 
 fn may<T>(action: &str, tried: &Result<T, impl StdError + 'static>) -> Part {

@@ -1,14 +1,9 @@
 //! Each function's own check, in the version that is live, and the settings that it was deployed with.
 
 use super::vendors::told;
-use crate::{
-    deployed::{FUNCTIONS, short},
-    part::Part,
-    place::Place,
-};
-use function::Check;
+use crate::{deployed::short, part::Part, place::Place};
+use function::Checked;
 use futures_util::future::join_all;
-use serde::Deserialize;
 use serde_json::json;
 
 /// What a function said.
@@ -24,15 +19,9 @@ pub(super) struct Function {
     pub(super) parts: Vec<Part>,
 }
 
-/// The answer to a check event.
-#[derive(Deserialize)]
-struct Answer {
-    checked: Vec<Check>,
-}
-
 /// Asks every function.
 pub(super) async fn look(place: &Place) -> Vec<Function> {
-    join_all(FUNCTIONS.map(|output| ask(place, output))).await
+    join_all(place.functions().map(|output| ask(place, output))).await
 }
 
 async fn ask(place: &Place, output: &str) -> Function {
@@ -47,7 +36,7 @@ async fn ask(place: &Place, output: &str) -> Function {
             return Function { name, parts, ..Function::default() };
         }
     };
-    let Ok(Answer { checked }) = serde_json::from_value(answer) else {
+    let Ok(Checked { checked, .. }) = serde_json::from_value(answer) else {
         let wrong = Part::wrong(invocation, "its answer is not one to a check event").hint("deploy this version");
         return Function { name, parts: vec![wrong], ..Function::default() };
     };

@@ -2,7 +2,7 @@
 
 use super::{
     letters::{Letters, letters},
-    line::counted,
+    line::Counts,
     selection::Selection,
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     deployed::Purpose,
     discard::discard,
     failure::Failure,
+    flow,
     hand::{DEAD_LETTERS, say_unseen},
     judging::Judging,
     keep::Keep,
@@ -25,7 +26,6 @@ use delivery::{
 use serde::Serialize;
 use serde_json::json;
 use std::{
-    collections::BTreeMap,
     io::{self, Write},
     path::PathBuf,
 };
@@ -37,7 +37,7 @@ Examples:
   relay dlq drop --key 801RO000000AbcDYAS --dismiss \"shop cancelled it\" --yes --keep dropped.jsonl
 
 A message counts until its order was accepted or confirmed, or the ledger knows a newer version. With --dismiss the ledger \
-says first that the order is rejected for your reason; a later change of the order in Salesforce sends it all the same.
+says first that the order is rejected for your reason; a later change of the order in {source} sends it all the same.
 
 The file gets the whole messages, buyers' names and addresses included, and may be read by you alone.
 
@@ -49,7 +49,7 @@ const REASON: usize = 120;
 
 /// What `relay dlq drop` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = flow::told(EXAMPLES))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
@@ -88,44 +88,39 @@ pub(crate) struct Dropped {
     to_dismiss: usize,
     dropped: usize,
     /// What stays, by plan.
-    left: BTreeMap<&'static str, usize>,
+    left: Counts,
     /// What was not dismissed, since it is being delivered, or may be.
     under_way: usize,
     /// Messages of the queue that could not be looked at.
     unseen: u64,
-    #[serde(skip)]
-    words: Vec<String>,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Dropped, Failure> {
     let Arguments { selection, judging, dismiss, yes, keep } = arguments;
-    let keep = keep.filter(|_| yes).map(|path| Keep::open(&path)).transpose()?;
+    let mut keep = keep.filter(|_| yes).map(|path| Keep::open(&path)).transpose()?;
+    let mut answer = Dropped { dry_run: !yes, ..Dropped::default() };
     letters(options, Purpose::with(yes), &selection, judging, async |letters| {
-        let Letters { place, operator, hand, planned } = letters;
+        let Letters { place, flow, operator, hand, planned } = letters;
         let (going, left): (Vec<&Planned>, Vec<_>) =
             planned.iter().partition(|one| may_go(one.plan, dismiss.is_some()));
-        let (words, left) = counted(left);
-        let mut answer = Dropped {
-            dry_run: !yes,
-            selected: planned.len(),
-            droppable: going.len(),
-            to_dismiss: going.iter().filter(|one| one.plan.still_counts()).count(),
-            left,
-            words,
-            unseen: hand.unseen(),
-            ..Dropped::default()
-        };
+        answer.selected += planned.len();
+        answer.droppable += going.len();
+        answer.to_dismiss += going.iter().filter(|one| one.plan.still_counts()).count();
+        answer.left.add(left, flow);
+        answer.unseen += hand.unseen();
         if yes && !going.is_empty() {
             let selection = selection.json((place.now)());
             let detail = json!({"selection": selection, "messages": going.len(), "dismiss": dismiss});
             let action = Action { name: "dlq drop", detail };
             let reason = dismiss.as_deref().unwrap_or_default();
-            let done = discard(place, operator, vec![(hand, going)], reason, keep, action).await?;
-            (answer.dropped, answer.under_way) = (done.deleted, done.under_way);
+            let done = discard(place, operator, vec![(hand, going)], reason, keep.as_mut(), action).await?;
+            answer.dropped += done.deleted;
+            answer.under_way += done.under_way;
         }
-        Ok(answer)
+        Ok(())
     })
-    .await
+    .await?;
+    Ok(answer)
 }
 
 /// Whether a message may be deleted. One that has just come is left whatever a person decides.
@@ -145,9 +140,9 @@ impl Answer for Dropped {
         if *to_dismiss > 0 {
             writeln!(to, "  {to_dismiss} of these still count, and are dismissed in the ledger first")?;
         }
-        if !self.words.is_empty() {
+        if !self.left.words.is_empty() {
             writeln!(to, "  these still count and stay, unless you --dismiss them:")?;
-            self.words.iter().try_for_each(|words| writeln!(to, "  {words}"))?;
+            self.left.words.iter().try_for_each(|words| writeln!(to, "  {words}"))?;
         }
         if *under_way > 0 {
             writeln!(to, "  {WARN}{under_way} are being delivered, or may be: they stay; look again later{WARN:#}")?;

@@ -1,6 +1,9 @@
 //! One message for people and scripts.
 
-use crate::text::{DIM, WARN, instant, millis};
+use crate::{
+    flow::Flow,
+    text::{DIM, WARN, instant, millis},
+};
 use chrono::{DateTime, Utc};
 use delivery::{letter::Plan, letter::Why, redrive::Planned};
 use ledger::DeliveryKey;
@@ -13,6 +16,7 @@ use std::{
 /// A message, its record, and what is to be done with it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line {
+    flow: Flow,
     message_id: String,
     /// Absent: nobody can read it.
     key: Option<DeliveryKey>,
@@ -34,33 +38,50 @@ pub(crate) struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(skip)]
-    words: &'static str,
+    words: String,
 }
 
 /// What is to be done, in words that end a sentence on one message.
-const fn words(plan: Plan) -> &'static str {
-    match plan {
+fn words(plan: Plan, flow: Flow) -> String {
+    let words = match plan {
         Plan::Send => "can be sent again",
-        Plan::Anew => "can be made anew from Salesforce",
+        Plan::Anew => return format!("can be made anew from {}", flow.source()),
         Plan::Done => "done: delivered, or the ledger knows a newer version",
         Plan::Leave(Why::Young) => "left: too young",
         Plan::Leave(Why::Limit) => "left: sent again as often as is allowed",
         Plan::Leave(Why::Dismissed) => "done: a person has dismissed it",
         Plan::Leave(Why::Skipped) => "left: the ledger has skipped this version by rule",
         Plan::Unreadable => "unreadable",
-    }
+    };
+    words.to_owned()
 }
 
-/// How many messages there are of each plan: in words for people, by name for scripts.
-pub(super) fn counted<'a>(
-    planned: impl IntoIterator<Item = &'a Planned>,
-) -> (Vec<String>, BTreeMap<&'static str, usize>) {
-    let mut counts: BTreeMap<Plan, usize> = BTreeMap::new();
-    for one in planned {
-        *counts.entry(one.plan).or_default() += 1;
+/// How many messages there are of each plan: by name for scripts, in words for people.
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(super) struct Counts {
+    pub(super) by_plan: BTreeMap<&'static str, usize>,
+    #[serde(skip)]
+    pub(super) words: Vec<String>,
+}
+
+impl Counts {
+    /// Counts messages of a flow.
+    pub(super) fn add<'a>(&mut self, planned: impl IntoIterator<Item = &'a Planned>, flow: Flow) {
+        let mut counts: BTreeMap<Plan, usize> = BTreeMap::new();
+        for one in planned {
+            *counts.entry(one.plan).or_default() += 1;
+        }
+        self.words.extend(counts.iter().map(|(plan, n)| format!("{n} {}", words(*plan, flow))));
+        for (plan, n) in counts {
+            self.count(plan, n);
+        }
     }
-    let said = counts.iter().map(|(plan, n)| format!("{n} {}", words(*plan))).collect();
-    (said, counts.into_iter().map(|(plan, n)| (plan.as_str(), n)).collect())
+
+    /// Without a word.
+    pub(super) fn count(&mut self, plan: Plan, n: usize) {
+        *self.by_plan.entry(plan.as_str()).or_default() += n;
+    }
 }
 
 /// Without the characters that a terminal obeys: anybody may have put a message there.
@@ -69,10 +90,11 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 impl Line {
-    pub(crate) fn of(planned: &Planned, body: bool) -> Self {
+    pub(crate) fn of(planned: &Planned, flow: Flow, body: bool) -> Self {
         let Planned { letter, record, plan } = planned;
         let (delivery, record) = (letter.delivery(), record.as_ref());
         Self {
+            flow,
             message_id: letter.taken.id.clone(),
             key: delivery.map(|delivery| delivery.key.clone()),
             store: delivery.map(|delivery| delivery.store.clone()),
@@ -89,7 +111,7 @@ impl Line {
             open_since: record.and_then(|record| record.open_since).map(millis),
             updated_at: record.map(|record| millis(record.updated_at)),
             body: body.then(|| letter.taken.body.clone()),
-            words: words(*plan),
+            words: words(*plan, flow),
         }
     }
 

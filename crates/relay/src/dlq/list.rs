@@ -2,13 +2,14 @@
 
 use super::{
     letters::{Letters, letters},
-    line::{counted, printable},
+    line::{Counts, printable},
     selection::Selection,
 };
 use crate::{
     answer::Answer,
     deployed::Purpose,
     failure::Failure,
+    flow::Flow,
     hand::{DEAD_LETTERS, say_unseen},
     judging::Judging,
     options::Options,
@@ -45,7 +46,7 @@ pub(crate) struct Arguments {
 }
 
 /// What is there, the largest group first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the field is the answer's word")]
 pub(crate) struct Groups {
     messages: usize,
@@ -57,52 +58,51 @@ pub(crate) struct Groups {
 /// The messages of one error class and reason.
 #[derive(Debug, Serialize)]
 struct Group {
+    flow: Flow,
     error_class: String,
     error: String,
     messages: usize,
     oldest: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
     /// How many there are of each plan.
-    plans: BTreeMap<&'static str, usize>,
+    plans: Counts,
     /// Whose it is to mend, and how.
     what_to_do: &'static str,
-    #[serde(skip)]
-    words: Vec<String>,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Groups, Failure> {
     let Arguments { selection, judging } = arguments;
-    letters(options, Purpose::Read, &selection, judging, async |Letters { hand, planned, .. }| {
-        Ok(Groups::of(&planned, hand.unseen()))
-    })
-    .await
-}
-
-impl Groups {
-    fn of(planned: &[Planned], unseen: u64) -> Self {
+    let mut answer = Groups::default();
+    letters(options, Purpose::Read, &selection, judging, async |Letters { flow, hand, planned, .. }| {
         let mut by_reason: BTreeMap<(&str, &str), Vec<&Planned>> = BTreeMap::new();
-        for one in planned {
+        for one in &planned {
             by_reason.entry((one.letter.class(), one.letter.error())).or_default().push(one);
         }
-        let mut groups: Vec<Group> = by_reason.into_iter().map(|(name, members)| Group::of(name, &members)).collect();
-        groups.sort_by_key(|group| std::cmp::Reverse(group.messages));
-        Self { messages: planned.len(), unseen, groups }
-    }
+        answer.groups.extend(by_reason.into_iter().map(|(name, members)| Group::of(flow, name, &members)));
+        answer.messages += planned.len();
+        answer.unseen += hand.unseen();
+        Ok(())
+    })
+    .await?;
+    answer.groups.sort_by_key(|group| std::cmp::Reverse(group.messages));
+    Ok(answer)
 }
 
 impl Group {
-    fn of((class, error): (&str, &str), members: &[&Planned]) -> Self {
-        let (words, plans) = counted(members.iter().copied());
+    fn of(flow: Flow, (class, error): (&str, &str), members: &[&Planned]) -> Self {
         let times = || members.iter().filter_map(|member| member.letter.taken.sent_at);
+        let (oldest, newest) = (times().min(), times().max());
+        let mut plans = Counts::default();
+        plans.add(members.iter().copied(), flow);
         Self {
+            flow,
             error_class: class.to_owned(),
             error: error.to_owned(),
             messages: members.len(),
-            oldest: times().min(),
-            newest: times().max(),
+            oldest,
+            newest,
             plans,
             what_to_do: of_letter(class, error),
-            words,
         }
     }
 }
@@ -123,7 +123,7 @@ impl Answer for Groups {
             if let (Some(oldest), Some(newest)) = (group.oldest, group.newest) {
                 writeln!(to, "{indent}{DIM}{} to {}{DIM:#}", instant(oldest), instant(newest))?;
             }
-            writeln!(to, "{indent}{}", group.words.join("; "))?;
+            writeln!(to, "{indent}{}", group.plans.words.join("; "))?;
             writeln!(to, "{indent}{DIM}{}{DIM:#}", group.what_to_do)?;
         }
         Ok(())

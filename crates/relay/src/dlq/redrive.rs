@@ -2,7 +2,7 @@
 
 use super::{
     letters::{Letters, letters},
-    line::{Line, counted},
+    line::{Counts, Line},
     selection::Selection,
 };
 use crate::{
@@ -10,12 +10,11 @@ use crate::{
     audit::Action,
     deployed::Purpose,
     failure::Failure,
+    flow::Flow,
     hand::{DEAD_LETTERS, say_unseen},
     judging::Judging,
     options::Options,
-    place::Place,
     resend::{Job, Sending},
-    source,
     text::{WARN, tick},
 };
 use clap::Args;
@@ -27,10 +26,7 @@ use ledger::DeliveryKey;
 use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::json;
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,7 +62,7 @@ pub(crate) struct Redriven {
     sendable: usize,
     sent: usize,
     /// What was not sent, by plan.
-    left: BTreeMap<&'static str, usize>,
+    left: Counts,
     /// What cannot be made anew from the source, and why.
     not_sendable: Vec<NotSendable>,
     /// What SQS will not take.
@@ -75,24 +71,28 @@ pub(crate) struct Redriven {
     unseen: u64,
     /// What was sent again as often as is allowed.
     history: Vec<Line>,
-    #[serde(skip)]
-    words: Vec<String>,
 }
 
 /// An order that the source does not give a message for.
 #[derive(Debug, Serialize)]
 struct NotSendable {
+    flow: Flow,
     key: DeliveryKey,
     why: String,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redriven, Failure> {
     let Arguments { selection, judging, sending } = arguments;
+    let mut answer = Redriven { dry_run: !sending.yes, ..Redriven::default() };
     letters(options, Purpose::with(sending.yes), &selection, judging, async |letters| {
-        let Letters { place, operator, hand, planned } = letters;
-        let mut answer = Redriven::begin(&planned, !sending.yes, hand.unseen());
-        let jobs = jobs(place, operator, &planned, &mut answer.not_sendable).await?;
-        answer.sendable = jobs.len();
+        let Letters { place, flow, operator, hand, planned } = letters;
+        let tried = planned.iter().filter(|one| one.plan == Plan::Leave(Why::Limit));
+        answer.history.extend(tried.map(|one| Line::of(one, flow, false)));
+        answer.left.add(planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)), flow);
+        answer.selected += planned.len();
+        answer.unseen += hand.unseen();
+        let jobs = jobs(flow, operator, &planned, &mut answer.not_sendable).await?;
+        answer.sendable += jobs.len();
         if sending.yes && !jobs.is_empty() {
             let (selection, limit) = (selection.json((place.now)()), judging.rules(place).limit);
             let detail = json!({"selection": selection, "messages": jobs.len(), "limit_repairs": limit});
@@ -101,51 +101,43 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redri
                 match resent {
                     Resent::Sent => answer.sent += 1,
                     Resent::Refused(_) => answer.refused += 1,
-                    Resent::Limit => *answer.left.entry(Plan::Leave(Why::Limit).as_str()).or_default() += 1,
+                    Resent::Limit => answer.left.count(Plan::Leave(Why::Limit), 1),
                     Resent::Unsent => {}
                 }
             }
         }
-        Ok(answer)
+        Ok(())
     })
-    .await
+    .await?;
+    Ok(answer)
 }
 
 /// What can be sent: messages as they are, and those that the source gives anew.
 async fn jobs(
-    place: &Place,
+    flow: Flow,
     operator: &Operator,
     planned: &[Planned],
     not_sendable: &mut Vec<NotSendable>,
 ) -> Result<Vec<Job>, Failure> {
     let unmapped = planned.iter().filter(|one| one.plan == Plan::Anew);
     let keys: Vec<&DeliveryKey> = unmapped.filter_map(|one| Some(&one.letter.delivery()?.key)).collect();
-    let mut anew = source::ask(place, operator, keys).await?;
+    let mut anew = flow.anew(operator, keys).await?;
     let mut jobs = Vec::new();
     for one in planned {
         let copies = vec![one.letter.taken.id.clone()];
         match (one.plan, Option::<Resend>::from(&one.letter)) {
             (Plan::Send, Some(resend)) => jobs.push(Job { resend, copies }),
-            (Plan::Anew, Some(copy)) => match source::message(anew.remove(&copy.delivery.key)) {
+            (Plan::Anew, Some(copy)) => match flow.message(anew.remove(&copy.delivery.key)) {
                 Ok(Resend { delivery, entry }) => {
                     let resend = Resend { delivery, entry: entry.traced(copy.entry.trace) };
                     jobs.push(Job { resend, copies });
                 }
-                Err(why) => not_sendable.push(NotSendable { key: copy.delivery.key, why }),
+                Err(why) => not_sendable.push(NotSendable { flow, key: copy.delivery.key, why }),
             },
             _ => {}
         }
     }
     Ok(jobs)
-}
-
-impl Redriven {
-    fn begin(planned: &[Planned], dry_run: bool, unseen: u64) -> Self {
-        let (words, left) = counted(planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)));
-        let tried = planned.iter().filter(|one| one.plan == Plan::Leave(Why::Limit));
-        let history = tried.map(|one| Line::of(one, false)).collect();
-        Self { dry_run, selected: planned.len(), history, words, left, unseen, ..Self::default() }
-    }
 }
 
 impl Answer for Redriven {
@@ -157,7 +149,7 @@ impl Answer for Redriven {
         } else {
             writeln!(to, "{well} of {selected} messages {sent} were sent again")?;
         }
-        self.words.iter().try_for_each(|words| writeln!(to, "  {words}"))?;
+        self.left.words.iter().try_for_each(|words| writeln!(to, "  {words}"))?;
         self.not_sendable.iter().try_for_each(|one| writeln!(to, "  {}: {WARN}{}{WARN:#}", one.key, one.why))?;
         if *refused > 0 {
             writeln!(to, "  {refused} are too large for the queue, and stay")?;

@@ -1,12 +1,11 @@
 //! Which messages a command is about.
 
-use crate::{day, when::When};
+use crate::{day, flow, when::When};
 use chrono::{DateTime, Utc};
 use clap::{Args, builder::PossibleValuesParser};
 use config::StoreName;
 use delivery::{letter::NOT_NAMED, redrive::Planned};
 use ledger::{DeliveryKey, ErrorClass};
-use reviews::FLOW;
 use serde_json::{Value, json};
 
 /// Which messages; without any of these, all of them.
@@ -21,8 +20,7 @@ pub(crate) struct Selection {
     /// Only of this store; `unrouted` for the orders that fit none
     #[arg(long, value_parser = day::store)]
     store: Option<StoreName>,
-    /// Only of this order: its delivery key, or its Salesforce id; may be repeated
-    #[arg(long, value_parser = key)]
+    #[arg(long, value_parser = flow::key, help = flow::told(flow::KEY))]
     key: Vec<DeliveryKey>,
     /// Only what came since then: a time, or how long ago
     #[arg(long, value_name = "WHEN")]
@@ -32,27 +30,19 @@ pub(crate) struct Selection {
     until: Option<When>,
     /// Only so many, the oldest first
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
 }
 
 fn classes() -> impl Iterator<Item = &'static str> {
     ErrorClass::ALL.into_iter().map(ErrorClass::as_str).chain([NOT_NAMED])
 }
 
-/// A delivery key as it is typed, or the order's id alone.
-pub(crate) fn key(text: &str) -> Result<DeliveryKey, String> {
-    let expected = || format!("expected an order's Salesforce id or delivery key, such as {FLOW}/801RO000000AbcDYAS");
-    let id = text.strip_prefix(FLOW).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
-    let id = salesforce::Id::parse(id).map_err(|_| expected())?;
-    reviews::message::key(&id).map_err(|_| expected())
-}
-
 impl Selection {
-    /// What is meant of what is there, the oldest first.
-    pub(crate) fn pick(&self, mut planned: Vec<Planned>, now: DateTime<Utc>) -> Vec<Planned> {
+    /// What is meant of what is there, the oldest first, and no more than `limit`.
+    pub(crate) fn pick(&self, mut planned: Vec<Planned>, limit: usize, now: DateTime<Utc>) -> Vec<Planned> {
         planned.retain(|one| self.means(one, now));
         planned.sort_by_cached_key(|one| (one.letter.taken.sent_at, one.letter.taken.id.clone()));
-        planned.truncate(self.limit.unwrap_or(usize::MAX));
+        planned.truncate(limit);
         planned
     }
 
@@ -74,20 +64,5 @@ impl Selection {
             "class": self.class, "reason": self.reason, "store": self.store.as_ref().map(StoreName::as_str),
             "keys": self.key, "since": since, "until": until, "limit": self.limit,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_order_is_named_by_its_key_or_by_its_id_alone() {
-        for text in ["reviews/801RO000000AbcDYAS", "801RO000000AbcDYAS", "801RO000000AbcD"] {
-            assert_eq!(key(text).unwrap().as_str(), "reviews/801RO000000AbcDYAS", "{text}");
-        }
-        for bad in ["", "reviews/", "erp/801RO000000AbcDYAS", "801RO000000abcdYAS", "all"] {
-            assert!(key(bad).unwrap_err().contains("reviews/801RO000000AbcDYAS"), "{bad}");
-        }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 }
 
 /// The messages, the oldest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Lines {
     messages: Vec<Line>,
     /// Messages of the queue that could not be looked at.
@@ -47,10 +47,14 @@ pub(crate) struct Lines {
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Lines, Failure> {
     let Arguments { selection, judging, bodies } = arguments;
-    letters(options, Purpose::Read, &selection, judging, async |Letters { hand, planned, .. }| {
-        Ok(Lines { messages: planned.iter().map(|one| Line::of(one, bodies)).collect(), unseen: hand.unseen() })
+    let mut answer = Lines::default();
+    letters(options, Purpose::Read, &selection, judging, async |Letters { flow, hand, planned, .. }| {
+        answer.messages.extend(planned.iter().map(|one| Line::of(one, flow, bodies)));
+        answer.unseen += hand.unseen();
+        Ok(())
     })
-    .await
+    .await?;
+    Ok(answer)
 }
 
 impl Answer for Lines {

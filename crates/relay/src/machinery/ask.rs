@@ -4,25 +4,24 @@ use super::{
     alarms,
     described::{Known, Machinery, Mapping, Schedule, Subscription, Versions},
 };
-use crate::{deployed::FUNCTIONS, failure::chain, place::Place};
+use crate::{failure::chain, flow::Function, place::Place};
 use aws_sdk_scheduler::types::ScheduleState;
 use futures_util::future::join_all;
 
-/// The functions that a schedule starts; it bears the function's name.
-const SCHEDULED: [&str; 2] = ["ReviewsProducerFunction", "ReviewsReconcilerFunction"];
 /// The type of the queue's mapping in the stack.
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
 
 /// The machinery of a stack.
 pub(crate) async fn look(place: &Place) -> Machinery {
     let name = |output: &str| place.output(output).map(str::to_owned).map_err(|failure| failure.what().to_owned());
-    let (mapping, schedules, versions, subscriptions, alarms) = tokio::join!(
-        mapping(place),
-        join_all(SCHEDULED.map(async |output| match name(output) {
+    let by_day = place.flows.iter().flat_map(|flow| [flow.producer(), flow.reconciler()]);
+    let (mappings, schedules, versions, subscriptions, alarms) = tokio::join!(
+        mappings(place),
+        join_all(by_day.map(async |Function { output, .. }| match name(output) {
             Ok(name) => (name.clone(), schedule(place, &name).await),
             Err(why) => (output.to_owned(), Err(why)),
         })),
-        join_all(FUNCTIONS.map(async |output| match name(output) {
+        join_all(place.functions().map(async |output| match name(output) {
             Ok(name) => (name.clone(), versions(place, &name).await),
             Err(why) => (output.to_owned(), Err(why)),
         })),
@@ -30,23 +29,29 @@ pub(crate) async fn look(place: &Place) -> Machinery {
         alarms::of_stack(&place.aws, &place.stack),
     );
     let (schedules, versions) = (schedules.into_iter().collect(), versions.into_iter().collect());
-    Machinery { mapping, schedules, versions, subscriptions, alarms }
+    Machinery { mappings, schedules, versions, subscriptions, alarms }
 }
 
 fn said(error: impl std::error::Error + 'static) -> String {
     chain(&error)
 }
 
-async fn mapping(place: &Place) -> Known<Mapping> {
+/// Of every queue that the stack maps to a function.
+async fn mappings(place: &Place) -> Known<Vec<Known<Mapping>>> {
     let stack = aws_sdk_cloudformation::Client::new(&place.aws).describe_stack_resources().stack_name(&place.stack);
     let stack = stack.send().await.map_err(said)?;
-    let resource = stack.stack_resources().iter().find(|resource| resource.resource_type() == Some(MAPPING));
-    let uuid = resource.and_then(|resource| resource.physical_resource_id());
-    let uuid = uuid.ok_or_else(|| format!("stack `{}` has no {MAPPING}", place.stack))?;
+    let resources = stack.stack_resources().iter().filter(|resource| resource.resource_type() == Some(MAPPING));
+    let uuids: Vec<&str> = resources.filter_map(|resource| resource.physical_resource_id()).collect();
+    if uuids.is_empty() {
+        return Err(format!("stack `{}` has no {MAPPING}", place.stack));
+    }
     let lambda = aws_sdk_lambda::Client::new(&place.aws);
-    let found = lambda.get_event_source_mapping().uuid(uuid).send().await.map_err(said)?;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Ok(Mapping { uuid: uuid.to_owned(), state: text(found.state()), function: text(found.function_arn()) })
+    let found = uuids.into_iter().map(async |uuid| {
+        let found = lambda.get_event_source_mapping().uuid(uuid).send().await.map_err(said)?;
+        Ok(Mapping { uuid: uuid.to_owned(), state: text(found.state()), function: text(found.function_arn()) })
+    });
+    Ok(join_all(found).await)
 }
 
 async fn schedule(place: &Place, name: &str) -> Known<Schedule> {

@@ -9,8 +9,8 @@ pub(super) type Known<T> = Result<T, String>;
 /// All of it.
 #[derive(Debug)]
 pub(crate) struct Machinery {
-    /// The mapping from the queue to the consumer.
-    pub(super) mapping: Known<Mapping>,
+    /// The mappings from queues to functions.
+    pub(super) mappings: Known<Vec<Known<Mapping>>>,
     /// By the schedule's name.
     pub(super) schedules: BTreeMap<String, Known<Schedule>>,
     /// By the function's name.

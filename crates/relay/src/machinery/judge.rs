@@ -3,6 +3,9 @@
 use super::described::{Alarm, Known, Machinery, Mapping, Schedule, Subscription, Versions};
 use crate::{part::Part, text::few};
 
+/// What takes messages off a queue.
+const MAPPING: &str = "queue's mapping";
+
 /// Judges what is known.
 fn part<T>(name: String, known: &Known<T>, judge: impl FnOnce(String, &T) -> Part) -> Part {
     match known {
@@ -14,10 +17,15 @@ fn part<T>(name: String, known: &Known<T>, judge: impl FnOnce(String, &T) -> Par
 impl Machinery {
     /// Its parts, in the order of an order's way.
     pub(crate) fn judged(&self) -> Vec<Part> {
-        let Self { mapping: queue, schedules, versions, subscriptions, alarms: all } = self;
+        let Self { mappings, schedules, versions, subscriptions, alarms: all } = self;
         let schedules = schedules.iter().map(|(name, known)| part(format!("schedule {name}"), known, schedule));
         let versions = versions.iter().map(|(name, known)| part(format!("version of {name}"), known, version));
-        let mut parts: Vec<Part> = schedules.chain([part("queue's mapping".to_owned(), queue, mapping)]).collect();
+        let mut parts: Vec<Part> = schedules.collect();
+        match mappings {
+            Ok(all) => parts
+                .extend(all.iter().map(|known| part(MAPPING.to_owned(), known, |name, known| mapping(&name, known)))),
+            Err(why) => parts.push(Part::open(MAPPING, format!("not known: {why}"))),
+        }
         parts.extend(versions);
         parts.push(part("alarms' subscription".to_owned(), subscriptions, |name, known| told(name, known)));
         parts.push(part("alarms".to_owned(), all, |name, known| alarms(name, known)));
@@ -25,7 +33,8 @@ impl Machinery {
     }
 }
 
-fn mapping(name: String, Mapping { uuid, state, function }: &Mapping) -> Part {
+fn mapping(name: &str, Mapping { uuid, state, function }: &Mapping) -> Part {
+    let name = format!("{name} to {}", function.split(':').nth(6).unwrap_or(function));
     if !function.ends_with(":live") {
         let error = format!("it starts `{function}`, not the alias `live`: no deployment reaches it");
         return Part::wrong(name, error).hint("deploy the stack again");
@@ -106,11 +115,11 @@ mod tests {
         let schedule = || Ok(Schedule { enabled: true, by_parameter: false });
         let versions = || Ok(Versions { live: "3".to_owned(), latest: Some(3), shifting_to: vec![] });
         Machinery {
-            mapping: Ok(Mapping {
+            mappings: Ok(vec![Ok(Mapping {
                 uuid: "u-1".to_owned(),
                 state: "Enabled".to_owned(),
                 function: "arn:aws:lambda:eu-west-1:111122223333:function:acme-reviews-consumer:live".to_owned(),
-            }),
+            })]),
             schedules: ["producer", "reconciler"].map(|name| (name.to_owned(), schedule())).into(),
             versions: ["producer", "consumer"].map(|name| (name.to_owned(), versions())).into(),
             subscriptions: Ok(vec![Subscription { protocol: "email".to_owned(), confirmed: true }]),
@@ -131,7 +140,7 @@ mod tests {
     }
 
     fn mapping_of(machinery: &mut Machinery) -> &mut Mapping {
-        machinery.mapping.as_mut().unwrap()
+        machinery.mappings.as_mut().unwrap()[0].as_mut().unwrap()
     }
 
     #[test]
@@ -143,10 +152,25 @@ mod tests {
     fn whatever_is_off_is_a_cross() {
         type Change = fn(&mut Machinery);
         let changes: [(Change, &str, Option<bool>, &str); 13] = [
-            (|m| mapping_of(m).state = "Disabled".into(), "queue's mapping", Some(false), "no order is delivered"),
-            (|m| mapping_of(m).state = "Enabling".into(), "queue's mapping", None, "`Enabling`"),
-            (|m| mapping_of(m).function = "arn:acme:3".into(), "queue's mapping", Some(false), "not the alias"),
-            (|m| m.mapping = Err("AccessDenied".into()), "queue's mapping", None, "not known: AccessDenied"),
+            (
+                |m| mapping_of(m).state = "Disabled".into(),
+                "queue's mapping to acme-reviews-consumer",
+                Some(false),
+                "no order is delivered",
+            ),
+            (
+                |m| mapping_of(m).state = "Enabling".into(),
+                "queue's mapping to acme-reviews-consumer",
+                None,
+                "`Enabling`",
+            ),
+            (
+                |m| mapping_of(m).function = "arn:acme:3".into(),
+                "queue's mapping to arn:acme:3",
+                Some(false),
+                "not the alias",
+            ),
+            (|m| m.mappings = Err("AccessDenied".into()), "queue's mapping", None, "not known: AccessDenied"),
             (
                 |m| drop(m.schedules.insert("producer".into(), Ok(Schedule { enabled: false, by_parameter: false }))),
                 "schedule producer",

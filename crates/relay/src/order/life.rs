@@ -3,9 +3,10 @@
 use super::places::{AtLedger, Copy, QUEUES, Source, destination};
 use crate::{
     answer::Answer,
+    flow::Flow,
     text::{DIM, WARN, table},
 };
-use reviews::life::AtDestination;
+use reviews::{life::AtDestination, named::Named};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -13,8 +14,9 @@ use std::{
 };
 
 /// What each place says of the order.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Life {
+    pub(super) flow: Flow,
     pub(super) order: String,
     pub(super) source: Option<Source>,
     pub(super) ledger: Option<AtLedger>,
@@ -30,6 +32,21 @@ pub(crate) struct Life {
 }
 
 impl Life {
+    /// Nobody was asked yet.
+    pub(super) fn of(flow: Flow, order: &Named) -> Self {
+        Self {
+            flow,
+            order: order.to_string(),
+            source: None,
+            ledger: None,
+            messages: Vec::new(),
+            notes: Vec::new(),
+            destination: None,
+            may_be_unseen: false,
+            failed: BTreeMap::new(),
+        }
+    }
+
     fn is_known(&self) -> bool {
         let shown = self.destination.as_ref().is_some_and(|destination| destination.found);
         self.source.is_some() || self.ledger.is_some() || !self.messages.is_empty() || shown
@@ -73,9 +90,10 @@ impl Answer for Life {
         if !self.is_known() && self.failed.is_empty() {
             writeln!(to, "{WARN}nobody knows the order {}{WARN:#}", self.order)?;
         }
+        let now = format!("what {} would get of it now, without the token", self.flow.destination());
         let payload = self.source.as_ref().and_then(|source| source.mapped.payload.as_ref());
         for (what, payload) in payload
-            .map(|payload| ("what Yotpo would get of it now, without the token", payload))
+            .map(|payload| (now.as_str(), payload))
             .into_iter()
             .chain(self.messages.iter().filter_map(|copy| Some((copy.queue(), copy.payload.as_ref()?))))
         {

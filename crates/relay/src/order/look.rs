@@ -4,8 +4,8 @@ use super::{
     life::Life,
     places::{AtLedger, Copy, QUEUES, Source},
 };
-use crate::{failure::Failure, place::Place, progress, source};
-use chrono::DateTime;
+use crate::{failure::Failure, flow, place::Place, progress, source};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use config::{BusinessDay, StoreName};
 use delivery::Pace;
@@ -17,10 +17,12 @@ use reviews::{
     operate::Operator,
 };
 
+const PAGES: &str = "Pages of {destination}'s purchases to read, of 200 rows each, from the day before the order's";
+
 /// Which order, and how far to look.
 #[derive(Debug, Args)]
 pub(crate) struct Asked {
-    /// Salesforce id of 15 or 18 characters, or the order id that Yotpo gets
+    #[arg(help = flow::told("{source} id of 15 or 18 characters, or the order id that {destination} gets"))]
     order: Named,
     /// Show what was or would be sent, and the messages: names and addresses of buyers
     #[arg(long)]
@@ -28,8 +30,7 @@ pub(crate) struct Asked {
     /// Messages of the queue to look at, at the most; the dead-letter queue is looked at whole
     #[arg(long, default_value_t = 500, value_name = "N")]
     messages: usize,
-    /// Pages of Yotpo's purchases to read, of 200 rows each, from the day before the order's
-    #[arg(long, default_value_t = 25, value_name = "N")]
+    #[arg(long, default_value_t = 25, value_name = "N", help = flow::told(PAGES))]
     pages: u32,
 }
 
@@ -44,8 +45,9 @@ struct Known {
 
 pub(super) async fn look(place: &Place, asked: &Asked) -> Result<Life, Failure> {
     let named = &asked.order;
-    let operator = place.operator()?;
-    let mut life = Life { order: named.to_string(), ..Life::default() };
+    let flow = place.flow()?;
+    let operator = place.operator(flow)?;
+    let mut life = Life::of(flow, named);
     let mut known = Known::default();
     let spinner = progress::spinner("asking the source");
 
@@ -53,7 +55,7 @@ pub(super) async fn look(place: &Place, asked: &Asked) -> Result<Life, Failure> 
         Ok(mut found) => {
             if let [one, another, ..] = found.as_slice() {
                 let what = format!("several orders are named {named}: {}, {}", one.id, another.id);
-                return Err(Failure::input(what).hint("name one by its Salesforce id"));
+                return Err(Failure::input(what).hint(format!("name one by its {} id", flow.source())));
             }
             known.source = found.pop();
         }
@@ -72,8 +74,9 @@ pub(super) async fn look(place: &Place, asked: &Asked) -> Result<Life, Failure> 
             }
         },
         (None, true) => {
-            let why = "it knows orders by their Salesforce id, which the source did not say; name the order by it";
-            life.failed.insert("ledger", why.to_owned());
+            let id = format!("{} id", flow.source());
+            let why = format!("it knows orders by their {id}, which the source did not say; name the order by it");
+            life.failed.insert("ledger", why);
         }
         (None, false) => {}
     }
@@ -98,7 +101,7 @@ async fn before_start(operator: &Operator, source: Option<&AtSource>) -> Option<
     let zone = operator.config.stores.get(store)?.time_zone;
     // The ledger has just been read; what it does not say now is left out.
     let cursor = operator.ledger.cursor(store.as_str()).await.ok()??;
-    let first = DateTime::from_timestamp_millis(cursor.first.0)?;
+    let first: DateTime<Utc> = cursor.first.into();
     (day.window(zone).end <= first).then(|| {
         let first = BusinessDay::of(first, zone);
         format!("it was completed before {first}, where store {store} begins: no night sends it, `relay run --day {day}` would")
@@ -171,9 +174,9 @@ async fn at_the_destination(operator: &Operator, asked: &Asked, known: &Known, l
     let order_id = source.map(|source| source.order_id.clone()).or_else(|| message?.0.clone());
     let order_id = order_id.or_else(|| asked.order.id().is_none().then(|| asked.order.to_string()));
     let (Some(store), Some(day), Some(order_id)) = (store, day, order_id) else {
-        let missing =
-            "Yotpo was not asked: nobody says of which store and day the order is, or by which id Yotpo knows it";
-        life.notes.push(missing.to_owned());
+        let to = life.flow.destination();
+        let why = "nobody says of which store and day the order is, or by which id it is known there";
+        life.notes.push(format!("{to} was not asked: {why}"));
         return;
     };
     let read = async {

@@ -83,7 +83,7 @@ pub(super) struct AtLedger {
     pub(super) state: &'static str,
     reason: Option<String>,
     /// Which version of the order it speaks of.
-    revision_at: Option<DateTime<Utc>>,
+    revision_at: DateTime<Utc>,
     /// Whether the source has been written since.
     source_is_newer: Option<bool>,
     attempts: u32,
@@ -91,7 +91,7 @@ pub(super) struct AtLedger {
     pub(super) store: String,
     pub(super) business_day: Option<String>,
     accepted_at: Option<DateTime<Utc>>,
-    updated_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
     open_since: Option<DateTime<Utc>>,
     lease_end: Option<DateTime<Utc>>,
     not_before: Option<DateTime<Utc>>,
@@ -99,18 +99,18 @@ pub(super) struct AtLedger {
 
 impl AtLedger {
     pub(super) fn of(record: &Record, source: Option<&AtSource>) -> Self {
-        let at = |millis: Option<Millis>| millis.and_then(|millis| DateTime::from_timestamp_millis(millis.0));
+        let at = |millis: Option<Millis>| millis.map(DateTime::from);
         Self {
             state: record.state.as_str(),
             reason: record.reason.clone(),
-            revision_at: at(Some(Millis(record.revision.0))),
+            revision_at: Millis(record.revision.0).into(),
             source_is_newer: source.map(|source| source.revision > version_of(record)),
             attempts: record.attempts,
             repairs: record.repairs,
             store: record.store.clone(),
             business_day: record.day.clone(),
             accepted_at: at(record.accepted_at),
-            updated_at: at(Some(record.updated_at)),
+            updated_at: record.updated_at.into(),
             open_since: at(record.open_since),
             lease_end: at(record.lease_end),
             not_before: at(record.not_before),
@@ -126,7 +126,7 @@ impl AtLedger {
         let mut rows = vec![("state", state)];
         rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(reason).to_owned())));
         rows.extend([
-            ("version", format!("{}{newer}", self.revision_at.map(instant).unwrap_or_default())),
+            ("version", format!("{}{newer}", instant(self.revision_at))),
             ("attempts", self.attempts.to_string()),
         ]);
         if self.repairs > 0 {
@@ -134,7 +134,7 @@ impl AtLedger {
         }
         let times = [
             ("accepted", self.accepted_at),
-            ("last written", self.updated_at),
+            ("last written", Some(self.updated_at)),
             ("open since", self.open_since),
             ("claimed until", self.lease_end),
             ("not before", self.not_before),
@@ -150,7 +150,7 @@ pub(super) struct Copy {
     queue: &'static str,
     sent_at: Option<DateTime<Utc>>,
     receives: u32,
-    revision_at: Option<DateTime<Utc>>,
+    revision_at: DateTime<Utc>,
     error_class: Option<String>,
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +164,7 @@ impl Copy {
             queue,
             sent_at: copy.sent_at,
             receives: copy.receives,
-            revision_at: DateTime::from_timestamp_millis(copy.delivery.revision.0),
+            revision_at: Millis(copy.delivery.revision.0).into(),
             error_class,
             error,
             payload: payload.then(|| serde_json::from_str(&copy.body).unwrap_or_default()),
@@ -178,7 +178,7 @@ impl Copy {
     pub(super) fn rows(&self) -> Vec<(&'static str, String)> {
         let mut rows = vec![
             ("sent", self.sent_at.map(instant).unwrap_or_default()),
-            ("version", self.revision_at.map(instant).unwrap_or_default()),
+            ("version", instant(self.revision_at)),
             ("receives", self.receives.to_string()),
         ];
         rows.extend(self.error_class.clone().map(|class| ("error class", class)));

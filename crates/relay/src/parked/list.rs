@@ -6,6 +6,7 @@ use crate::{
     day,
     deployed::Purpose,
     failure::Failure,
+    flow::Flow,
     options::Options,
     place::Place,
     reasons::what_to_do,
@@ -50,6 +51,7 @@ pub(crate) struct Waiting {
 /// One that waits.
 #[derive(Debug, Serialize)]
 struct Delivery {
+    flow: Flow,
     key: DeliveryKey,
     state: &'static str,
     reason: String,
@@ -67,15 +69,20 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Waiti
     let place = Place::find(options, Purpose::Read).await?;
     let Arguments { rejected, store } = arguments;
     let state = if rejected { State::Rejected } else { State::Parked };
-    let open = open(&place.operator()?).await?;
     let of_store = |record: &Record| store.as_ref().is_none_or(|store| record.store == store.as_str());
-    let deliveries = open.into_iter().filter(|(_, record)| record.state == state && of_store(record));
-    Ok(Waiting { rejected, deliveries: deliveries.map(|(key, record)| Delivery::of(key, &record)).collect() })
+    let mut deliveries = Vec::new();
+    for flow in &place.flows {
+        let open = open(&place.operator(*flow)?).await?.into_iter();
+        let waiting = open.filter(|(_, record)| record.state == state && of_store(record));
+        deliveries.extend(waiting.map(|(key, record)| Delivery::of(*flow, key, &record)));
+    }
+    Ok(Waiting { rejected, deliveries })
 }
 
 impl Delivery {
-    fn of(key: DeliveryKey, record: &Record) -> Self {
+    fn of(flow: Flow, key: DeliveryKey, record: &Record) -> Self {
         Self {
+            flow,
             key,
             state: record.state.as_str(),
             reason: reason(record).to_owned(),
@@ -87,11 +94,6 @@ impl Delivery {
             what_to_do: what_to_do(reason(record)),
         }
     }
-}
-
-/// The order's Salesforce id, by which it can be named too.
-fn id(key: &DeliveryKey) -> &str {
-    key.as_str().rsplit('/').next().unwrap_or_default()
 }
 
 impl Answer for Waiting {
@@ -109,7 +111,7 @@ impl Answer for Waiting {
                 let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
                 let (attempts, repairs) = (one.attempts.to_string(), one.repairs.to_string());
                 [
-                    id(&one.key).to_owned(),
+                    one.key.id().to_owned(),
                     one.store.clone(),
                     text(&one.business_day),
                     text(&one.since),

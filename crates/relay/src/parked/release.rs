@@ -6,14 +6,13 @@ use crate::{
     audit::Action,
     day,
     deployed::Purpose,
-    dlq::selection::key,
     failure::Failure,
+    flow::{self, Flow},
     hand::{DEAD_LETTERS, Hand, say_unseen},
     judging::Judging,
     options::Options,
     place::Place,
     resend::{Job, Sending},
-    source,
     text::{DIM, WARN, tick},
 };
 use clap::Args;
@@ -24,8 +23,9 @@ use delivery::{
 };
 use ledger::{DeliveryKey, Millis, Record, State};
 use queue::Taken;
+use reviews::operate::Operator;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -37,14 +37,15 @@ Examples:
   relay parked release --reason unknown_store --yes
   relay parked release --key 801RO000000AbcDYAS --yes
 
-The orders are read from Salesforce and mapped by the deployed settings; other ones are refused. Their copies in the dead-letter queue go when they are sent.
+The orders are read from {source} and mapped by the deployed settings; other ones are refused. Their copies in the dead-letter \
+queue go when they are sent.
 
 Exit code 1: some could not be released, or none was selected. Exit code 3: some dead letters could not be looked at; copies of \
 what was released may be among them, and are done.";
 
 /// What `relay parked release` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = flow::told(EXAMPLES))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     which: Which,
@@ -58,8 +59,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 struct Which {
-    /// This order: its delivery key, or its Salesforce id; may be repeated
-    #[arg(long, value_parser = key)]
+    #[arg(long, value_parser = flow::key, help = flow::told(flow::KEY))]
     key: Vec<DeliveryKey>,
     /// What is parked for this reason
     #[arg(long)]
@@ -73,7 +73,7 @@ struct Which {
 }
 
 /// What was released, or would be.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Released {
     /// Nothing was changed.
     dry_run: bool,
@@ -89,6 +89,7 @@ pub(crate) struct Released {
 /// One order and what became of it, or would.
 #[derive(Debug, Serialize)]
 struct Order {
+    flow: Flow,
     key: DeliveryKey,
     /// Why it was parked.
     reason: String,
@@ -108,25 +109,52 @@ impl Which {
     }
 
     /// Refuses an order that is not parked.
-    fn check(&self, open: &[(DeliveryKey, Record)]) -> Result<(), Failure> {
-        let parked = |key: &&DeliveryKey| open.iter().any(|(one, r)| one == *key && r.state == State::Parked);
+    fn check(&self, open: &[Open]) -> Result<(), Failure> {
+        let all = || open.iter().flat_map(|open| &open.records);
+        let parked = |key: &&DeliveryKey| all().any(|(one, r)| one == *key && r.state == State::Parked);
         let Some(key) = self.key.iter().find(|key| !parked(key)) else { return Ok(()) };
         Err(Failure::input(format!("`--key` is `{key}`, which is not parked")).hint("`relay parked list` says what is"))
     }
+
+    /// For the note of what was done.
+    fn json(&self) -> Value {
+        let store = self.store.as_ref().map(StoreName::as_str);
+        json!({"keys": self.key, "reason": self.reason, "store": store, "all": self.all})
+    }
+}
+
+/// What a flow's ledger has as open.
+struct Open {
+    flow: Flow,
+    operator: Operator,
+    records: Vec<(DeliveryKey, Record)>,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Released, Failure> {
+    let place = Place::find(options, Purpose::with(arguments.sending.yes)).await?;
+    let mut all = Vec::new();
+    for flow in &place.flows {
+        let operator = place.operator(*flow)?;
+        all.push(Open { flow: *flow, records: open(&operator).await?, operator });
+    }
+    arguments.which.check(&all)?;
+    let mut answer = Released { dry_run: !arguments.sending.yes, ..Released::default() };
+    for open in all {
+        release(&place, open, &arguments, &mut answer).await?;
+    }
+    Ok(answer)
+}
+
+/// Releases what is meant of a flow.
+async fn release(place: &Place, open: Open, arguments: &Arguments, answer: &mut Released) -> Result<(), Failure> {
+    let Open { flow, operator, records } = open;
     let Arguments { which, judging, sending } = arguments;
-    let place = Place::find(options, Purpose::with(sending.yes)).await?;
-    let operator = place.operator()?;
-    let limit = judging.rules(&place).limit;
-    let open = open(&operator).await?;
-    which.check(&open)?;
-    let parked: Vec<_> = open.into_iter().filter(|(key, record)| which.means(key, record)).collect();
-    let mut anew = source::ask(&place, &operator, parked.iter().map(|(key, _)| key)).await?;
+    let limit = judging.rules(place).limit;
+    let parked: Vec<_> = records.into_iter().filter(|(key, record)| which.means(key, record)).collect();
+    let mut anew = flow.anew(&operator, parked.iter().map(|(key, _)| key)).await?;
     let (mut orders, mut resends) = (Vec::new(), Vec::new());
     for (key, record) in parked {
-        let outcome = match source::message(anew.remove(&key)) {
+        let outcome = match flow.message(anew.remove(&key)) {
             Ok(resend) if record.repairs >= limit && resend.delivery.revision == record.revision => {
                 format!("it was sent again {} times, without success", record.repairs)
             }
@@ -136,42 +164,39 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Relea
             }
             Err(why) => why,
         };
-        orders.push(Order { reason: reason(&record).to_owned(), key, outcome });
+        orders.push(Order { flow, reason: reason(&record).to_owned(), key, outcome });
     }
-    let mut answer =
-        Released { dry_run: !sending.yes, selected: orders.len(), sendable: resends.len(), sent: 0, unseen: 0, orders };
-    if answer.dry_run || resends.is_empty() {
-        return Ok(answer);
+    answer.selected += orders.len();
+    answer.sendable += resends.len();
+    if sending.yes && !resends.is_empty() {
+        let detail = json!({"selection": which.json(), "orders": resends.len(), "limit_repairs": limit});
+        let action = Action { name: "parked release", detail };
+        let resent = Hand::with(&operator.dead_letters, DEAD_LETTERS, judging.hide_for, async |hand, taken| {
+            answer.unseen += hand.unseen();
+            let jobs = with_copies(resends, taken, flow, &judging.rules(place));
+            sending.send(place, &operator, hand, jobs, *judging, action).await
+        });
+        let resent = resent.await?;
+        let sendable = orders.iter_mut().filter(|order| order.outcome == SENDABLE);
+        for (order, resent) in sendable.zip(resent) {
+            order.outcome = match resent {
+                Resent::Sent => SENT.to_owned(),
+                Resent::Limit => "it was sent again as often as is allowed".to_owned(),
+                Resent::Refused(_) | Resent::Unsent => "the queue does not take it".to_owned(),
+            };
+        }
+        answer.sent += orders.iter().filter(|order| order.outcome == SENT).count();
     }
-    let detail = json!({
-        "keys": which.key, "reason": which.reason, "store": which.store.as_ref().map(StoreName::as_str),
-        "all": which.all, "orders": resends.len(), "limit_repairs": limit,
-    });
-    let action = Action { name: "parked release", detail };
-    let resent = Hand::with(&operator.dead_letters, DEAD_LETTERS, judging.hide_for, async |hand, taken| {
-        answer.unseen = hand.unseen();
-        let jobs = with_copies(resends, taken, operator.ledger.flow().name, &judging.rules(&place));
-        sending.send(&place, &operator, hand, jobs, judging, action).await
-    });
-    let resent = resent.await?;
-    let sendable = answer.orders.iter_mut().filter(|order| order.outcome == SENDABLE);
-    for (order, resent) in sendable.zip(resent) {
-        order.outcome = match resent {
-            Resent::Sent => SENT.to_owned(),
-            Resent::Limit => "it was sent again as often as is allowed".to_owned(),
-            Resent::Refused(_) | Resent::Unsent => "the queue does not take it".to_owned(),
-        };
-    }
-    answer.sent = answer.orders.iter().filter(|order| order.outcome == SENT).count();
-    Ok(answer)
+    answer.orders.extend(orders);
+    Ok(())
 }
 
 /// Each with its copies among the dead letters, in the trace of one of them. What has just come is left alone.
-fn with_copies(resends: Vec<Resend>, taken: Vec<Taken>, flow: &str, rules: &Rules) -> Vec<Job> {
+fn with_copies(resends: Vec<Resend>, taken: Vec<Taken>, flow: Flow, rules: &Rules) -> Vec<Job> {
     let came = |letter: &Letter| letter.taken.sent_at.map_or(rules.now, Millis::from);
     let letters = taken
         .into_iter()
-        .map(|one| Letter::of(one, flow))
+        .map(|one| Letter::of(one, flow.as_str()))
         .filter(|letter| came(letter).plus(rules.older_than) <= rules.now);
     let letters: Vec<Letter> = letters.collect();
     let job = |Resend { delivery, entry }: Resend| {

@@ -10,10 +10,10 @@ use reviews::history::History;
 use std::collections::BTreeSet;
 
 /// A line each; the report was made with settings of this SHA-256.
-pub(super) fn certificates(history: &History, config_sha256: &str) -> Markup {
+pub(super) fn certificates(history: &History, to: &str, config_sha256: &str) -> Markup {
     let settings: BTreeSet<&str> = history.certificates.iter().map(|c| c.config_sha256.as_str()).collect();
-    let head =
-        ["day", "store", "", "issued", "settings", "completed", "found at Yotpo", "unexpected there", "sent again"];
+    let found = format!("found at {to}");
+    let head = ["day", "store", "", "issued", "settings", "completed", &found, "unexpected there", "sent again"];
     let rows = history.certificates.iter().map(|c| {
         let complete = match (c.complete, c.quiet) {
             (true, false) => "complete",

@@ -4,8 +4,8 @@ use super::words::{counted, number, per_cent};
 use maud::{Markup, html};
 use reviews::history::{Day, History, Standing};
 
-/// A sentence and the numbers that it rests on.
-pub(super) fn headline(history: &History) -> Markup {
+/// A sentence and the numbers that it rests on; `to` is the destination.
+pub(super) fn headline(history: &History, to: &str) -> Markup {
     let sum = |of: fn(&Day) -> usize| history.sum(of);
     let (completed, confirmed, accepted) = (sum(|d| d.completed), sum(|d| d.confirmed), sum(|d| d.accepted));
     let (skipped, rejected, open) = (sum(|d| d.skipped), sum(|d| d.rejected), sum(|d| d.open));
@@ -22,7 +22,7 @@ pub(super) fn headline(history: &History) -> Markup {
                 strong { "There is nothing to report." } " All of these days were over before the first night."
             } @else if not_complete + without == 0 {
                 strong { "Every day is complete." }
-                " Each completed order was seen at Yotpo, or was left out for a reason that is named below."
+                " Each completed order was seen at " (to) ", or was left out for a reason that is named below."
             } @else {
                 @if not_complete > 0 {
                     strong { (number(not_complete)) " of " (counted(days, "day")) @if not_complete == 1 { " is" } @else { " are" } " not complete." }
@@ -40,9 +40,9 @@ pub(super) fn headline(history: &History) -> Markup {
         }
         dl.tiles {
             (tile("Completed", number(completed), "orders at the source".to_owned(), false))
-            (tile("Delivered", number(confirmed), if accepted > 0 { format!("seen at Yotpo; {} more accepted", number(accepted)) } else { format!("seen at Yotpo: {}", per_cent(confirmed, completed)) }, false))
+            (tile("Delivered", number(confirmed), if accepted > 0 { format!("seen at {to}; {} more accepted", number(accepted)) } else { format!("seen at {to}: {}", per_cent(confirmed, completed)) }, false))
             (tile("Skipped", number(skipped), format!("by rule: {}", per_cent(skipped, completed)), false))
-            (tile("Refused", number(rejected), "by Yotpo, for good".to_owned(), false))
+            (tile("Refused", number(rejected), format!("by {to}, for good"), false))
             (tile("Open", number(open), "in work, or waiting for somebody".to_owned(), open > 0))
             (tile("Days complete", number(complete), format!("of {}", number(days)), complete < days))
         }

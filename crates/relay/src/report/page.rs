@@ -8,6 +8,7 @@ use super::{
     table::table,
     words::{counted, number, per_cent, reason},
 };
+use crate::flow::Flow;
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use reviews::history::{History, Standing};
@@ -18,6 +19,7 @@ const REASONS: usize = 12;
 
 /// What the page says beside the numbers.
 pub(super) struct About<'a> {
+    pub(super) flow: Flow,
     pub(super) stack: &'a str,
     /// One store's report only.
     pub(super) store: Option<&'a str>,
@@ -29,7 +31,8 @@ pub(super) struct About<'a> {
 /// The whole document.
 pub(super) fn page(history: &History, about: &About<'_>) -> String {
     let (Some(first), Some(last)) = (history.days.first(), history.days.last()) else { return String::new() };
-    let days = format!("{} to {}", first.business_day, last.business_day);
+    let to = about.flow.destination();
+    let heading = format!("Orders to {to}, {} to {}", first.business_day, last.business_day);
     let whose = about.store.map_or_else(|| "all stores".to_owned(), |store| format!("store {store}"));
     html! {
         (DOCTYPE)
@@ -40,22 +43,22 @@ pub(super) fn page(history: &History, about: &About<'_>) -> String {
                 // Whatever the page came through: nothing is loaded and nothing runs.
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 meta name="referrer" content="no-referrer";
-                title { "Orders to Yotpo, " (days) }
+                title { (heading) }
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
                 main {
                     header {
-                        h1 { "Orders to Yotpo, " (days) }
+                        h1 { (heading) }
                         p.soft { (whose) " · stack " (about.stack) " · made " (about.made_at.format("%-d %b %Y, %H:%M UTC")) }
                     }
-                    (headline(history))
-                    (by_day(history))
+                    (headline(history, to))
+                    (by_day(history, to))
                     (skipped(history))
-                    (times(history))
-                    (failures(history))
-                    (open_days(history))
-                    (certificates(history, about.config_sha256))
+                    (times(history, to))
+                    (failures(history, to))
+                    (open_days(history, to))
+                    (certificates(history, to, about.config_sha256))
                 }
             }
         }
@@ -63,7 +66,7 @@ pub(super) fn page(history: &History, about: &About<'_>) -> String {
     .into_string()
 }
 
-fn by_day(history: &History) -> Markup {
+fn by_day(history: &History, to: &str) -> Markup {
     let head = ["", "completed", "confirmed", "accepted", "open", "skipped", "refused"];
     let rows = history.days.iter().map(|d| {
         let numbers = [d.completed, d.confirmed, d.accepted, d.open, d.skipped, d.rejected];
@@ -75,7 +78,7 @@ fn by_day(history: &History) -> Markup {
                 h2 { "Delivered by day" }
                 p.soft.small { "Orders that were to be sent, by the business day on which they were completed." }
             }
-            (delivered(&history.days))
+            (delivered(&history.days, to))
             (table(&head, rows))
         }
     }
@@ -95,7 +98,7 @@ fn skipped(history: &History) -> Markup {
     }
 }
 
-fn times(history: &History) -> Markup {
+fn times(history: &History, to: &str) -> Markup {
     let timed: usize = history.time_to_deliver.iter().map(|wait| wait.deliveries).sum();
     let bar =
         |wait: &reviews::history::Wait| Bar { label: wait.after.to_owned(), n: wait.deliveries, fill: "confirmed" };
@@ -106,7 +109,7 @@ fn times(history: &History) -> Markup {
             figcaption {
                 h2 { "Time to deliver" }
                 p.soft.small {
-                    "From the end of an order's business day, where its store is, until Yotpo accepted it. "
+                    "From the end of an order's business day, where its store is, until " (to) " accepted it. "
                     @if let (Some(half), Some(most)) = (history.within(50), history.within(90)) {
                         @if half == most { "Nine in ten within " (half) "." }
                         @else { "Half within " (half) ", nine in ten within " (most) "." }
@@ -115,14 +118,14 @@ fn times(history: &History) -> Markup {
             }
             @if timed == 0 { p { "None was delivered." } } @else { (bars(&lines, Some(timed))) }
             @if history.time_unknown > 0 {
-                p.soft.small { "Of " (number(history.time_unknown)) " more the time is not known: seen at Yotpo, and the acceptance was never written down." }
+                p.soft.small { "Of " (number(history.time_unknown)) " more the time is not known: seen at " (to) ", and the acceptance was never written down." }
             }
             (table(&["after the day’s end", "deliveries", "share"], rows))
         }
     }
 }
 
-fn failures(history: &History) -> Markup {
+fn failures(history: &History, to: &str) -> Markup {
     let mut lines = longest(&history.rejected_by_reason, "refused: ", "refused");
     lines.extend(longest(&history.parked_by_reason, "waits for a person: ", "open"));
     for (label, n) in
@@ -137,7 +140,7 @@ fn failures(history: &History) -> Markup {
                 h2 { "What went wrong" }
                 p.soft.small {
                     "Refused: only a change at the source helps. Attempts fail while a service is down, and are made again by "
-                    "themselves; what Yotpo took and does not show is sent again."
+                    "themselves; what " (to) " took and does not show is sent again."
                 }
             }
             @if lines.is_empty() { p { "Nothing." } } @else { (bars(&lines, None)) (table(&["what", "orders"], rows)) }
@@ -145,7 +148,7 @@ fn failures(history: &History) -> Markup {
     }
 }
 
-fn open_days(history: &History) -> Markup {
+fn open_days(history: &History, to: &str) -> Markup {
     let open =
         history.days.iter().filter(|day| matches!(day.standing, Standing::NotComplete | Standing::NoCertificate));
     let rows: Vec<Vec<String>> = open
@@ -155,7 +158,7 @@ fn open_days(history: &History) -> Markup {
         figure {
             figcaption {
                 h2 { "Open days" }
-                p.soft.small { "A day is complete when every order of it was seen at Yotpo, skipped or refused, in every store." }
+                p.soft.small { "A day is complete when every order of it was seen at " (to) ", skipped or refused, in every store." }
             }
             (calendar(&history.days))
             @if !rows.is_empty() { (table(&["day", "standing", "accepted", "open"], rows.into_iter())) }

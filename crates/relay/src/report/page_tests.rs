@@ -78,7 +78,8 @@ fn months() -> History {
 
 fn shown(name: &str, history: &History) -> String {
     let made_at = "2026-11-21T06:30:00Z".parse().unwrap();
-    let about = About { stack: "order-relay", store: None, config_sha256: &"5f0c21ab".repeat(8), made_at };
+    let about =
+        About { flow: Flow::ALL[0], stack: "order-relay", store: None, config_sha256: &"5f0c21ab".repeat(8), made_at };
     let page = page(history, &about);
     // To look at: REPORT_SAMPLES=folder cargo test -p relay report
     if let Some(folder) = std::env::var_os("REPORT_SAMPLES") {
@@ -165,7 +166,7 @@ fn what_others_call_a_reason_cannot_become_a_part_of_the_page() {
         by_reason.insert(HOSTILE.to_owned(), 7);
     }
     let made_at = "2026-11-21T06:30:00Z".parse().unwrap();
-    let about = About { stack: HOSTILE, store: Some(HOSTILE), config_sha256: "0", made_at };
+    let about = About { flow: Flow::ALL[0], stack: HOSTILE, store: Some(HOSTILE), config_sha256: "0", made_at };
     let page = page(&history, &about);
     assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("\"https://x.example"), "{page}");
     assert!(page.contains("&lt;script"));
@@ -189,7 +190,7 @@ proptest! {
             let (standing, counts) = numbers[n as usize];
             day_of(day, standings[standing], counts.map(|n| n as usize / 1_000))
         });
-        let page = page(&history, &About { stack: "s", store: None, config_sha256: "0", made_at: DateTime::UNIX_EPOCH });
+        let page = page(&history, &About { flow: Flow::ALL[0], stack: "s", store: None, config_sha256: "0", made_at: DateTime::UNIX_EPOCH });
         assert_well_formed(&page);
         assert_self_contained(&page);
         prop_assert!(!page.contains("NaN") && !page.contains("inf") && !page.contains("=\"-"));

@@ -20,8 +20,8 @@ fn key(fill: &str, means: &str) -> Markup {
     html! { li { svg viewBox="0 0 18 18" aria-hidden="true" { rect class=(fill) x="1" y="1" width="16" height="16" {} } (means) } }
 }
 
-/// Delivered by day, one above the other: confirmed, accepted, open.
-pub(super) fn delivered(days: &[Day]) -> Markup {
+/// Delivered by day to the destination, one above the other: confirmed, accepted, open.
+pub(super) fn delivered(days: &[Day], to: &str) -> Markup {
     let highest = days.iter().map(height).max().unwrap_or(0);
     let (end, step) = axis(highest);
     let y = |n: usize| TOP + HEIGHT * (1.0 - share(n, end));
@@ -50,7 +50,7 @@ pub(super) fn delivered(days: &[Day]) -> Markup {
                 line class="base" x1="0" x2="100%" y1=(format!("{:.1}", y(0))) y2=(format!("{:.1}", y(0))) {}
             }
         }
-        ul.key { (key("confirmed", "confirmed: seen at Yotpo")) (key("accepted", "accepted, not seen yet")) (key("open", "open")) }
+        ul.key { (key("confirmed", &format!("confirmed: seen at {to}"))) (key("accepted", "accepted, not seen yet")) (key("open", "open")) }
     }
 }
 

@@ -1,16 +1,16 @@
 //! What a person should look at, and which command goes on from there. Pure.
 
 use super::{
-    backlog::{Backlog, Waiting},
+    backlog::{Backlog, OpenState, Queues},
     runs::Run,
 };
-use crate::part::Part;
+use crate::{
+    flow::{Flow, Of},
+    part::Part,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{By, State};
-use reviews::{
-    PRODUCER,
-    standing::{DayState, Standing},
-};
+use reviews::standing::{DayState, Standing};
 use serde::Serialize;
 
 /// The producer runs every night.
@@ -31,8 +31,9 @@ fn attention(what: String, next: impl Into<String>) -> Attention {
 }
 
 pub(super) fn of(
+    flows: &[Flow],
     runs: &[Run],
-    stores: &[Standing],
+    stores: &[Of<Standing>],
     backlog: &Backlog,
     machinery: &[Part],
     now: DateTime<Utc>,
@@ -41,8 +42,9 @@ pub(super) fn of(
     for Part { name, said, .. } in machinery.iter().filter(|part| part.ok == Some(false)) {
         found.push(attention(format!("{name}: {}", said.as_deref().unwrap_or("not as it must be")), "relay check"));
     }
-    found.extend(silence(runs, now));
-    for Standing { store, days, .. } in stores {
+    found.extend(flows.iter().filter_map(|flow| silence(*flow, runs, now)));
+    for Of { flow, of: Standing { store, days, .. } } in stores {
+        let of_store = flow.own(&format!("store {store}"));
         for day in days.iter().filter(|day| day.late) {
             let (business_day, state) = (day.business_day, day.state.as_str());
             let next = match day.state {
@@ -52,35 +54,37 @@ pub(super) fn of(
                 _ => format!("relay certificate {business_day} --store {store} --refresh"),
             };
             let for_long = if day.overdue { ", due for more than a month: it needs a person" } else { "" };
-            found.push(attention(format!("{business_day}, store {store}: {state}{for_long}"), next));
+            found.push(attention(format!("{business_day}, {of_store}: {state}{for_long}"), next));
         }
         for day in days.iter().filter(|day| day.quiet) {
             let (business_day, orders) = (day.business_day, day.completed.unwrap_or(0));
-            let what = format!("{business_day}, store {store}: quiet, {orders} orders and hardly one sent");
+            let what = format!("{business_day}, {of_store}: quiet, {orders} orders and hardly one sent");
             found.push(attention(what, format!("relay preview --day {business_day} --store {store}")));
         }
     }
-    if let Some(parked) = backlog.of_state(State::Parked) {
-        found.push(attention(format!("{} parked: a person is to decide", parked.deliveries), "relay parked list"));
+    for OpenState { flow, state, deliveries, oldest } in &backlog.deliveries {
+        if *state == State::Parked.as_str() {
+            let what = flow.own(&format!("{deliveries} parked: a person is to decide"));
+            found.push(attention(what, "relay parked list"));
+        }
+        if *state == State::Uncertain.as_str() && now - *oldest > UNCERTAIN_FOR {
+            let what = flow.own(&format!("{deliveries} uncertain, the oldest for {}", age(now - *oldest)));
+            found.push(attention(what, "relay certificate --refresh"));
+        }
     }
-    if let Some(open) = backlog.of_state(State::Uncertain).filter(|open| now - open.oldest > UNCERTAIN_FOR) {
-        let what = format!("{} uncertain, the oldest for {}", open.deliveries, age(now - open.oldest));
-        found.push(attention(what, "relay certificate --refresh"));
-    }
-    if backlog.dead_letters.total() > 0 {
-        let Waiting { visible, .. } = backlog.dead_letters;
-        let hidden = match backlog.dead_letters.total() - visible {
+    for Queues { flow, dead_letters, .. } in backlog.queues.iter().filter(|queues| queues.dead_letters.total() > 0) {
+        let hidden = match dead_letters.total() - dead_letters.visible {
             0 => String::new(),
             hidden => format!(", {hidden} of which nobody can look at now"),
         };
-        let what = format!("{} in the dead-letter queue{hidden}", backlog.dead_letters.total());
+        let what = flow.own(&format!("{} in the dead-letter queue{hidden}", dead_letters.total()));
         found.push(attention(what, "relay dlq list"));
     }
     found
 }
 
-fn silence(runs: &[Run], now: DateTime<Utc>) -> Option<Attention> {
-    let producer = PRODUCER;
+fn silence(flow: Flow, runs: &[Run], now: DateTime<Utc>) -> Option<Attention> {
+    let producer = flow.producer().name;
     let scheduled = runs.iter().find(|run| run.function == producer && run.by == By::Schedule.as_str());
     let what = match scheduled {
         Some(run) if now - run.at <= SILENT => return None,
@@ -100,7 +104,9 @@ pub(super) fn age(length: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::backlog::OpenState;
+    use crate::status::backlog::Waiting;
+
+    const FLOW: Flow = Flow::ALL[0];
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -108,27 +114,31 @@ mod tests {
 
     fn backlog(letters: u64, deliveries: Vec<OpenState>) -> Backlog {
         let waiting = |visible| Waiting { visible, in_flight: 0, delayed: 0 };
-        Backlog { queue: waiting(5), dead_letters: waiting(letters), deliveries }
+        Backlog { queues: vec![Queues { flow: FLOW, queue: waiting(5), dead_letters: waiting(letters) }], deliveries }
     }
 
     fn scheduled(at: DateTime<Utc>) -> Run {
-        Run { function: "reviews-producer", by: "schedule", at, ended: "settled".to_owned(), error: None }
+        Run { flow: FLOW, function: "reviews-producer", by: "schedule", at, ended: "settled".to_owned(), error: None }
     }
 
     #[test]
     fn an_ordinary_morning_wants_nothing() {
         let now = at("2026-11-21T06:00:00Z");
-        let ordinary =
-            ["pending", "rejected"].map(|state| OpenState { state, deliveries: 2, oldest: now - TimeDelta::days(1) });
-        let fresh = OpenState { state: "uncertain", deliveries: 1, oldest: now - TimeDelta::minutes(59) };
+        let ordinary = ["pending", "rejected"].map(|state| OpenState {
+            flow: FLOW,
+            state,
+            deliveries: 2,
+            oldest: now - TimeDelta::days(1),
+        });
+        let fresh = OpenState { flow: FLOW, state: "uncertain", deliveries: 1, oldest: now - TimeDelta::minutes(59) };
         let waits = backlog(0, ordinary.into_iter().chain([fresh]).collect());
-        assert_eq!(of(&[scheduled(at("2026-11-20T05:45:00Z"))], &[], &waits, &[], now), []);
+        assert_eq!(of(&[FLOW], &[scheduled(at("2026-11-20T05:45:00Z"))], &[], &waits, &[], now), []);
     }
 
     #[test]
     fn each_trouble_names_the_command_that_goes_on() {
         let now = at("2026-11-21T08:00:00Z");
-        let open = |state, hours| OpenState { state, deliveries: 3, oldest: now - TimeDelta::hours(hours) };
+        let open = |state, hours| OpenState { flow: FLOW, state, deliveries: 3, oldest: now - TimeDelta::hours(hours) };
         let day = |day: &str, state, late| reviews::standing::Day {
             business_day: day.parse().unwrap(),
             state,
@@ -153,7 +163,14 @@ mod tests {
         let off =
             Part { name: "queue's mapping".to_owned(), ok: Some(false), said: Some("off".to_owned()), hint: None };
         let silent = [scheduled(at("2026-11-20T05:45:00Z"))];
-        let found = of(&silent, &[standing], &backlog(4, vec![open("parked", 0), open("uncertain", 2)]), &[off], now);
+        let found = of(
+            &[FLOW],
+            &silent,
+            &[Of { flow: FLOW, of: standing }],
+            &backlog(4, vec![open("parked", 0), open("uncertain", 2)]),
+            &[off],
+            now,
+        );
         let found: Vec<_> = found.iter().map(|found| (found.what.as_str(), found.next.as_str())).collect();
         assert_eq!(
             found,
@@ -177,7 +194,11 @@ mod tests {
             ]
         );
         let by_hand = Run { by: "hand", ..scheduled(now) };
-        assert_eq!(of(&[by_hand], &[], &backlog(0, vec![]), &[], now).len(), 1, "a run by hand is not the schedule's");
+        assert_eq!(
+            of(&[FLOW], &[by_hand], &[], &backlog(0, vec![]), &[], now).len(),
+            1,
+            "a run by hand is not the schedule's"
+        );
     }
 
     #[test]

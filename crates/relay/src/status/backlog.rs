@@ -1,8 +1,10 @@
 //! What waits: in the queues, in the ledger; and what is left of the vendors' quotas.
 
-use crate::failure::{Failure, chain};
+use crate::{
+    failure::{Failure, chain},
+    flow::Flow,
+};
 use chrono::{DateTime, Utc};
-use ledger::State;
 use queue::Depth;
 use reviews::operate::Operator;
 use serde::Serialize;
@@ -13,14 +15,21 @@ const CHEAP_QUERY: &str = "SELECT Id FROM Order LIMIT 1";
 /// What waits.
 #[derive(Debug, Serialize)]
 pub(crate) struct Backlog {
-    pub(super) queue: Waiting,
-    pub(super) dead_letters: Waiting,
-    /// The deliveries that something went wrong with, by state.
+    pub(super) queues: Vec<Queues>,
+    /// The deliveries that something went wrong with, by flow and state.
     pub(super) deliveries: Vec<OpenState>,
 }
 
-/// How many messages a queue holds, as SQS counts them: approximately.
+/// What waits in a queue of a flow, and in its dead-letter queue.
 #[derive(Debug, Serialize)]
+pub(crate) struct Queues {
+    pub(super) flow: Flow,
+    pub(super) queue: Waiting,
+    pub(super) dead_letters: Waiting,
+}
+
+/// How many messages a queue holds, as SQS counts them: approximately.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Waiting {
     pub(super) visible: u64,
     pub(super) in_flight: u64,
@@ -42,6 +51,7 @@ impl From<Depth> for Waiting {
 /// The deliveries in one state.
 #[derive(Debug, Serialize)]
 pub(crate) struct OpenState {
+    pub(super) flow: Flow,
     /// One of the ledger's states: `parked`, `rejected`, `uncertain`; `pending` and `claimed` after a failed attempt.
     pub(super) state: &'static str,
     pub(super) deliveries: usize,
@@ -71,25 +81,23 @@ pub(crate) struct Salesforce {
     pub(super) error: Option<String>,
 }
 
-pub(super) async fn of(operator: &Operator) -> Result<Backlog, Failure> {
-    let (queue, letters, deliveries) =
-        tokio::join!(operator.queue.depth(), operator.dead_letters.depth(), operator.ledger.open_by_state());
+pub(super) async fn queues(flow: Flow, operator: &Operator) -> Result<Queues, Failure> {
+    let (queue, letters) = tokio::join!(operator.queue.depth(), operator.dead_letters.depth());
     let depth = |depth: Result<Depth, queue::Unavailable>| {
         depth.map(Waiting::from).map_err(|error| Failure::undone("read the queues", &error))
     };
-    let deliveries = deliveries.map_err(|error| Failure::undone("read the ledger", &error))?;
-    let deliveries = deliveries.into_iter().map(|(state, open)| OpenState {
-        state: state.as_str(),
-        deliveries: open.deliveries,
-        oldest: DateTime::from_timestamp_millis(open.oldest.0).unwrap_or_default(),
-    });
-    Ok(Backlog { queue: depth(queue)?, dead_letters: depth(letters)?, deliveries: deliveries.collect() })
+    Ok(Queues { flow, queue: depth(queue)?, dead_letters: depth(letters)? })
 }
 
-impl Backlog {
-    pub(super) fn of_state(&self, state: State) -> Option<&OpenState> {
-        self.deliveries.iter().find(|open| open.state == state.as_str())
-    }
+pub(super) async fn deliveries(flow: Flow, operator: &Operator) -> Result<Vec<OpenState>, Failure> {
+    let open = operator.ledger.open_by_state().await.map_err(|error| Failure::undone("read the ledger", &error))?;
+    let open = open.into_iter().map(|(state, open)| OpenState {
+        flow,
+        state: state.as_str(),
+        deliveries: open.deliveries,
+        oldest: open.oldest.into(),
+    });
+    Ok(open.collect())
 }
 
 /// Asks Salesforce; that it does not answer is part of the answer.

@@ -1,6 +1,6 @@
 //! What was changed by hand, by whom and when.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, flow::Flow};
 use chrono::{DateTime, Utc};
 use reviews::operate::Operator;
 use serde::Serialize;
@@ -13,6 +13,7 @@ const WEEK: Duration = Duration::from_hours(7 * 24);
 /// A note that a command left.
 #[derive(Debug, Serialize)]
 pub(crate) struct ByHand {
+    flow: Flow,
     pub(super) at: DateTime<Utc>,
     /// The caller's ARN.
     pub(super) who: String,
@@ -22,11 +23,12 @@ pub(crate) struct ByHand {
     pub(super) detail: Value,
 }
 
-pub(super) async fn of(operator: &Operator) -> Result<Vec<ByHand>, Failure> {
+pub(super) async fn of(flow: Flow, operator: &Operator) -> Result<Vec<ByHand>, Failure> {
     let notes = operator.ledger.notes(operator.millis().minus(WEEK)).await;
     let notes = notes.map_err(|error| Failure::undone("read the ledger's notes", &error))?;
     let by_hand = notes.into_iter().map(|note| ByHand {
-        at: DateTime::from_timestamp_millis(note.at.0).unwrap_or_default(),
+        flow,
+        at: note.at.into(),
         who: note.who,
         action: note.action,
         detail: serde_json::from_str(&note.detail).unwrap_or_default(),

@@ -3,12 +3,13 @@
 use super::{
     Status,
     attention::Attention,
-    backlog::{Backlog, OpenState, Quotas, Waiting},
+    backlog::{Backlog, OpenState, Queues, Quotas, Waiting},
     notes::ByHand,
     runs::Run,
 };
 use crate::{
     answer::Answer,
+    flow::Of,
     part::Part,
     text::{BAD, DIM, WARN, instant, share, tick},
 };
@@ -37,7 +38,7 @@ impl Answer for Status {
         if !self.by_hand.is_empty() {
             writeln!(to, "\nby hand, in the last week")?;
         }
-        self.by_hand.iter().try_for_each(|ByHand { at, who, action, detail }| {
+        self.by_hand.iter().try_for_each(|ByHand { at, who, action, detail, .. }| {
             writeln!(to, "  {} {action}: {detail} {DIM}{who}{DIM:#}", instant(*at))
         })
     }
@@ -48,14 +49,15 @@ impl Answer for Status {
 }
 
 fn print_run(run: &Run, to: &mut dyn Write) -> io::Result<()> {
-    let Run { function, by, at, ended, error } = run;
+    let Run { function, by, at, ended, error, .. } = run;
     let (on, off) = if run.has_failed() { (format!("{BAD}"), format!("{BAD:#}")) } else { Default::default() };
     let why = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
     writeln!(to, "  {function} by {by}, {}: {on}{ended}{off}{why}", instant(*at))
 }
 
-fn print_store(standing: &Standing, to: &mut dyn Write) -> io::Result<()> {
-    let Standing { store, settled, behind_days, pass, days } = standing;
+fn print_store(Of { flow, of }: &Of<Standing>, to: &mut dyn Write) -> io::Result<()> {
+    let Standing { store, settled, behind_days, pass, days } = of;
+    let store = flow.own(store.as_str());
     let settled = settled.map_or_else(|| "nothing settled yet".to_owned(), |day| format!("settled until {day}"));
     let behind = match behind_days {
         0 => String::new(),
@@ -91,14 +93,18 @@ fn outside(reason: &str) -> &str {
 }
 
 fn print_backlog(backlog: &Backlog, to: &mut dyn Write) -> io::Result<()> {
-    for (name, waiting) in [("queue", &backlog.queue), ("dead-letter queue", &backlog.dead_letters)] {
-        let Waiting { visible, in_flight, delayed } = waiting;
+    let both = |queues: &'_ Queues| {
+        [("queue", queues.flow, queues.queue), ("dead-letter queue", queues.flow, queues.dead_letters)]
+    };
+    for (name, flow, Waiting { visible, in_flight, delayed }) in backlog.queues.iter().flat_map(both) {
+        let name = flow.own(name);
         writeln!(to, "  {name}: {visible} visible, {in_flight} in flight, {delayed} delayed")?;
     }
     if backlog.deliveries.is_empty() {
         return writeln!(to, "  {DIM}no delivery that something went wrong with{DIM:#}");
     }
-    backlog.deliveries.iter().try_for_each(|OpenState { state, deliveries, oldest }| {
+    backlog.deliveries.iter().try_for_each(|OpenState { flow, state, deliveries, oldest }| {
+        let state = flow.own(state);
         writeln!(to, "  {state}: {deliveries}, the oldest since {}", instant(*oldest))
     })
 }

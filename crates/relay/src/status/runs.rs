@@ -1,16 +1,17 @@
 //! The last run of producer and reconciler, by schedule and by hand.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, flow::Flow};
 use chrono::{DateTime, Utc};
 use function::ran;
 use futures_util::future::try_join_all;
 use ledger::By;
-use reviews::{PRODUCER, RECONCILER, operate::Operator};
+use reviews::operate::Operator;
 use serde::Serialize;
 
 /// The last run of a function that was started so.
 #[derive(Debug, Serialize)]
 pub(crate) struct Run {
+    pub(super) flow: Flow,
     pub(super) function: &'static str,
     /// `schedule` or `hand`.
     pub(super) by: &'static str,
@@ -28,11 +29,13 @@ impl Run {
     }
 }
 
-pub(super) async fn last(operator: &Operator) -> Result<Vec<Run>, Failure> {
-    let wanted = [PRODUCER, RECONCILER].into_iter().flat_map(|function| By::ALL.map(|by| (function, by)));
+pub(super) async fn last(flow: Flow, operator: &Operator) -> Result<Vec<Run>, Failure> {
+    let functions = [flow.producer(), flow.reconciler()].into_iter();
+    let wanted = functions.flat_map(|function| By::ALL.map(|by| (function.name, by)));
     let found = wanted.map(async |(function, by)| {
         let ran = operator.ledger.last_run(function, by).await?;
         Ok::<_, ledger::Error>(ran.map(|ran| Run {
+            flow,
             function,
             by: by.as_str(),
             at: ran.at.into(),
