@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod cost;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::relay::File;
+use crate::file::File;
 use crate::{FieldPath, Pace, Protocol, Reviews, Salesforce, StoreName};
 
 /// A key whose value, right by type, is wrong.

@@ -11,6 +11,7 @@ mod day;
 mod duration;
 mod error;
 mod field;
+mod file;
 mod locate;
 mod protocol;
 mod relay;

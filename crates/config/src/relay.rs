@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::store::{RawStore, zone};
+use crate::file::File;
 use crate::{Error, Pace, Protocol, Reviews, Salesforce, Store, StoreName, Zone, check, locate};
 
 /// One environment's settings: a relay.toml that has passed every check.
@@ -26,22 +25,6 @@ pub struct Relay {
     pub stores: BTreeMap<StoreName, Store>,
     /// SHA-256 of the file's bytes, 64 hex digits: goes into the first log line and the certificate.
     pub sha256: String,
-}
-
-/// The file as written: what a store leaves out is not filled in yet.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct File {
-    #[serde(deserialize_with = "zone")]
-    pub(crate) time_zone: Zone,
-    pub(crate) salesforce: Salesforce,
-    #[serde(default)]
-    pub(crate) reviews: Reviews,
-    #[serde(default)]
-    pub(crate) pace: Pace,
-    #[serde(default)]
-    pub(crate) protocol: Protocol,
-    pub(crate) stores: BTreeMap<StoreName, RawStore>,
 }
 
 impl Relay {

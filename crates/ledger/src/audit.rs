@@ -4,7 +4,7 @@
 use crate::{
     decide::RECORD_LIFE,
     expression::{Item, get_number, get_text, number, text},
-    record::Millis,
+    millis::Millis,
     table::{Error, Ledger},
 };
 

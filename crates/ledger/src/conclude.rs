@@ -3,7 +3,8 @@
 use crate::{
     event::{Event, Policy, Repair, Repeat, Verdict},
     key::{Delivery, Revision, Token},
-    record::{Millis, Record, State},
+    millis::Millis,
+    record::{Record, State},
     write::Attempt,
 };
 

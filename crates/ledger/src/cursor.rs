@@ -2,7 +2,7 @@
 
 use crate::{
     expression::{Item, get_number, get_text, number, text},
-    record::Millis,
+    millis::Millis,
     table::{Error, Ledger},
 };
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};

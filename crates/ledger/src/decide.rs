@@ -7,7 +7,8 @@
 use crate::{
     class::ErrorClass,
     key::{Delivery, Revision},
-    record::{Millis, State},
+    millis::Millis,
+    record::State,
     write::{Change, Condition, Write},
 };
 pub use crate::{

@@ -5,7 +5,7 @@
 
 use crate::{
     expression::{Item, get_number, number},
-    record::Millis,
+    millis::Millis,
     table::{Error, Ledger},
 };
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use crate::{
     class::ErrorClass,
     key::{Delivery, DeliveryKey, Revision, Token},
-    record::Millis,
+    millis::Millis,
 };
 use std::time::Duration;
 

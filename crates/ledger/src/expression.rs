@@ -2,7 +2,8 @@
 
 use crate::{
     key::{DeliveryKey, EffectHash, Revision, Token},
-    record::{Millis, Record, State},
+    millis::Millis,
+    record::{Record, State},
     write::{Change, Condition, Write},
 };
 use aws_sdk_dynamodb::types::AttributeValue;

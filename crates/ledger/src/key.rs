@@ -1,6 +1,6 @@
 //! What names a delivery: its key, its revision, the hash of its effect, and the token of a claim.
 
-use crate::record::Millis;
+use crate::millis::Millis;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

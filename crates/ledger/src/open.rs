@@ -3,7 +3,8 @@
 use crate::{
     expression::{Item, get_number, get_text, number, text},
     key::DeliveryKey,
-    record::{Millis, Record, State},
+    millis::Millis,
+    record::{Record, State},
     table::{Error, Ledger, parse},
 };
 use std::collections::{BTreeMap, HashMap};

@@ -3,7 +3,7 @@
 use crate::{
     decide::RECORD_LIFE,
     expression::{get_number, get_text, number, text},
-    record::Millis,
+    millis::Millis,
     table::{Error, Ledger},
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     expression::{get_number, get_text, number, text},
-    record::Millis,
+    millis::Millis,
     table::{Error, Ledger},
 };
 

@@ -5,7 +5,8 @@
 
 use crate::{
     expression::{Item, get_number, get_text, text},
-    record::{Millis, State},
+    millis::Millis,
+    record::State,
     table::{Error, Ledger},
 };
 use std::collections::HashMap;

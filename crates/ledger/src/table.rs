@@ -6,7 +6,8 @@ use crate::{
     expression::{self, Item, primary_key},
     flow::Flow,
     key::DeliveryKey,
-    record::{Millis, Record},
+    millis::Millis,
+    record::Record,
     write::{Attempt, Write},
 };
 use aws_config::SdkConfig;

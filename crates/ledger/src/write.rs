@@ -5,7 +5,8 @@
 
 use crate::{
     key::{DeliveryKey, EffectHash, Revision, Token},
-    record::{Millis, Record, State},
+    millis::Millis,
+    record::{Record, State},
 };
 
 /// What must hold of the record for a write to happen. As in DynamoDB, a comparison with an attribute

@@ -1,6 +1,6 @@
 //! The AWS emulator, ministack, as a child process. Where it differs from AWS: `docs/CONFORMANCE.md`.
 
-use crate::{Error, Keeper, Line, Memory, Tail, Workspace, logs, memory, stack};
+use crate::{Error, Keeper, Line, Memory, Tail, Workspace, logs, memory};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_lambda::config::{Credentials, SharedCredentialsProvider};
 use std::{
@@ -88,14 +88,6 @@ impl Emulator {
             .region(Region::from_static(REGION))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "local")))
             .build()
-    }
-
-    /// Creates or updates a stack from `template.yaml` and waits until it is there.
-    ///
-    /// # Errors
-    /// When a binary was not built, or CloudFormation gives up.
-    pub async fn deploy(&self, deploy: &stack::Deploy) -> Result<stack::Stack<'_>, Error> {
-        stack::deploy(self, deploy).await
     }
 
     /// Every line that every function process has printed so far, whole lines only, process after process. Unlike

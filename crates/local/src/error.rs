@@ -1,6 +1,7 @@
 //! What can go wrong around the functions, never within them.
 
-use std::{io, path::PathBuf};
+use aws_sdk_cloudformation::error::{DisplayErrorContext, SdkError};
+use std::{error::Error as StdError, io, path::PathBuf};
 
 /// The local stack cannot be had, or did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -69,4 +70,12 @@ impl Error {
         let what = what.into();
         move |source| Self::Io { what, source }
     }
+}
+
+/// What AWS, or the emulator in its place, says to `what`.
+pub(crate) fn refused<E: StdError + 'static, R: std::fmt::Debug + 'static>(
+    what: &str,
+) -> impl FnOnce(SdkError<E, R>) -> Error {
+    let what = what.to_owned();
+    move |error| Error::Refused { what, detail: DisplayErrorContext(error).to_string() }
 }

@@ -10,7 +10,7 @@
 //! let workspace = Workspace::here();
 //! let directory = std::path::Path::new("/tmp/somewhere");
 //! let emulator = Emulator::start(&workspace, directory, &[])?;
-//! let stack = emulator.deploy(&Deploy::new("order-relay", Profile::Dev, &workspace.relay_toml())).await?;
+//! let stack = local::deploy(&emulator, &Deploy::new("order-relay", Profile::Dev, &workspace.relay_toml())).await?;
 //! stack.put_secret("yotpo", &serde_json::json!({"stores": {}}))?;
 //! let answer = stack.invoke("ReviewsProducerFunction", &serde_json::json!({"business_day": "2026-11-20"})).await?;
 //! let depth = stack.queue("ReviewsQueueUrl")?.depth().await;
@@ -36,6 +36,6 @@ pub use keeper::Keeper;
 pub use logs::{Line, Tail};
 pub use memory::{Memory, Peak, Process};
 pub use relay_toml::{NoSuchKey, with_values};
-pub use stack::{Answer, Deploy, Stack};
+pub use stack::{Answer, Deploy, Stack, deploy};
 pub use watch::Watch;
 pub use workspace::{Profile, Workspace};

@@ -1,13 +1,15 @@
 //! A stack on the emulator, made by CloudFormation from `template.yaml`.
 
 use crate::{
-    Emulator, Error, Profile, Watch, package,
+    Emulator, Error, Profile, Watch,
+    error::refused,
+    package,
     template::{self, Package},
     watch,
 };
 use aws_sdk_cloudformation::{
     Client,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::ProvideErrorMetadata,
     types::{Capability, Parameter, Stack as Description},
 };
 use aws_sdk_lambda::primitives::Blob;
@@ -15,7 +17,6 @@ use queue::Queue;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    error::Error as StdError,
     fmt::Display,
     fs,
     path::{Path, PathBuf},
@@ -139,7 +140,11 @@ impl Stack<'_> {
     }
 }
 
-pub(crate) async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Result<Stack<'a>, Error> {
+/// Creates or updates a stack from `template.yaml` and waits until it is there.
+///
+/// # Errors
+/// When a binary was not built, or CloudFormation gives up.
+pub async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Result<Stack<'a>, Error> {
     let template = packaged(emulator, deploy)?;
     let config_path =
         deploy.relay_toml.canonicalize().map_err(Error::io(format!("find {}", deploy.relay_toml.display())))?;
@@ -241,11 +246,4 @@ async fn mend_concurrency(emulator: &Emulator, client: &Client, name: &str) -> R
         }
     }
     Ok(())
-}
-
-pub(crate) fn refused<E: StdError + 'static, R: std::fmt::Debug + 'static>(
-    what: &str,
-) -> impl FnOnce(SdkError<E, R>) -> Error {
-    let what = what.to_owned();
-    move |error| Error::Refused { what, detail: DisplayErrorContext(error).to_string() }
 }

@@ -4,7 +4,7 @@
 use crate::{
     Emulator, Error, Keeper,
     emulator::{REGION, free_port},
-    stack::refused,
+    error::refused,
 };
 use aws_sdk_lambda::{Client, types::Environment};
 use std::{

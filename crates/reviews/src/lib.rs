@@ -25,6 +25,7 @@ pub mod life;
 pub mod map;
 pub mod message;
 pub mod named;
+mod narrow;
 pub mod operate;
 mod optional;
 pub mod outcome;

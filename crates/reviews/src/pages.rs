@@ -3,9 +3,10 @@
 use crate::{
     fields::Fields,
     item::BadRow,
+    message::stamp,
     named::Named,
-    produce::position,
-    select::{IDS_A_QUERY, Pass, Position},
+    portion::Position,
+    select::{IDS_A_QUERY, Pass},
 };
 use config::Relay;
 use salesforce::{Client, Error, NextPage, Page, Record};
@@ -150,4 +151,9 @@ pub async fn count(salesforce: &Client, pass: &mut Pass, fields: &Fields, config
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Where a row stands in the query's order.
+fn position(row: &salesforce::Record) -> Result<Position, BadRow> {
+    Ok(Position { stamp: stamp(row)?, id: row.id()? })
 }

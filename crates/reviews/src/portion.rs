@@ -2,23 +2,27 @@
 //! at once: then completion time is cut into windows, pages are smaller, and ids are asked for before orders. Kept with the
 //! pass's checkpoint, so that the next run does not begin with too much again. Pure.
 
-use crate::{
-    fields::{Completed, Fields},
-    select::{Pass, Position},
-};
 use chrono::{DateTime, Utc};
-use config::{BusinessDay, Relay, StoreName};
-use salesforce::{Error, soql};
+use salesforce::{Error, Id};
 use serde::{Deserialize, Serialize};
 
 /// Completion time is cut no finer, in milliseconds.
-const LEAST: i64 = 15 * 60 * 1000;
+pub(crate) const LEAST: i64 = 15 * 60 * 1000;
 /// Dates are cut no finer.
-const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Rows of a small page: the fewest that Salesforce can be asked for.
 const FEW_ROWS: u16 = 200;
 /// So many windows in a row that were answered, and the next is twice as wide.
 const GROWS_AFTER: u32 = 4;
+
+/// Position in the query's order: everything up to it has been published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The row's `SystemModstamp`.
+    pub stamp: DateTime<Utc>,
+    /// The row's id.
+    pub id: Id,
+}
 
 /// How much of a pass one query asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,14 +33,14 @@ pub struct Portion {
     /// Ids are asked for first, and orders by their ids.
     by_id: bool,
     /// Completion time is read in parts.
-    cut: Option<Cut>,
+    pub(crate) cut: Option<Cut>,
 }
 
 /// Completion time in parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Cut {
+pub(crate) struct Cut {
     /// The part under way.
-    part: Part,
+    pub(crate) part: Part,
     /// How wide windows are, in milliseconds.
     width: i64,
     /// How wide they certainly cannot be.
@@ -50,7 +54,7 @@ struct Cut {
 
 /// Parts of a pass, in the order in which they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Part {
+pub(crate) enum Part {
     /// Orders that do not say when they were completed.
     Undated,
     /// Those completed before the pass's days.
@@ -89,7 +93,7 @@ impl Portion {
     }
 
     /// Asks for less from now on; false if less cannot be asked for. `after`: how far the part under way is read.
-    fn narrow(&mut self, range: &Range, after: &mut Option<Position>, error: &Error) -> bool {
+    pub(crate) fn narrow(&mut self, range: &Range, after: &mut Option<Position>, error: &Error) -> bool {
         let Error::TooMuch { code } = error else { return false };
         let said = code.as_deref();
         // Silence may come of a page that is large, and a code of how much is looked through.
@@ -132,7 +136,7 @@ impl Portion {
     }
 
     /// Goes on to the next part, when one is read; false if it was the last.
-    fn next_part(&mut self, range: &Range) -> bool {
+    pub(crate) fn next_part(&mut self, range: &Range) -> bool {
         let Some(cut) = &mut self.cut else { return false };
         cut.part = match cut.part {
             Part::Undated => Part::Earlier,
@@ -157,7 +161,7 @@ impl Portion {
     }
 
     /// How far the part under way was read as part of a larger one.
-    fn read(&self, range: &Range) -> Option<&Position> {
+    pub(crate) fn read(&self, range: &Range) -> Option<&Position> {
         let cut = self.cut.as_ref()?;
         match cut.part {
             Part::From(from) => cut.read.iter().rev().find(|(until, _)| cut.to(from, range) <= *until),
@@ -169,7 +173,7 @@ impl Portion {
 
 impl Cut {
     /// Where the window that begins at `from` ends: it never reaches beyond a part of which more was read.
-    fn to(&self, from: i64, range: &Range) -> i64 {
+    pub(crate) fn to(&self, from: i64, range: &Range) -> i64 {
         let to = from.saturating_add(self.width).min(range.end);
         self.read.iter().map(|(until, _)| *until).filter(|until| *until > from).fold(to, i64::min)
     }
@@ -177,79 +181,6 @@ impl Cut {
 
 fn half(width: i64, least: i64) -> i64 {
     (width / 2).div_euclid(least).max(1) * least
-}
-
-impl Pass {
-    /// Asks for less from now on; false if less cannot be asked for, or if that would not cure `error`.
-    pub(crate) fn narrow(&mut self, error: &Error, fields: &Fields, config: &Relay) -> bool {
-        let range = self.range(fields, config);
-        let narrowed = self.portion.narrow(&range, &mut self.after, error);
-        if narrowed {
-            let error = error as &dyn std::error::Error;
-            tracing::warn!(error, portion = ?self.portion, "too much for one query; asking for less");
-        }
-        narrowed
-    }
-
-    /// Goes on to the next part, when one is read to its end; false if all is read.
-    pub(crate) fn next_part(&mut self, fields: &Fields, config: &Relay) -> bool {
-        let range = self.range(fields, config);
-        self.after = None;
-        self.portion.next_part(&range)
-    }
-
-    /// How far the part under way is read.
-    pub(crate) fn read_to(&self, fields: &Fields, config: &Relay) -> Option<&Position> {
-        self.after.as_ref().or_else(|| self.portion.read(&self.range(fields, config)))
-    }
-
-    /// The condition that an order is of the part under way, to be added to that of the pass.
-    pub(crate) fn part(&self, fields: &Fields, config: &Relay) -> String {
-        let (at, kind) = (&fields.completed_at.0, fields.completed_at.1);
-        let range = self.range(fields, config);
-        match &self.portion.cut {
-            None => String::new(),
-            Some(cut) => match cut.part {
-                Part::Undated => format!(" AND {at} = null"),
-                Part::Earlier => format!(" AND {at} < {}", literal(kind, range.first)),
-                Part::From(from) => {
-                    let to = cut.to(from, &range);
-                    format!(" AND {at} >= {} AND {at} < {}", literal(kind, from), literal(kind, to))
-                }
-                Part::Later => format!(" AND {at} >= {}", literal(kind, range.end)),
-            },
-        }
-    }
-
-    fn range(&self, fields: &Fields, config: &Relay) -> Range {
-        let kind = fields.completed_at.1;
-        let floor = self.oldest_day(config).window(config.time_zone).start;
-        let millis = |name: &StoreName, at: DateTime<Utc>| match kind {
-            Completed::DateTime => at.timestamp_millis(),
-            Completed::Date => {
-                let zone = config.stores.get(name).map_or(config.time_zone, |store| store.time_zone);
-                BusinessDay::of(at, zone).date().and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis()
-            }
-        };
-        let open = self.only.is_none();
-        let first =
-            self.spans.iter().map(|(name, span)| millis(name, if open { span.first.max(floor) } else { span.from }));
-        let end = self.spans.iter().map(|(name, span)| millis(name, span.until));
-        Range {
-            first: first.min().unwrap_or_default(),
-            end: end.max().unwrap_or_default(),
-            least: if kind == Completed::Date { DAY } else { LEAST },
-            open,
-        }
-    }
-}
-
-fn literal(kind: Completed, millis: i64) -> String {
-    let at = DateTime::from_timestamp_millis(millis).unwrap_or_default();
-    match kind {
-        Completed::DateTime => soql::datetime(at),
-        Completed::Date => soql::date(at.date_naive()),
-    }
 }
 
 #[cfg(test)]

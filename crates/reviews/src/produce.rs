@@ -5,10 +5,9 @@ use crate::{
     FLOW, PRODUCER,
     fields::{Fields, Unfit},
     item::BadRow,
-    message,
     pages::Pages,
     publish::{Orders, Unsent},
-    select::{Pass, Position, first_day},
+    select::{Pass, first_day},
 };
 use chrono::{DateTime, Utc};
 use config::{BadDay, BusinessDay, Relay, StoreName};
@@ -342,9 +341,4 @@ impl Producer {
 /// What the checkpoint of a run by hand is kept under.
 pub fn pass_name(day: BusinessDay, store: Option<&StoreName>) -> String {
     format!("{day}/{}", store.map_or("", StoreName::as_str))
-}
-
-/// Where a row stands in the query's order.
-pub(crate) fn position(row: &salesforce::Record) -> Result<Position, BadRow> {
-    Ok(Position { stamp: message::stamp(row)?, id: row.id()? })
 }

@@ -5,11 +5,11 @@
 use crate::{
     fields::{Completed, Fields},
     named::Named,
-    portion::Portion,
+    portion::{Portion, Position},
 };
 use chrono::{DateTime, Utc};
 use config::{BadDay, BusinessDay, Relay, StoreName, Window, Zone};
-use salesforce::{Id, Record, soql};
+use salesforce::{Record, soql};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,15 +19,6 @@ const MONTHS: u32 = 6;
 
 /// Orders that [`Pass::query_again`] is asked for at most: their ids have to fit into a URL.
 pub(crate) const IDS_A_QUERY: usize = 100;
-
-/// Position in the query's order: everything up to it has been published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// The row's `SystemModstamp`.
-    pub stamp: DateTime<Utc>,
-    /// The row's id.
-    pub id: Id,
-}
 
 /// What a run settles for one store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

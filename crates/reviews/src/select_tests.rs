@@ -198,7 +198,10 @@ fn a_day_by_hand_is_exactly_that_day_and_must_be_over() {
 fn the_keyset_goes_on_after_the_last_row_whatever_its_neighbours_stamps() {
     let config = config(&[("s", "Etc/UTC")]);
     let mut pass = pass(&config, "2026-11-21T02:00:00Z");
-    pass.after = Some(Position { stamp: at("2026-11-20T10:00:00.123Z"), id: Id::parse("801RO000000AbcDYAS").unwrap() });
+    pass.after = Some(Position {
+        stamp: at("2026-11-20T10:00:00.123Z"),
+        id: salesforce::Id::parse("801RO000000AbcDYAS").unwrap(),
+    });
     let query = pass.query(&fields(Completed::DateTime), &config);
     let keyset = " AND (SystemModstamp > 2026-11-20T10:00:00.123Z OR (SystemModstamp = 2026-11-20T10:00:00.123Z AND Id > '801RO000000AbcDYAS'))";
     assert!(query.contains(keyset), "{query}");
@@ -284,7 +287,8 @@ fn a_count_asks_for_nothing_but_the_number_and_only_of_the_stores_that_are_run()
     let config = config(&[("a", "UTC"), ("b", "UTC")]);
     let (fields, now) = (fields(Completed::DateTime), at("2026-11-21T12:00:00Z"));
     let day = "2026-11-20".parse().unwrap();
-    let of = |store: Option<StoreName>| Pass::of_day(day, store.as_ref(), &config, now).unwrap().count(&fields, &config);
+    let of =
+        |store: Option<StoreName>| Pass::of_day(day, store.as_ref(), &config, now).unwrap().count(&fields, &config);
     let all = "SELECT COUNT() FROM Order WHERE (Status = 'Completed') AND \
                (ActivatedDate >= 2026-11-20T00:00:00.000Z AND ActivatedDate < 2026-11-21T00:00:00.000Z)";
     assert_eq!(of(None), all);

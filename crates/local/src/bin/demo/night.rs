@@ -66,7 +66,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let emulator = Emulator::start(&workspace, &directory, &[])?;
     let memory = emulator.watch_memory();
     let profile = if options.dev || options.watch { Profile::Dev } else { Profile::Local };
-    let stack = emulator.deploy(&Deploy::new(STACK, profile, &settings)).await?;
+    let stack = local::deploy(&emulator, &Deploy::new(STACK, profile, &settings)).await?;
     stack.put_secret("salesforce", &sandbox.salesforce.secret())?;
     stack.put_secret("yotpo", &sandbox.yotpo.secret(&[(STORE, "sandbox-default")]))?;
 
