@@ -82,7 +82,7 @@ impl Stage {
         for (name, value) in PARAMETERS.iter().chain(setting.parameters) {
             deploy = deploy.with(name, value);
         }
-        let stack = local::deploy(&emulator, &deploy).await.unwrap();
+        let stack = local::deploy(emulator, &deploy).await.unwrap();
         let sandbox = Sandbox::start(1, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         stack.put_secret("salesforce", &sandbox.salesforce.secret()).unwrap();
         stack.put_secret("yotpo", &sandbox.yotpo.secret(&[("default", ACCOUNT)])).unwrap();

@@ -1,16 +1,14 @@
 //! The reviews flow: completed Salesforce orders become Yotpo purchases, so that buyers are asked for a review.
 //!
-//! One file a step. The producer: [`select`] (which orders a run is about), [`map`] (an order becomes a purchase, or a
-//! reason why not), `optional` and `fit` (what a purchase can do without), [`item`] (with the name that the ledger knows it by), [`judge`] (what there is to do about it), [`publish`]
-//! (purchases become messages), [`produce`] (the run).
-//! The consumer: [`message`] (what travels), [`deliver`] (one message, under a claim), [`settle`] (how it ended, written
-//! down), [`consume`] (the batch).
-//! The reconciler: [`reconcile`], a file a step.
+//! What it shares with any flow stands in `delivery`, `reconciliation` and `function`; here is what it keeps for itself, a file a
+//! step. The producer: [`select`] (which orders a run is about), `fields` and `pages` (read at the source), [`map`] (an order becomes a
+//! purchase, or a reason why not), `optional` and `fit` (what a purchase can do without), [`item`] (with the name that the ledger
+//! knows it by), [`twins`] (whose a name is), [`publish`] (a page), [`produce`] (the run).
+//! The consumer: [`message`] (what travels), [`consume`] (the call), [`outcome`] (what a failure of it means), [`stores`] (its clients).
+//! The reconciler: [`reconcile`], the recipe of a look at a day.
 //! By hand: [`operate`], [`preview`] (what a run would do), [`estimate`] (what it would take), [`life`] (of one order), [`standing`]
-//! (how everything stands), [`history`] (what became of many days); dead letters: [`letter`] (what they are), [`redrive`] (how they
-//! go), [`anew`] (made from the source).
-//! All of them: [`start`] (their clients), [`check`] (whether they could work); [`scheduled`] is the runtime of producer and
-//! reconciler, [`ran`] how their runs ended; [`picklists`] belongs to the check.
+//! (how everything stands), [`history`] (what became of many days), [`anew`] (made from the source).
+//! All of them: [`start`] (what they work with), [`check`] (whether they could work), to which [`picklists`] belongs.
 
 pub mod anew;
 pub mod check;
