@@ -48,8 +48,8 @@ fn expanded(tree: &str) -> Vec<String> {
 /// The modules that a file's code imports, tests apart.
 fn imports(code: &str, from: &Module, known: &BTreeSet<Module>) -> BTreeSet<Module> {
     let code = code.split("#[cfg(test)]").next().unwrap();
-    let uses = code.split(['\n', ' ']).collect::<Vec<_>>().join(" ");
-    let trees = uses.split(" use ").skip(1).filter_map(|rest| rest.split(';').next());
+    let words = format!(" {}", code.split_whitespace().collect::<Vec<_>>().join(" "));
+    let trees = words.split(" use ").skip(1).filter_map(|rest| rest.split(';').next());
     let mut found = BTreeSet::new();
     for path in trees.flat_map(expanded) {
         let mut segments: Vec<&str> = path.split("::").map(str::trim).collect();

@@ -31,3 +31,5 @@ mod stage;
 mod template;
 #[cfg(test)]
 mod versions;
+#[cfg(test)]
+mod words;

@@ -149,7 +149,7 @@ async fn requests(server: &MockServer) -> Vec<Value> {
 #[tokio::test]
 async fn messages_are_hidden_for_whole_seconds_rounded_up_ten_a_call() {
     let (server, queue) = recording(json!({"Successful": [], "Failed": []})).await;
-    let message = |n: usize| queue::Message {
+    let message = |n: usize| queue::Received {
         id: n.to_string(),
         receipt_handle: format!("handle-{n}"),
         body: String::new(),

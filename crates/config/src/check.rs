@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::file::File;
-use crate::{FieldPath, Pace, Protocol, Reviews, Salesforce, StoreName};
+use crate::{FieldPath, Paces, Protocol, Reviews, Salesforce, StoreName};
 
 /// A key whose value, right by type, is wrong.
 pub(crate) struct Fault {
@@ -87,7 +87,7 @@ fn reviews(r: &Reviews) -> Result<(), Fault> {
     within(r.overlap, Duration::ZERO, 7 * DAY, "reviews.overlap")
 }
 
-fn pace(p: &Pace) -> Result<(), Fault> {
+fn pace(p: &Paces) -> Result<(), Fault> {
     require(
         p.yotpo_reviews.is_finite() && p.yotpo_reviews > 0.0,
         "pace.yotpo_reviews",

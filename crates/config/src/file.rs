@@ -1,7 +1,7 @@
 //! relay.toml as it is written.
 
 use crate::store::{RawStore, zone};
-use crate::{Pace, Protocol, Reviews, Salesforce, StoreName, Zone};
+use crate::{Paces, Protocol, Reviews, Salesforce, StoreName, Zone};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) reviews: Reviews,
     #[serde(default)]
-    pub(crate) pace: Pace,
+    pub(crate) pace: Paces,
     #[serde(default)]
     pub(crate) protocol: Protocol,
     pub(crate) stores: BTreeMap<StoreName, RawStore>,

@@ -27,7 +27,7 @@ pub use clause::{Clause, Literal};
 pub use day::{BusinessDay, NotADay, Window};
 pub use error::Error;
 pub use field::{FieldPath, NotAPath};
-pub use protocol::{Pace, Protocol, Settle};
+pub use protocol::{Paces, Protocol, Settle};
 pub use relay::Relay;
 pub use reviews::Reviews;
 pub use salesforce::{Line, Salesforce, Spec};

@@ -9,7 +9,7 @@ use crate::duration;
 /// `[pace]`: calls a second that we allow ourselves, for each vendor account, all workers together.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Pace {
+pub struct Paces {
     /// One store's Yotpo Reviews account; over 0.
     pub yotpo_reviews: f64,
 }
@@ -57,7 +57,7 @@ pub struct Settle {
     pub yotpo_reviews: Duration,
 }
 
-impl Default for Pace {
+impl Default for Paces {
     fn default() -> Self {
         Self { yotpo_reviews: 4.0 }
     }

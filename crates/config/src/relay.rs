@@ -6,7 +6,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::file::File;
-use crate::{Error, Pace, Protocol, Reviews, Salesforce, Store, StoreName, Zone, check, locate};
+use crate::{Error, Paces, Protocol, Reviews, Salesforce, Store, StoreName, Zone, check, locate};
 
 /// One environment's settings: a relay.toml that has passed every check.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Relay {
     /// The reviews flow.
     pub reviews: Reviews,
     /// Calls a second, for each vendor account.
-    pub pace: Pace,
+    pub pace: Paces,
     /// The times of the delivery protocol.
     pub protocol: Protocol,
     /// The stores by name, at least one. A store's name is also that of its Yotpo credentials.

@@ -1,6 +1,6 @@
 //! The shipped file, and what a wrong one is told.
 
-use crate::{Error, FieldPath, Literal, Pace, Protocol, Relay, Reviews, Salesforce};
+use crate::{Error, FieldPath, Literal, Paces, Protocol, Relay, Reviews, Salesforce};
 
 const SHIPPED: &str = include_str!("../../../infra/config/relay.toml");
 
@@ -72,7 +72,7 @@ fn the_shipped_file_is_as_the_design_says() {
 fn what_the_shipped_file_calls_a_default_is_one() {
     let (shipped, least) = (parse(SHIPPED).unwrap(), parse(LEAST).unwrap());
     assert_eq!(least.pace, shipped.pace);
-    assert_eq!(least.pace, Pace::default());
+    assert_eq!(least.pace, Paces::default());
     assert_eq!(least.protocol, shipped.protocol);
     assert_eq!(least.protocol, Protocol::default());
     let reviews = |r: &Reviews| (r.platform.clone(), r.overlap, r.batch_size, r.test_order.clone());

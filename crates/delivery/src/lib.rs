@@ -28,7 +28,7 @@ pub use invocation::Invocation;
 pub use item::{Fate, Item};
 pub use judge::{Judgement, judge};
 pub use letter::Letter;
-pub use message::{Message, Unmapped, Unreadable};
+pub use message::{Message, NotAMessage, Unmapped};
 pub use pace::Pace;
 pub use publish::{Marked, Publisher, Unpublished};
 pub use redrive::{Anew, Redrive, Resend, Resent};

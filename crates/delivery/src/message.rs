@@ -36,12 +36,12 @@ impl Unmapped {
 /// A body that is not a [`Message`]. Says where and what was expected; quotes nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("the message is not readable: {category} at column {column}")]
-pub struct Unreadable {
+pub struct NotAMessage {
     category: &'static str,
     column: usize,
 }
 
-impl From<serde_json::Error> for Unreadable {
+impl From<serde_json::Error> for NotAMessage {
     fn from(error: serde_json::Error) -> Self {
         let category = match error.classify() {
             Category::Data => "a field is missing or of another type",
@@ -57,7 +57,7 @@ impl<P: DeserializeOwned> Message<P> {
     ///
     /// # Errors
     /// When it is not a message of the flow.
-    pub fn parse(body: &str) -> Result<Self, Unreadable> {
+    pub fn parse(body: &str) -> Result<Self, NotAMessage> {
         Ok(Self { delivery: serde_json::from_str(body)?, payload: serde_json::from_str(body)? })
     }
 }

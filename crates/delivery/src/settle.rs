@@ -2,7 +2,7 @@
 
 use crate::{Claim, Invocation, Undelivered, Worker, item::letter, worker::Disposal};
 use ledger::{Backoff, Delivery, DeliveryKey, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict};
-use queue::{Entry, Message as Received};
+use queue::{Entry, Received};
 use std::time::Duration;
 use telemetry::Metric;
 

@@ -57,7 +57,7 @@ impl Worker {
         let remaining = (deadline - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
         let invocation = Invocation::new(deadline, remaining, metrics, self.accounts.keys());
         let (shared, call) = (&invocation, &call);
-        let returned: Vec<(&queue::Message, Duration)> = stream::iter(&batch.messages)
+        let returned: Vec<(&queue::Received, Duration)> = stream::iter(&batch.messages)
             .map(|message| async move { (message, self.deliver(message, shared, call).await) })
             .buffer_unordered(at_once)
             .filter_map(|(message, disposal)| async move {
@@ -79,7 +79,7 @@ impl Worker {
 
     async fn deliver<P: DeserializeOwned>(
         &self,
-        received: &queue::Message,
+        received: &queue::Received,
         invocation: &Invocation,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
@@ -96,7 +96,7 @@ impl Worker {
     async fn deliver_message<P>(
         &self,
         message: &Message<P>,
-        received: &queue::Message,
+        received: &queue::Received,
         invocation: &Invocation,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
@@ -131,7 +131,7 @@ impl Worker {
     async fn claim<'a>(
         &'a self,
         delivery: &'a Delivery,
-        received: &queue::Message,
+        received: &queue::Received,
         invocation: &'a Invocation,
         latest: Instant,
     ) -> Result<Claim<'a>, Disposal> {

@@ -11,7 +11,7 @@ mod take;
 mod trace;
 
 pub use aws_lambda_events::sqs::{SqsBatchResponse as Response, SqsEvent as Event};
-pub use receive::{Batch, InvalidBatch, Message, RECEIPT_MARGIN};
+pub use receive::{Batch, InvalidBatch, RECEIPT_MARGIN, Received};
 pub use send::{Entry, PATIENCE, Refused, Sent};
 pub use take::Taken;
 pub use trace::TraceHeader;

@@ -17,7 +17,7 @@ pub const RECEIPT_MARGIN: Duration = Duration::from_mins(15);
 
 /// One message as it was delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct Received {
     /// SQS's id: what the partial batch response names.
     pub id: String,
     /// What changes of visibility name.
@@ -36,7 +36,7 @@ pub struct Message {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// The messages, none twice.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Received>,
 }
 
 /// An event that is not an SQS batch. The whole batch goes back.
@@ -56,7 +56,7 @@ impl Batch {
         let mut seen = HashSet::new();
         let mut messages = Vec::with_capacity(event.records.len());
         for (index, record) in event.records.into_iter().enumerate() {
-            let message = Message::from_record(record).map_err(|field| InvalidBatch { index, field })?;
+            let message = Received::from_record(record).map_err(|field| InvalidBatch { index, field })?;
             if seen.insert(message.id.clone()) {
                 messages.push(message);
             }
@@ -76,7 +76,7 @@ impl Batch {
     }
 }
 
-impl Message {
+impl Received {
     fn from_record(record: SqsMessage) -> Result<Self, &'static str> {
         let attribute = |name: &str| record.attributes.get(name).map(String::as_str);
         let receives = attribute("ApproximateReceiveCount").and_then(|n| n.parse().ok()).unwrap_or(1);
@@ -100,7 +100,7 @@ impl Queue {
     ///
     /// # Errors
     /// When SQS cannot be used; the queue's own time-out then applies to those messages.
-    pub async fn hide(&self, messages: &[(&Message, Duration)], begun: Instant) -> Result<(), Unavailable> {
+    pub async fn hide(&self, messages: &[(&Received, Duration)], begun: Instant) -> Result<(), Unavailable> {
         let longest = LONGEST_INVISIBLE.saturating_sub(RECEIPT_MARGIN + begun.elapsed());
         for chunk in messages.chunks(BATCH_ENTRIES) {
             let mut entries = Vec::with_capacity(chunk.len());

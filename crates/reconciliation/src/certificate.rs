@@ -18,9 +18,9 @@ pub struct Certificate {
     /// SHA-256 of the configuration that decided which orders are completed, and what becomes of them.
     pub config_sha256: String,
     /// The source.
-    pub source: Source,
+    pub source: SourceCount,
     /// The ledger: the numbers add up to the completed orders.
-    pub ledger: Ledger,
+    pub ledger: Tally,
     /// The destination.
     pub destination: Destination,
     /// How often a delivery of this day was reopened and sent again, over all looks so far.
@@ -34,14 +34,14 @@ pub struct Certificate {
 
 /// What the source has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// Completed orders of the day.
+pub struct SourceCount {
+    /// SourceCount orders of the day.
     pub completed: usize,
 }
 
 /// How the completed records count, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
+pub struct Tally {
     /// Seen at the destination.
     pub confirmed: usize,
     /// The destination said yes, and has time left to show them.
@@ -63,13 +63,13 @@ pub struct Ledger {
 /// What the destination has, as of the last reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
-    /// Completed orders of the day that it shows.
+    /// SourceCount orders of the day that it shows.
     pub found: usize,
     /// Orders with this day's date that are not among the completed orders of the day.
     pub unexpected: usize,
 }
 
-impl Ledger {
+impl Tally {
     /// Counts each order once.
     pub(crate) fn tally(classes: impl IntoIterator<Item = Class>, reasons: &Reasons) -> Self {
         let mut counts = Self::default();

@@ -1,6 +1,6 @@
 //! How a completed order counts, and what is to be done about it. Pure.
 
-use crate::entry::{Entry, Known, Reason, Wanted};
+use crate::entry::{DayEntry, Known, Reason, Wanted};
 use ledger::{Millis, Repair, State};
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// `supersedes`: the destination takes a newer version over one that it has.
-    pub(crate) fn judge(&self, entry: &Entry, supersedes: bool) -> (Class, Remedy) {
+    pub(crate) fn judge(&self, entry: &DayEntry, supersedes: bool) -> (Class, Remedy) {
         let Some(known) = &entry.known else {
             let lost = self.settled && !entry.seen;
             return match entry.wanted {
@@ -103,7 +103,7 @@ impl Rules {
         }
     }
 
-    fn accepted(&self, entry: &Entry, known: &Known) -> (Class, Remedy) {
+    fn accepted(&self, entry: &DayEntry, known: &Known) -> (Class, Remedy) {
         let old = self.read_at.is_some_and(|at| known.since.plus(self.missing_after) <= at);
         // What was delivered under another store is in that store's account, and stays there.
         if entry.seen || known.elsewhere || !old {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Entries, certificate::Ledger as Tally, entry::Reasons};
+use crate::{Entries, certificate::Tally, entry::Reasons};
 use delivery::{Fate, Item};
 use ledger::{Delivery, DeliveryKey, EffectHash, Revision};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn rules(reasons: &mut Reasons) -> Rules {
 }
 
 /// An order that the source wants sent, at revision 7, unknown to the ledger.
-fn order(reasons: &mut Reasons) -> Entry {
+fn order(reasons: &mut Reasons) -> DayEntry {
     let delivery = Delivery {
         key: DeliveryKey::try_from("reviews/801RO000000AbcDYAS".to_owned()).unwrap(),
         revision: Revision(7),
@@ -55,15 +55,15 @@ fn each_order_has_its_class_and_its_remedy() {
     let [no_email, invalid, refused, exhausted, unknown] =
         ["no_email", "invalid_email", "refused", "exhausted", "unknown_store"].map(|text| reasons.of(text));
     let new = order(&mut reasons);
-    let skip = |reason| Entry { wanted: Wanted::Skipped(reason), ..new.clone() };
-    let park = Entry { wanted: Wanted::Parked(unknown), ..new.clone() };
-    let with = |entry: &Entry, known: Known| Entry { known: Some(known), ..entry.clone() };
+    let skip = |reason| DayEntry { wanted: Wanted::Skipped(reason), ..new.clone() };
+    let park = DayEntry { wanted: Wanted::Parked(unknown), ..new.clone() };
+    let with = |entry: &DayEntry, known: Known| DayEntry { known: Some(known), ..entry.clone() };
     let of = |state| with(&new, known(state, refused));
-    let seen = |entry: Entry| Entry { seen: true, ..entry };
-    let old = |entry: Entry| Entry { known: entry.known.map(|k| Known { revision: Revision(6), ..k }), ..entry };
-    let fresh = |entry: Entry| Entry { known: entry.known.map(|k| Known { since: ago(0), ..k }), ..entry };
-    let repaired = |entry: Entry| Entry { known: entry.known.map(|k| Known { repairs: 5, ..k }), ..entry };
-    let abroad = |entry: Entry| Entry { known: entry.known.map(|k| Known { elsewhere: true, ..k }), ..entry };
+    let seen = |entry: DayEntry| DayEntry { seen: true, ..entry };
+    let old = |entry: DayEntry| DayEntry { known: entry.known.map(|k| Known { revision: Revision(6), ..k }), ..entry };
+    let fresh = |entry: DayEntry| DayEntry { known: entry.known.map(|k| Known { since: ago(0), ..k }), ..entry };
+    let repaired = |entry: DayEntry| DayEntry { known: entry.known.map(|k| Known { repairs: 5, ..k }), ..entry };
+    let abroad = |entry: DayEntry| DayEntry { known: entry.known.map(|k| Known { elsewhere: true, ..k }), ..entry };
     let busy = Rules { idle: false, ..usual };
     let unread = Rules { read_at: None, ..usual };
     let unsettled = Rules { settled: false, ..usual };
@@ -146,17 +146,17 @@ fn where_the_destination_upserts_an_unsent_newer_version_leaves_the_day_open() {
     let usual = rules(&mut reasons);
     let refused = reasons.of("refused");
     let new = order(&mut reasons);
-    let skip = Entry { wanted: Wanted::Skipped(refused), ..new.clone() };
+    let skip = DayEntry { wanted: Wanted::Skipped(refused), ..new.clone() };
     for (state, class) in [(State::Accepted, Class::Accepted), (State::Confirmed, Class::Confirmed)] {
         let at = |revision, differs| {
             let known = Known { revision: Revision(revision), since: ago(0), differs, ..known(state, refused) };
-            Entry { known: Some(known), ..new.clone() }
+            DayEntry { known: Some(known), ..new.clone() }
         };
         for stale in [at(6, true), at(7, true)] {
             assert_eq!(usual.judge(&stale, true), (Class::Pending, Remedy::Again));
             assert_eq!(Rules { idle: false, ..usual }.judge(&stale, true), (Class::Pending, Remedy::Nothing));
             assert_eq!(usual.judge(&stale, false), (class, Remedy::Nothing), "it creates only");
-            let left = Entry { known: stale.known, ..skip.clone() };
+            let left = DayEntry { known: stale.known, ..skip.clone() };
             assert_eq!(usual.judge(&left, true), (class, Remedy::Nothing));
         }
         assert_eq!(usual.judge(&at(7, false), true), (class, Remedy::Nothing));
@@ -164,7 +164,7 @@ fn where_the_destination_upserts_an_unsent_newer_version_leaves_the_day_open() {
     }
 }
 
-fn any_entry() -> impl Strategy<Value = (Entry, Reasons)> {
+fn any_entry() -> impl Strategy<Value = (DayEntry, Reasons)> {
     let record = (prop::sample::select(&State::ALL), 6i64..9, 0u64..12, 0u32..7, 0usize..4, any::<bool>());
     (prop::option::of(record), 0usize..4, any::<bool>()).prop_map(|(record, wanted, seen)| {
         let mut reasons = Reasons::default();
@@ -184,7 +184,7 @@ fn any_entry() -> impl Strategy<Value = (Entry, Reasons)> {
             elsewhere,
             differs: false,
         });
-        (Entry { known, wanted, seen, ..entry }, reasons)
+        (DayEntry { known, wanted, seen, ..entry }, reasons)
     })
 }
 
@@ -212,7 +212,7 @@ proptest! {
     /// Nothing that the destination shows is sent again, and nothing at all while it has not been read, that was accepted.
     #[test]
     fn what_is_there_is_not_sent_again((entry, mut reasons) in any_entry()) {
-        let (_, remedy) = rules(&mut reasons).judge(&Entry { seen: true, ..entry.clone() }, false);
+        let (_, remedy) = rules(&mut reasons).judge(&DayEntry { seen: true, ..entry.clone() }, false);
         let state = entry.known.map(|known| known.state);
         let by_rule = matches!(state, Some(State::Skipped | State::Rejected | State::Parked));
         prop_assert!(by_rule || remedy == Remedy::Nothing, "{:?}", entry);

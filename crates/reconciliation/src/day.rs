@@ -1,10 +1,10 @@
 //! How a day stands, from what was read of it: each record judged, and the certificate.
 
 use crate::{
-    Certificate, Completed, Destination, Entries, Failed, Read, Reconciliation, Tally, Task,
+    Certificate, Destination, Entries, Failed, Read, Reconciliation, SourceCount, Tally, Task,
     classify::{Class, Remedy, Rules},
     due::{Known, Seen},
-    entry::Entry,
+    entry::DayEntry,
     quiet::{is_quiet, weeks_before},
 };
 use chrono::{DateTime, Utc};
@@ -85,7 +85,7 @@ impl Reconciliation<'_> {
             business_day: task.day,
             issued_at: self.now(),
             config_sha256: self.config.sha256.clone(),
-            source: Completed { completed: entries.all().len() },
+            source: SourceCount { completed: entries.all().len() },
             complete: tally.is_complete(),
             ledger: tally,
             destination: judged.destination,
@@ -97,7 +97,7 @@ impl Reconciliation<'_> {
         let looked = self.keep(certificate, kept, metrics).await?;
         // Of a day that nobody is to deliver as a whole, what was delivered counts.
         let in_care = task.settled || task.mark.is_none_or(|mark| mark.asked);
-        let open = |(entry, (class, _)): (&Entry, &(Class, Remedy))| entry.known.is_some() && class.is_open();
+        let open = |(entry, (class, _)): (&DayEntry, &(Class, Remedy))| entry.known.is_some() && class.is_open();
         let done = complete || (!in_care && !entries.all().iter().zip(&judged.each).any(open));
         self.proven(task, done, quiet, judged.begun_at).await?;
         if let Some(version) = entries.checkpoint {

@@ -87,7 +87,7 @@ impl Known {
 
 /// One completed record.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct DayEntry {
     /// Fingerprint of its name at the destination.
     pub(crate) name: u128,
     /// The effect that the ledger knows; where it knows none, that which the source asks for.
@@ -114,7 +114,7 @@ pub fn fingerprint(name: &str) -> u128 {
     digest[..16].iter().fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
 }
 
-impl Entry {
+impl DayEntry {
     /// What the ledger said of it when it was asked.
     pub fn known(&self) -> Option<Known> {
         self.known
@@ -146,7 +146,7 @@ impl Entry {
 /// A day's completed records, each once, in the order of their names' fingerprints.
 #[derive(Debug, Default)]
 pub struct Entries {
-    pub(crate) all: Vec<Entry>,
+    pub(crate) all: Vec<DayEntry>,
     /// The delivery keys, one after the other.
     pub(crate) keys: String,
     pub(crate) reasons: Reasons,
@@ -162,7 +162,7 @@ impl Entries {
         self.accepted(record);
         let asked = item.delivery.hash.to_bits().unwrap_or_default();
         let known = record.map(|record| Known::of(record, &item.delivery.store, asked, &mut self.reasons));
-        let entry = Entry {
+        let entry = DayEntry {
             name: fingerprint(name),
             effect: record.map_or(asked, |record| record.hash.to_bits().unwrap_or_default()),
             key: self.key(item.delivery.key.as_str()),
@@ -226,7 +226,7 @@ impl Entries {
         packed
     }
 
-    fn pack_one(&self, entry: &Entry, to: &mut Vec<u8>) {
+    fn pack_one(&self, entry: &DayEntry, to: &mut Vec<u8>) {
         let (tag, reason) = match entry.wanted {
             Wanted::Sent => (0, 0),
             Wanted::Skipped(reason) => (1, reason.0),
@@ -272,7 +272,7 @@ impl Entries {
             _ => return None,
         };
         let key = self.key(str::from_utf8(key).ok()?);
-        self.all.push(Entry {
+        self.all.push(DayEntry {
             name: u128::from_be_bytes(*name),
             effect: u128::from_be_bytes(*effect),
             key,
@@ -315,7 +315,7 @@ impl Entries {
     }
 
     /// All of them, in order.
-    pub fn all(&self) -> &[Entry] {
+    pub fn all(&self) -> &[DayEntry] {
         &self.all
     }
 
@@ -343,7 +343,7 @@ impl Entries {
         begin..begin + self.all[begin..].partition_point(|entry| entry.name == name)
     }
 
-    pub(crate) fn get_mut(&mut self, place: usize) -> &mut Entry {
+    pub(crate) fn get_mut(&mut self, place: usize) -> &mut DayEntry {
         &mut self.all[place]
     }
 
@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn an_order_takes_less_than_a_hundred_bytes() {
-        assert!(size_of::<Entry>() <= 96, "{}", size_of::<Entry>());
+        assert!(size_of::<DayEntry>() <= 96, "{}", size_of::<DayEntry>());
     }
 
     /// A refund's id has two segments, and longer ones than an order's.

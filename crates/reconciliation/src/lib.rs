@@ -16,10 +16,10 @@ mod repair;
 mod source;
 mod task;
 
-pub use certificate::{Certificate, Destination, Ledger as Tally, Source as Completed};
+pub use certificate::{Certificate, Destination, SourceCount, Tally};
 pub use day::{Judged, Looked};
-pub use entry::{Entries, Entry, Known, fingerprint};
-pub use reading::{Asked, ROWS, Read, Seen, Shown, Unread, read_from};
+pub use entry::{DayEntry, Entries, Known, fingerprint};
+pub use reading::{NoAnswer, PageAsked, ROWS, Read, Seen, Shown, read_from};
 pub use source::Part;
 pub use task::{StoreDay, Task};
 

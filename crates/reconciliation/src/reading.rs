@@ -25,7 +25,7 @@ pub(crate) const READING_LASTS: TimeDelta = TimeDelta::hours(24);
 
 /// A page that is asked of the destination.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
+pub struct PageAsked {
     /// From this date on.
     pub since: NaiveDate,
     /// Which, from 1.
@@ -56,7 +56,7 @@ pub struct Seen {
 
 /// The destination does not answer as it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unread {
+pub struct NoAnswer {
     /// A smaller page may be answered in time.
     pub late: bool,
 }
@@ -192,7 +192,7 @@ impl Reconciliation<'_> {
         entries: &mut Entries,
         pace: &Pace,
         metrics: &mut Metrics,
-        ask: impl AsyncFn(Asked, &mut Metrics) -> Result<Shown, Unread>,
+        ask: impl AsyncFn(PageAsked, &mut Metrics) -> Result<Shown, NoAnswer>,
         keep: impl AsyncFn(&Shown, Vec<usize>, &mut Entries, &mut Metrics) -> Result<Vec<usize>, E>,
     ) -> Result<Read, E> {
         if !task.by_hand && !is_anything_to_be_found(entries) {
@@ -209,7 +209,7 @@ impl Reconciliation<'_> {
             }
             first = false;
             let Reading { since, pages, count, rows, .. } = reading;
-            let asked = Asked { since, page: pages + 1, count, rows_before: rows };
+            let asked = PageAsked { since, page: pages + 1, count, rows_before: rows };
             let shown = match ask(asked, metrics).await {
                 Ok(shown) => shown,
                 Err(unread) => {

@@ -16,7 +16,7 @@ use clap::Args;
 use config::{BusinessDay, StoreName};
 use reviews::{
     named::Named,
-    preview::{Fate, Preview, Previewed},
+    preview::{Foreseen, Preview, Previewed},
     select::Pass,
 };
 use serde::Serialize;
@@ -135,12 +135,12 @@ impl Counts {
         self.completed += 1;
         self.lines_left_out += order.lines_left_out;
         let by_reason = match order.fate {
-            Fate::Send => return self.send += 1,
-            Fate::Delivered => return self.delivered += 1,
-            Fate::Skip => &mut self.skip,
-            Fate::Park => &mut self.park,
-            Fate::Parked => &mut self.parked,
-            Fate::Rejected => &mut self.rejected,
+            Foreseen::Send => return self.send += 1,
+            Foreseen::Delivered => return self.delivered += 1,
+            Foreseen::Skip => &mut self.skip,
+            Foreseen::Park => &mut self.park,
+            Foreseen::Parked => &mut self.parked,
+            Foreseen::Rejected => &mut self.rejected,
         };
         *by_reason.entry(order.reason.clone().unwrap_or_default()).or_default() += 1;
     }

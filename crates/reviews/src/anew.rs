@@ -36,7 +36,7 @@ pub enum Unasked {
     Id(#[from] salesforce::BadField),
     /// It cannot be found out which orders share a name.
     #[error(transparent)]
-    Names(#[from] crate::twins::Unasked),
+    Names(#[from] crate::twins::UnknownNames),
 }
 
 /// The source, to be asked for single orders.

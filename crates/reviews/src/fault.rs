@@ -1,6 +1,6 @@
 //! What kind of failure each of the flow's is.
 
-use crate::{fields::Unfit, produce, publish::Unsent, reconcile, twins::Unasked};
+use crate::{fields::Unfit, produce, publish::Unsent, reconcile, twins::UnknownNames};
 use delivery::Unpublished;
 use function::{Fault, Kind};
 
@@ -73,10 +73,10 @@ fn of_publishing(error: &Unpublished) -> Kind {
     }
 }
 
-fn of_names(error: &Unasked) -> Kind {
+fn of_names(error: &UnknownNames) -> Kind {
     match error {
-        Unasked::Salesforce(error) => of_salesforce(error),
-        Unasked::Ledger(error) => error.into(),
-        Unasked::Row(_) | Unasked::Field(_) => Kind::Internal,
+        UnknownNames::Salesforce(error) => of_salesforce(error),
+        UnknownNames::Ledger(error) => error.into(),
+        UnknownNames::Row(_) | UnknownNames::Field(_) => Kind::Internal,
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use ledger::Millis;
 use proptest::prelude::*;
-use reconciliation::{Completed, Destination, Tally};
+use reconciliation::{Destination, SourceCount, Tally};
 
 const SETTINGS: &str = include_str!("../../../infra/config/relay.toml");
 
@@ -43,7 +43,7 @@ fn certificate(store: &str, day: BusinessDay, ledger: Tally) -> Certificate {
         business_day: day,
         issued_at: at("2026-11-21T01:00:00Z"),
         config_sha256: "0".repeat(64),
-        source: Completed { completed: ledger.sum() },
+        source: SourceCount { completed: ledger.sum() },
         complete: ledger.accepted + ledger.pending + ledger.parked + ledger.uncertain + ledger.missing == 0,
         ledger,
         destination: Destination::default(),

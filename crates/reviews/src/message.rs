@@ -8,13 +8,13 @@ use yotpo::Purchase;
 
 /// What Yotpo is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct Payload {
     /// What to create. Without token: that is added when it is sent.
     pub purchase: Purchase,
 }
 
 /// What travels to the consumer.
-pub type Message = delivery::Message<Asked>;
+pub type Message = delivery::Message<Payload>;
 
 /// The delivery key of an order: `reviews/{18-character id}`.
 ///
@@ -54,5 +54,5 @@ pub fn message(
     let hash = EffectHash::of(&serde_json::to_vec(&purchase)?);
     let day = Some(purchase.order_date.to_string());
     let delivery = Delivery { key, revision, hash, store: store.to_owned(), day, triggered_at: None };
-    Ok(Message { delivery, payload: Asked { purchase } })
+    Ok(Message { delivery, payload: Payload { purchase } })
 }

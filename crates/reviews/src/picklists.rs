@@ -11,7 +11,7 @@ const NAMED: usize = 3;
 
 /// What was found about the configured values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Values {
     /// What cannot be meant, each naming key and value, and what was expected.
     pub wrong: Vec<String>,
     /// What may be meant.
@@ -28,14 +28,14 @@ pub struct Unmeant(String);
 ///
 /// # Errors
 /// When Salesforce could not be asked.
-pub async fn look(schema: &Schema<'_>, config: &Relay) -> Result<Found, salesforce::Error> {
+pub async fn look(schema: &Schema<'_>, config: &Relay) -> Result<Values, salesforce::Error> {
     let order = &config.salesforce;
     let field = async |path: &config::FieldPath| match schema.resolve("Order", path.as_str()).await {
         Ok(found) => Ok(Some(found.field)),
         Err(salesforce::Error::Missing { .. }) => Ok(None),
         Err(error) => Err(error),
     };
-    let mut found = Found::default();
+    let mut found = Values::default();
     for clause in &order.completed {
         if let Some(field) = field(&clause.field).await? {
             found.of_clause(&field, clause);
@@ -83,7 +83,7 @@ pub async fn look(schema: &Schema<'_>, config: &Relay) -> Result<Found, salesfor
     Ok(found)
 }
 
-impl Found {
+impl Values {
     /// The notes, or what is wrong as one error.
     ///
     /// # Errors
@@ -174,8 +174,8 @@ mod tests {
         Relay::parse(&text, "test").unwrap()
     }
 
-    fn of_clause(field: &Field, completed: &str) -> Found {
-        let mut found = Found::default();
+    fn of_clause(field: &Field, completed: &str) -> Values {
+        let mut found = Values::default();
         found.of_clause(field, &config(completed, "routes = [\"a\"]").salesforce.completed[0]);
         found
     }
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_value_that_is_none_is_named_with_what_is_most_like_it() {
         let status = field("picklist", &[("Draft", true), ("Completed", true), ("Completed (old)", false)]);
-        assert_eq!(of_clause(&status, r#"is = ["completed"]"#), Found::default());
+        assert_eq!(of_clause(&status, r#"is = ["completed"]"#), Values::default());
         let found = of_clause(&status, r#"is_not = ["Compleated"]"#);
         let said = "`salesforce.completed`: \"Compleated\" is no value of picklist Status; expected \"Completed\" or ";
         assert!(found.wrong.len() == 1 && found.wrong[0].starts_with(said), "{found:?}");
@@ -192,8 +192,8 @@ mod tests {
         assert!(found.wrong[0].ends_with("expected \"Draft\" or \"Completed\" or \"Completed (old)\""), "{found:?}");
         assert_eq!(of_clause(&field("picklist", &[]), r#"is = ["x"]"#).wrong.len(), 1);
         // What is no picklist can hold anything.
-        assert_eq!(of_clause(&field("string", &[]), r#"is = ["x"]"#), Found::default());
-        assert_eq!(of_clause(&field("boolean", &[]), "is = [true]"), Found::default());
+        assert_eq!(of_clause(&field("string", &[]), r#"is = ["x"]"#), Values::default());
+        assert_eq!(of_clause(&field("boolean", &[]), "is = [true]"), Values::default());
     }
 
     #[test]
@@ -217,13 +217,13 @@ mod tests {
     fn routes_are_compared_to_the_letter_and_what_nobody_routes_is_a_note() {
         let brands = field("picklist", &[("Acme", true), ("Other", true), ("Gone", false)]);
         let found = |routes: &str| {
-            let mut found = Found::default();
+            let mut found = Values::default();
             found.of_routes(&brands, &config(r#"is = ["x"]"#, routes));
             found
         };
         let good = found(r#"routes = ["Acme"]"#);
         let note = "`salesforce.route_by`: no store has Status \"Other\"; such orders are parked";
-        assert_eq!(good, Found { wrong: vec![], notes: vec![note.to_owned()] });
+        assert_eq!(good, Values { wrong: vec![], notes: vec![note.to_owned()] });
         let wrong = found(r#"routes = ["acme", "Other"]"#);
         assert_eq!(
             wrong.wrong,

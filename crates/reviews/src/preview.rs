@@ -9,7 +9,7 @@ use crate::{
     named::Named,
     pages::{self, Pages},
     select::Pass,
-    twins::{Candidate, Namesakes, Ruling, Unasked},
+    twins::{Candidate, Namesakes, Ruling, UnknownNames},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
@@ -50,7 +50,7 @@ pub enum Unread {
     Row(#[from] BadRow),
     /// It cannot be found out which orders share a name.
     #[error(transparent)]
-    Names(#[from] Unasked),
+    Names(#[from] UnknownNames),
 }
 
 /// One order, and what a run would do with it now.
@@ -65,7 +65,7 @@ pub struct Previewed {
     /// The business day that it counts for.
     pub business_day: BusinessDay,
     /// What would be done.
-    pub fate: Fate,
+    pub fate: Foreseen,
     /// Why, where there is a reason.
     pub reason: Option<String>,
     /// Lines without a product id that Yotpo takes.
@@ -76,7 +76,7 @@ pub struct Previewed {
 
 /// What a run does with an order: the first three it would do, the others are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub enum Foreseen {
     /// It would be sent.
     Send,
     /// It is not sent, by rule.
@@ -91,7 +91,7 @@ pub enum Fate {
     Parked,
 }
 
-impl Fate {
+impl Foreseen {
     /// One word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -146,7 +146,7 @@ impl Preview<'_> {
             let policy = self.ledger.flow().policies.of(key);
             let previewed = Previewed::of(&order, name.clone(), known.get(key), policy);
             match previewed.fate {
-                Fate::Send => candidates.push((Candidate { order, name }, previewed)),
+                Foreseen::Send => candidates.push((Candidate { order, name }, previewed)),
                 _ => each(previewed),
             }
         }
@@ -184,12 +184,12 @@ impl Previewed {
         // What the client would not even send.
         let invalid = || Some(format!("will be rejected: {}", purchase.as_ref()?.check().err()?));
         let (fate, reason) = match judge(item, known, policy) {
-            Judgement::Send => (Fate::Send, invalid()),
-            Judgement::Skip(reason) | Judgement::Skipped(reason) => (Fate::Skip, Some(reason.to_owned())),
-            Judgement::Park(reason) => (Fate::Park, Some(reason.to_owned())),
-            Judgement::Delivered => (Fate::Delivered, None),
-            Judgement::Rejected(reason) => (Fate::Rejected, Some(reason.to_owned())),
-            Judgement::Parked(reason) => (Fate::Parked, Some(reason.to_owned())),
+            Judgement::Send => (Foreseen::Send, invalid()),
+            Judgement::Skip(reason) | Judgement::Skipped(reason) => (Foreseen::Skip, Some(reason.to_owned())),
+            Judgement::Park(reason) => (Foreseen::Park, Some(reason.to_owned())),
+            Judgement::Delivered => (Foreseen::Delivered, None),
+            Judgement::Rejected(reason) => (Foreseen::Rejected, Some(reason.to_owned())),
+            Judgement::Parked(reason) => (Foreseen::Parked, Some(reason.to_owned())),
         };
         let source_id = item.delivery.key.id().to_owned();
         let (store, business_day, lines_left_out) = (item.store.clone(), item.day, *lines_left_out);
@@ -198,7 +198,7 @@ impl Previewed {
 
     /// The same, parked because another order has its name.
     fn second(self) -> Self {
-        Self { fate: Fate::Park, reason: Some(DUPLICATE_ORDER_ID.to_owned()), purchase: None, ..self }
+        Self { fate: Foreseen::Park, reason: Some(DUPLICATE_ORDER_ID.to_owned()), purchase: None, ..self }
     }
 
     /// The ids of its products.
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn what_would_be_sent_is_shown_as_yotpo_gets_it() {
         let shown = shown(&sent("USD"));
-        assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, None));
+        assert_eq!((shown.fate, shown.reason.as_deref()), (Foreseen::Send, None));
         assert_eq!((shown.source_id.as_str(), shown.lines_left_out), ("801RO000000AbcDYAS", 1));
         assert_eq!(shown.products(), ["P-1", "P-2"]);
         let body = serde_json::to_value(shown.purchase.unwrap().as_sent()).unwrap();
@@ -252,6 +252,6 @@ mod tests {
     fn what_the_client_would_refuse_is_told_beforehand() {
         let shown = shown(&sent("usd"));
         let reason = "will be rejected: `currency_iso`: expected three capital letters";
-        assert_eq!((shown.fate, shown.reason.as_deref()), (Fate::Send, Some(reason)));
+        assert_eq!((shown.fate, shown.reason.as_deref()), (Foreseen::Send, Some(reason)));
     }
 }

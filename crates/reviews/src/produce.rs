@@ -6,7 +6,7 @@ use crate::{
     fields::{Fields, Unfit},
     item::BadRow,
     pages::Pages,
-    publish::{Orders, Unsent},
+    publish::{Sender, Unsent},
     select::{Pass, first_day},
 };
 use chrono::{DateTime, Utc};
@@ -243,7 +243,7 @@ impl Producer {
             until: invoked.ends(),
             marked: Marked::default(),
         };
-        let orders = Orders { config: &self.config, fields: &fields, salesforce: &self.salesforce, publisher };
+        let orders = Sender { config: &self.config, fields: &fields, salesforce: &self.salesforce, publisher };
         let pages = Pages { salesforce: &self.salesforce, fields: &fields, config: &self.config };
         let mut ready = None;
         loop {

@@ -5,7 +5,7 @@ use crate::{
     fields::Fields,
     item::{BadRow, DUPLICATE_ORDER_ID, Order, second},
     select::Pass,
-    twins::{Candidate, Namesakes, Ruling, Unasked},
+    twins::{Candidate, Namesakes, Ruling, UnknownNames},
 };
 use config::Relay;
 use delivery::{Item, Judgement, Publisher, Report, Unpublished, judge};
@@ -14,7 +14,7 @@ use salesforce::{Client, Record as Row};
 use std::collections::{BTreeMap, HashSet};
 
 /// Where a page's orders go.
-pub struct Orders<'a> {
+pub struct Sender<'a> {
     /// The configuration.
     pub config: &'a Relay,
     /// The configured fields as the org spells them.
@@ -39,17 +39,17 @@ pub enum Unsent {
     Row(#[from] BadRow),
     /// It cannot be found out which orders share a name.
     #[error(transparent)]
-    Names(#[from] Unasked),
+    Names(#[from] UnknownNames),
 }
 
 impl Unsent {
     /// The source's error, if it is that.
     pub(crate) fn of_the_source(&self) -> Option<&salesforce::Error> {
-        if let Self::Names(Unasked::Salesforce(error)) = self { Some(error) } else { None }
+        if let Self::Names(UnknownNames::Salesforce(error)) = self { Some(error) } else { None }
     }
 }
 
-impl Orders<'_> {
+impl Sender<'_> {
     /// Publishes a page's rows; when it returns, every row is accepted by SQS or recorded.
     ///
     /// # Errors

@@ -8,10 +8,10 @@ use crate::{
     RECONCILER,
     fields::{Fields, Unfit},
     item::BadRow,
-    publish::{Orders, Unsent},
+    publish::{Sender, Unsent},
     select::{IDS_A_QUERY, Pass},
     stores::Stores,
-    twins::{Candidate, Unasked},
+    twins::{Candidate, UnknownNames},
 };
 use config::{BadDay, Relay, StoreName};
 use delivery::{Marked, Pace, Publisher, Report};
@@ -22,7 +22,7 @@ use function::{
 use ledger::Ledger;
 use names::Names;
 use queue::Queue;
-use reconciliation::{Asked, Certificate, Looked, Read, Reconciliation, Seen, Shown, StoreDay, Task, Unread};
+use reconciliation::{Certificate, Looked, NoAnswer, PageAsked, Read, Reconciliation, Seen, Shown, StoreDay, Task};
 use serde::{Deserialize, Serialize};
 use source::Source;
 use std::{
@@ -102,7 +102,7 @@ pub enum Failed {
     Row(#[from] BadRow),
     /// It cannot be found out which orders share a name.
     #[error(transparent)]
-    Names(#[from] Unasked),
+    Names(#[from] UnknownNames),
     /// The invocation is nearly over, and a call has not ended.
     #[error("the run did not end before its time was up; the next run goes on")]
     OutOfTime,
@@ -114,7 +114,7 @@ impl Failed {
         let error = match self {
             Self::Salesforce(error)
             | Self::Unfit(Unfit::Salesforce(error))
-            | Self::Names(Unasked::Salesforce(error)) => Some(error),
+            | Self::Names(UnknownNames::Salesforce(error)) => Some(error),
             Self::Unsent(unsent) => unsent.of_the_source(),
             _ => None,
         };
@@ -237,7 +237,7 @@ impl Reconciler {
             None => Read::Unreadable,
             Some(pace) => {
                 let names = Names { reconciler: self, source: &source, task, day };
-                let ask = async |asked: Asked, metrics: &mut Metrics| self.page(&task.store, asked, metrics).await;
+                let ask = async |asked: PageAsked, metrics: &mut Metrics| self.page(&task.store, asked, metrics).await;
                 let keep = async |shown: &Shown, places, entries: &mut _, metrics: &mut Metrics| {
                     names.kept(shown, places, entries, metrics).await
                 };
@@ -261,7 +261,7 @@ impl Reconciler {
     }
 
     /// A page of the store's purchases; a refusal of our credentials reads the secret again once.
-    async fn page(&self, store: &StoreName, asked: Asked, metrics: &mut Metrics) -> Result<Shown, Unread> {
+    async fn page(&self, store: &StoreName, asked: PageAsked, metrics: &mut Metrics) -> Result<Shown, NoAnswer> {
         let begun = Instant::now();
         let result = self.purchases(store, asked).await;
         metrics.measure(Metric::VendorCallMs, (begun.elapsed().as_secs_f64() * 1000.0).round());
@@ -273,15 +273,15 @@ impl Reconciler {
             let late = error.is_late();
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, %error_class, store = store.as_str(), "purchases cannot be read back; a later run goes on");
-            Unread { late }
+            NoAnswer { late }
         })?;
         let last = page.is_last(asked.count, asked.rows_before + page.purchases.len() as u64);
         let seen = |row: yotpo::PurchaseRow| Seen { name: row.order_id, day: row.order_date };
         Ok(Shown { rows: page.purchases.into_iter().map(seen).collect(), last })
     }
 
-    async fn purchases(&self, store: &StoreName, asked: Asked) -> Result<yotpo::PurchasePage, yotpo::Error> {
-        let Asked { since, page, count, .. } = asked;
+    async fn purchases(&self, store: &StoreName, asked: PageAsked) -> Result<yotpo::PurchasePage, yotpo::Error> {
+        let PageAsked { since, page, count, .. } = asked;
         let client = self.stores.get(store).ok_or(yotpo::Error::Unauthorized)?;
         let first = client.purchases(since, page, count).await;
         if !matches!(first, Err(yotpo::Error::Unauthorized)) {
@@ -293,7 +293,7 @@ impl Reconciler {
         }
     }
 
-    fn sender<'a>(&'a self, fields: &'a Fields, invoked: &Invoked) -> Orders<'a> {
+    fn sender<'a>(&'a self, fields: &'a Fields, invoked: &Invoked) -> Sender<'a> {
         let publisher = Publisher {
             ledger: &self.ledger,
             queue: &self.queue,
@@ -303,7 +303,7 @@ impl Reconciler {
             until: invoked.ends(),
             marked: Marked::default(),
         };
-        Orders { config: &self.config, fields, salesforce: &self.salesforce, publisher }
+        Sender { config: &self.config, fields, salesforce: &self.salesforce, publisher }
     }
 }
 
@@ -311,7 +311,7 @@ impl Reconciler {
 mod tests {
     use super::*;
     use chrono::DateTime;
-    use reconciliation::{Completed, Destination, Tally};
+    use reconciliation::{Destination, SourceCount, Tally};
     use serde_json::json;
 
     /// An answer with a certificate of `default`, complete or not.
@@ -322,7 +322,7 @@ mod tests {
             business_day: day,
             issued_at: DateTime::UNIX_EPOCH,
             config_sha256: String::new(),
-            source: Completed { completed: 0 },
+            source: SourceCount { completed: 0 },
             ledger: Tally::default(),
             destination: Destination::default(),
             repaired: 0,

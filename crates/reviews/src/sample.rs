@@ -7,7 +7,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay};
-use delivery::Unreadable;
+use delivery::NotAMessage;
 use ledger::Revision;
 use queue::body;
 use salesforce::Record;
@@ -42,7 +42,7 @@ pub enum Unmappable {
     NoKey(#[from] ledger::InvalidKey),
     /// What was written cannot be read.
     #[error("the message of a sample order cannot be read")]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] NotAMessage),
     /// What was read is not what was written.
     #[error("the message of a sample order is read as another one")]
     Altered,

@@ -4,7 +4,7 @@
 pub(crate) mod check;
 mod source;
 
-pub use source::Unasked;
+pub use source::UnknownNames;
 pub(crate) use source::{Candidate, Group, Namesakes, Ruling};
 
 use chrono::{DateTime, Utc};

@@ -1,6 +1,6 @@
 //! What a version says of itself.
 
-use crate::{Failure, failure};
+use crate::{FailedCheck, failure};
 use function::{Check, Checked};
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ struct Failed {
 
 /// The failed checks in an answer. One that is not an answer to a check is a failure itself: a version that does not know
 /// the event is not the one that it should be.
-pub(crate) fn failures(target: &str, function_error: Option<&str>, payload: &[u8]) -> Vec<Failure> {
+pub(crate) fn failures(target: &str, function_error: Option<&str>, payload: &[u8]) -> Vec<FailedCheck> {
     if function_error.is_some() {
         let said = serde_json::from_slice(payload).map(|Failed { error_message }| error_message);
         return vec![failure(target, "invocation", &said.unwrap_or_else(|_| "the function failed".to_owned()))];
@@ -22,7 +22,7 @@ pub(crate) fn failures(target: &str, function_error: Option<&str>, payload: &[u8
         return vec![failure(target, "invocation", "the answer is not one to a check event")];
     };
     let said = |check: Check| failure(target, &check.name, check.error.as_deref().unwrap_or_default());
-    let failed: Vec<Failure> = checked.into_iter().filter(|check| !check.ok).map(said).collect();
+    let failed: Vec<FailedCheck> = checked.into_iter().filter(|check| !check.ok).map(said).collect();
     if failed.is_empty() && !ok {
         return vec![failure(target, "invocation", "it says that it is not well and not why")];
     }
@@ -35,7 +35,7 @@ mod tests {
 
     fn found(function_error: Option<&str>, payload: &str) -> Vec<(String, String)> {
         let failures = failures("v", function_error, payload.as_bytes());
-        failures.into_iter().map(|Failure { check, error, .. }| (check, error)).collect()
+        failures.into_iter().map(|FailedCheck { check, error, .. }| (check, error)).collect()
     }
 
     #[test]

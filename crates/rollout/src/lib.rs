@@ -32,7 +32,7 @@ pub struct Hook {
 
 /// A check that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
+pub struct FailedCheck {
     /// The version that was asked.
     pub target: String,
     /// What was looked at.
@@ -43,11 +43,11 @@ pub struct Failure {
 
 /// How a check went, as `CodeDeploy` was told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct CheckReport {
     /// `Succeeded` or `Failed`.
     pub status: String,
     /// Everything that failed.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<FailedCheck>,
 }
 
 /// `CodeDeploy` could not be told.
@@ -91,9 +91,9 @@ impl Rollout {
     ///
     /// # Errors
     /// When `CodeDeploy` cannot be told.
-    pub async fn run(&self, hook: &Hook, remaining: Duration) -> Result<Report, Untold> {
+    pub async fn run(&self, hook: &Hook, remaining: Duration) -> Result<CheckReport, Untold> {
         let room = remaining.saturating_sub(MARGIN);
-        let mut failures: Vec<Failure> =
+        let mut failures: Vec<FailedCheck> =
             futures_util::future::join_all(self.targets.iter().map(|target| self.ask(target, room)))
                 .await
                 .into_iter()
@@ -102,7 +102,7 @@ impl Rollout {
         if self.targets.is_empty() {
             failures.push(failure("", "targets", "misconfigured: environment variable `TARGETS` names no version"));
         }
-        for Failure { target, check, error } in &failures {
+        for FailedCheck { target, check, error } in &failures {
             tracing::error!(version = target, check, error, "check failed");
         }
         let status = if failures.is_empty() { LifecycleEventStatus::Succeeded } else { LifecycleEventStatus::Failed };
@@ -115,11 +115,11 @@ impl Rollout {
             .status(status.clone())
             .send();
         told.await.map_err(|error| Untold(error.into()))?;
-        Ok(Report { status: status.as_str().to_owned(), failures })
+        Ok(CheckReport { status: status.as_str().to_owned(), failures })
     }
 
     /// What is wrong with a version.
-    async fn ask(&self, target: &str, room: Duration) -> Vec<Failure> {
+    async fn ask(&self, target: &str, room: Duration) -> Vec<FailedCheck> {
         let asked = self.lambda.invoke().function_name(target).payload(Blob::new(r#"{"check":true}"#)).send();
         match tokio::time::timeout(room, asked).await {
             Err(_late) => vec![failure(target, "invocation", "no answer before the check's own time was up")],
@@ -132,6 +132,6 @@ impl Rollout {
     }
 }
 
-fn failure(target: &str, check: &str, error: &str) -> Failure {
-    Failure { target: target.to_owned(), check: check.to_owned(), error: error.to_owned() }
+fn failure(target: &str, check: &str, error: &str) -> FailedCheck {
+    FailedCheck { target: target.to_owned(), check: check.to_owned(), error: error.to_owned() }
 }

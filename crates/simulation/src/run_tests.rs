@@ -18,7 +18,7 @@ use delivery::{
 use ledger::{Policy, Repeat};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use reviews::{fields::Fields, produce::Producer, publish::Orders, select::Pass};
+use reviews::{fields::Fields, produce::Producer, publish::Sender, select::Pass};
 use sandbox::{Fault, InProcess, Rule, yotpo};
 use std::{sync::Arc, time::Duration};
 
@@ -177,7 +177,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
             until: NOON + TimeDelta::minutes(15),
             marked: Marked::default(),
         };
-        let orders = Orders { config: &lambda.config, fields: &fields, salesforce: &producer.salesforce, publisher };
+        let orders = Sender { config: &lambda.config, fields: &fields, salesforce: &producer.salesforce, publisher };
         let pass = Pass::of_day("1969-12-31".parse().unwrap(), None, &lambda.config, NOON + EVERY).unwrap();
         orders.page(&pass, &rows, &mut report).await
     };

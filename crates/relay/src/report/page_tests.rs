@@ -1,7 +1,7 @@
 use super::*;
 use config::BusinessDay;
 use proptest::prelude::*;
-use reconciliation::{Certificate, Completed, Destination, Tally};
+use reconciliation::{Certificate, Destination, SourceCount, Tally};
 use reviews::history::{Day, Wait};
 
 /// What somebody at a destination might call a reason.
@@ -42,7 +42,7 @@ fn certificate(day: &Day) -> Certificate {
         business_day: day.business_day,
         issued_at: "2026-11-21T06:00:00Z".parse().unwrap(),
         config_sha256: "5f0c21ab".repeat(8),
-        source: Completed { completed: day.completed },
+        source: SourceCount { completed: day.completed },
         ledger: Tally { confirmed, accepted, pending, skipped, rejected, ..Tally::default() },
         destination: Destination { found: day.confirmed, unexpected: 0 },
         repaired: 3,

@@ -80,7 +80,7 @@ pub(crate) struct Namesake {
 
 /// Why source or ledger could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Unasked {
+pub enum UnknownNames {
     /// The source failed.
     #[error(transparent)]
     Salesforce(#[from] salesforce::Error),
@@ -97,7 +97,7 @@ pub enum Unasked {
 
 impl Namesakes<'_> {
     /// What becomes of each of these, in order. The source is asked for nothing where the org keeps names unique.
-    pub(crate) async fn rule(&self, candidates: &[Candidate]) -> Result<Vec<Ruling>, Unasked> {
+    pub(crate) async fn rule(&self, candidates: &[Candidate]) -> Result<Vec<Ruling>, UnknownNames> {
         let names = candidates.iter().map(|candidate| candidate.name.as_str()).collect();
         let mut groups = self.of(&names, true).await?;
         let rule = |candidate: &Candidate| match groups.get_mut(&candidate.name) {
@@ -110,7 +110,11 @@ impl Namesakes<'_> {
 
     /// The orders of each of these names that several have. `mapped`: with what those ask for that can be sent; else all that
     /// were completed count as to be sent.
-    pub(crate) async fn of(&self, names: &BTreeSet<&str>, mapped: bool) -> Result<HashMap<String, Group>, Unasked> {
+    pub(crate) async fn of(
+        &self,
+        names: &BTreeSet<&str>,
+        mapped: bool,
+    ) -> Result<HashMap<String, Group>, UnknownNames> {
         let mut found: HashMap<String, Group> = HashMap::new();
         if self.fields.names == Names::Unique {
             return Ok(found);
@@ -128,7 +132,7 @@ impl Namesakes<'_> {
 
     /// The rows of each name, completed or not, since one that is not completed any more may have been sent; `None` of a name
     /// that has too many.
-    async fn rows(&self, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Option<Vec<Row>>>, Unasked> {
+    async fn rows(&self, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Option<Vec<Row>>>, UnknownNames> {
         let mut found: BTreeMap<String, Option<Vec<Row>>> = BTreeMap::new();
         let mut open = chunks(names.iter().copied().filter_map(|name| Some((name, self.fields.names.literal(name)?))));
         while let Some(mut chunk) = open.pop() {
@@ -166,7 +170,7 @@ impl Namesakes<'_> {
         Ok(found)
     }
 
-    async fn group(&self, rows: &[Row], mapped: bool) -> Result<Vec<Namesake>, Unasked> {
+    async fn group(&self, rows: &[Row], mapped: bool) -> Result<Vec<Namesake>, UnknownNames> {
         let ids = rows.iter().map(Row::id).collect::<Result<Vec<Id>, _>>()?;
         let keys = ids.iter().map(key).collect::<Result<Vec<_>, _>>().map_err(BadRow::from)?;
         let known = self.ledger.read(&keys).await?;
@@ -184,7 +188,7 @@ impl Namesakes<'_> {
     }
 
     /// What those of the orders ask for now that count as completed.
-    async fn items(&self, ids: &[Id]) -> Result<HashMap<Id, Item>, Unasked> {
+    async fn items(&self, ids: &[Id]) -> Result<HashMap<Id, Item>, UnknownNames> {
         let pass = Pass::of_any_day(self.config, self.now);
         let mut items = HashMap::new();
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
