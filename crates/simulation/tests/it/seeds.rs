@@ -7,10 +7,11 @@ use std::{
     time::Instant,
 };
 
-const SEEDS: u64 = 1_000;
+/// `make simulate` runs more of them, and nightly CI others every night.
+const SEEDS: u64 = 300;
 
 #[test]
-fn a_thousand_seeds_lose_and_double_nothing() {
+fn many_seeds_lose_and_double_nothing() {
     let begun = Instant::now();
     let [next, delivered, faults, kills] = [const { AtomicU64::new(0) }; 4];
     thread::scope(|scope| {
