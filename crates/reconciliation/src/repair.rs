@@ -1,6 +1,6 @@
 //! What is missing, lost, or may be sent now after all is sent again, made anew from the source: no payload was kept.
 
-use crate::{Failed, Judged, Reconciliation, classify::Remedy};
+use crate::{Entries, Failed, Judged, Reconciliation, classify::Remedy};
 use delivery::{Fate, Item, Publisher};
 use ledger::{Delivery, ErrorClass, Event, Repair, Verdict, decide::MISSING};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl Reconciliation<'_> {
                     Remedy::Again if sendable => again.push(record),
                     Remedy::Again => settled.push(record.into()),
                     Remedy::Reopen(repair) if sendable => {
-                        if self.reopen(item.delivery.clone(), *repair).await? {
+                        if self.reopen(entries, *place, item.delivery.clone(), *repair).await? {
                             repaired += 1;
                             again.push(record);
                         }
@@ -51,7 +51,7 @@ impl Reconciliation<'_> {
                     Remedy::Withdraw if !sendable => {
                         let known = entries.as_seen(*place, task.store.as_str(), &item.day.to_string());
                         if let Some(known) = known
-                            && self.reopen(known, Repair::Missing).await?
+                            && self.reopen(entries, *place, known, Repair::Missing).await?
                         {
                             settled.push(record.into());
                         }
@@ -70,8 +70,16 @@ impl Reconciliation<'_> {
         Ok(repaired)
     }
 
-    async fn reopen(&self, delivery: Delivery, repair: Repair) -> Result<bool, Failed> {
-        let limit = self.config.protocol.repair_limit;
+    /// Not if another run has reopened it since it was judged: what that run sent may be accepted by now, and is not missing then.
+    async fn reopen(
+        &self,
+        entries: &Entries,
+        place: usize,
+        delivery: Delivery,
+        repair: Repair,
+    ) -> Result<bool, Failed> {
+        let repairs = entries.all()[place].known.map_or(0, |known| known.repairs);
+        let limit = self.config.protocol.repair_limit.min(repairs + 1);
         let key = delivery.key.clone();
         let verdict = self.ledger.put(&Event::Reopen { delivery, repair, limit }).await?;
         let reopened = verdict == Verdict::Recorded;
