@@ -35,7 +35,7 @@ pub struct Certificate {
 /// What the source has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceCount {
-    /// SourceCount orders of the day.
+    /// Completed orders of the day.
     pub completed: usize,
 }
 
@@ -63,7 +63,7 @@ pub struct Tally {
 /// What the destination has, as of the last reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
-    /// SourceCount orders of the day that it shows.
+    /// Completed orders of the day that it shows.
     pub found: usize,
     /// Orders with this day's date that are not among the completed orders of the day.
     pub unexpected: usize,
@@ -71,7 +71,7 @@ pub struct Destination {
 
 impl Tally {
     /// Counts each order once.
-    pub(crate) fn tally(classes: impl IntoIterator<Item = Class>, reasons: &Reasons) -> Self {
+    pub(crate) fn of(classes: impl IntoIterator<Item = Class>, reasons: &Reasons) -> Self {
         let mut counts = Self::default();
         for class in classes {
             *match class {

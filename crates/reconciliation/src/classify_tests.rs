@@ -201,7 +201,7 @@ proptest! {
         let usual = rules(&mut reasons);
         let rules = Rules { idle, settled, read_at: read.then_some(NOW), exhausted: words[2], ..usual };
         let judged: Vec<_> = entries.iter().map(|(entry, _)| rules.judge(entry, upserts)).collect();
-        let tally = Tally::tally(judged.iter().map(|(class, _)| *class), &reasons);
+        let tally = Tally::of(judged.iter().map(|(class, _)| *class), &reasons);
         prop_assert_eq!(tally.sum(), entries.len());
         let open = |(class, remedy): &(Class, Remedy)| {
             *remedy != Remedy::Nothing && !matches!(class, Class::Skipped(_))

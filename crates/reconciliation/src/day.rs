@@ -79,7 +79,7 @@ impl Reconciliation<'_> {
     pub async fn certify(&self, judged: Judged<'_>, repaired: usize, metrics: &mut Metrics) -> Result<Looked, Failed> {
         let Judged { task, entries, .. } = judged;
         let kept = self.kept(&task.store, task.day).await?.map(|(_, certificate)| certificate);
-        let tally = Tally::tally(judged.each.iter().map(|(class, _)| *class), &entries.reasons);
+        let tally = Tally::of(judged.each.iter().map(|(class, _)| *class), &entries.reasons);
         let mut certificate = Certificate {
             store: task.store.clone(),
             business_day: task.day,

@@ -27,7 +27,7 @@ pub struct Task {
     pub day: BusinessDay,
     /// The producer has settled it.
     pub(crate) settled: bool,
-    /// PageAsked for by a person: the destination is read whatever the ledger says.
+    /// Asked for by a person: the destination is read whatever the ledger says.
     pub(crate) by_hand: bool,
     /// The day's mark when this run began.
     pub(crate) mark: Option<Due>,
