@@ -27,13 +27,16 @@ pub enum Fate {
     Skip(&'static str),
     /// Recorded as parked, for this reason, with a copy in the dead-letter queue.
     Park(&'static str, ErrorClass),
+    /// The same, since another record has its name: also over what waits at its very version.
+    GiveWay(&'static str, ErrorClass),
 }
 
 impl Item {
-    /// The same record, parked for `reason`: its copy is made anew from the source when a person releases it.
+    /// The same record, parked for `reason` since another has its name: its copy is made anew from the source when a person
+    /// releases it.
     #[must_use]
-    pub fn parked(self, reason: &'static str, class: ErrorClass) -> Self {
-        Self { fate: Fate::Park(reason, class), ..self }
+    pub fn gives_way(self, reason: &'static str, class: ErrorClass) -> Self {
+        Self { fate: Fate::GiveWay(reason, class), ..self }
     }
 
     /// The message, if it is to be sent.

@@ -46,7 +46,7 @@ pub fn judge<'a>(item: &Item, known: Option<&'a Record>, policy: &Policy) -> Jud
     match &item.fate {
         Fate::Send(_) => Judgement::Send,
         Fate::Skip(reason) => Judgement::Skip(reason),
-        Fate::Park(reason, _) => Judgement::Park(reason),
+        Fate::Park(reason, _) | Fate::GiveWay(reason, _) => Judgement::Park(reason),
     }
 }
 

@@ -98,7 +98,7 @@ impl Publisher<'_> {
     /// # Errors
     /// When ledger or dead-letter queue fail: it is to be done again.
     pub async fn give_way(&self, item: &Item) -> Result<bool, Unpublished> {
-        let Fate::Park(reason, class) = item.fate else { return Ok(false) };
+        let Fate::GiveWay(reason, class) = item.fate else { return Ok(false) };
         self.dead_letter(item.letter(class, reason)?).await?;
         self.record(item, Settled::GaveWay(reason.to_owned())).await
     }
@@ -131,7 +131,9 @@ impl Publisher<'_> {
             match &item.fate {
                 Fate::Send(_) => {}
                 Fate::Skip(reason) => *counts.skipped.entry(reason).or_default() += 1,
-                Fate::Park(reason, _) => *counts.parked.entry((*reason).to_owned()).or_default() += 1,
+                Fate::Park(reason, _) | Fate::GiveWay(reason, _) => {
+                    *counts.parked.entry((*reason).to_owned()).or_default() += 1
+                }
             }
         }
         failed.map_or(Ok(()), Err)
@@ -142,6 +144,10 @@ impl Publisher<'_> {
             Fate::Send(_) => {}
             Fate::Skip(reason) => drop(self.record(item, Settled::Skipped(reason.to_owned())).await?),
             Fate::Park(reason, class) => {
+                self.dead_letter(item.letter(class, reason)?).await?;
+                self.record(item, Settled::Parked(reason.to_owned())).await?;
+            }
+            Fate::GiveWay(reason, class) => {
                 self.dead_letter(item.letter(class, reason)?).await?;
                 if !self.record(item, Settled::Parked(reason.to_owned())).await? {
                     // One that a person has released, and whose message was lost, waits at its own version.

@@ -39,7 +39,7 @@ impl From<Item> for Anew {
         match item.fate {
             Fate::Send(entry) => Self::Send(Resend { delivery: item.delivery, entry }),
             Fate::Skip(reason) => Self::Skip(reason),
-            Fate::Park(reason, _) => Self::Park(reason),
+            Fate::Park(reason, _) | Fate::GiveWay(reason, _) => Self::Park(reason),
         }
     }
 }

@@ -171,7 +171,7 @@ impl Entries {
             wanted: match item.fate {
                 Fate::Send(_) => Wanted::Sent,
                 Fate::Skip(reason) => Wanted::Skipped(self.reasons.of(reason)),
-                Fate::Park(reason, _) => Wanted::Parked(self.reasons.of(reason)),
+                Fate::Park(reason, _) | Fate::GiveWay(reason, _) => Wanted::Parked(self.reasons.of(reason)),
             },
             seen: false,
         };

@@ -143,7 +143,7 @@ fn parked(
 
 /// The same order, parked because another has its name.
 pub(crate) fn second(item: Item) -> Item {
-    item.parked(DUPLICATE_ORDER_ID, ErrorClass::BadRecord)
+    item.gives_way(DUPLICATE_ORDER_ID, ErrorClass::BadRecord)
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn put(event: &Event, record: &mut Option<Record>, now: &str) -> Verdict {
 fn settle(item: &Item, record: &mut Option<Record>, now: &str) -> Verdict {
     let settled = match item.fate {
         Fate::Skip(reason) => Settled::Skipped(reason.to_owned()),
-        Fate::Park(reason, _) => Settled::Parked(reason.to_owned()),
+        Fate::Park(reason, _) | Fate::GiveWay(reason, _) => Settled::Parked(reason.to_owned()),
         Fate::Send(_) => panic!("it is sent"),
     };
     put(&Event::Settle { delivery: item.delivery.clone(), settled }, record, now)

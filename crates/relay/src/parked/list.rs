@@ -119,7 +119,7 @@ impl Answer for Waiting {
                     repairs,
                 ]
             }));
-            for column in [0, 3] {
+            for column in [0, 2, 3] {
                 whole(&mut rows, column);
             }
             writeln!(to, "{rows}")?;
