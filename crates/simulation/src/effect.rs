@@ -275,7 +275,7 @@ impl Effect {
                 Reconciler => Some((Self::ReadSecrets, text("SecretId"))),
             },
             "BatchGetItem" if by == Producer => Some((Self::ReadRecords, String::new())),
-            "BatchGetItem" if by == Reconciler => Some((Self::LookUpRecords, String::new())),
+            "BatchGetItem" => Some((Self::LookUpRecords, String::new())),
             "GetQueueAttributes" if by == Reconciler => Some((Self::ReadDepth, String::new())),
             "Query" if by == Reconciler => Some((Self::ReadOpen, text("IndexName"))),
             "GetItem" | "UpdateItem" => {

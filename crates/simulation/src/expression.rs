@@ -136,6 +136,7 @@ impl<'a> Reader<'a> {
             "=" => Ok(order == Some(Ordering::Equal)),
             "<" => Ok(order == Some(Ordering::Less)),
             "<=" => Ok(matches!(order, Some(Ordering::Less | Ordering::Equal))),
+            "<>" => Ok(left.is_some() && left != right),
             other => Err(format!("operator {other:?}")),
         }
     }
@@ -153,10 +154,12 @@ impl<'a> Reader<'a> {
                     touch(&name)?;
                     self.expect("=")?;
                     let mut value = self.operand(item)?.ok_or(format!("{name} is set to nothing"))?;
-                    if self.take("+") {
-                        let more = self.operand(item)?.ok_or(format!("{name} plus nothing"))?;
-                        let sum = number(&value).zip(number(&more)).map(|(a, b)| a + b).ok_or("not numbers")?;
-                        value = json!({"N": sum.to_string()});
+                    for (sign, factor) in [("+", 1), ("-", -1)] {
+                        if self.take(sign) {
+                            let more = self.operand(item)?.ok_or(format!("{name} {sign} nothing"))?;
+                            let (a, b) = number(&value).zip(number(&more)).ok_or("not numbers")?;
+                            value = json!({"N": (a + factor * b).to_string()});
+                        }
                     }
                     after.insert(name, value);
                     if !self.take(",") {
@@ -184,7 +187,7 @@ fn words(text: &str) -> Vec<&str> {
     while let Some(first) = rest.chars().next() {
         let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '#' | ':');
         let length = match first {
-            '<' if rest.starts_with("<=") => 2,
+            '<' if rest.starts_with("<=") || rest.starts_with("<>") => 2,
             c if inside(c) => rest.find(|c| !inside(c)).unwrap_or(rest.len()),
             c => c.len_utf8(),
         };

@@ -38,6 +38,8 @@ mod story;
 mod twins;
 mod vendors;
 mod watch;
+#[cfg(test)]
+mod worker_tests;
 mod world;
 
 pub use bill::{Bill, Usage};
