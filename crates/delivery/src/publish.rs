@@ -132,7 +132,7 @@ impl Publisher<'_> {
                 Fate::Send(_) => {}
                 Fate::Skip(reason) => *counts.skipped.entry(reason).or_default() += 1,
                 Fate::Park(reason, _) | Fate::GiveWay(reason, _) => {
-                    *counts.parked.entry((*reason).to_owned()).or_default() += 1
+                    *counts.parked.entry((*reason).to_owned()).or_default() += 1;
                 }
             }
         }
