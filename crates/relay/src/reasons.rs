@@ -54,6 +54,9 @@ fn own(reason: &str) -> Option<&'static str> {
         refused if refused.starts_with("Yotpo refused it") => {
             "the order: Yotpo names the field; correct it in Salesforce, the change sends it; if Yotpo was wrong, `relay dlq redrive`"
         }
+        "waits_for" => {
+            "another delivery's: it needs one that waits for a person or has not come for two days; release that one, then this one"
+        }
         // A person's.
         reason if reason.starts_with(DISMISSED) => {
             "a person decided not to send it, by `relay dlq drop` or `relay forget`; a change in Salesforce sends it after all"
