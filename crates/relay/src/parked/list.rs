@@ -106,18 +106,14 @@ impl Answer for Waiting {
         }
         for (reason, deliveries) in by_reason {
             writeln!(to, "{reason}: {DIM}{}{DIM:#}", deliveries[0].what_to_do)?;
-            let mut rows = table(["order", "store", "day", "since", "tries", "again"]);
+            let mut rows = table(["order", "store", "day", "since", "tries"]);
             rows.add_rows(deliveries.iter().map(|one| {
                 let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
-                let (attempts, repairs) = (one.attempts.to_string(), one.repairs.to_string());
-                [
-                    one.key.id().to_owned(),
-                    one.store.clone(),
-                    text(&one.business_day),
-                    text(&one.since),
-                    attempts,
-                    repairs,
-                ]
+                let tries = match one.repairs {
+                    0 => one.attempts.to_string(),
+                    again => format!("{}, sent again {again}", one.attempts),
+                };
+                [one.key.id().to_owned(), one.store.clone(), text(&one.business_day), text(&one.since), tries]
             }));
             for column in [0, 2, 3] {
                 whole(&mut rows, column);
