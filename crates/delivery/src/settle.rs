@@ -30,10 +30,7 @@ impl Worker {
             }
             Err(Undelivered::Spared { class, floor }) => self.spare(claim, received, class, floor).await,
             Err(Undelivered::Waits(on)) => self.wait(claim, received, on).await,
-            Err(Undelivered::Skipped(reason)) => {
-                tracing::info!(reason, "not sent, by rule");
-                self.close(claim, received, Outcome::Skipped(reason), Metric::OrdersSkipped).await
-            }
+            Err(Undelivered::Skipped(reason)) => self.skip(claim, received, reason).await,
             Err(Undelivered::Rejected(error)) => {
                 if !self.dead_letter(claim.delivery, received, ErrorClass::BadRecord, &error, invocation).await {
                     return self.release(claim, received, ErrorClass::Internal, false, None).await;
@@ -87,9 +84,9 @@ impl Worker {
         floor: Option<Duration>,
     ) -> Disposal {
         let policy = self.policy(&claim.delivery.key);
-        let settle = if may_land { policy.settle } else { Duration::ZERO };
+        let quiet = if may_land { policy.settle } else { Duration::ZERO }.max(floor.unwrap_or_default());
         // No other copy is to call sooner either.
-        let not_before = self.millis().plus(settle.max(floor.unwrap_or_default()));
+        let not_before = self.millis().plus(quiet);
         let uncertain = may_land && policy.repeat == Repeat::ReadBack;
         let outcome = if uncertain { Outcome::Uncertain(not_before) } else { Outcome::Pending(class, not_before) };
         self.finish(claim, outcome).await;
@@ -102,8 +99,8 @@ impl Worker {
             invocation.count(Metric::RateLimited, store);
         }
         // Whoever receives it next may have a clock that is behind ours.
-        let floor = floor.map(|floor| floor + policy.clock_skew);
-        let delay = self.backoff(claim.attempt.max(received.receives), floor).max(settle);
+        let floor = (!quiet.is_zero()).then(|| quiet + policy.clock_skew);
+        let delay = self.backoff(claim.attempt.max(received.receives), floor);
         let retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(error_class = %class, attempt = claim.attempt, retry_in_ms, "to be tried again");
         Disposal::Return(delay)
@@ -115,9 +112,8 @@ impl Worker {
         let known = self.ledger.read(std::slice::from_ref(&on)).await.unwrap_or_default().remove(&on);
         let state = known.as_ref().map(|known| known.state);
         if let (Some(State::Skipped), Some(known)) = (state, known) {
-            let reason = known.reason.unwrap_or_else(|| "unknown".to_owned());
-            tracing::info!(reason, waits_for = %on, "not sent, as what it waits for");
-            return self.close(claim, received, Outcome::Skipped(reason), Metric::OrdersSkipped).await;
+            tracing::info!(waits_for = %on, "what it waits for is not sent");
+            return self.skip(claim, received, known.reason.unwrap_or_else(|| "unknown".to_owned())).await;
         }
         let now = self.millis();
         let error = match state {
@@ -141,6 +137,17 @@ impl Worker {
         self.back(received, claim.invocation, claim.delivery, wait).await
     }
 
+    /// Nothing is to be sent, by rule. Where nothing tells whether an earlier attempt took effect, a person looks.
+    async fn skip(&self, claim: &Claim<'_>, received: &Received, reason: String) -> Disposal {
+        if !self.policy(&claim.delivery.key).may_skip(claim.attempt) {
+            let (class, attempt) = (ErrorClass::Uncertain, claim.attempt);
+            let error = format!("it is not to be sent ({reason}), and attempt {attempt} cannot tell whether it was");
+            return self.park(claim, received, class, class.as_str(), &error).await;
+        }
+        tracing::info!(reason, "not sent, by rule");
+        self.close(claim, received, Outcome::Skipped(reason), Metric::OrdersSkipped).await
+    }
+
     /// To the dead-letter queue, for a person to decide. `reason` is what the ledger keeps.
     async fn park(
         &self,
@@ -151,7 +158,8 @@ impl Worker {
         error: &str,
     ) -> Disposal {
         if !self.dead_letter(claim.delivery, received, class, error, claim.invocation).await {
-            return self.release(claim, received, ErrorClass::Internal, false, None).await;
+            // What was tried last may have been a call that nobody answered.
+            return self.release(claim, received, ErrorClass::Internal, true, None).await;
         }
         self.close(claim, received, Outcome::Parked(reason.to_owned()), Metric::Parked).await
     }

@@ -23,9 +23,10 @@ pub enum Undelivered {
         /// How long the account is to be left alone.
         floor: Option<Duration>,
     },
-    /// Nothing was called: this delivery has to be accepted first. Not an attempt.
+    /// Nothing was called, and nothing is there where the claim asks to read back first: this delivery has to be accepted first. Not
+    /// an attempt.
     Waits(DeliveryKey),
-    /// It turns out that nothing is to be sent, by this rule.
+    /// Likewise, and it turns out that nothing is to be sent, by this rule.
     Skipped(String),
     /// Refused for good.
     Rejected(String),

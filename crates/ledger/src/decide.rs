@@ -73,7 +73,8 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
                 Repair::Missing => &[State::Accepted],
             };
             let mut changes = version(delivery, State::Pending);
-            changes.extend([Change::CountRepair, Change::OpenSince(now)]);
+            // What it waits for, and whoever looks after it, has time again.
+            changes.extend([Change::CountRepair, Change::OpenAnew(now)]);
             let condition = Condition::All(vec![
                 current(delivery, policy),
                 Condition::StateIn(from),
@@ -216,10 +217,10 @@ fn finished(outcome: &Outcome, policy: &Policy, now: Millis) -> Vec<Change> {
         }
     };
     changes.push(match outcome {
-        Outcome::Accepted | Outcome::Rejected(_) | Outcome::Skipped(_) => Change::NotBefore(None),
+        Outcome::Accepted | Outcome::Rejected(_) | Outcome::Skipped(_) | Outcome::Blocked(_) => Change::NotBefore(None),
         Outcome::Pending(_, at) | Outcome::Uncertain(at) | Outcome::Waiting(_, at) => embargo(*at, policy, now),
         // What was tried last may have been a call that nobody answered.
-        Outcome::Parked(_) | Outcome::Blocked(_) => embargo(now.plus(policy.settle), policy, now),
+        Outcome::Parked(_) => embargo(now.plus(policy.settle), policy, now),
     });
     if let Outcome::Waiting(on, _) | Outcome::Blocked(on) = outcome {
         changes.push(Change::WaitsFor(Some(on.clone())));

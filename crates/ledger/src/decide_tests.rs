@@ -646,6 +646,18 @@ fn a_claim_says_since_when_something_is_wrong() {
     put(&mut record, &finish(7, "a", Outcome::Waiting(on, NOW)), &CREDIT, NOW);
     let later = NOW.plus(Duration::from_hours(1));
     assert_eq!(open_since(&mut record, "b", later), Some(NOW));
+    // Whoever releases it gives it its time again.
+    put(&mut record, &finish(7, "b", Outcome::Parked("why".into())), &CREDIT, later);
+    let released = later.plus(Duration::from_hours(72));
+    put(&mut record, &reopen(7, Repair::Redrive), &CREDIT, released);
+    assert_eq!(open_since(&mut record, "c", released), Some(released));
+}
+
+#[test]
+fn only_what_may_be_there_already_is_not_skipped() {
+    let creates = Policy { supersedes: false, ..UPSERT };
+    assert!(REVIEWS.may_skip(1) && !REVIEWS.may_skip(2), "nothing tells whether the first attempt took effect");
+    assert!(creates.may_skip(2) && UPSERT.may_skip(2));
 }
 
 #[test]

@@ -34,6 +34,12 @@ impl Policy {
     pub fn lapses_at(&self, lease_end: Millis) -> Millis {
         lease_end.plus(self.clock_skew).plus(self.settle)
     }
+
+    /// Whether the holder of this attempt, from 1, may end it as skipped: what an earlier one did is either seen by reading back,
+    /// or no more than an older version. Elsewhere the ledger would say "never sent" of what may be there.
+    pub fn may_skip(&self, attempt: u32) -> bool {
+        self.supersedes || self.repeat == Repeat::ReadBack || attempt == 1
+    }
 }
 
 /// How a claim ended.

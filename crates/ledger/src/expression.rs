@@ -150,6 +150,10 @@ impl Expression {
                 let flow = self.compare("open_flow", "=", text(flow));
                 set.push(flow);
             }
+            Change::OpenAnew(at) => {
+                put(self, "open_since", number(at.0));
+                put(self, "open_flow", text(flow));
+            }
             Change::Closed => {
                 remove.push(self.name("open_since"));
                 remove.push(self.name("open_flow"));

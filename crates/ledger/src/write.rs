@@ -100,6 +100,8 @@ pub enum Change {
     AcceptedAt(Millis),
     /// Something is wrong since this instant, if nothing was before (flow for the index).
     OpenSince(Millis),
+    /// What was wrong is to be tried again: it counts from this instant.
+    OpenAnew(Millis),
     /// Nothing is wrong any more.
     Closed,
     /// When this write happens, and the second at which the record's life ends.
@@ -168,6 +170,7 @@ fn apply(record: &mut Record, change: &Change) {
         Change::Reason(reason) => record.reason = reason,
         Change::AcceptedAt(at) => record.accepted_at = Some(at),
         Change::OpenSince(at) => record.open_since = record.open_since.or(Some(at)),
+        Change::OpenAnew(at) => record.open_since = Some(at),
         Change::Closed => record.open_since = None,
         Change::Written(at, expires_at) => {
             (record.updated_at, record.expires_at) = (at, expires_at);

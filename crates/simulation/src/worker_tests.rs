@@ -50,6 +50,8 @@ struct There {
     /// Calls that take effect and whose answers are lost, so many.
     losing: usize,
     read_back: usize,
+    /// From now on, the flow finds that nothing is to be sent.
+    skips: bool,
 }
 
 impl There {
@@ -65,12 +67,13 @@ struct Stage {
     config: Arc<Relay>,
 }
 
-/// Customers are upserted, orders created, refunds created where a repeat would harm.
+/// Customers are upserted; awards are created, and a repeat is ignored; orders and refunds are created, and a repeat would harm.
 fn flow() -> Flow {
     let skew = Duration::from_secs(10);
     let creates = Policy { repeat: Repeat::ReadBack, supersedes: false, settle: SETTLES, clock_skew: skew };
-    let upserts = Policy { repeat: Repeat::Harmless, supersedes: true, ..creates };
-    Flow { name: "reviews", policies: Policies::all(creates).but("customer", upserts) }
+    let awards = Policy { repeat: Repeat::Harmless, ..creates };
+    let upserts = Policy { supersedes: true, ..awards };
+    Flow { name: "reviews", policies: Policies::all(creates).but("customer", upserts).but("award", awards) }
 }
 
 fn stage(kill: Option<Kill>) -> Stage {
@@ -103,6 +106,9 @@ impl Stage {
     async fn call(&self, message: &Message<Payload>, claim: &Claim<'_>) -> Result<(), Undelivered> {
         let key = claim.delivery.key.as_str();
         let Payload { value, needs } = &message.payload;
+        if self.there.lock().unwrap().skips {
+            return Err(Undelivered::Skipped("no_email".to_owned()));
+        }
         if let Some(needs) = needs
             && self.there.lock().unwrap().of(needs).is_empty()
         {
@@ -214,6 +220,22 @@ async fn where_the_destination_upserts_the_last_version_is_there_and_never_an_ol
     assert_eq!(stage.there.lock().unwrap().of(&customer), [10, 30, 40]);
     assert_eq!((stage.state(&customer).as_str(), stage.letters()), ("parked", vec!["conflict".to_owned()]));
     assert!(stage.sim.lock().queues.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_there_already_is_not_said_to_be_skipped() {
+    let award = key("award");
+    for (losing, state, letters) in [(0, "skipped", vec![]), (1, "parked", vec!["uncertain".to_owned()])] {
+        let stage = stage(None);
+        *stage.there.lock().unwrap() = There { losing, skips: losing == 0, ..There::default() };
+        stage.send(&award, 1, 5, None);
+        stage.work_for(TimeDelta::minutes(5)).await;
+        stage.there.lock().unwrap().skips = true;
+        stage.work(3).await;
+        assert_eq!((stage.state(&award).as_str(), stage.letters()), (state, letters));
+        assert_eq!(stage.there.lock().unwrap().effects.len(), losing);
+        assert!(stage.sim.lock().queues.is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,6 +36,7 @@ pub(crate) enum Action {
     Call(usize),
     Release(usize),
     Wait(usize),
+    Skip(usize),
     WaitedTooLong(usize),
     Land(usize),
     Answer(usize, Answer),
@@ -73,8 +74,8 @@ impl Scenario {
         World {
             now: Millis(0),
             records: vec![None; 1 + self.delivery_of.iter().copied().max().unwrap_or(0)],
-            queue: [0; 2],
-            dead_letters: [0; 2],
+            queue: [0; 3],
+            dead_letters: [0; 3],
             workers: [Worker::Idle, Worker::Idle],
             applied: vec![],
             requests: vec![],
@@ -105,10 +106,16 @@ impl Scenario {
             || needed.is_some_and(|r| matches!(r.state, State::Accepted | State::Confirmed))
     }
 
+    /// The destination may say yes and drop it, and it can be seen that it did.
+    pub(crate) fn drops(&self, delivery: usize) -> bool {
+        self.destinations[delivery] == Destination::Ignores && self.readable
+    }
+
     /// A copy is left alone until whoever put it there has written down why.
     pub(crate) fn is_young(&self, world: &World, version: usize) -> bool {
         let being_parked = |w: &Worker| {
-            let closing = matches!(w, Worker::Ending { end: End::Rejected | End::Parked | End::Conflict, .. });
+            let closing =
+                matches!(w, Worker::Ending { end: End::Rejected | End::Parked | End::Blocked | End::Conflict, .. });
             closing && w.version() == Some(version)
         };
         let being_given_up = world.giving_up == Some(version);
@@ -123,7 +130,7 @@ impl Scenario {
             if letter {
                 actions.push(Action::Redrive { version, crash });
             }
-            if letter || world.queue[version] > 0 {
+            if !self.depends && (letter || world.queue[version] > 0) {
                 actions.push(Action::Dismiss { version, crash });
             }
         }
@@ -161,19 +168,27 @@ impl Scenario {
                     }
                     if !ready {
                         actions.push(Action::Wait(worker));
-                        actions.push(Action::WaitedTooLong(worker));
+                        if fault {
+                            actions.push(Action::WaitedTooLong(worker));
+                        }
+                    }
+                    if self.skips {
+                        actions.push(Action::Skip(worker));
                     }
                 }
-                Worker::Calling { .. } => {
+                Worker::Calling { version, .. } => {
                     let landed = !world.requests.iter().any(|r| r.caller == Some(worker));
                     actions.push(Action::Answer(worker, Answer::Yes));
                     if fault {
                         actions.push(Action::Answer(worker, Answer::Lost));
                         actions.push(Action::Answer(worker, Answer::LostForGood));
                         if !landed {
-                            actions.push(Action::Answer(worker, Answer::Refused));
+                            // What it has, it does not refuse.
+                            if self.readable || world.applied.is_empty() {
+                                actions.push(Action::Answer(worker, Answer::Refused));
+                            }
                             actions.push(Action::Answer(worker, Answer::NotSent));
-                            if self.destination == Destination::Ignores {
+                            if self.drops(self.delivery_of[*version]) {
                                 actions.push(Action::Answer(worker, Answer::Dropped));
                             }
                         }
@@ -202,7 +217,7 @@ impl Scenario {
             }
             self.by_hand(world, version, actions);
             let last = world.applied.last() == Some(&version);
-            if last || (world.applied.contains(&version) && !world.expired) {
+            if self.readable && (last || (world.applied.contains(&version) && !world.expired)) {
                 actions.push(Action::Confirm(version));
             }
         }
@@ -216,12 +231,12 @@ impl Scenario {
         for delivery in 0..world.records.len() {
             let state = world.records[delivery].as_ref().map(|r| r.state);
             let copies = (0..self.versions.len()).any(|v| self.delivery_of[v] == delivery && world.copies(v) > 0);
-            if state == Some(State::Accepted) && self.destination == Destination::Ignores {
+            if state == Some(State::Accepted) && self.drops(delivery) {
                 actions.push(Action::Missing(delivery));
             }
             if !copies {
                 actions.extend([Action::Resend(delivery), Action::Resettle(delivery)]);
-                if state.is_some() && self.policy.supersedes && !world.expired {
+                if state.is_some() && self.policies[delivery].supersedes && !self.depends && !world.expired {
                     actions.push(Action::Expire(delivery));
                 }
             }
@@ -237,6 +252,7 @@ impl Scenario {
             Action::Redrive { crash, .. } | Action::Dismiss { crash, .. } => crash,
             Action::Answer(_, answer) => answer != Answer::Yes,
             Action::CannotTell(_)
+            | Action::WaitedTooLong(_)
             | Action::Unwritten(_)
             | Action::Crash(_)
             | Action::Duplicate(_)

@@ -6,7 +6,7 @@ use crate::{
     scenario::{Destination, Scenario, TICK},
     state::{End, Request, Worker, World},
 };
-use ledger::{ErrorClass, Event, Millis, Outcome, Repeat, Token, Verdict};
+use ledger::{ErrorClass, Event, Millis, Outcome, Repeat, State, Token, Verdict};
 
 impl Scenario {
     pub(crate) fn take(&self, world: &mut World, worker: usize, version: usize, lost: bool) -> Option<()> {
@@ -36,8 +36,8 @@ impl Scenario {
             return None;
         };
         world.workers[worker] = match self.claim(world, version, &token, asked_at) {
-            Verdict::Call { read_back_first, .. } => {
-                Worker::Holding { version, token, deadline, read: read_back_first }
+            Verdict::Call { attempt, read_back_first, .. } => {
+                Worker::Holding { version, token, deadline, read: read_back_first, first: attempt == 1 }
             }
             Verdict::Conflict => {
                 world.dead_letters[version] = 1;
@@ -58,35 +58,61 @@ impl Scenario {
         | Action::Call(worker)
         | Action::Release(worker)
         | Action::Wait(worker)
+        | Action::Skip(worker)
         | Action::WaitedTooLong(worker)) = action
         else {
             return None;
         };
-        let Worker::Holding { version, token, deadline, .. } = world.workers[worker].clone() else { return None };
+        let Worker::Holding { version, token, deadline, first, .. } = world.workers[worker].clone() else {
+            return None;
+        };
         let ending = |end| Worker::Ending { version, token: token.clone(), end, written: false };
         let delivery = self.delivery_of[version];
         world.workers[worker] = match action {
             Action::ReadBack(_) => {
                 let last = world.applied.iter().rfind(|v| self.delivery_of[**v] == delivery);
-                let there = match self.destination {
+                let there = match self.destinations[delivery] {
                     Destination::Upserts => last == Some(&version),
                     Destination::Ignores | Destination::Creates => last.is_some(),
                 };
-                if there { ending(End::Accepted) } else { Worker::Holding { version, token, deadline, read: false } }
+                if there {
+                    ending(End::Accepted)
+                } else {
+                    Worker::Holding { version, token, deadline, read: false, first }
+                }
             }
-            Action::CannotTell(_) | Action::WaitedTooLong(_) => {
-                world.dead_letters[version] = u8::from(self.without != Some(Rule::DeadLetterFirst));
-                ending(End::Parked)
-            }
+            Action::CannotTell(_) => ending(End::Parked),
+            Action::WaitedTooLong(_) => ending(End::Blocked),
+            Action::Skip(_) => ending(self.skipped(version, first)),
+            Action::Wait(_) => ending(match world.records[0].as_ref().map(|needed| needed.state) {
+                Some(State::Skipped) if self.without != Some(Rule::SkippedTogether) => self.skipped(version, first),
+                Some(State::Rejected | State::Parked) if self.without != Some(Rule::BlockedAtOnce) => End::Blocked,
+                _ => End::Waiting,
+            }),
             Action::Call(_) => {
-                let until = deadline.max(world.now).plus(self.policy.settle);
+                let until = deadline.max(world.now).plus(self.policies[delivery].settle);
                 world.requests.push(Request { version, until, caller: Some(worker) });
                 Worker::Calling { version, token, deadline }
             }
-            Action::Wait(_) => ending(End::Waiting),
             _ => ending(End::Pending(Self::clock(world, worker))),
         };
+        self.dead_letter(world, worker);
         Some(())
+    }
+
+    /// How it ends that nothing is to be sent of it.
+    fn skipped(&self, version: usize, first: bool) -> End {
+        let may_skip = self.policies[self.delivery_of[version]].may_skip(if first { 1 } else { 2 });
+        if may_skip || self.without == Some(Rule::SkipUntried) { End::Skipped } else { End::Parked }
+    }
+
+    /// What waits for a person has a copy in the dead-letter queue before the ledger says so.
+    fn dead_letter(&self, world: &mut World, worker: usize) {
+        if let Worker::Ending { version, end: End::Parked | End::Blocked | End::Rejected, .. } = world.workers[worker]
+            && self.without != Some(Rule::DeadLetterFirst)
+        {
+            world.dead_letters[version] = 1;
+        }
     }
 
     /// A call takes effect.
@@ -103,13 +129,14 @@ impl Scenario {
     pub(crate) fn apply(&self, world: &mut World, version: usize) {
         let delivery = self.delivery_of[version];
         let last = world.applied.iter().rfind(|v| self.delivery_of[**v] == delivery).copied();
-        let changes = match self.destination {
+        let changes = match self.destinations[delivery] {
             Destination::Ignores => last.is_none(),
             Destination::Creates => true,
             Destination::Upserts => last != Some(version),
         };
         if changes {
-            world.unordered |= self.depends && delivery == 1 && !world.applied.contains(&0);
+            let before = || world.applied.iter().any(|v| self.delivery_of[*v] == 0);
+            world.unordered |= self.depends && delivery == 1 && !before();
             world.applied.push(version);
         }
     }
@@ -118,8 +145,9 @@ impl Scenario {
         let Worker::Calling { version, token, deadline } = world.workers[worker].clone() else { return None };
         let request = world.requests.iter().position(|r| r.caller == Some(worker));
         let local = Self::clock(world, worker);
+        let policy = self.policies[self.delivery_of[version]];
         // A call that its caller still waits for ends with the invocation.
-        let late = local.plus(self.policy.settle);
+        let late = local.plus(policy.settle);
         let end = match answer {
             Answer::Yes => {
                 if let Some(request) = request {
@@ -134,11 +162,11 @@ impl Scenario {
             Answer::Lost | Answer::LostForGood => {
                 if let Some(request) = request {
                     world.requests[request].caller = None;
-                    world.requests[request].until = world.now.min(deadline).plus(self.policy.settle);
+                    world.requests[request].until = world.now.min(deadline).plus(policy.settle);
                     let now = world.now;
                     world.requests.retain(|r| r.until > now || r.caller.is_some());
                 }
-                match (answer, self.policy.repeat) {
+                match (answer, policy.repeat) {
                     (Answer::LostForGood, _) => End::Parked,
                     (_, Repeat::Harmless) => End::Pending(late),
                     (_, Repeat::ReadBack) => End::Uncertain(late),
@@ -153,10 +181,8 @@ impl Scenario {
                 }
             }
         };
-        if matches!(end, End::Parked | End::Rejected) && self.without != Some(Rule::DeadLetterFirst) {
-            world.dead_letters[version] = 1;
-        }
         world.workers[worker] = Worker::Ending { version, token, end, written: false };
+        self.dead_letter(world, worker);
         Some(())
     }
 
@@ -170,6 +196,8 @@ impl Scenario {
             End::Rejected => Some(Outcome::Rejected(String::new())),
             End::Parked => Some(Outcome::Parked(String::new())),
             End::Waiting => Some(Outcome::Waiting(self.versions[0].key.clone(), now)),
+            End::Blocked => Some(Outcome::Blocked(self.versions[0].key.clone())),
+            End::Skipped => Some(Outcome::Skipped(String::new())),
             End::Conflict => None,
         };
         let event = match outcome {
@@ -184,10 +212,12 @@ impl Scenario {
             world.workers[worker] = Worker::Ending { version, token, end, written: true };
             return Some(());
         }
-        let closed = matches!(end, End::Accepted | End::Rejected | End::Parked | End::Conflict);
+        let closed = !matches!(end, End::Pending(_) | End::Uncertain(_) | End::Waiting);
         if !(closed && verdict == Verdict::Recorded) {
             world.queue[version] += 1;
-        } else if matches!(end, End::Rejected | End::Parked) && self.without == Some(Rule::DeadLetterFirst) {
+        } else if matches!(end, End::Rejected | End::Parked | End::Blocked)
+            && self.without == Some(Rule::DeadLetterFirst)
+        {
             world.dead_letters[version] = 1;
         }
         world.workers[worker] = Worker::Idle;

@@ -9,7 +9,7 @@ use crate::{
     scenario::{Destination, Fate, Scenario},
     state::{Worker, World},
 };
-use ledger::{Record, State};
+use ledger::{Record, State, decide::DISMISSED};
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -78,7 +78,8 @@ pub(crate) fn drains(scenario: &Scenario, world: &World, known: &Known) -> Optio
 /// The step that a fair world takes next; `None` when nothing is left to do.
 pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
     let changed = |action| scenario.step(world, action).filter(|next| print(next) != print(world));
-    let hopeless = world.records[0].as_ref().is_some_and(|r| matches!(r.state, State::Rejected | State::Parked));
+    let needed = world.records[0].as_ref().map(|r| r.state);
+    let decided = matches!(needed, Some(State::Skipped | State::Rejected | State::Parked));
     for (worker, doing) in world.workers.iter().enumerate() {
         let actions: &[Action] = match doing {
             Worker::Idle => continue,
@@ -87,13 +88,7 @@ pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
             Worker::Calling { .. } => &[Action::Answer(worker, Answer::Yes), Action::Crash(worker)],
             Worker::Holding { deadline, .. } if world.now >= *deadline => &[Action::Release(worker)],
             Worker::Holding { read: true, .. } => &[Action::ReadBack(worker)],
-            Worker::Holding { version, .. } if scenario.waits(world, *version) => {
-                if hopeless {
-                    &[Action::WaitedTooLong(worker)]
-                } else {
-                    &[Action::Wait(worker)]
-                }
-            }
+            Worker::Holding { version, .. } if scenario.waits(world, *version) => &[Action::Wait(worker)],
             Worker::Holding { .. } => &[Action::Call(worker)],
         };
         for action in actions {
@@ -112,7 +107,7 @@ pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
         .chain(std::iter::once(Action::GiveUp).filter(|_| world.giving_up.is_some()))
         .chain(interrupted(scenario, world));
     let take = (0..scenario.versions.len())
-        .filter(|v| world.queue[*v] > 0 && (hopeless || !scenario.waits(world, *v)))
+        .filter(|v| world.queue[*v] > 0 && (decided || !scenario.waits(world, *v)))
         .map(|version| Action::Take { worker: 0, version, lost: false });
     std::iter::once(Action::Produce(0))
         .filter(|_| world.produced.len() < scenario.source.len())
@@ -120,14 +115,14 @@ pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
         .chain(reconcile)
         .find_map(changed)
         .or_else(|| {
-            let held = |r: &Record| {
-                let lapse = r.lease_end.map(|end| scenario.policy.lapses_at(end));
+            let held = |(delivery, r): (usize, &Record)| {
+                let lapse = r.lease_end.map(|end| scenario.policies[delivery].lapses_at(end));
                 let open = matches!(r.state, State::Pending | State::Claimed | State::Uncertain);
                 open && lapse.max(r.not_before).is_some_and(|at| at > world.now)
             };
             let waiting = !world.requests.is_empty()
                 || world.queue.iter().any(|n| *n > 0)
-                || world.records.iter().flatten().any(held);
+                || (0..world.records.len()).filter_map(|d| Some((d, world.records[d].as_ref()?))).any(held);
             waiting.then(|| scenario.step(world, Action::Tick)).flatten()
         })
 }
@@ -136,7 +131,12 @@ pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
 fn confirmable(scenario: &Scenario, world: &World) -> Vec<Action> {
     let shown = |delivery| world.applied.iter().rfind(|v| scenario.delivery_of[**v] == delivery).copied();
     let unsaid = |delivery: &usize| world.records[*delivery].as_ref().is_none_or(|r| r.state != State::Confirmed);
-    (0..world.records.len()).filter(unsaid).filter_map(shown).map(Action::Confirm).collect()
+    (0..world.records.len())
+        .filter(|_| scenario.readable)
+        .filter(unsaid)
+        .filter_map(shown)
+        .map(Action::Confirm)
+        .collect()
 }
 
 /// A repair that died between the ledger and the queue: its copy is still in the dead-letter queue.
@@ -153,12 +153,16 @@ fn fulfilled(scenario: &Scenario, world: &World) -> bool {
     world.queue.iter().all(|n| *n == 0) && (0..world.records.len()).all(|delivery| ended(scenario, world, delivery))
 }
 
+pub(crate) fn is_dismissed(record: &Record) -> bool {
+    record.reason.as_deref().is_some_and(|reason| reason.starts_with(DISMISSED))
+}
+
 fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
     let Some(newest) = scenario.newest(world, delivery) else { return true };
     let shown = world.applied.iter().rfind(|v| scenario.delivery_of[**v] == delivery).copied();
     let Some(record) = &world.records[delivery] else { return world.expired && shown.is_none() };
     let version = &scenario.versions[newest.version()];
-    let creates = scenario.destination != Destination::Upserts;
+    let creates = scenario.destinations[delivery] != Destination::Upserts;
     // Of two effects at one revision the newest is not known; whichever the record speaks of is meant.
     let current = record.revision >= version.revision;
     let is_shown = shown.is_some_and(|v| {
@@ -166,8 +170,16 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
     });
     match record.state {
         State::Confirmed => is_shown && (creates || current || matches!(newest, Fate::Skip(_))),
-        State::Skipped => current && (shown.is_none() || !creates),
-        State::Rejected => (current || creates) && (shown.is_none() || !creates),
+        State::Skipped => {
+            let with = |needed: &Record| needed.state == State::Skipped;
+            let together = !scenario.depends || delivery == 0 || world.records[0].as_ref().is_some_and(with);
+            current && (shown.is_none() || !creates) && together
+        }
+        // Where nothing can be read, whoever dismisses what was tried has decided without knowing.
+        State::Rejected => {
+            let unknown = !scenario.readable && is_dismissed(record);
+            (current || creates) && (shown.is_none() || !creates || unknown)
+        }
         State::Parked => {
             let copy = (0..scenario.versions.len()).any(|v| {
                 scenario.delivery_of[v] == delivery
@@ -176,6 +188,7 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
             });
             copy && (current || creates)
         }
-        State::Pending | State::Claimed | State::Accepted | State::Uncertain => false,
+        State::Accepted => !scenario.readable && is_shown,
+        State::Pending | State::Claimed | State::Uncertain => false,
     }
 }

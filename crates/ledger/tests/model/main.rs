@@ -94,8 +94,18 @@ fn two_triggers_at_one_revision() {
 }
 
 #[test]
+fn creates_only_and_cannot_be_read() {
+    check(Scenario::unread().faults(faults(1)));
+}
+
+#[test]
 fn one_delivery_waits_for_another() {
     check(Scenario::dependency().faults(faults(1)));
+}
+
+#[test]
+fn one_delivery_waits_for_another_which_changes() {
+    check(Scenario::late_dependency().faults(faults(1)));
 }
 
 /// Nothing is promised of an empty set: every state and every verdict occurs.

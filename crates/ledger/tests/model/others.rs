@@ -2,22 +2,26 @@
 
 use crate::{
     rules::Rule,
-    scenario::{Destination, Fate, Scenario},
+    scenario::{Fate, Scenario},
     state::World,
 };
-use ledger::{Event, Repair, Settled, State, Verdict};
+use ledger::{Event, Record, Repair, Settled, State, Verdict};
 
 impl Scenario {
     pub(crate) fn produce(&self, world: &mut World, choice: usize) -> Option<()> {
         let fate = self.source[world.produced.len()][choice];
         if let Fate::Send(version) = fate {
             world.queue[version] += 1;
-        } else if matches!(self.settle(world, fate), Verdict::Held(_)) && self.policy.supersedes {
+        } else if matches!(self.settle(world, fate), Verdict::Held(_)) && self.supersedes(fate.version()) {
             // Somebody is calling for an older version: what was to be settled comes again.
             return None;
         }
         world.produced.push(choice);
         Some(())
+    }
+
+    fn supersedes(&self, version: usize) -> bool {
+        self.policies[self.delivery_of[version]].supersedes
     }
 
     pub(crate) fn settle(&self, world: &mut World, fate: Fate) -> Verdict {
@@ -98,7 +102,7 @@ impl Scenario {
         let delivery = self.delivery_of[version];
         // The destination of a thing that is only created does not say which version it shows.
         let known = match &world.records[delivery] {
-            Some(record) if !self.policy.supersedes => (0..self.versions.len())
+            Some(record) if !self.policies[delivery].supersedes => (0..self.versions.len())
                 .find(|v| self.delivery_of[*v] == delivery && self.versions[*v].revision == record.revision)?,
             _ => version,
         };
@@ -125,7 +129,7 @@ impl Scenario {
         let there = |v: &usize| self.delivery_of[*v] == delivery;
         let gone = !world.applied.iter().any(there) && !world.requests.iter().any(|r| there(&r.version));
         let record = world.records[delivery].as_ref()?;
-        if self.destination != Destination::Ignores || !gone || record.state != State::Accepted {
+        if !self.drops(delivery) || !gone || record.state != State::Accepted {
             return None;
         }
         let known =
@@ -183,7 +187,13 @@ impl Scenario {
         let open = match record {
             None => !world.expired,
             Some(r) if r.revision < self.versions[newest].revision => {
-                self.policy.supersedes || !matches!(r.state, State::Accepted | State::Confirmed)
+                self.policies[delivery].supersedes || !matches!(r.state, State::Accepted | State::Confirmed)
+            }
+            // What was skipped with another delivery, which is not skipped any more.
+            Some(r) if r.state == State::Skipped => {
+                let still = |needed: &Record| needed.state == State::Skipped;
+                let other = self.depends && delivery == 1 && !world.records[0].as_ref().is_some_and(still);
+                other && self.without != Some(Rule::SkippedComesBack)
             }
             Some(r) => matches!(r.state, State::Pending | State::Claimed | State::Uncertain),
         };
@@ -192,7 +202,9 @@ impl Scenario {
         let of = |v: &usize| self.delivery_of[*v] == delivery;
         let version = (0..self.versions.len()).filter(of).find(|v| current && same(v)).unwrap_or(newest);
         let anywhere = (0..self.versions.len()).filter(of).any(|v| world.copies(v) > 0);
-        (open && !anywhere && world.dead_letters[version] == 0).then(|| world.queue[version] += 1)
+        // What is open is redriven where it has a copy there; what is skipped is not.
+        let redriven = world.dead_letters[version] > 0 && record.is_none_or(|r| r.state != State::Skipped);
+        (open && !anywhere && !redriven).then(|| world.queue[version] += 1)
     }
 
     /// The table deletes a record at the end of its life: longer than any copy, and than anything that the
@@ -205,7 +217,7 @@ impl Scenario {
         let closed = matches!(record.state, State::Accepted | State::Confirmed | State::Skipped);
         let to_come = self.source[world.produced.len()..].iter().flatten();
         let old = to_come.map(|fate| self.versions[fate.version()].revision).any(|r| r <= record.revision);
-        if alive || !closed || world.expired || !self.policy.supersedes || old {
+        if alive || !closed || world.expired || !self.policies[delivery].supersedes || old {
             return None;
         }
         world.records[delivery] = None;

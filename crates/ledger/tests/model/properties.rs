@@ -73,7 +73,7 @@ pub(crate) const D1: &str = "D1 nothing before what it waits for";
 /// Where the destination only creates: one effect per key; where it upserts: one per version.
 fn no_double(scenario: &Scenario, world: &World) -> bool {
     world.applied.iter().enumerate().all(|(i, a)| {
-        world.applied[..i].iter().all(|b| match scenario.destination {
+        world.applied[..i].iter().all(|b| match scenario.destinations[scenario.delivery_of[*a]] {
             Destination::Upserts => a != b,
             _ => scenario.delivery_of[*a] != scenario.delivery_of[*b],
         })

@@ -17,12 +17,13 @@ impl Scenario {
 
     /// One event, put to the ledger by its own code; the rule that is switched off is taken out of the data.
     pub(crate) fn put(&self, world: &mut World, delivery: usize, event: &Event, now: Millis) -> Verdict {
-        let mut write = decide(event, &self.policy, now);
+        let policy = &self.policies[delivery];
+        let mut write = decide(event, policy, now);
         if let Some(rule) = self.without {
-            rule.weaken(event, &self.policy, &mut write);
+            rule.weaken(event, policy, &mut write);
         }
         let attempt = write.run(&mut world.records[delivery]);
-        let mut verdict = conclude(event, &self.policy, &attempt, now);
+        let mut verdict = conclude(event, policy, &attempt, now);
         if let Some(rule) = self.without {
             rule.misjudge(event, &attempt, &mut verdict, now);
         }
@@ -39,7 +40,8 @@ impl Scenario {
         world.lease_kept |= matches!(event, Event::Finish { .. }) && after.lease_end.is_some();
         let missing = matches!(event, Event::Reopen { repair: Repair::Missing, .. })
             || (matches!(event, Event::GiveUp { .. }) && before.state == State::Accepted);
-        let same = !self.policy.supersedes || (after.revision, &after.hash) == (before.revision, &before.hash);
+        let same =
+            !self.policies[delivery].supersedes || (after.revision, &after.hash) == (before.revision, &before.hash);
         world.taken_back |= accepted(before.state) && !accepted(after.state) && same && !missing;
     }
 

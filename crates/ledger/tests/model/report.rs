@@ -86,8 +86,9 @@ fn words(scenario: &Scenario, world: &World, action: Action) -> String {
         Action::CannotTell(w) => format!("{} cannot tell from the destination, a copy is dead-lettered", name(w)),
         Action::Call(w) => format!("{} calls {}", name(w), held(w)),
         Action::Release(w) => format!("{} gives up without a call", name(w)),
-        Action::Wait(w) => format!("{} finds it must wait", name(w)),
+        Action::Wait(w) => format!("{} finds it must wait for {}", name(w), state(0)),
         Action::WaitedTooLong(w) => format!("{} has waited too long, a copy is dead-lettered", name(w)),
+        Action::Skip(w) => format!("{} finds nothing is to be sent", name(w)),
         Action::Land(r) => format!("the call for {} takes effect", of(world.requests[r].version)),
         Action::Answer(w, answer) => format!(
             "{} {}",

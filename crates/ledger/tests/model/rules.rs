@@ -91,6 +91,10 @@ rules! {
     DeleteWhenRecorded: creates, S4, "A message is deleted only when the ledger has said that it has its end.";
     DeleteWhenDone: ignores, S4, "A message comes back when its consumer dies.";
     WaitsFor: dependency, D1, "A delivery that needs another waits until that one is accepted.";
+    BlockedAtOnce: dependency, L1, "What waits for a delivery that is parked or rejected is parked.";
+    SkippedTogether: dependency, L1, "What waits for a delivery that is skipped is skipped with it.";
+    SkippedComesBack: late_dependency, S1, "What was skipped with another delivery is sent when that one is not skipped any more.";
+    SkipUntried: unread, S1, "Where the destination only creates, a consumer does not skip what was claimed before, unless it has read.";
 }
 
 const YES: fn() -> Condition = || Condition::All(vec![]);

@@ -20,6 +20,17 @@ pub(crate) enum Destination {
     Upserts,
 }
 
+impl Destination {
+    fn policy(self) -> Policy {
+        Policy {
+            repeat: if self == Self::Creates { Repeat::ReadBack } else { Repeat::Harmless },
+            supersedes: self == Self::Upserts,
+            settle: if self == Self::Ignores { Duration::ZERO } else { TICK },
+            clock_skew: TICK,
+        }
+    }
+}
+
 /// What the producer does with a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Fate {
@@ -39,9 +50,12 @@ impl Fate {
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub name: &'static str,
-    pub destination: Destination,
-    pub policy: Policy,
-    /// Both versions that there are, of one delivery or of two.
+    /// By delivery: where it goes, and what the protocol knows of that.
+    pub destinations: [Destination; 2],
+    pub policies: [Policy; 2],
+    /// The destination shows what it has.
+    pub readable: bool,
+    /// The versions that there are, of one delivery or of two.
     pub versions: Vec<Delivery>,
     /// To which delivery (0 or 1) each version belongs.
     pub delivery_of: Vec<usize>,
@@ -51,6 +65,8 @@ pub(crate) struct Scenario {
     pub depends: bool,
     /// It may have to give way to another delivery that asks for its name.
     pub gives_way: bool,
+    /// A consumer may find out that nothing is to be sent.
+    pub skips: bool,
     pub workers: usize,
     pub faults: u8,
     /// How many copies of one version may be in the queue at once.
@@ -72,22 +88,18 @@ fn version(delivery: usize, revision: i64, hash: &str, triggered_at: Option<i64>
 
 impl Scenario {
     fn new(name: &'static str, destination: Destination, versions: Vec<Delivery>, source: Vec<Vec<Fate>>) -> Self {
-        let policy = Policy {
-            repeat: if destination == Destination::Creates { Repeat::ReadBack } else { Repeat::Harmless },
-            supersedes: destination == Destination::Upserts,
-            settle: if destination == Destination::Ignores { Duration::ZERO } else { TICK },
-            clock_skew: TICK,
-        };
         let delivery_of = versions.iter().map(|v| usize::from(v.key.as_str() == "flow/1")).collect();
         Self {
             name,
-            destination,
-            policy,
+            destinations: [destination; 2],
+            policies: [destination.policy(); 2],
+            readable: true,
             versions,
             delivery_of,
             source,
             depends: false,
             gives_way: false,
+            skips: false,
             workers: 2,
             faults: 2,
             copies: 2,
@@ -131,7 +143,7 @@ impl Scenario {
     /// An upserting destination that is read back before a repeat all the same.
     pub(crate) fn upserts_read_back() -> Self {
         let mut scenario = Self::revisions("upserts, read back first", Destination::Upserts);
-        scenario.policy.repeat = Repeat::ReadBack;
+        scenario.policies[0].repeat = Repeat::ReadBack;
         scenario
     }
 
@@ -158,13 +170,38 @@ impl Scenario {
         Self::new("upserts, two triggers at one revision", Destination::Upserts, versions, source)
     }
 
-    /// An order and the customer that it needs.
-    pub(crate) fn dependency() -> Self {
-        let versions = vec![version(0, 1, "a", None), version(1, 1, "b", None)];
-        let source = vec![vec![Fate::Send(1)], vec![Fate::Send(0)]];
-        let mut scenario = Self::new("one delivery waits for another", Destination::Upserts, versions, source);
+    fn depending(name: &'static str, versions: Vec<Delivery>, source: Vec<Vec<Fate>>) -> Self {
+        let mut scenario = Self::new(name, Destination::Upserts, versions, source);
+        scenario.destinations[1] = Destination::Creates;
+        scenario.policies[1] = Destination::Creates.policy();
         scenario.depends = true;
         scenario.copies = 1;
+        scenario
+    }
+
+    /// An order that is created, and the customer that it needs, who is upserted.
+    pub(crate) fn dependency() -> Self {
+        let versions = vec![version(0, 1, "a", None), version(1, 1, "a", None)];
+        let source = vec![vec![Fate::Send(1)], vec![Fate::Send(0), Fate::Skip(0), Fate::Park(0)]];
+        Self::depending("one delivery waits for another", versions, source)
+    }
+
+    /// The same, with a customer who is sent after all.
+    pub(crate) fn late_dependency() -> Self {
+        let versions = vec![version(0, 1, "a", None), version(0, 2, "b", None), version(1, 1, "a", None)];
+        let source = vec![vec![Fate::Send(2)], vec![Fate::Skip(0), Fate::Park(0)], vec![Fate::Send(1)]];
+        let mut scenario = Self::depending("one delivery waits for another, which changes", versions, source);
+        scenario.workers = 1;
+        scenario
+    }
+
+    /// Loyalty's orders: created once, and never shown.
+    pub(crate) fn unread() -> Self {
+        let versions = vec![version(0, 1, "a", None), version(0, 2, "b", None)];
+        let source = vec![vec![Fate::Send(0)], vec![Fate::Send(1)]];
+        let mut scenario = Self::new("creates only, cannot be read", Destination::Ignores, versions, source);
+        scenario.readable = false;
+        scenario.skips = true;
         scenario
     }
 

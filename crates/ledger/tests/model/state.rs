@@ -1,7 +1,7 @@
 //! The world: records, queue, dead-letter queue, consumers, destination. Two states count as one when
 //! nothing that happens later can tell them apart; [`World`]'s `Hash` says what that means.
 
-use crate::scenario::TICK;
+use crate::{drain::is_dismissed, scenario::TICK};
 use ledger::{Millis, Record, Token};
 use std::hash::{Hash, Hasher};
 
@@ -14,6 +14,8 @@ pub(crate) enum End {
     Rejected,
     Parked,
     Waiting,
+    Blocked,
+    Skipped,
     Conflict,
 }
 
@@ -27,12 +29,13 @@ pub(crate) enum Worker {
         asked_at: Millis,
         deadline: Millis,
     },
-    /// It has the claim until its deadline (true time), and may have to read before it calls.
+    /// It has the claim until its deadline (true time), and may have to read before it calls; `first`: nobody claimed it before.
     Holding {
         version: usize,
         token: Token,
         deadline: Millis,
         read: bool,
+        first: bool,
     },
     /// Its call is on the way, or has taken effect.
     Calling {
@@ -85,8 +88,8 @@ pub(crate) struct World {
     pub now: Millis,
     pub records: Vec<Option<Record>>,
     /// Copies of each version, visible or returned.
-    pub queue: [u8; 2],
-    pub dead_letters: [u8; 2],
+    pub queue: [u8; 3],
+    pub dead_letters: [u8; 3],
     pub workers: [Worker; 2],
     /// What took effect, in order; a version that an upsert repeats is not repeated here.
     pub applied: Vec<usize>,
@@ -110,7 +113,7 @@ pub(crate) struct World {
     pub taken_back: bool,
     /// A holder said how it ended, and its lease is still in force.
     pub lease_kept: bool,
-    /// Delivery 1 took effect before delivery 0 was accepted.
+    /// Delivery 1 took effect before delivery 0 did.
     pub unordered: bool,
     pub tokens: u32,
 }
@@ -135,7 +138,7 @@ impl Hash for World {
             record.is_some().hash(state);
             let Some(r) = record else { continue };
             (r.state, r.revision, &r.hash, r.triggered_at, &r.earlier).hash(state);
-            (r.attempts.min(2), r.repairs, r.waits_for.is_some(), r.open_since.is_some()).hash(state);
+            (r.attempts.min(2), r.repairs, r.waits_for.is_some(), r.open_since.is_some(), is_dismissed(r)).hash(state);
             let holder = self.workers.iter().position(|w| w.token().is_some() && w.token() == r.token.as_ref());
             (holder, r.lease_end.map(|at| self.relative(at))).hash(state);
             r.not_before.filter(|at| *at > self.now).map(|at| self.relative(at)).hash(state);
@@ -148,7 +151,7 @@ impl Hash for World {
                 Worker::Claiming { asked_at, deadline, .. } => {
                     (self.relative(*asked_at), self.relative(*deadline)).hash(state);
                 }
-                Worker::Holding { deadline, read, .. } => (self.relative(*deadline), read).hash(state),
+                Worker::Holding { deadline, read, first, .. } => (self.relative(*deadline), read, first).hash(state),
                 Worker::Calling { deadline, .. } => self.relative(*deadline).hash(state),
                 Worker::Ending { end, written, .. } => {
                     (std::mem::discriminant(end), written).hash(state);
