@@ -172,28 +172,11 @@ impl Scenario {
                             actions.push(Action::WaitedTooLong(worker));
                         }
                     }
-                    if self.skips {
+                    if !self.readable {
                         actions.push(Action::Skip(worker));
                     }
                 }
-                Worker::Calling { version, .. } => {
-                    let landed = !world.requests.iter().any(|r| r.caller == Some(worker));
-                    actions.push(Action::Answer(worker, Answer::Yes));
-                    if fault {
-                        actions.push(Action::Answer(worker, Answer::Lost));
-                        actions.push(Action::Answer(worker, Answer::LostForGood));
-                        if !landed {
-                            // What it has, it does not refuse.
-                            if self.readable || world.applied.is_empty() {
-                                actions.push(Action::Answer(worker, Answer::Refused));
-                            }
-                            actions.push(Action::Answer(worker, Answer::NotSent));
-                            if self.drops(self.delivery_of[*version]) {
-                                actions.push(Action::Answer(worker, Answer::Dropped));
-                            }
-                        }
-                    }
-                }
+                Worker::Calling { version, .. } => self.answers(world, worker, *version, actions),
                 Worker::Ending { .. } => {
                     actions.push(Action::Finish { worker, lost: false });
                     if fault {
@@ -242,6 +225,26 @@ impl Scenario {
             }
         }
         actions.push(Action::Tick);
+    }
+
+    /// How a call may end.
+    fn answers(&self, world: &World, worker: usize, version: usize, actions: &mut Vec<Action>) {
+        actions.push(Action::Answer(worker, Answer::Yes));
+        if world.faults_left == 0 {
+            return;
+        }
+        actions.extend([Action::Answer(worker, Answer::Lost), Action::Answer(worker, Answer::LostForGood)]);
+        let landed = !world.requests.iter().any(|r| r.caller == Some(worker));
+        if !landed {
+            // What it has, it does not refuse.
+            if self.readable || world.applied.is_empty() {
+                actions.push(Action::Answer(worker, Answer::Refused));
+            }
+            actions.push(Action::Answer(worker, Answer::NotSent));
+            if self.drops(self.delivery_of[version]) {
+                actions.push(Action::Answer(worker, Answer::Dropped));
+            }
+        }
     }
 
     /// What `action` makes of the world; `None` where it changes nothing or cannot happen.

@@ -53,7 +53,7 @@ pub(crate) struct Scenario {
     /// By delivery: where it goes, and what the protocol knows of that.
     pub destinations: [Destination; 2],
     pub policies: [Policy; 2],
-    /// The destination shows what it has.
+    /// The destination shows what it has. Where it does not, a consumer may find that nothing is to be sent.
     pub readable: bool,
     /// The versions that there are, of one delivery or of two.
     pub versions: Vec<Delivery>,
@@ -65,8 +65,6 @@ pub(crate) struct Scenario {
     pub depends: bool,
     /// It may have to give way to another delivery that asks for its name.
     pub gives_way: bool,
-    /// A consumer may find out that nothing is to be sent.
-    pub skips: bool,
     pub workers: usize,
     pub faults: u8,
     /// How many copies of one version may be in the queue at once.
@@ -99,7 +97,6 @@ impl Scenario {
             source,
             depends: false,
             gives_way: false,
-            skips: false,
             workers: 2,
             faults: 2,
             copies: 2,
@@ -201,7 +198,6 @@ impl Scenario {
         let source = vec![vec![Fate::Send(0)], vec![Fate::Send(1)]];
         let mut scenario = Self::new("creates only, cannot be read", Destination::Ignores, versions, source);
         scenario.readable = false;
-        scenario.skips = true;
         scenario
     }
 
