@@ -37,7 +37,8 @@ fn parked() -> BTreeSet<String> {
         .map(|it| it[1].to_owned())
         .collect();
     assert!(found.len() >= 3, "{found:?}");
-    found.into_iter().chain([decide::MISSING.to_owned(), ErrorClass::Exhausted.to_string()]).collect()
+    let by_the_protocol = [decide::MISSING, decide::WAITS_FOR, ErrorClass::Exhausted.as_str()].map(str::to_owned);
+    found.into_iter().chain(by_the_protocol).collect()
 }
 
 /// What SQS says of an entry that it will never take.

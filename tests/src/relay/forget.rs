@@ -80,13 +80,16 @@ async fn what_waits_in_the_queue_is_taken_out_before_it_is_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_is_being_made_is_reported() {
-    let (stage, ids) = stage(&[("9001", "default", "jane.doe@example.com")], Setting::default()).await;
+    let settings = &[("protocol", "call_timeout", "\"12s\"")];
+    let parameters = &[("ConsumerTimeoutSeconds", "40"), ("QueueVisibilitySeconds", "50")];
+    let setting = Setting { settings, parameters, ..Setting::default() };
+    let (stage, ids) = stage(&[("9001", "default", "jane.doe@example.com")], setting).await;
     refuse(&stage, &["9001"]);
     night(&stage).await;
     let shown = relay_json(&stage, 0, &["dlq", "show", "--bodies"]);
     stage.sandbox.clear_faults();
-    // It takes nearly four seconds in all, and a copy lies in the dead-letter queue.
-    let slow = Fault::Delay { ms: 1_900, moment: Moment::Before };
+    // It takes longer than all that is done meanwhile, and a copy lies in the dead-letter queue.
+    let slow = Fault::Delay { ms: 6_000, moment: Moment::Before };
     stage.sandbox.add_fault(Rule::always(yotpo::TOKEN, slow.clone()));
     stage.sandbox.add_fault(Rule::always(yotpo::CREATE, slow));
     stage.sandbox.yotpo.expire_utokens();
