@@ -49,11 +49,33 @@ pub enum Metric {
     VendorCallMs,
     /// Answers that said "too many requests".
     RateLimited,
+    /// Webhooks with a good signature.
+    WebhookReceived,
+    /// Webhooks refused that name a shop that is known.
+    WebhookRefused,
+    /// Webhooks with a good signature whose topic nobody here handles.
+    WebhookUnhandled,
+    /// Webhooks of another version of the vendor's API than the configured one.
+    ApiVersionOther,
+    /// A buyer asks a merchant for their data: the value is the vendor's id of the request, since an alarm's mail names nothing else.
+    DataRequested,
+    /// Newer versions that ask for the effect there is: nothing was called.
+    Unchanged,
+    /// Values that were made to fit the destination.
+    Mended,
+    /// Logins that the vendor refused, by a fresh token of the secret read again.
+    LoginFailed,
+    /// Answers that said more calls ran at a time than the account may make.
+    OverLimit,
+    /// Certificates' currencies of which source and destination have other totals; as 0 too.
+    TotalsDiffer,
+    /// Shops of which nothing was heard for longer than usual; as 0 too.
+    SilentShops,
 }
 
 impl Metric {
     /// All of them: the contract with alarms and dashboard.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 34] = [
         Self::OrdersFetched,
         Self::OrdersEnqueued,
         Self::OrdersSkipped,
@@ -77,6 +99,17 @@ impl Metric {
         Self::VendorCallMs,
         Self::RateLimited,
         Self::OrdersOutside,
+        Self::WebhookReceived,
+        Self::WebhookRefused,
+        Self::WebhookUnhandled,
+        Self::ApiVersionOther,
+        Self::DataRequested,
+        Self::Unchanged,
+        Self::Mended,
+        Self::LoginFailed,
+        Self::OverLimit,
+        Self::TotalsDiffer,
+        Self::SilentShops,
     ];
 
     /// Those that are emitted even when nothing of the kind happened, so that an alarm has data.
@@ -108,6 +141,17 @@ impl Metric {
             Self::DeliveryLatencyMs => "DeliveryLatencyMs",
             Self::VendorCallMs => "VendorCallMs",
             Self::RateLimited => "RateLimited",
+            Self::WebhookReceived => "WebhookReceived",
+            Self::WebhookRefused => "WebhookRefused",
+            Self::WebhookUnhandled => "WebhookUnhandled",
+            Self::ApiVersionOther => "ApiVersionOther",
+            Self::DataRequested => "DataRequested",
+            Self::Unchanged => "Unchanged",
+            Self::Mended => "Mended",
+            Self::LoginFailed => "LoginFailed",
+            Self::OverLimit => "OverLimit",
+            Self::TotalsDiffer => "TotalsDiffer",
+            Self::SilentShops => "SilentShops",
         }
     }
 
@@ -117,8 +161,8 @@ impl Metric {
             Self::OldestOpenSeconds | Self::OldestUncertainSeconds => "Seconds",
             Self::DeliveryLatencyMs | Self::VendorCallMs => "Milliseconds",
             Self::QuotaUsed => "Percent",
-            // CloudWatch has no unit of days.
-            Self::CredentialDaysLeft => "None",
+            // CloudWatch has no unit of days, and none of names.
+            Self::CredentialDaysLeft | Self::DataRequested => "None",
             _ => "Count",
         }
     }

@@ -304,13 +304,15 @@ mod tests {
     fn the_names_are_those_of_the_contract() {
         let contract = "OrdersFetched OrdersEnqueued OrdersSkipped Delivered AlreadyDelivered Retried Uncertain Rejected \
                         Parked Confirmed Missing OpenDeliveries OldestOpenSeconds OldestUncertainSeconds DaysSettled \
-                        DaysOverdue QuietDays QuotaUsed CredentialDaysLeft DeliveryLatencyMs VendorCallMs RateLimited OrdersOutside";
+                        DaysOverdue QuietDays QuotaUsed CredentialDaysLeft DeliveryLatencyMs VendorCallMs RateLimited OrdersOutside \
+                        WebhookReceived WebhookRefused WebhookUnhandled ApiVersionOther DataRequested Unchanged Mended \
+                        LoginFailed OverLimit TotalsDiffer SilentShops";
         assert_eq!(ALL.map(Metric::name).join(" "), contract);
         let by_store: Vec<_> = ALL.into_iter().filter(|metric| metric.is_by_store()).collect();
         assert_eq!(by_store, [Metric::Delivered, Metric::Rejected, Metric::Parked, Metric::Missing]);
     }
 
-    const ALL: [Metric; 23] = Metric::ALL;
+    const ALL: [Metric; 34] = Metric::ALL;
 
     proptest! {
         /// Whatever is put in comes out: per flow everything, per store what has a series a store.
