@@ -90,13 +90,14 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// Libraries that one crate alone may use.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("reqwest", &["rest"]),
     ("lambda_runtime", &["function", "rollout"]),
     ("aws-sdk-sqs", &["queue"]),
     ("aws-sdk-dynamodb", &["ledger"]),
     ("aws-sdk-secretsmanager", &["secrets"]),
     ("aws-sdk-codedeploy", &["rollout"]),
+    ("flate2", &["queue"]),
     ("aws-smithy-http-client", &["aws", "local"]),
 ];
 

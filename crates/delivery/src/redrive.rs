@@ -23,7 +23,7 @@ pub struct Resend {
 #[derive(Debug)]
 pub enum Anew {
     /// It can be sent.
-    Send(Resend),
+    Send(Box<Resend>),
     /// By rule it is not sent, for this reason.
     Skip(&'static str),
     /// It still needs a person, for this reason.
@@ -37,7 +37,7 @@ pub enum Anew {
 impl From<Item> for Anew {
     fn from(item: Item) -> Self {
         match item.fate {
-            Fate::Send(entry) => Self::Send(Resend { delivery: item.delivery, entry }),
+            Fate::Send(entry) => Self::Send(Box::new(Resend { delivery: item.delivery, entry })),
             Fate::Skip(reason) => Self::Skip(reason),
             Fate::Park(reason, _) | Fate::GiveWay(reason, _) => Self::Park(reason),
         }

@@ -65,6 +65,16 @@ impl Fault {
         Self { kind: Kind::BadEvent, message: format!("the event is not an SQS batch: {expected}"), said: false }
     }
 
+    /// The event is no request of an HTTP API; what serde says of it may quote it.
+    pub(crate) fn no_request(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let message = format!(
+            "the event is not a request of an HTTP API: expected payload format 2.0 with `headers`, `body` and \
+             `requestContext` (line {line}, column {column})"
+        );
+        Self { kind: Kind::BadEvent, message, said: false }
+    }
+
     /// The function panicked; where is in the log.
     pub(crate) fn panicked() -> Self {
         let message = "the function panicked; a line `panicked` of its log says where".to_owned();

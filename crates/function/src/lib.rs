@@ -1,8 +1,8 @@
 //! A function of ours on Lambda: how it starts, what it is asked, how it is checked, how it ends.
 //!
 //! In reading order: [`environment`] (what it is told by its environment), [`start`] (what it works with, made at cold start),
-//! [`lambda`] (the runtime), of which there are two forms: [`scheduled`] (an [`event`] starts a run, which is kept by [`ran`]) and
-//! [`batch`] (messages of a queue). [`check`] answers whether it could work; [`fault`] is how a failure is told.
+//! [`lambda`] (the runtime), of which there are three forms: [`scheduled`] (an [`event`] starts a run, which is kept by [`ran`]),
+//! [`batch`] (messages of a queue) and [`webhook`] (a request of an HTTP API). [`check`] answers whether it could work; [`fault`] is how a failure is told.
 
 pub mod batch;
 pub mod check;
@@ -13,6 +13,7 @@ mod lambda;
 pub mod ran;
 pub mod scheduled;
 mod start;
+pub mod webhook;
 
 pub use check::{Check, Checked};
 pub use environment::{BoxError, ColdStart, Environment};

@@ -40,12 +40,16 @@ pub struct Entry {
     pub trace: Option<TraceHeader>,
     /// It cannot be received for so long.
     pub(crate) delay: Duration,
+    /// Whose it is, so that one tenant's many messages do not keep another's waiting: a standard queue whose messages have a group
+    /// is a fair queue.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
+    pub(crate) group: Option<String>,
 }
 
 impl Entry {
     /// A message without attributes.
     pub fn new(body: String) -> Self {
-        Self { body, attributes: Vec::new(), trace: None, delay: Duration::ZERO }
+        Self { body, attributes: Vec::new(), trace: None, delay: Duration::ZERO, group: None }
     }
 
     /// The same message, as part of a trace.
@@ -58,6 +62,12 @@ impl Entry {
     #[must_use]
     pub fn later(self, delay: Duration) -> Self {
         Self { delay: delay.min(LONGEST_DELAY), ..self }
+    }
+
+    /// The same message, as one of this tenant's: up to 128 ASCII letters, digits and punctuation.
+    #[must_use]
+    pub fn of_group(self, group: impl Into<String>) -> Self {
+        Self { group: Some(group.into()), ..self }
     }
 
     /// What SQS's limits are about; the trace header, a system attribute, does not count:
@@ -85,6 +95,7 @@ impl Entry {
                 .map_err(|e| Unavailable::new("take a trace header", e))?;
             request = request.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, value);
         }
+        request = request.set_message_group_id(self.group.clone());
         if !self.delay.is_zero() {
             let seconds = self.delay.as_millis().div_ceil(1000);
             request = request.delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX));

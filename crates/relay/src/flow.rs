@@ -125,7 +125,7 @@ impl Flow {
     /// The message of a delivery that can be sent, or why there is none.
     pub(crate) fn message(self, anew: Option<Anew>) -> Result<Resend, String> {
         Err(match anew {
-            Some(Anew::Send(resend)) => return Ok(resend),
+            Some(Anew::Send(resend)) => return Ok(*resend),
             Some(Anew::Skip(reason)) => format!("it would be skipped: {reason}"),
             Some(Anew::Park(reason)) => format!("it would be parked again: {reason}"),
             Some(Anew::NotOver) => "its business day is not over; the producer will send it".to_owned(),
