@@ -22,9 +22,11 @@ pub enum BadDay {
 }
 
 impl Relay {
-    /// The time zone of a store's business days; the org's for [`StoreName::UNROUTED`].
+    /// The time zone of the business days of a store or a shop; the org's for those that name none, and for
+    /// [`StoreName::UNROUTED`].
     pub fn zone(&self, store: &StoreName) -> Zone {
-        self.stores.get(store).map_or(self.time_zone, |store| store.time_zone)
+        let shop = || self.erp.as_ref().map(|erp| erp.shop(store).time_zone);
+        self.stores.get(store).map(|store| store.time_zone).or_else(shop).unwrap_or(self.time_zone)
     }
 
     /// The instants of a store's business day, which is over `now`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::erp::RawErp;
 use crate::file::File;
 use crate::{FieldPath, Paces, Protocol, Reviews, Salesforce, StoreName};
 
@@ -20,6 +21,9 @@ const SQS_LONGEST: Duration = Duration::from_hours(12);
 pub(crate) fn whole(file: &File) -> Result<(), Fault> {
     salesforce(&file.salesforce)?;
     reviews(&file.reviews)?;
+    file.erp.as_ref().map_or(Ok(()), RawErp::check)?;
+    file.shopify.check()?;
+    file.netsuite.check()?;
     pace(&file.pace)?;
     protocol(&file.protocol)?;
     stores(file)
@@ -106,6 +110,7 @@ fn protocol(p: &Protocol) -> Result<(), Fault> {
     within(p.missing_after, Duration::ZERO, 7 * DAY, "protocol.missing_after")?;
     within(p.producer_stop_before, LEAST, Duration::from_mins(14), "protocol.producer_stop_before")?;
     within(p.settle.yotpo_reviews, Duration::ZERO, SQS_LONGEST, "protocol.settle.yotpo_reviews")?;
+    within(p.settle.netsuite, Duration::ZERO, SQS_LONGEST, "protocol.settle.netsuite")?;
     require((1..=100).contains(&p.repair_limit), "protocol.repair_limit", "expected 1 to 100 repairs")
 }
 
@@ -147,7 +152,7 @@ fn stores(file: &File) -> Result<(), Fault> {
     Ok(())
 }
 
-fn within(value: Duration, least: Duration, most: Duration, key: &str) -> Result<(), Fault> {
+pub(crate) fn within(value: Duration, least: Duration, most: Duration, key: &str) -> Result<(), Fault> {
     let expected = format!(
         "expected at least {} and at most {}",
         humantime::format_duration(least),
@@ -156,7 +161,7 @@ fn within(value: Duration, least: Duration, most: Duration, key: &str) -> Result
     require((least..=most).contains(&value), key, &expected)
 }
 
-fn require(holds: bool, key: &str, expected: &str) -> Result<(), Fault> {
+pub(crate) fn require(holds: bool, key: &str, expected: &str) -> Result<(), Fault> {
     if holds {
         return Ok(());
     }

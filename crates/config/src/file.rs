@@ -1,7 +1,8 @@
 //! relay.toml as it is written.
 
+use crate::erp::RawErp;
 use crate::store::{RawStore, zone};
-use crate::{Paces, Protocol, Reviews, Salesforce, StoreName, Zone};
+use crate::{NetSuite, Paces, Protocol, Reviews, Salesforce, Shopify, StoreName, Zone};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -14,6 +15,11 @@ pub(crate) struct File {
     pub(crate) salesforce: Salesforce,
     #[serde(default)]
     pub(crate) reviews: Reviews,
+    pub(crate) erp: Option<RawErp>,
+    #[serde(default)]
+    pub(crate) shopify: Shopify,
+    #[serde(default)]
+    pub(crate) netsuite: NetSuite,
     #[serde(default)]
     pub(crate) pace: Paces,
     #[serde(default)]

@@ -1,7 +1,9 @@
 //! From an error to the place in the file: line and value of a key.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::Error;
@@ -47,11 +49,14 @@ fn find(text: &str, key: &str) -> Option<(Range<usize>, bool)> {
     let root = DeTable::parse(text).ok()?;
     let mut table: Option<&DeTable<'_>> = Some(root.get_ref());
     let mut found = None;
-    for part in key.split('.') {
-        let (name, indices) = part.split_once('[').unwrap_or((part, ""));
-        let Some((name, mut value)) = table.and_then(|t| t.get_key_value(name)) else {
+    let mut rest = key;
+    while !rest.is_empty() {
+        let Some((name, mut value)) = table.and_then(|table| entry(table, rest)) else {
             return found.map(|(span, _)| (span, true));
         };
+        let (indices, behind) =
+            rest[name.get_ref().len()..].split_once('.').unwrap_or((&rest[name.get_ref().len()..], ""));
+        rest = behind;
         for index in indices.split(['[', ']']).filter_map(|i| i.parse::<usize>().ok()) {
             value = value.get_ref().get(index).unwrap_or(value);
         }
@@ -63,6 +68,13 @@ fn find(text: &str, key: &str) -> Option<(Range<usize>, bool)> {
         });
     }
     found
+}
+
+/// The entry that the path begins with. Names of shops have dots of their own: the longest name that fits is meant.
+fn entry<'a, 'b>(table: &'a DeTable<'b>, path: &str) -> Option<(&'a Spanned<Cow<'b, str>>, &'a Spanned<DeValue<'b>>)> {
+    let begins =
+        |name: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    table.iter().filter(|(name, _)| begins(name.get_ref())).max_by_key(|(name, _)| name.get_ref().len())
 }
 
 fn line(text: &str, offset: usize) -> usize {

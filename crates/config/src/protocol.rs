@@ -49,17 +49,26 @@ pub struct Protocol {
 }
 
 /// `[protocol.settle]`: settle time by destination.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settle {
     /// Yotpo Reviews; none, since it ignores a repeated order id.
     #[serde(deserialize_with = "duration::read")]
     pub yotpo_reviews: Duration,
+    /// NetSuite: a call goes on after its client has gone.
+    #[serde(deserialize_with = "duration::read")]
+    pub netsuite: Duration,
 }
 
 impl Default for Paces {
     fn default() -> Self {
         Self { yotpo_reviews: 4.0 }
+    }
+}
+
+impl Default for Settle {
+    fn default() -> Self {
+        Self { yotpo_reviews: Duration::ZERO, netsuite: Duration::from_mins(15) }
     }
 }
 

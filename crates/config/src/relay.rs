@@ -6,7 +6,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::file::File;
-use crate::{Error, Paces, Protocol, Reviews, Salesforce, Store, StoreName, Zone, check, locate};
+use crate::{
+    Erp, Error, NetSuite, Paces, Protocol, Reviews, Salesforce, Shopify, Store, StoreName, Zone, check, locate,
+};
 
 /// One environment's settings: a relay.toml that has passed every check.
 #[derive(Debug, Clone)]
@@ -17,6 +19,12 @@ pub struct Relay {
     pub salesforce: Salesforce,
     /// The reviews flow.
     pub reviews: Reviews,
+    /// The erp flow; `None` where the stack has none.
+    pub erp: Option<Erp>,
+    /// The shops' API.
+    pub shopify: Shopify,
+    /// The NetSuite account.
+    pub netsuite: NetSuite,
     /// Calls a second, for each vendor account.
     pub pace: Paces,
     /// The times of the delivery protocol.
@@ -46,6 +54,9 @@ impl Relay {
             time_zone: file.time_zone,
             salesforce: file.salesforce,
             reviews: file.reviews,
+            erp: file.erp.map(|erp| erp.complete(file.time_zone)),
+            shopify: file.shopify,
+            netsuite: file.netsuite,
             pace: file.pace,
             protocol: file.protocol,
             sha256: hex(&Sha256::digest(text.as_bytes())),

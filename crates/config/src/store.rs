@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::Zone;
 
-/// The name of a store: 1 to 64 of `[A-Za-z0-9_-]`. It is part of delivery keys, a metric's dimension and the name of
+/// The name of a store: 1 to 100 of `[A-Za-z0-9_.-]`, so that a shop's domain is one. It is part of delivery keys, a metric's dimension and the name of
 /// the store's Yotpo credentials. `unrouted` is taken by orders that fit no store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
@@ -24,7 +24,7 @@ pub struct Store {
 }
 
 /// An ISO 4217 code: three capital letters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Currency(String);
 
@@ -71,11 +71,11 @@ impl TryFrom<String> for StoreName {
     type Error = &'static str;
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if (1..=64).contains(&name.len()) && name.chars().all(allowed) {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if (1..=100).contains(&name.len()) && name.chars().all(allowed) {
             Ok(Self(name))
         } else {
-            Err("expected a store name of 1 to 64 letters, digits, `_` and `-`")
+            Err("expected a store name of 1 to 100 letters, digits, `_`, `-` and `.`")
         }
     }
 }
@@ -110,6 +110,6 @@ pub(crate) fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zone, D
     name.parse().map_err(de::Error::custom)
 }
 
-fn some_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zone>, D::Error> {
+pub(crate) fn some_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zone>, D::Error> {
     zone(deserializer).map(Some)
 }

@@ -1,6 +1,9 @@
 //! The shipped file, and what a wrong one is told.
 
-use crate::{Error, FieldPath, Literal, Paces, Protocol, Relay, Reviews, Salesforce};
+use crate::{
+    Error, FieldPath, Kind, LineSource, Literal, NetSuite, Paces, Protocol, Relay, Reviews, Salesforce, Shop, Shopify,
+    StoreName,
+};
 
 const SHIPPED: &str = include_str!("../../../infra/config/relay.toml");
 
@@ -30,6 +33,10 @@ fn refusal(result: Result<Relay, Error>) -> String {
         Ok(_) => panic!("the file was accepted"),
         Err(error) => error.to_string(),
     }
+}
+
+fn name(text: &str) -> StoreName {
+    StoreName::try_from(text.to_owned()).unwrap()
 }
 
 #[track_caller]
@@ -75,6 +82,8 @@ fn what_the_shipped_file_calls_a_default_is_one() {
     assert_eq!(least.pace, Paces::default());
     assert_eq!(least.protocol, shipped.protocol);
     assert_eq!(least.protocol, Protocol::default());
+    assert_eq!((&least.shopify, &least.netsuite), (&shipped.shopify, &shipped.netsuite));
+    assert_eq!((shipped.shopify, shipped.netsuite), (Shopify::default(), NetSuite::default()));
     let reviews = |r: &Reviews| (r.platform.clone(), r.overlap, r.batch_size, r.test_order.clone());
     assert_eq!(reviews(&least.reviews), reviews(&shipped.reviews));
     let fields = |s: &Salesforce| {
@@ -101,7 +110,23 @@ fn every_key_is_documented_in_the_file() {
 fn every_key_that_can_be_set_is_in_the_file() {
     // An unknown key is told which ones there are; each of those must be in the file.
     let keys: Vec<_> = documented_keys().into_iter().map(|(key, _)| key).collect();
-    let tables = ["salesforce", "line", "reviews", "pace", "protocol", "settle", "stores"];
+    let tables = [
+        "salesforce",
+        "line",
+        "reviews",
+        "pace",
+        "protocol",
+        "settle",
+        "stores",
+        "erp",
+        "charges",
+        "suitetax",
+        "shops",
+        "shopify",
+        "netsuite",
+        "transport",
+        "restlet",
+    ];
     for header in [
         "",
         "[salesforce]",
@@ -111,6 +136,14 @@ fn every_key_that_can_be_set_is_in_the_file() {
         "[protocol]",
         "[protocol.settle]",
         "[stores.default]",
+        "[erp]",
+        "[erp.charges]",
+        "[erp.suitetax]",
+        "[erp.shops.\"acme.myshopify.com\"]",
+        "[shopify]",
+        "[netsuite]",
+        "[netsuite.transport]",
+        "[netsuite.restlet]",
     ] {
         let text = if header.is_empty() {
             format!("colour = 1\n{SHIPPED}")
@@ -138,6 +171,14 @@ fn the_optional_keys_of_the_file_are_good_examples() {
         })
         .collect();
     let relay = parse(&text).unwrap();
+    let erp = relay.erp.as_ref().unwrap();
+    let (acme, other) = (erp.shop(&name("acme.myshopify.com")), erp.shop(&name("other.myshopify.com")));
+    assert_eq!((acme.time_zone.name(), acme.money), ("America/New_York", Kind::Presentment));
+    assert_eq!((acme.start.to_string(), other.start.to_string()), ("2026-06-01".into(), "2026-01-01".into()));
+    let ids = |shop: &Shop| shop.subsidiary.as_ref().map(ToString::to_string);
+    assert_eq!((ids(acme), ids(other)), (Some("5".into()), Some("1".into())));
+    assert_eq!(erp.line["custcol_engraving"], LineSource::Property("Engraving".to_owned()));
+    assert_eq!(relay.netsuite.currencies.len(), 2);
     assert_eq!(relay.salesforce.line.specs.len(), 2);
     assert_eq!(relay.route(Some("Acme Outlet")).unwrap().1.time_zone.name(), "Europe/Berlin");
     assert!(relay.route(Some("acme")).is_none());
@@ -284,6 +325,80 @@ fn figures_out_of_bounds_are_refused() {
 }
 
 #[test]
+fn a_stack_without_the_erp_flow_needs_none_of_its_keys() {
+    assert_eq!(parse(LEAST).unwrap().erp, None);
+}
+
+/// All but its start is a default.
+#[test]
+fn what_the_erp_flow_calls_a_default_is_one() {
+    let erp = |text: &str| {
+        let mut erp = parse(text).unwrap().erp.unwrap();
+        // The shipped file names a shop, to show how; it differs in nothing.
+        for shop in std::mem::take(&mut erp.shops).into_values() {
+            assert_eq!(shop, erp.shop);
+        }
+        erp
+    };
+    assert_eq!(erp(&format!("{LEAST}[erp]\nstart = \"2026-01-01\"\n")), erp(SHIPPED));
+}
+
+#[test]
+fn wrong_values_of_the_erp_flow_are_refused() {
+    for (from, to, key, expected) in [
+        ("start = \"2026-01-01\"", "start = \"soon\"", "erp.start", "YYYY-MM-DD"),
+        ("statuses = [\"paid\", ", "statuses = [\"payed\", ", "erp.statuses", "\"paid\""),
+        ("refunds = \"credit_memo\"", "refunds = \"cash\"", "erp.refunds", "credit_memo"),
+        ("tax = \"item\"", "tax = \"suitetax\"", "erp.tax", "tax_type"),
+        ("#subsidiary = \"1\"", "subsidiary = \"Inc.\"", "erp.subsidiary", "internal id"),
+        ("body = { memo = \"note\" }", "body = { memo = \"email\" }", "erp.body.memo", "note_attributes"),
+        ("body = { memo = \"note\" }", "body = { custbody_order_relay = \"note\" }", "erp.body", "is taken"),
+        ("body = { memo = \"note\" }", "body = { tranid = \"name\" }", "erp.body", "custbody_"),
+        ("#line = { custcol_engraving = ", "line = { custbody_engraving = ", "erp.line", "custcol_"),
+        ("#locations = { \"655441491\" = ", "locations = { \"Berlin\" = ", "erp.locations", "Shopify's ids"),
+        ("shipping = \"SHIPPING\"", "shipping = \"\"", "erp.charges.shipping", "an item's name"),
+        ("number_prefix = \"\"", "number_prefix = \"US \"", "erp.number_prefix", "without spaces"),
+        ("api_version = \"2026-10\"", "api_version = \"2026-11\"", "shopify.api_version", "2026-10"),
+        ("slots = 4", "slots = 0", "netsuite.slots", "1 to 100"),
+        ("call_timeout = \"60s\"", "call_timeout = \"3m\"", "netsuite.call_timeout", "at most 2m"),
+        ("order = \"rest\"", "order = \"soap\"", "netsuite.transport.order", "restlet"),
+        ("deploy = \"customdeploy_order_relay\"", "deploy = \"a&b\"", "netsuite.restlet.deploy", "a script's id"),
+        ("#currencies = { USD = \"1\"", "currencies = { usd = \"1\"", "netsuite.currencies", "ISO 4217"),
+    ] {
+        let line = 1 + SHIPPED[..SHIPPED.find(from).unwrap()].matches('\n').count();
+        says(&refusal(shipped_with(from, to)), &[&format!("line {line}: `{key}"), expected]);
+    }
+    let said = refusal(parse(&format!("{LEAST}[erp]\n")));
+    says(&said, &["`erp`", "missing field `start`"]);
+}
+
+/// A shop's name has dots, as a path has.
+#[test]
+fn a_wrong_value_of_a_shop_is_found() {
+    let wrong = SHIPPED.replacen("#time_zone = \"America/New_York\"", "time_zone = \"EST/EDT\"", 1);
+    let line = 1 + wrong.lines().position(|line| line.contains("EST/EDT")).unwrap();
+    let said = refusal(parse(&wrong));
+    says(&said, &[&format!("line {line}: `erp.shops.acme.myshopify.com.time_zone` is \"EST/EDT\""), "IANA time zone"]);
+    let (_, shop) = SHIPPED.split_once("[erp.shops.").unwrap();
+    let wrong = SHIPPED.replace(shop, &shop.replacen("#number_prefix = \"US-\"", "number_prefix = \"U S\"", 1));
+    says(&refusal(parse(&wrong)), &["`erp.shops.acme.myshopify.com.number_prefix` is \"U S\": "]);
+}
+
+#[test]
+fn a_shops_domain_is_the_name_of_a_store() {
+    for good in ["acme.myshopify.com", "default", "a"] {
+        assert_eq!(name(good).as_str(), good);
+    }
+    for bad in ["", "a/b", "a b", "a:b", "é", &"x".repeat(101)] {
+        assert!(StoreName::try_from(bad.to_owned()).is_err(), "{bad}");
+    }
+    let relay =
+        parse(&SHIPPED.replacen("#time_zone = \"America/New_York\"", "time_zone = \"America/New_York\"", 1)).unwrap();
+    assert_eq!(relay.zone(&name("acme.myshopify.com")).name(), "America/New_York");
+    assert_eq!(relay.zone(&name("other.myshopify.com")), relay.time_zone);
+}
+
+#[test]
 fn stores_are_told_apart() {
     let two = format!("{LEAST}routes = [\"A\"]\n[stores.b]\nroutes = [\"B\"]\n");
     says(&refusal(parse(&two)), &["`salesforce.route_by`", "several stores"]);
@@ -300,7 +415,7 @@ fn stores_are_told_apart() {
     let said = refusal(parse(&LEAST.replace("stores.default", "stores.unrouted")));
     says(&said, &["`stores.unrouted`", "another name"]);
     let said = refusal(parse(&LEAST.replace("stores.default", "stores.\"a/b\"")));
-    says(&said, &["1 to 64 letters"]);
+    says(&said, &["1 to 100 letters"]);
     let said = refusal(parse(&LEAST.replace("[stores.default]", "[stores]")));
     says(&said, &["`stores`", "at least one store"]);
 }

@@ -1,0 +1,141 @@
+//! `[netsuite]`.
+
+use crate::check::{Fault, require, within};
+use crate::{Currency, duration};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// The internal id of a NetSuite record: digits, negative for what NetSuite ships with (`-5`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct InternalId(String);
+
+/// How the account is called, and how much of it is ours.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetSuite {
+    /// When a call is given up: creating an order takes seconds to tens of seconds.
+    #[serde(deserialize_with = "duration::read")]
+    pub call_timeout: Duration,
+    /// Calls at a time, of all our functions and command lines together.
+    pub slots: u32,
+    /// How long a call without an answer keeps its slot.
+    #[serde(deserialize_with = "duration::read")]
+    pub unanswered_hold: Duration,
+    /// When an order whose customer is not there yet is looked at again; doubles, up to a minute.
+    #[serde(deserialize_with = "duration::read")]
+    pub wait: Duration,
+    /// When an unanswered call is read back for the second time; the first time is at once.
+    #[serde(deserialize_with = "duration::read")]
+    pub read_back: Duration,
+    /// Currencies by their code, where NetSuite's symbol is another; the others are looked up.
+    pub currencies: BTreeMap<Currency, InternalId>,
+    /// By which API records of each kind are written.
+    pub transport: Transports,
+    /// The script that answers where the transport is [`Transport::Restlet`].
+    pub restlet: Restlet,
+}
+
+/// `[netsuite.transport]`: by kind of record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Transports {
+    /// Customers.
+    pub customer: Transport,
+    /// Sales orders.
+    pub order: Transport,
+    /// Credit memos and return authorizations.
+    pub refund: Transport,
+}
+
+/// An API of NetSuite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// REST web services, `/services/rest/record/v1`.
+    #[default]
+    Rest,
+    /// A script of the account.
+    Restlet,
+}
+
+/// `[netsuite.restlet]`: the ids of the account's script and of its deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Restlet {
+    /// `customscript_…`, or digits.
+    pub script: String,
+    /// `customdeploy_…`, or digits.
+    pub deploy: String,
+}
+
+impl Default for NetSuite {
+    fn default() -> Self {
+        Self {
+            call_timeout: Duration::from_mins(1),
+            slots: 4,
+            unanswered_hold: Duration::from_mins(2),
+            wait: Duration::from_secs(5),
+            read_back: Duration::from_secs(30),
+            currencies: BTreeMap::new(),
+            transport: Transports::default(),
+            restlet: Restlet::default(),
+        }
+    }
+}
+
+impl Default for Restlet {
+    fn default() -> Self {
+        Self { script: "customscript_order_relay".to_owned(), deploy: "customdeploy_order_relay".to_owned() }
+    }
+}
+
+impl NetSuite {
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        const LEAST: Duration = Duration::from_millis(1);
+        within(self.call_timeout, LEAST, Duration::from_mins(2), "netsuite.call_timeout")?;
+        require((1..=100).contains(&self.slots), "netsuite.slots", "expected 1 to 100 calls at a time")?;
+        within(self.unanswered_hold, Duration::ZERO, Duration::from_mins(15), "netsuite.unanswered_hold")?;
+        within(self.wait, LEAST, Duration::from_mins(1), "netsuite.wait")?;
+        within(self.read_back, LEAST, Duration::from_mins(15), "netsuite.read_back")?;
+        for (id, key) in
+            [(&self.restlet.script, "netsuite.restlet.script"), (&self.restlet.deploy, "netsuite.restlet.deploy")]
+        {
+            let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            require(
+                (1..=40).contains(&id.len()) && id.chars().all(allowed),
+                key,
+                "expected a script's id such as \"customscript_order_relay\": lower-case letters, digits and `_`",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl InternalId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for InternalId {
+    type Error = &'static str;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        let digits = id.strip_prefix('-').unwrap_or(&id);
+        if (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(id))
+        } else {
+            Err("expected the internal id of a NetSuite record, digits in quotes such as \"3\"")
+        }
+    }
+}
+
+impl fmt::Display for InternalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
