@@ -1,0 +1,44 @@
+//! Shopify in Shopify's words.
+//!
+//! A webhook comes in as [`Unverified`]; held against the shop's secrets it is [`Verified`], and only that can be read, as an
+//! [`Event`].  Types hold what is mapped, and no more; they are lenient where Shopify is: fields that we do not know are passed over,
+//! values that we do not know are kept, nulls stand where the pages have none.
+
+mod address;
+mod credentials;
+mod customer;
+mod event;
+mod headers;
+mod id;
+mod lenient;
+mod line;
+mod money;
+mod open_enum;
+mod order;
+mod privacy;
+mod refund;
+mod shape;
+mod shop;
+mod topic;
+mod unverified;
+mod verified;
+
+pub use address::Address;
+pub use credentials::{Access, Blank, Credentials, ShopCredentials};
+pub use customer::Customer;
+pub use event::Event;
+pub use headers::Headers;
+pub use id::{CustomerId, LineItemId, OrderId, RefundId};
+pub use line::{Attribute, DiscountAllocation, Duty, LineItem, ShippingLine, TaxLine};
+pub use money::{BadCurrency, Currency, Money, MoneyBag};
+pub use order::{Company, FinancialStatus, FulfilledLine, Fulfillment, FulfillmentStatus, Order, PaymentTerms};
+pub use privacy::{CustomerRedact, DataRequest, Person, Request, ShopRedact};
+pub use refund::{
+    LineFulfillment, OrderAdjustment, Refund, RefundDuty, RefundLineItem, RefundShippingLine, RefundedItem,
+    RestockType, Transaction, TransactionKind, TransactionStatus,
+};
+pub use shape::BadShape;
+pub use shop::{BadShop, ShopDomain};
+pub use topic::Topic;
+pub use unverified::{NotShopifys, Unverified};
+pub use verified::Verified;

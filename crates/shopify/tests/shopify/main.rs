@@ -1,0 +1,7 @@
+//! Shopify's client from outside: requests signed as Shopify signs them, payloads of its documented shapes, its Admin API by HTTP.
+
+#![expect(clippy::unwrap_used, reason = "it is a test")]
+
+mod payloads;
+mod signed;
+mod verification;
