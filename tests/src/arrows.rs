@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("function", &["aws", "config", "ledger", "queue", "secrets", "telemetry"]),
     ("reconciliation", &["config", "delivery", "function", "ledger", "queue", "telemetry"]),
     ("salesforce", &["rest"]),
+    ("netsuite", &["rest"]),
     ("shopify", &["rest"]),
     ("yotpo", &["rest"]),
     (
