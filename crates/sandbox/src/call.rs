@@ -1,6 +1,7 @@
 //! One call of a vendor: the faults around its effect, and the counting.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use axum::extract::rejection::ExtensionRejection;
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -9,18 +10,43 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use tokio::sync::oneshot;
 
 use crate::controls::Controls;
 use crate::faults::{Disturbance, Endpoint, Fault, Moment};
 use crate::wire::Cut;
 
-/// What a vendor adds to a fault.
+/// What a vendor adds to a fault, and to the beginning and end of every call.
 pub(crate) trait Vendor: Send + 'static {
     /// An error status with the body that the vendor gives it.
     fn error(endpoint: Endpoint, code: u16) -> Response;
 
     /// Tokens that were given out until now are no longer good.
     fn expire_tokens(&mut self);
+
+    /// The vendor begins to work on a call: how long that takes it, or the status with which it refuses one
+    /// call too many.
+    fn admit(&mut self, _endpoint: Endpoint, _client: &Client) -> Result<Duration, u16> {
+        Ok(Duration::ZERO)
+    }
+
+    /// It has done that.
+    fn finish(&mut self, _client: &Client) {}
+}
+
+/// Who waits for the answer to one call.
+#[derive(Clone)]
+pub(crate) struct Client(Weak<()>);
+
+impl Client {
+    /// Whether it has not hung up.
+    pub(crate) fn waits(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0)
+    }
 }
 
 /// A vendor's state, and the controls that it shares with the others.
@@ -70,29 +96,71 @@ impl<V: Vendor> Call<V> {
     where
         F: FnOnce(&mut V, Circumstances) -> Response + Send + 'static,
     {
-        let task = tokio::spawn(self.run(endpoint, subject, effect));
-        task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        // Dropped with this future, when the connection ends.
+        let waiting = Arc::new(());
+        let client = Client(Arc::downgrade(&waiting));
+        let (give, answer) = oneshot::channel();
+        tokio::spawn(self.run(endpoint, subject, client, give, effect));
+        answer.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
 
-    async fn run<F>(self, endpoint: Endpoint, subject: String, effect: F) -> Response
-    where
+    async fn run<F>(
+        self,
+        endpoint: Endpoint,
+        subject: String,
+        client: Client,
+        give: oneshot::Sender<Response>,
+        effect: F,
+    ) where
         F: FnOnce(&mut V, Circumstances) -> Response,
     {
         let controls = &self.host.controls;
-        let Disturbance { delay_before, delay_after, fault } = controls.begin(endpoint, &subject);
-        if !delay_before.is_zero() {
-            tokio::time::sleep(delay_before).await;
+        let disturbance = controls.begin(endpoint, &subject);
+        let mut give = Some(give);
+        if let Some(Fault::Late { ms }) = disturbance.fault {
+            self.cut.cut();
+            send(give.take(), StatusCode::NO_CONTENT.into_response());
+            tokio::time::sleep(Duration::from_millis(ms)).await;
         }
-        let now = controls.now();
-        let (response, is_cut) = strike(&mut *self.host.lock(), endpoint, fault.as_ref(), now, effect);
-        if !delay_after.is_zero() {
-            tokio::time::sleep(delay_after).await;
-        }
+        let admitted = self.host.lock().admit(endpoint, &client);
+        let (response, is_cut) = match admitted {
+            Err(code) => (V::error(endpoint, code), false),
+            Ok(takes) => {
+                let done = self.work(endpoint, takes, &disturbance, effect).await;
+                self.host.lock().finish(&client);
+                done
+            }
+        };
         if is_cut {
             self.cut.cut();
         }
         controls.end(endpoint, if is_cut { 0 } else { response.status().as_u16() });
-        response
+        send(give, response);
+    }
+
+    /// The answer, and whether the connection is to be cut instead of giving it.
+    async fn work<F>(&self, endpoint: Endpoint, takes: Duration, meets: &Disturbance, effect: F) -> (Response, bool)
+    where
+        F: FnOnce(&mut V, Circumstances) -> Response,
+    {
+        pause(meets.delay_before + takes).await;
+        let now = self.host.controls.now();
+        let done = strike(&mut *self.host.lock(), endpoint, meets.fault.as_ref(), now, effect);
+        pause(meets.delay_after).await;
+        done
+    }
+}
+
+async fn pause(duration: Duration) {
+    if !duration.is_zero() {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// To a client that may have hung up, or had its answer.
+fn send(give: Option<oneshot::Sender<Response>>, response: Response) {
+    if let Some(give) = give {
+        let _ = give.send(response);
     }
 }
 
@@ -111,6 +179,7 @@ fn strike<V: Vendor>(
             vendor.expire_tokens();
             (effect(vendor, circumstances), false)
         }
+        Some(Fault::Late { .. }) => (effect(vendor, circumstances), true),
         Some(Fault::Cut { moment }) => {
             if *moment == Moment::After {
                 effect(vendor, circumstances);

@@ -1,4 +1,4 @@
-//! Stateful simulators of Salesforce and Yotpo Reviews over HTTP, which can be told to fail.
+//! Stateful simulators of Salesforce, Yotpo Reviews and NetSuite over HTTP, which can be told to fail.
 //!
 //! One server on a loopback port speaks for all vendors (their paths do not collide) and for the
 //! sandbox itself, under `/_sandbox/`. The demo and every end-to-end test run against it:
@@ -27,14 +27,17 @@
 //! | `POST`, `DELETE /_sandbox/faults` | adds one [`Rule`], clears them all |
 //!
 //! What is simulated, and on whose word, is said in the module of each endpoint. Where the vendor's
-//! behaviour is not documented there is a key in its settings ([`salesforce::Settings`], [`yotpo::Settings`]).
+//! behaviour is not documented there is a key in its settings ([`salesforce::Settings`], [`yotpo::Settings`],
+//! [`netsuite::Settings`]).
 
 mod admin;
 mod call;
 mod controls;
 mod demo;
 mod faults;
+mod goods;
 mod in_process;
+pub mod netsuite;
 pub mod salesforce;
 mod seed;
 mod server;
@@ -46,6 +49,7 @@ pub use controls::{Controls, Counters};
 pub use faults::{ActiveRule, Endpoint, Fault, Moment, Rule, Target};
 pub use in_process::InProcess;
 pub use jiff::tz::TimeZone;
+pub use netsuite::Netsuite;
 pub use salesforce::{BadRecord, Salesforce, TooMuch};
 pub use seed::{Comparison, DaySpec, Expected, Manifest, Outcome, Personal, Route, local_date};
 pub use server::Sandbox;

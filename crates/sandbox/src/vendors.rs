@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use crate::controls::{Controls, Counters};
 use crate::faults::{ActiveRule, Endpoint, Target};
+use crate::netsuite::{self, Concurrency, Netsuite};
 use crate::salesforce::{self, Salesforce};
 use crate::yotpo::{self, Sums, Yotpo};
 
-const ENDPOINTS: [&[Endpoint]; 2] = [salesforce::ENDPOINTS, yotpo::ENDPOINTS];
+const ENDPOINTS: [&[Endpoint]; 3] = [salesforce::ENDPOINTS, yotpo::ENDPOINTS, netsuite::ENDPOINTS];
 
 /// Whether there is an endpoint that a rule with this target can strike.
 pub(crate) fn is_known(target: &Target) -> bool {
@@ -27,6 +28,8 @@ pub struct Vendors {
     pub salesforce: Salesforce,
     /// Yotpo.
     pub yotpo: Yotpo,
+    /// NetSuite.
+    pub netsuite: Netsuite,
     base_url: Arc<str>,
     controls: Arc<Controls>,
 }
@@ -38,6 +41,10 @@ pub struct Report {
     pub orders: usize,
     /// What arrived at Yotpo, by app key.
     pub accounts: BTreeMap<String, Sums>,
+    /// Transactions in NetSuite.
+    pub transactions: usize,
+    /// NetSuite's calls at one time.
+    pub concurrency: Concurrency,
     /// Calls by endpoint.
     pub counters: BTreeMap<Endpoint, Counters>,
     /// The fault rules and how often they struck.
@@ -50,6 +57,7 @@ impl Vendors {
         Self {
             salesforce: Salesforce::new(&base_url, Arc::clone(&controls)),
             yotpo: Yotpo::new(Arc::clone(&base_url), Arc::clone(&controls)),
+            netsuite: Netsuite::new(&base_url, Arc::clone(&controls)),
             base_url,
             controls,
         }
@@ -57,7 +65,7 @@ impl Vendors {
 
     /// The paths of all vendors: no two of them collide.
     pub(crate) fn routes(&self) -> Router {
-        self.salesforce.routes().merge(self.yotpo.routes())
+        self.salesforce.routes().merge(self.yotpo.routes()).merge(self.netsuite.routes())
     }
 
     /// The state in numbers: cheap, for a progress display.
@@ -65,6 +73,8 @@ impl Vendors {
         Report {
             orders: self.salesforce.orders(),
             accounts: self.yotpo.sums(),
+            transactions: self.netsuite.transactions().len(),
+            concurrency: self.netsuite.concurrency(),
             counters: self.controls.counters(),
             faults: self.faults(),
         }

@@ -51,6 +51,11 @@ pub enum Fault {
         #[serde(default)]
         moment: Moment,
     },
+    /// The connection is reset at once, and the call, held up on its way, takes effect so much later.
+    Late {
+        /// Milliseconds.
+        ms: u64,
+    },
     /// The answer says that all is well, and there is no effect. Yotpo alone does so.
     SilentDrop,
     /// Every token that the vendor gave out becomes invalid just before this call is handled.

@@ -66,8 +66,19 @@ impl Bench {
     }
 
     pub(crate) fn form(&self, fields: &[(&str, &str)]) -> Reply {
-        let request = self.agent.post(self.url("/services/oauth2/token"));
-        reply(request.send_form(fields.iter().copied()).unwrap())
+        self.form_to("/services/oauth2/token", fields)
+    }
+
+    pub(crate) fn form_to(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        reply(self.agent.post(self.url(path)).send_form(fields.iter().copied()).unwrap())
+    }
+
+    /// A JSON body with any method and headers.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+        let request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.header("Content-Type", "application/json").body(body.to_string()).unwrap();
+        reply(self.agent.run(request).unwrap())
     }
 
     /// A Salesforce session.

@@ -4,6 +4,7 @@
 mod admin;
 mod client;
 mod faults;
+mod netsuite;
 mod salesforce;
 mod seed;
 mod yotpo;
