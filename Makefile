@@ -23,9 +23,9 @@ NEXTEST := $(if $(shell command -v cargo-nextest),,$(T)/cargo-nextest-$(CARGO_NE
 FUNCTIONS := $(shell sed -n 's/.*Binary: \([a-z-]*\).*/--bin \1/p' template.yaml)
 export PATH := $(CURDIR)/$(T)/bin:$(PATH)
 # What is mutated: the crates that a delivery passes through.
-MUTATED ?= queue rest yotpo salesforce netsuite ledger delivery reconciliation reviews
+MUTATED ?= queue rest yotpo salesforce netsuite shopify ledger delivery reconciliation reviews
 SHARD ?= 0/1
-COVERED = config delivery function ledger netsuite queue reconciliation rest reviews salesforce secrets telemetry yotpo
+COVERED = config delivery function ledger netsuite queue reconciliation rest reviews salesforce secrets shopify telemetry yotpo
 export ORDERS FAULTS SEED KEEP
 
 .DEFAULT_GOAL := help

@@ -1,13 +1,14 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Ids are integers of 64 bits, beyond what a JavaScript number or an `f64` holds.  Each record's own type, so that the id of a
 /// refund's line is never taken for that of the order's line.
 macro_rules! ids {
     ($($(#[$about:meta])* $name:ident = $object:literal;)+) => {$(
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(pub u64);
 
@@ -21,6 +22,13 @@ macro_rules! ids {
             /// As the Admin API names it.
             pub fn gid(self) -> String {
                 format!("gid://shopify/{}/{}", $object, self.0)
+            }
+        }
+
+        /// A number, as in webhooks, or the Admin API's name for it.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                deserializer.deserialize_any(Named($object)).map($name)
             }
         }
 
@@ -48,6 +56,55 @@ pub(crate) fn number(gid: &str, object: &str) -> Option<u64> {
     let rest = gid.strip_prefix("gid://shopify/")?.strip_prefix(object)?.strip_prefix('/')?;
     let digits = rest.split_once('?').map_or(rest, |(digits, _)| digits);
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+struct Named(&'static str);
+
+impl Visitor<'_> for Named {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an id, such as 820982911946154508 or gid://shopify/{}/820982911946154508", self.0)
+    }
+
+    fn visit_u64<E: Error>(self, id: u64) -> Result<u64, E> {
+        Ok(id)
+    }
+
+    fn visit_str<E: Error>(self, gid: &str) -> Result<u64, E> {
+        number(gid, self.0).ok_or_else(|| E::invalid_value(Unexpected::Other("text"), &self))
+    }
+}
+
+/// An id that is not told apart by a type of its own.
+pub(crate) fn any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Any;
+    impl Visitor<'_> for Any {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an id")
+        }
+
+        fn visit_u64<E: Error>(self, id: u64) -> Result<u64, E> {
+            Ok(id)
+        }
+
+        fn visit_str<E: Error>(self, gid: &str) -> Result<u64, E> {
+            let object = gid.strip_prefix("gid://shopify/").and_then(|rest| rest.split('/').next());
+            object
+                .and_then(|object| number(gid, object))
+                .ok_or_else(|| E::invalid_value(Unexpected::Other("text"), &self))
+        }
+    }
+    deserializer.deserialize_any(Any)
+}
+
+/// The same, or null.
+pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Wrapped(#[serde(deserialize_with = "any")] u64);
+    Ok(Option::<Wrapped>::deserialize(deserializer)?.map(|Wrapped(id)| id))
 }
 
 #[cfg(test)]

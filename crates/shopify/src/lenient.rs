@@ -47,22 +47,31 @@ pub(crate) fn optional_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Da
     Ok(Option::<Wrapped>::deserialize(d)?.map(|Wrapped(time)| time))
 }
 
-/// Tags: `"a, b"` in webhooks.  Sorted, since the Admin API has an order of its own.
+/// Tags: `"a, b"` in webhooks, a list in the Admin API.  Sorted, since each has an order of its own.
 pub(crate) mod tags {
+    use std::collections::BTreeSet;
+
     use super::{Deserialize, Deserializer, Serializer};
 
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Tags {
+        Joined(String),
+        Listed(Vec<String>),
+    }
+
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
-        let text = Option::<String>::deserialize(d)?.unwrap_or_default();
-        Ok(sorted(text.split(',')))
+        let tags = Option::<Tags>::deserialize(d)?;
+        let tags: Vec<String> = match tags {
+            None => Vec::new(),
+            Some(Tags::Joined(tags)) => tags.split(',').map(str::to_owned).collect(),
+            Some(Tags::Listed(tags)) => tags,
+        };
+        let tags = tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
+        Ok(tags.collect::<BTreeSet<String>>().into_iter().collect())
     }
 
     pub(crate) fn serialize<S: Serializer>(tags: &[String], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&tags.join(", "))
-    }
-
-    pub(crate) fn sorted<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
-        let mut tags: Vec<String> = tags.map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
-        tags.sort_unstable();
-        tags
     }
 }

@@ -1,10 +1,11 @@
 //! Shopify in Shopify's words.
 //!
 //! A webhook comes in as [`Unverified`]; held against the shop's secrets it is [`Verified`], and only that can be read, as an
-//! [`Event`].  Types hold what is mapped, and no more; they are lenient where Shopify is: fields that we do not know are passed over,
+//! [`Event`].  [`admin`] reads the same records from the Admin API.  Types hold what is mapped, and no more; they are lenient where Shopify is: fields that we do not know are passed over,
 //! values that we do not know are kept, nulls stand where the pages have none.
 
 mod address;
+pub mod admin;
 mod credentials;
 mod customer;
 mod event;

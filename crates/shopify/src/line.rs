@@ -1,11 +1,11 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::lenient::{as_text, or_default, text};
 use crate::money::optional_decimal;
-use crate::{LineItemId, MoneyBag};
+use crate::{LineItemId, Money, MoneyBag, id};
 
 /// A line of an order: one product at one price.  Prices and quantities are those of the order as it was placed, but for
 /// `current_quantity`.
@@ -52,7 +52,7 @@ pub struct LineItem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShippingLine {
     /// Names it in its order; null in the Admin API for some.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id::optional")]
     pub id: Option<u64>,
     /// As the buyer saw it.
     #[serde(default, deserialize_with = "or_default")]
@@ -98,13 +98,10 @@ pub struct TaxLine {
 /// An import duty of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duty {
-    /// Names it, for refunds; text in some payloads and a number in others.
-    #[serde(default, deserialize_with = "as_id")]
-    pub id: Option<u64>,
     /// In the shop's currency.
-    pub shop_money: crate::Money,
+    pub shop_money: Money,
     /// In the buyer's.
-    pub presentment_money: crate::Money,
+    pub presentment_money: Money,
     /// Taxes on the duty.
     #[serde(default, deserialize_with = "or_default")]
     pub tax_lines: Vec<TaxLine>,
@@ -119,10 +116,6 @@ pub struct Attribute {
     /// Text; whatever else it was, as JSON writes it.
     #[serde(default, deserialize_with = "as_text")]
     pub value: String,
-}
-
-fn as_id<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
-    Ok(as_text(d)?.parse().ok())
 }
 
 impl fmt::Debug for LineItem {

@@ -9,7 +9,7 @@ use crate::lenient::{optional_time, or_default, or_true, tags, text, time, yes};
 use crate::money::optional_decimal;
 use crate::open_enum::open_enum;
 use crate::{
-    Address, Attribute, Currency, Customer, LineItem, LineItemId, MoneyBag, OrderId, Refund, ShippingLine, TaxLine,
+    Address, Attribute, Currency, Customer, LineItem, LineItemId, MoneyBag, OrderId, Refund, ShippingLine, TaxLine, id,
 };
 
 /// An order as `orders/create`, `orders/updated` and `orders/cancelled` carry it, under Shopify's names; the Admin API's become the
@@ -36,7 +36,7 @@ pub struct Order {
     /// Paid by a gateway in test mode.
     #[serde(default, deserialize_with = "or_default")]
     pub test: bool,
-    /// False while an order is still being put together; taken as true where nothing is said.
+    /// Whether stock is reserved for it; taken as true where nothing is said.
     #[serde(default = "yes", deserialize_with = "or_true")]
     pub confirmed: bool,
     /// How far it is paid.
@@ -88,7 +88,7 @@ pub struct Order {
     #[serde(default, deserialize_with = "text")]
     pub source_name: Option<String>,
     /// The shop's place where it was bought, at a till.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id::optional")]
     pub location_id: Option<u64>,
 
     /// What was bought, in its order; lines that were removed keep their place with a `current_quantity` of 0.
@@ -162,9 +162,10 @@ pub struct Order {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Company {
     /// Names the company in its shop.
+    #[serde(deserialize_with = "id::any")]
     pub id: u64,
     /// The one of its places that bought.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id::optional")]
     pub location_id: Option<u64>,
 }
 
@@ -180,6 +181,7 @@ pub struct PaymentTerms {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fulfillment {
     /// Names it.
+    #[serde(deserialize_with = "id::any")]
     pub id: u64,
     /// When it was made.
     #[serde(deserialize_with = "time")]

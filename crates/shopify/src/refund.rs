@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::lenient::{or_default, text, time};
 use crate::money::decimal;
 use crate::open_enum::open_enum;
-use crate::{Currency, LineItemId, MoneyBag, OrderId, RefundId};
+use crate::{Currency, LineItemId, MoneyBag, OrderId, RefundId, id};
 
 /// A refund, of `refunds/create`, of an order's own list or of the Admin API.  It never changes but for the status of its
 /// transactions.  `Debug` shows ids alone.
@@ -46,7 +46,7 @@ pub struct Refund {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundLineItem {
     /// Its own id, which is not that of the order's line; null in the Admin API for some.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id::optional")]
     pub id: Option<u64>,
     /// The order's line.
     pub line_item_id: LineItemId,
@@ -55,7 +55,7 @@ pub struct RefundLineItem {
     /// What became of them.
     pub restock_type: RestockType,
     /// Where they went back to.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id::optional")]
     pub location_id: Option<u64>,
     /// For all pieces, after discounts; with tax where the order's `taxes_included` says so.
     pub subtotal_set: MoneyBag,
@@ -114,6 +114,7 @@ open_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundShippingLine {
     /// Names it.
+    #[serde(deserialize_with = "id::any")]
     pub id: u64,
     /// Without the tax, unless prices include it.
     pub subtotal_amount_set: MoneyBag,
@@ -125,6 +126,7 @@ pub struct RefundShippingLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderAdjustment {
     /// Names it.
+    #[serde(deserialize_with = "id::any")]
     pub id: u64,
     /// Without the tax.
     pub amount_set: MoneyBag,
@@ -135,9 +137,6 @@ pub struct OrderAdjustment {
 /// A duty that was refunded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundDuty {
-    /// The line's duty.
-    #[serde(default)]
-    pub duty_id: Option<u64>,
     /// How much.
     pub amount_set: MoneyBag,
 }
@@ -146,6 +145,7 @@ pub struct RefundDuty {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
     /// Names it.
+    #[serde(deserialize_with = "id::any")]
     pub id: u64,
     /// `refund`, but for the odd one.
     pub kind: TransactionKind,

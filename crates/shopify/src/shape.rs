@@ -17,9 +17,17 @@ pub struct BadShape {
 /// Reads a body.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadShape> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| bad_shape(&error, body))?;
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let whole = serde_json::from_slice::<Value>(body).ok().filter(|_| error.inner().is_data());
+        whole.map_or_else(not_json, |whole| bad_shape(&error, &whole))
+    })?;
     json.end().map_err(|_| not_json())?;
     Ok(read)
+}
+
+/// The same of JSON that was read already.
+pub(crate) fn of_value<T: DeserializeOwned>(value: &Value) -> Result<T, BadShape> {
+    serde_path_to_error::deserialize(value).map_err(|error| bad_shape(&error, value))
 }
 
 impl BadShape {
@@ -33,11 +41,7 @@ fn not_json() -> BadShape {
     BadShape::new(".", "no JSON", "a JSON object")
 }
 
-fn bad_shape(error: &serde_path_to_error::Error<serde_json::Error>, body: &[u8]) -> BadShape {
-    if !error.inner().is_data() {
-        return not_json();
-    }
-    let Ok(whole) = serde_json::from_slice::<Value>(body) else { return not_json() };
+fn bad_shape(error: &serde_path_to_error::Error<serde_json::Error>, whole: &Value) -> BadShape {
     let message = error.inner().to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     let place = error.path();
@@ -48,7 +52,7 @@ fn bad_shape(error: &serde_path_to_error::Error<serde_json::Error>, body: &[u8])
     }
     // serde quotes the value first and says last what was expected: the words behind the last comma are ours.
     let expected = message.rsplit_once(", expected ").map_or("another form", |(_, expected)| expected);
-    BadShape { path: place.to_string(), found: found(&whole, place), expected: expected.to_owned() }
+    BadShape { path: place.to_string(), found: found(whole, place), expected: expected.to_owned() }
 }
 
 fn found(whole: &Value, place: &Path) -> &'static str {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
+mod admin;
+mod graphql;
 mod payloads;
 mod signed;
 mod verification;

@@ -61,7 +61,7 @@ fn an_order_is_read_whole() {
     assert_eq!((mug.sku.as_deref(), mug.quantity, mug.current_quantity), (Some("MUG-BLUE"), 3, 2));
     assert_eq!(mug.tax_lines[0].rate.unwrap().to_string(), "0.25");
     assert_eq!((mug.properties[1].name.as_str(), mug.properties[1].value.as_str()), ("_bundle", "7"));
-    assert_eq!(mug.duties[0].id, Some(9_007_199_254_740_995_101));
+    assert_eq!(mug.duties[0].shop_money.amount.to_string(), "0.4");
     assert_eq!((wrapping.sku.as_deref(), wrapping.requires_shipping), (None, false));
     assert!(card.gift_card);
     assert_eq!([order.shipping_lines[0].is_removed, order.shipping_lines[1].is_removed], [false, true]);
@@ -188,7 +188,7 @@ fn a_record_written_as_json_is_read_as_it_was() {
 }
 
 /// All places of a document.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+pub(crate) fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
         Value::Object(fields) => fields.iter().for_each(|(key, value)| places(value, &format!("{at}/{key}"), found)),
@@ -199,7 +199,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-fn anything() -> impl Strategy<Value = Value> {
+pub(crate) fn anything() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
