@@ -35,8 +35,8 @@ pub use money::{BadCurrency, Currency, Money, MoneyBag};
 pub use order::{Company, FinancialStatus, FulfilledLine, Fulfillment, FulfillmentStatus, Order, PaymentTerms};
 pub use privacy::{CustomerRedact, DataRequest, Person, Request, ShopRedact};
 pub use refund::{
-    LineFulfillment, OrderAdjustment, Refund, RefundDuty, RefundLineItem, RefundShippingLine, RefundedItem,
-    RestockType, Transaction, TransactionKind, TransactionStatus,
+    AdjustmentReason, LineFulfillment, OrderAdjustment, Refund, RefundDuty, RefundLineItem, RefundShippingLine,
+    RefundedItem, RestockType, Transaction, TransactionKind, TransactionStatus,
 };
 pub use shape::BadShape;
 pub use shop::{BadShop, ShopDomain};

@@ -1,12 +1,13 @@
 /// An enum of the values that we act on, and [`Other`](crate::Topic::Other) for those that Shopify adds without asking: an
-/// unknown value is kept and never an error.  Written in lower case as in webhooks; the Admin API's capitals are the same value.
+/// unknown value is kept and never an error.  Written in lower case as in webhooks; the Admin API's `REFUND_DISCREPANCY` and
+/// a webhook's `Refund discrepancy` are the same value.
 macro_rules! open_enum {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$about])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$doc])* $variant,)+
-            /// Any other, in lower case.
+            /// Any other, in lower case, `_` for spaces.
             Other(String),
         }
 
@@ -25,7 +26,7 @@ macro_rules! open_enum {
 
         impl From<&str> for $name {
             fn from(text: &str) -> $name {
-                match text.trim().to_ascii_lowercase() {
+                match text.trim().to_ascii_lowercase().replace(' ', "_") {
                     $(text if text == $text => $name::$variant,)+
                     text => $name::Other(text),
                 }

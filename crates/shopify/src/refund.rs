@@ -31,7 +31,7 @@ pub struct Refund {
     /// Shipping that was refunded.
     #[serde(default, deserialize_with = "or_default")]
     pub refund_shipping_lines: Vec<RefundShippingLine>,
-    /// What lies between the sum of the lines and what was paid back; no shipping since 2024-10.
+    /// What lies between the sum of the lines and what was paid back; shipping is none of it since 2024-10.
     #[serde(default, deserialize_with = "or_default")]
     pub order_adjustments: Vec<OrderAdjustment>,
     /// Duties that were refunded.
@@ -122,16 +122,38 @@ pub struct RefundShippingLine {
     pub tax_amount_set: MoneyBag,
 }
 
-/// What lies between the sum of a refund's lines and what was paid back.
+/// What lies between the sum of a refund's lines, shipping and taxes, and what was paid back: that is the sum less the adjustments, so
+/// that a negative one means that more was paid.  While a transaction is pending nothing was, and Shopify adjusts by the whole sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderAdjustment {
     /// Names it.
     #[serde(deserialize_with = "id::any")]
     pub id: u64,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<AdjustmentReason>,
     /// Without the tax.
     pub amount_set: MoneyBag,
     /// The tax.
     pub tax_amount_set: MoneyBag,
+}
+
+open_enum! {
+    /// Why a refund was adjusted: <https://shopify.dev/docs/api/admin-graphql/2026-10/enums/OrderAdjustmentDiscrepancyReason>.
+    AdjustmentReason {
+        /// Another sum was paid than the lines are.
+        RefundDiscrepancy = "refund_discrepancy",
+        /// A transaction is pending: passing.
+        PendingRefundDiscrepancy = "pending_refund_discrepancy",
+        /// What balances a return of everything.
+        FullReturnBalancingAdjustment = "full_return_balancing_adjustment",
+        /// A fee for taking goods back.
+        Restock = "restock",
+        /// Goods came back damaged.
+        Damage = "damage",
+        /// For the customer's sake.
+        Customer = "customer",
+    }
 }
 
 /// A duty that was refunded.

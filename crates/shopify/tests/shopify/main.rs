@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
 mod admin;
+mod app;
 mod graphql;
 mod payloads;
 mod signed;

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shopify::{
-    Customer, Event, FinancialStatus, FulfillmentStatus, LineFulfillment, Order, Refund, RestockType, Topic,
-    TransactionStatus, Verified,
+    AdjustmentReason, Customer, Event, FinancialStatus, FulfillmentStatus, LineFulfillment, Order, Refund, RestockType,
+    Topic, TransactionStatus, Verified,
 };
 
 use crate::signed::{CUSTOMER, DATA_REQUEST, ORDER, PAYLOADS, REFUND, SHOP_REDACT, event, verified};
@@ -53,8 +53,8 @@ fn an_order_is_read_whole() {
     assert_eq!(order.customer.as_ref().unwrap().updated_at, None);
     assert_eq!(order.company.as_ref().unwrap().location_id, Some(9_007_199_254_740_998_101));
     assert_eq!(order.payment_terms.as_ref().unwrap().name.as_deref(), Some("Net 30"));
-    assert_eq!(order.total_price_set.presentment_money.amount.to_string(), "1042.32");
-    assert_eq!(order.current_total_price_set.shop_money.amount.to_string(), "80.6");
+    assert_eq!(order.total_price_set.presentment_money.amount.to_string(), "1046.82");
+    assert_eq!(order.current_total_price_set.shop_money.amount.to_string(), "80.5");
     assert_eq!(order.total_tip_received.unwrap().to_string(), "1.5");
 
     let [mug, wrapping, card] = order.line_items.as_slice() else { panic!("{:?}", order.line_items) };
@@ -82,7 +82,9 @@ fn a_refund_is_the_same_from_both_places_but_for_what_had_shipped() {
     let line = &alone.refund_line_items[0];
     assert_eq!((line.id, line.line_item_id.0), (Some(9_007_199_254_740_994_101), 9_007_199_254_740_993_001));
     assert_eq!((&line.restock_type, line.location_id), (&RestockType::Return, Some(655_441_491)));
-    assert_eq!(alone.order_adjustments[0].amount_set.shop_money.amount.to_string(), "-0.5");
+    let adjustment = &alone.order_adjustments[0];
+    assert_eq!(adjustment.reason, Some(AdjustmentReason::RefundDiscrepancy));
+    assert_eq!(adjustment.amount_set.shop_money.amount.to_string(), "-0.5");
     assert_eq!(alone.refund_shipping_lines[0].tax_amount_set.presentment_money.amount.to_string(), "2.81");
     assert_eq!(alone.transactions[0].status, TransactionStatus::Success);
     assert_eq!(alone.transactions[0].currency.unwrap().as_str(), "SEK");
