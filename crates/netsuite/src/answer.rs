@@ -92,16 +92,16 @@ const TABLE: [Row; 11] = [
         texts: &["does not have permission", "permission violation"],
     },
     Row {
-        sort: Sort::Refused(RefusalReason::SetUp),
-        statuses: &[405, 406, 415],
-        codes: &["SSS_INVALID_SCRIPTLET_ID", "SSS_SCRIPT_DOES_NOT_EXIST", "FEATURE_DISABLED", "INVALID_URL"],
-        texts: &[],
-    },
-    Row {
         sort: Sort::Refused(RefusalReason::Missing),
-        statuses: &[404],
+        statuses: &[],
         codes: &["NONEXISTENT_ID", "RCRD_DSNT_EXIST"],
         texts: &["record does not exist", "record instance does not exist"],
+    },
+    Row {
+        sort: Sort::Refused(RefusalReason::SetUp),
+        statuses: &[404, 405, 406, 415],
+        codes: &["SSS_INVALID_SCRIPTLET_ID", "SSS_SCRIPT_DOES_NOT_EXIST", "FEATURE_DISABLED", "INVALID_URL"],
+        texts: &[],
     },
     Row { sort: Sort::Refused(RefusalReason::Content), statuses: &[], codes: &[], texts: &[] },
 ];

@@ -11,7 +11,7 @@ const KNOWN: [&str; 17] = [
     "Please enter a value for …",
     "Please enter value(s) for: …",
     "You must enter a value for …",
-    "Unknown property name …",
+    "Invalid property name: {}",
     "This entity already exists.…",
     "This record already exists…",
     "This record has been locked by a user defined workflow…",

@@ -85,6 +85,7 @@ async fn what_netsuite_says_has_one_meaning() {
         (409, "DUP_RCRD", PERSON, "already_exists"),
         (404, "NONEXISTENT_ID", "Record does not exist.", "missing"),
         (400, "RCRD_DSNT_EXIST", PERSON, "missing"),
+        (404, "NOT_FOUND", "The requested resource does not exist.", "set_up"),
         (400, "SSS_INVALID_SCRIPTLET_ID", "That Suitelet is invalid, disabled, or no longer exists.", "set_up"),
         (405, "METHOD_NOT_ALLOWED", PERSON, "set_up"),
         (400, "INVALID_CONTENT", &quoting("You have entered an Invalid Field Value"), "refused"),
