@@ -8,12 +8,13 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 9] = [
+const SHARED: [(&str, &str); 10] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
     ("Client", "what speaks to a vendor, in the vendor's words or in HTTP's"),
     ("Credentials", "what a vendor's secret says"),
+    ("Currency", "a code of ISO 4217, in the settings or of an amount"),
     ("Outage", "a vendor that does not work, with that vendor's codes"),
     ("Event", "what happens, to a delivery or to a function"),
     ("Record", "a row, of the org or of the ledger"),

@@ -8,5 +8,5 @@ mod query;
 mod record;
 mod token;
 
-pub use client::{Client, Cursor, Page, Search};
+pub use client::{Client, EndCursor, OrderPage, Search};
 pub use error::{Error, Outage};

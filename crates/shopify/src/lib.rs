@@ -33,7 +33,7 @@ pub use id::{CustomerId, LineItemId, OrderId, RefundId};
 pub use line::{Attribute, DiscountAllocation, Duty, LineItem, ShippingLine, TaxLine};
 pub use money::{BadCurrency, Currency, Money, MoneyBag};
 pub use order::{Company, FinancialStatus, FulfilledLine, Fulfillment, FulfillmentStatus, Order, PaymentTerms};
-pub use privacy::{CustomerRedact, DataRequest, Person, Request, ShopRedact};
+pub use privacy::{CustomerRedact, DataRequest, Person, RequestId, ShopRedact};
 pub use refund::{
     AdjustmentReason, LineFulfillment, OrderAdjustment, Refund, RefundDuty, RefundLineItem, RefundShippingLine,
     RefundedItem, RestockType, Transaction, TransactionKind, TransactionStatus,

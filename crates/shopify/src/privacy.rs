@@ -17,12 +17,12 @@ pub struct DataRequest {
     #[serde(default, deserialize_with = "or_default")]
     pub orders_requested: Vec<OrderId>,
     /// The request.
-    pub data_request: Request,
+    pub data_request: RequestId,
 }
 
 /// What a data request is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct RequestId {
     /// By this the merchant finds it.
     pub id: u64,
 }

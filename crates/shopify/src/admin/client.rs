@@ -41,18 +41,18 @@ pub enum Search {
 
 /// A page of orders.
 #[derive(Debug)]
-pub struct Page {
+pub struct OrderPage {
     /// Each whole, with all lines and refunds.
     pub orders: Vec<Order>,
     /// Those that could not be read.
     pub unreadable: Vec<(Option<OrderId>, BadShape)>,
     /// Where the next page begins; none: this is the last.
-    pub next: Option<Cursor>,
+    pub next: Option<EndCursor>,
 }
 
 /// A place in a list of orders; of use with the same search only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor(String);
+pub struct EndCursor(String);
 
 #[derive(Deserialize)]
 struct Connected {
@@ -97,9 +97,9 @@ impl Client {
     }
 
     /// A page of orders.  Without the scope `read_all_orders` none that is older than 60 days.
-    pub async fn orders(&self, search: Search, after: Option<&Cursor>) -> Result<Page, Error> {
+    pub async fn orders(&self, search: Search, after: Option<&EndCursor>) -> Result<OrderPage, Error> {
         let (query, sort) = search.as_asked();
-        let after = after.map(|Cursor(cursor)| cursor);
+        let after = after.map(|EndCursor(cursor)| cursor);
         let mut answer = loop {
             let first = self.first.load(Ordering::Relaxed);
             let variables = json!({"first": first, "after": after, "query": query, "sort": sort});
@@ -109,7 +109,7 @@ impl Client {
             }
         };
         let found: Connected = connected(record::take(&mut answer, "orders"))?;
-        let next = found.page.next()?.map(Cursor);
+        let next = found.page.next()?.map(EndCursor);
         let (mut orders, mut unreadable) = (Vec::new(), Vec::new());
         for mut node in found.nodes {
             self.complete_order(&mut node).await?;
@@ -118,7 +118,7 @@ impl Client {
                 Err(shape) => unreadable.push((node["id"].as_str().and_then(OrderId::from_gid), shape)),
             }
         }
-        Ok(Page { orders, unreadable, next })
+        Ok(OrderPage { orders, unreadable, next })
     }
 
     /// One order; none if the shop has it not, or not any more.
@@ -186,11 +186,13 @@ impl Client {
         Ok(())
     }
 
-    /// Every query: with a token, minted anew once if Shopify refuses the one we have, and not before there are points for it.
+    /// Every query: with a token, minted anew once if Shopify refuses the one we have, and not before there are points for it.  Others that
+    /// share the points may be faster: then it is asked a second time.
     async fn send(&self, query: &str, variables: &Value) -> Result<Value, Error> {
         let url = self.base.join(&["admin", "api", &self.version, "graphql.json"]);
         let body = json!({"query": query, "variables": variables});
         let mut refused: Option<Arc<Token>> = None;
+        let mut throttled = false;
         loop {
             self.wait_for_points().await?;
             let token = self.token(refused.as_ref()).await?;
@@ -203,6 +205,10 @@ impl Client {
                 }
                 Err(Error::Unauthorized { .. }) if refused.is_none() && self.access.is_minted() => {
                     refused = Some(token);
+                }
+                Err(Error::Throttled { wait }) if !throttled => {
+                    throttled = true;
+                    self.be_ready_in(wait);
                 }
                 Err(error) => {
                     self.be_ready_in(error.retry_after().unwrap_or_default());

@@ -45,15 +45,22 @@ impl Query {
     }
 
     pub(crate) fn answer(&self, shop: &Shop) -> Value {
-        let by_id = |all: &[Value]| all.iter().find(|it| it["id"] == self.variables["id"]).cloned().unwrap_or_default();
-        let everything = json!([shop.orders, shop.customers]);
-        let scopes = json!({"accessScopes": [{"handle": "read_orders"}, {"handle": "read_customers"}]});
-        let mut roots = Map::new();
-        roots.insert("orders".to_owned(), json!({"nodes": shop.orders}));
-        roots.insert("order".to_owned(), by_id(&shop.orders));
-        roots.insert("customer".to_owned(), by_id(&shop.customers));
-        roots.insert("node".to_owned(), named(&everything, &self.variables["id"]).cloned().unwrap_or_default());
-        roots.insert("currentAppInstallation".to_owned(), scopes);
+        let id = &self.variables["id"];
+        let by_id = |all: &[Value]| all.iter().find(|it| it["id"] == *id).cloned().unwrap_or_default();
+        let Selection::Field { name, .. } = &self.of[0] else { panic!("a query begins with a field") };
+        let root = match name.as_str() {
+            "orders" => json!({"nodes": shop.orders}),
+            "order" => by_id(&shop.orders),
+            "customer" => by_id(&shop.customers),
+            "node" => {
+                shop.orders.iter().chain(&shop.customers).find_map(|it| named(it, id)).cloned().unwrap_or_default()
+            }
+            "currentAppInstallation" => {
+                json!({"accessScopes": [{"handle": "read_orders"}, {"handle": "read_customers"}]})
+            }
+            other => panic!("no root `{other}`"),
+        };
+        let roots = Map::from_iter([(name.clone(), root)]);
         self.select(&roots, &self.of).into()
     }
 
