@@ -25,17 +25,18 @@ struct Row {
     texts: &'static [&'static str],
 }
 
-/// The first that fits counts. Codes and texts of web services
+/// The first that fits counts; what fits none is refused for its content. Codes and texts of web services
 /// (<https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_156570709583.html>), of RESTlets
 /// (<https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_4634920277.html>) and of SuiteScript. REST calls most
 /// of them `USER_ERROR`, and then the text tells; it is English if the integration's user is.
-const TABLE: [Row; 11] = [
+const TABLE: [Row; 10] = [
     Row {
         sort: Sort::Limited,
         statuses: &[429],
         codes: &[
             "CONCURRENCY_LIMIT_EXCEEDED",
             "SSS_REQUEST_LIMIT_EXCEEDED",
+            "SSS_CONCURRENCY_LIMIT_EXCEEDED",
             "EXCEEDED_CONCURRENT_REQUEST_LIMIT",
             "EXCEEDED_REQUEST_LIMIT",
             "WS_CONCUR_SESSION_DISALLWD",
@@ -52,7 +53,7 @@ const TABLE: [Row; 11] = [
     Row {
         sort: Sort::Refused(RefusalReason::AlreadyExists),
         statuses: &[],
-        codes: &["DUP_RCRD", "DUP_ENTITY", "DUPLICATE_KEYS", "UNIQUE_RCRD_ID_REQD"],
+        codes: &["DUP_RCRD"],
         texts: &["this record already exists", "this entity already exists"],
     },
     // A script that broke off may have saved before.
@@ -76,13 +77,13 @@ const TABLE: [Row; 11] = [
     Row {
         sort: Sort::Refused(RefusalReason::Locked),
         statuses: &[],
-        codes: &["RCRD_LOCKED_WF"],
+        codes: &[],
         texts: &["locked by a user defined workflow"],
     },
     Row {
         sort: Sort::Refused(RefusalReason::ClosedPeriod),
         statuses: &[],
-        codes: &["ACCTG_PRD_REQD", "PERIOD_CLOSED", "PERIOD_LOCKED"],
+        codes: &["TRAN_PERIOD_CLOSED", "TRAN_PRD_CLOSED"],
         texts: &["accounting period", "period is closed", "closed period", "period is locked", "locked period"],
     },
     Row {
@@ -100,10 +101,9 @@ const TABLE: [Row; 11] = [
     Row {
         sort: Sort::Refused(RefusalReason::SetUp),
         statuses: &[404, 405, 406, 415],
-        codes: &["SSS_INVALID_SCRIPTLET_ID", "SSS_SCRIPT_DOES_NOT_EXIST", "FEATURE_DISABLED", "INVALID_URL"],
+        codes: &["SSS_INVALID_SCRIPTLET_ID", "FEATURE_DISABLED"],
         texts: &[],
     },
-    Row { sort: Sort::Refused(RefusalReason::Content), statuses: &[], codes: &[], texts: &[] },
 ];
 
 /// Statuses by which something before NetSuite refuses a call that it has not passed on.
@@ -168,11 +168,16 @@ fn is_said(error: &Value) -> bool {
 
 /// Everything NetSuite complains of; nothing, if the body is not an error of NetSuite's.
 fn complaints(reply: &Reply) -> Vec<Complaint> {
-    let Ok(Body { details, error }) = reply.json::<Body>() else { return of_text(&reply.body).into_iter().collect() };
-    let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let of_restlet = Complaint { code: field("code"), text: field("message"), path: None };
-    let of_service = details.into_iter().map(|Detail { text, code, path }| Complaint { code, text, path });
-    of_service.chain([of_restlet]).filter(|complaint| is_code(&complaint.code)).collect()
+    let mut complaints = Vec::new();
+    if let Ok(Body { details, error }) = reply.json() {
+        let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        complaints.extend(details.into_iter().map(|Detail { text, code, path }| Complaint { code, text, path }));
+        complaints.push(Complaint { code: field("code"), text: field("message"), path: None });
+    } else {
+        complaints.extend(of_text(&reply.body));
+    }
+    complaints.retain(|complaint| is_code(&complaint.code));
+    complaints
 }
 
 /// A RESTlet's error as plain text: `error code: X`, `error message: Y`.
@@ -185,8 +190,7 @@ fn of_text(body: &[u8]) -> Option<Complaint> {
 /// By the complaint that the table knows best.
 fn sorted(reply: &Reply, complaints: &[Complaint], now: DateTime<Utc>) -> Error {
     let status = reply.status;
-    let place =
-        |complaint: &Complaint| TABLE.iter().position(|row| row.fits(status, complaint)).unwrap_or(TABLE.len() - 1);
+    let place = |complaint: &Complaint| TABLE.iter().position(|row| row.fits(status, complaint)).unwrap_or(TABLE.len());
     let Some((place, complaint)) = complaints.iter().map(|it| (place(it), it)).min_by_key(|(place, _)| *place) else {
         return foreign(reply, now);
     };
@@ -198,7 +202,7 @@ fn sorted(reply: &Reply, complaints: &[Complaint], now: DateTime<Utc>) -> Error 
     };
     let retry_after = reply.retry_after(now);
     let in_doubt = |said| Error::Unavailable { may_land: true, retry_after, source: Outage::Said(said) };
-    match TABLE[place].sort {
+    match TABLE.get(place).map_or(Sort::Refused(RefusalReason::Content), |row| row.sort) {
         Sort::Limited => Error::RateLimited { retry_after },
         Sort::Unauthorized => Error::Unauthorized { code: said.code },
         Sort::InDoubt => in_doubt(said),
@@ -233,7 +237,7 @@ impl Row {
     }
 }
 
-/// `USER_ERROR`: letters, digits and `_`, no room for anything personal.
+/// `USER_ERROR`: letters, digits and `_`. What is no code is not repeated, and makes no error of NetSuite's.
 fn is_code(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

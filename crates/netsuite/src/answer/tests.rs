@@ -77,6 +77,7 @@ async fn what_netsuite_says_has_one_meaning() {
         (400, "USER_ERROR", &quoting("This record has been locked by a user defined workflow."), "locked"),
         (400, "USER_ERROR", &quoting("The transaction date is not within an open accounting period."), "closed_period"),
         (400, "USER_ERROR", &quoting("You cannot edit it because the period is closed."), "closed_period"),
+        (400, "TRAN_PRD_CLOSED", PERSON, "closed_period"),
         (400, "USER_ERROR", "Your current role does not have permission to perform this action.", "permission"),
         (403, "INSUFFICIENT_PERMISSION", &quoting("Permission Violation: You need a higher level"), "permission"),
         (403, "USER_ERROR", PERSON, "permission"),
@@ -175,6 +176,9 @@ async fn an_error_inside_a_200_of_a_restlet_is_an_error() {
     let text = "error code: SSS_INVALID_SCRIPTLET_ID\nerror message: That Suitelet is invalid, disabled, or no longer exists.\n";
     let (_, posted) = answered_with(ResponseTemplate::new(400).set_body_string(text)).await;
     assert_eq!(word(&posted.unwrap_err()), "set_up");
+    let text = format!("error code: {PERSON}\nerror message: x");
+    let (_, posted) = answered_with(ResponseTemplate::new(400).set_body_string(text)).await;
+    assert_eq!(word(&posted.unwrap_err()), "not taken");
 }
 
 #[tokio::test]
