@@ -85,9 +85,15 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
             token,
             lease_end: Millis(NOW + end),
         }),
+        2 => (version.clone(), token.clone(), 0i64..60_000).prop_map(|(delivery, token, end)| Event::Ensure {
+            delivery,
+            token,
+            lease_end: Millis(NOW + end),
+        }),
         8 => (1i64..4, token, outcome).prop_map(move |(revision, token, outcome)| Event::Finish {
             key: key.clone(),
             revision: Revision(revision),
+            applied: (outcome != Outcome::Accepted).then(|| EffectHash::of(&[0])),
             token,
             outcome,
         }),
@@ -234,7 +240,13 @@ async fn a_record_of_an_ordinary_delivery_is_under_a_kilobyte_and_stays_out_of_t
     let token = Token::unique();
     let claim = Event::Claim { delivery: delivery(&key, 1), token: token.clone(), lease_end: Millis(NOW + 60_000) };
     ledger.put(&claim).await.unwrap();
-    let accepted = Event::Finish { key: key.clone(), revision: Revision(1), token, outcome: Outcome::Accepted };
+    let accepted = Event::Finish {
+        key: key.clone(),
+        revision: Revision(1),
+        token,
+        outcome: Outcome::Accepted,
+        applied: Some(delivery(&key, 1).hash),
+    };
     ledger.put(&accepted).await.unwrap();
     let table = stage.stack.output("LedgerTable").unwrap();
     let answer = ureq::post(format!("{}/", stage.emulator.endpoint()))

@@ -1,8 +1,11 @@
 //! A claim that is held: leave to call, until its lease is over.
 
 use crate::{Account, Invocation, Undelivered};
-use ledger::{Delivery, ErrorClass, Millis, Token};
-use std::sync::{Arc, atomic::Ordering};
+use ledger::{Delivery, EffectHash, ErrorClass, Millis, Token};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use telemetry::Metric;
 use tokio::time::Instant;
 
@@ -14,6 +17,11 @@ pub struct Claim<'a> {
     pub attempt: u32,
     /// An earlier call may have taken effect where a repeat would harm: the destination is read before the call.
     pub read_back_first: bool,
+    /// The effect that the destination has, where it upserts, by the last yes or reading; `None` if there is none, or a call has
+    /// been made since that nobody answered.
+    pub applied: Option<EffectHash>,
+    /// A call was made whose part is not known: `applied` is not true any more.
+    pub(crate) forgotten: AtomicBool,
     /// Until when the call may begin, so that its outcome can still be written down.
     pub latest: Instant,
     /// Since when something is wrong with the delivery.
@@ -24,6 +32,22 @@ pub struct Claim<'a> {
 }
 
 impl Claim<'_> {
+    /// The destination has what this version asks for: the flow makes no call, and says that it succeeded.
+    pub fn is_unchanged(&self) -> bool {
+        self.applied.as_ref() == Some(&self.delivery.hash)
+    }
+
+    /// To be said by a flow that gives up after a part of its calls took effect: what the destination has is neither what it had
+    /// nor what this version asks for.
+    pub fn forget_applied(&self) {
+        self.forgotten.store(true, Ordering::Relaxed);
+    }
+
+    /// The effect that the destination has when the delivery ends in failure.
+    pub(crate) fn still_applied(&self) -> Option<EffectHash> {
+        if self.forgotten.load(Ordering::Relaxed) { None } else { self.applied.clone() }
+    }
+
     /// Waits for the account's next turn: to be asked for before each call to it.
     ///
     /// # Errors
@@ -128,4 +152,18 @@ impl Claim<'_> {
 struct Renewed<'a, C> {
     client: Option<Arc<C>>,
     others: Option<tokio::sync::MutexGuard<'a, bool>>,
+}
+
+/// Why there is no claim.
+pub(crate) enum Unclaimed {
+    /// This version, or a newer one, is settled.
+    Done,
+    /// Another effect is known at its revision.
+    Conflict,
+    /// Somebody else is at it: not before this instant.
+    Held(Millis),
+    /// A call that nobody answered may still land: not before this instant, but the destination may be read.
+    Settling(Millis),
+    /// The ledger cannot be used.
+    Unasked,
 }

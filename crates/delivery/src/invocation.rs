@@ -14,7 +14,7 @@ use telemetry::{Metric, Metrics};
 use tokio::time::Instant;
 
 /// Room to write the outcome down after a call that used all its time.
-const MARGIN: Duration = Duration::from_secs(2);
+pub(crate) const MARGIN: Duration = Duration::from_secs(2);
 /// After so many failures to reach a store in a row, the rest of its batch goes back uncalled.
 const GIVE_UP_AFTER: u32 = 3;
 

@@ -9,6 +9,7 @@
 mod account;
 mod claim;
 pub mod copies;
+mod hooks;
 mod invocation;
 mod item;
 pub mod judge;
@@ -19,11 +20,14 @@ pub mod publish;
 pub mod redrive;
 pub mod report;
 mod settle;
+mod unclaimed;
 mod undelivered;
+mod within;
 mod worker;
 
 pub use account::{Account, Accounts};
 pub use claim::Claim;
+pub use hooks::Hooks;
 pub use invocation::Invocation;
 pub use item::{Fate, Item};
 pub use judge::{Judgement, judge};

@@ -123,7 +123,9 @@ impl Redrive<'_> {
         let event = Event::Settle { delivery: delivery.clone(), settled };
         Ok(match self.ledger.put(&event).await? {
             Verdict::Recorded | Verdict::Done | Verdict::Superseded => Dismissal::Settled,
-            Verdict::Call { .. } | Verdict::Held(_) | Verdict::Conflict => Dismissal::UnderWay,
+            Verdict::Call { .. } | Verdict::Held(_) | Verdict::Settling(_) | Verdict::Tried | Verdict::Conflict => {
+                Dismissal::UnderWay
+            }
         })
     }
 

@@ -8,6 +8,12 @@ use telemetry::Metric;
 
 /// Nobody waits for another delivery for longer: a person decides.
 const LONGEST_WAIT: Duration = Duration::from_hours(48);
+/// What waits for a delivery that somebody is at looks again after this, then after as long as it has waited, up to the other.
+const SHORTEST_WAIT: Duration = Duration::from_secs(5);
+const SHORT_WAIT: Duration = Duration::from_mins(1);
+/// When a call that nobody answered is looked for at the destination, where it can be: after this, then after as long again, until
+/// it may be repeated.
+const FIRST_LOOK: Duration = Duration::from_secs(30);
 
 impl Worker {
     /// Writes down how a call ended; what is to become of the message.
@@ -19,6 +25,9 @@ impl Worker {
     ) -> Disposal {
         let invocation = claim.invocation;
         claim.note(&result);
+        if let Err(Undelivered::Failed { may_land: true, .. }) = result {
+            claim.forget_applied();
+        }
         match result {
             Ok(()) => self.succeed(claim, received).await,
             Err(Undelivered::Failed { class, .. }) if received.receives >= self.max_receives => {
@@ -29,7 +38,8 @@ impl Worker {
                 self.release(claim, received, class, may_land, floor).await
             }
             Err(Undelivered::Spared { class, floor }) => self.spare(claim, received, class, floor).await,
-            Err(Undelivered::Waits(on)) => self.wait(claim, received, on).await,
+            Err(Undelivered::Waits(on)) => self.wait(claim, received, on, false).await,
+            Err(Undelivered::WaitsShortly(on)) => self.wait(claim, received, on, true).await,
             Err(Undelivered::Skipped(reason)) => self.skip(claim, received, reason).await,
             Err(Undelivered::Rejected(error)) => {
                 if !self.dead_letter(claim.delivery, received, ErrorClass::BadRecord, &error, invocation).await {
@@ -48,6 +58,11 @@ impl Worker {
             // It took effect and we could not say so: the next holder repeats it where that is harmless, else reads back first.
             let wait = self.backoff(claim.attempt, None);
             return self.back(received, claim.invocation, claim.delivery, wait).await;
+        }
+        if claim.is_unchanged() {
+            tracing::info!("the destination has it already; no call");
+            claim.invocation.count(Metric::Unchanged, &claim.delivery.store);
+            return Disposal::Delete;
         }
         tracing::info!(attempt = claim.attempt, "delivered");
         claim.invocation.count(Metric::Delivered, &claim.delivery.store);
@@ -83,32 +98,52 @@ impl Worker {
         may_land: bool,
         floor: Option<Duration>,
     ) -> Disposal {
+        let quiet = self.retry_later(claim, class, may_land, floor).await;
+        claim.invocation.count(Metric::Retried, &claim.delivery.store);
         let policy = self.policy(&claim.delivery.key);
-        let quiet = if may_land { policy.settle } else { Duration::ZERO }.max(floor.unwrap_or_default());
-        // No other copy is to call sooner either.
-        let not_before = self.millis().plus(quiet);
-        let uncertain = may_land && policy.repeat == Repeat::ReadBack;
-        let outcome = if uncertain { Outcome::Uncertain(not_before) } else { Outcome::Pending(class, not_before) };
-        self.finish(claim, outcome).await;
-        let (invocation, store) = (claim.invocation, &claim.delivery.store);
-        invocation.count(Metric::Retried, store);
-        if uncertain {
-            invocation.count(Metric::Uncertain, store);
-        }
-        if class == ErrorClass::RateLimited {
-            invocation.count(Metric::RateLimited, store);
-        }
-        // Whoever receives it next may have a clock that is behind ours.
-        let floor = (!quiet.is_zero()).then(|| quiet + policy.clock_skew);
-        let delay = self.backoff(claim.attempt.max(received.receives), floor);
+        let delay = if may_land && policy.repeat == Repeat::ReadBack {
+            // Its next receipt reads back, which is allowed while the call may still land.
+            FIRST_LOOK.max(floor.unwrap_or_default())
+        } else {
+            // Whoever receives it next may have a clock that is behind ours.
+            let floor = (!quiet.is_zero()).then(|| quiet + policy.clock_skew);
+            self.backoff(claim.attempt.max(received.receives), floor)
+        };
         let retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(error_class = %class, attempt = claim.attempt, retry_in_ms, "to be tried again");
         Disposal::Return(delay)
     }
 
-    /// Nothing was called, since `on` has to be accepted first. What waits for a delivery that waits for a person is parked with
+    /// Writes down a failure that is tried again; for how long nobody is to call.
+    pub(crate) async fn retry_later(
+        &self,
+        claim: &Claim<'_>,
+        class: ErrorClass,
+        may_land: bool,
+        floor: Option<Duration>,
+    ) -> Duration {
+        let (policy, store) = (self.policy(&claim.delivery.key), &claim.delivery.store);
+        let quiet = if may_land { policy.settle } else { Duration::ZERO }.max(floor.unwrap_or_default());
+        // No other copy is to call sooner either.
+        let not_before = self.millis().plus(quiet);
+        let uncertain = may_land && policy.repeat == Repeat::ReadBack;
+        if may_land {
+            claim.forget_applied();
+        }
+        let outcome = if uncertain { Outcome::Uncertain(not_before) } else { Outcome::Pending(class, not_before) };
+        self.finish(claim, outcome).await;
+        if uncertain {
+            claim.invocation.count(Metric::Uncertain, store);
+        }
+        if class == ErrorClass::RateLimited {
+            claim.invocation.count(Metric::RateLimited, store);
+        }
+        quiet
+    }
+
+    /// Nothing was called, since `on` has to be accepted first: `shortly`, since somebody is at it. What waits for a delivery that waits for a person is parked with
     /// it; what waits for one that is not to be sent is not sent either.
-    async fn wait(&self, claim: &Claim<'_>, received: &Received, on: DeliveryKey) -> Disposal {
+    async fn wait(&self, claim: &Claim<'_>, received: &Received, on: DeliveryKey, shortly: bool) -> Disposal {
         let known = self.ledger.read(std::slice::from_ref(&on)).await.unwrap_or_default().remove(&on);
         let state = known.as_ref().map(|known| known.state);
         if let (Some(State::Skipped), Some(known)) = (state, known) {
@@ -128,6 +163,15 @@ impl Worker {
                 return self.release(claim, received, ErrorClass::Internal, false, None).await;
             }
             return self.close(claim, received, Outcome::Blocked(on), Metric::Parked).await;
+        }
+        if shortly {
+            // As long again as it has waited so far.
+            let waited = claim.open_since.map_or(Duration::ZERO, |since| since.until(now));
+            let wait = waited.clamp(SHORTEST_WAIT, SHORT_WAIT);
+            tracing::info!(waits_for = %on, wait_seconds = wait.as_secs(), "another delivery comes first; back to the queue");
+            // Nothing was called: any copy may look sooner.
+            self.finish(claim, Outcome::Waiting(on, now)).await;
+            return self.back(received, claim.invocation, claim.delivery, wait).await;
         }
         let wait = self.times.wait;
         tracing::info!(waits_for = %on, wait_seconds = wait.as_secs(), "another delivery comes first; back to the queue");
@@ -264,9 +308,18 @@ impl Worker {
         }
     }
 
-    async fn finish(&self, claim: &Claim<'_>, outcome: Outcome) -> Option<Verdict> {
-        let Delivery { key, revision, .. } = claim.delivery;
-        let event = Event::Finish { key: key.clone(), revision: *revision, token: claim.token.clone(), outcome };
+    /// When what may have been called is looked for again, which may be called again at `until`.
+    pub(crate) fn next_look(&self, key: &DeliveryKey, until: Millis) -> Duration {
+        let policy = self.policy(key);
+        let left = self.millis().until(until);
+        (policy.settle + policy.clock_skew).saturating_sub(left).max(FIRST_LOOK).min(left)
+    }
+
+    pub(crate) async fn finish(&self, claim: &Claim<'_>, outcome: Outcome) -> Option<Verdict> {
+        let Delivery { key, revision, hash, .. } = claim.delivery;
+        let (revision, token) = (*revision, claim.token.clone());
+        let applied = if outcome == Outcome::Accepted { Some(hash.clone()) } else { claim.still_applied() };
+        let event = Event::Finish { key: key.clone(), revision, token, outcome, applied };
         match self.ledger.put(&event).await {
             Ok(verdict) => {
                 if verdict != Verdict::Recorded {
@@ -292,7 +345,7 @@ impl Worker {
     }
 
     /// What the protocol must know of the delivery's destination.
-    fn policy(&self, key: &DeliveryKey) -> &Policy {
+    pub(crate) fn policy(&self, key: &DeliveryKey) -> &Policy {
         self.ledger.flow().policies.of(key)
     }
 }

@@ -26,6 +26,8 @@ pub enum Undelivered {
     /// Nothing was called, and nothing is there where the claim asks to read back first: this delivery has to be accepted first. Not
     /// an attempt.
     Waits(DeliveryKey),
+    /// Likewise, and somebody is at that one right now: looked at again within seconds.
+    WaitsShortly(DeliveryKey),
     /// Likewise, and it turns out that nothing is to be sent, by this rule.
     Skipped(String),
     /// Refused for good.

@@ -1,9 +1,9 @@
 //! The worker: each message of a batch is delivered under a claim of its own, and what is not done goes back.
 
-use crate::{Accounts, Claim, Invocation, Message, Undelivered};
+use crate::{Accounts, Claim, Hooks, Invocation, Message, Undelivered, claim::Unclaimed};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
-use ledger::{Delivery, ErrorClass, Event, Ledger, Token, Verdict};
+use ledger::{Delivery, ErrorClass, Event, Ledger};
 use queue::{Batch, InvalidBatch, Queue, TraceHeader};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -52,13 +52,33 @@ impl Worker {
         at_once: usize,
         call: impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
+        let hooks = Hooks { skip: |_: &Message<P>| None, read_back: async |_: &Message<P>, _: Instant| Ok(false) };
+        self.consume_with(event, deadline, metrics, at_once, &hooks, call).await
+    }
+
+    /// The same, with what the flow says of a message beside its call.
+    ///
+    /// # Errors
+    /// When the event is not an SQS batch; the whole of it goes back.
+    pub async fn consume_with<P: DeserializeOwned>(
+        &self,
+        event: queue::Event,
+        deadline: DateTime<Utc>,
+        metrics: Metrics,
+        at_once: usize,
+        hooks: &Hooks<
+            impl Fn(&Message<P>) -> Option<String>,
+            impl AsyncFn(&Message<P>, Instant) -> Result<bool, Undelivered>,
+        >,
+        call: impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
+    ) -> Result<(queue::Response, Metrics), InvalidBatch> {
         let begun = Instant::now();
         let batch = Batch::from_event(event)?;
         let remaining = (deadline - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
         let invocation = Invocation::new(deadline, remaining, metrics, self.accounts.keys());
         let (shared, call) = (&invocation, &call);
         let returned: Vec<(&queue::Received, Duration)> = stream::iter(&batch.messages)
-            .map(|message| async move { (message, self.deliver(message, shared, call).await) })
+            .map(|message| async move { (message, self.deliver(message, shared, hooks, call).await) })
             .buffer_unordered(at_once)
             .filter_map(|(message, disposal)| async move {
                 match disposal {
@@ -81,6 +101,10 @@ impl Worker {
         &self,
         received: &queue::Received,
         invocation: &Invocation,
+        hooks: &Hooks<
+            impl Fn(&Message<P>) -> Option<String>,
+            impl AsyncFn(&Message<P>, Instant) -> Result<bool, Undelivered>,
+        >,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
         let message = match Message::parse(&received.body) {
@@ -90,7 +114,7 @@ impl Worker {
         let trace = received.trace.as_ref().map(TraceHeader::as_str);
         let span = telemetry::delivery(message.delivery.key.as_str(), trace);
         // Boxed: it is tens of kilobytes, and moved about.
-        Box::pin(self.deliver_message(&message, received, invocation, call)).instrument(span).await
+        Box::pin(self.deliver_message(&message, received, invocation, hooks, call)).instrument(span).await
     }
 
     async fn deliver_message<P>(
@@ -98,9 +122,18 @@ impl Worker {
         message: &Message<P>,
         received: &queue::Received,
         invocation: &Invocation,
+        hooks: &Hooks<
+            impl Fn(&Message<P>) -> Option<String>,
+            impl AsyncFn(&Message<P>, Instant) -> Result<bool, Undelivered>,
+        >,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
         let delivery = &message.delivery;
+        if let Some(reason) = (hooks.skip)(message)
+            && let Some(disposal) = self.skip_unclaimed(delivery, received, invocation, reason).await
+        {
+            return disposal;
+        }
         let account = self.accounts.get(&delivery.store);
         let latest = invocation.latest_call(self.times.call_timeout);
         let held = || account.and_then(|account| account.pace.held());
@@ -114,9 +147,15 @@ impl Worker {
             let wait = self.backoff(received.receives, held());
             return self.back(received, invocation, delivery, wait).await;
         }
-        let claim = match self.claim(delivery, received, invocation, latest).await {
+        let event = |token| Event::Claim { delivery: delivery.clone(), token, lease_end: invocation.deadline.into() };
+        let claim = match self.claim(delivery, invocation, latest, event).await {
             Ok(claim) => claim,
-            Err(disposal) => return disposal,
+            Err(Unclaimed::Settling(until)) => {
+                let seen = self.look(delivery, invocation, (hooks.read_back)(message, latest)).await;
+                let wait = self.next_look(&delivery.key, until);
+                return if seen { Disposal::Delete } else { self.back(received, invocation, delivery, wait).await };
+            }
+            Err(unclaimed) => return self.refused(unclaimed, delivery, received, invocation).await,
         };
         // Whatever a call does, there is time left to write down how it ended.
         let called = tokio::time::timeout(invocation.room(), call(message, &claim)).await;
@@ -127,37 +166,28 @@ impl Worker {
         self.settle(&claim, received, result).await
     }
 
-    /// Claims the delivery, or says what is to become of the message.
-    async fn claim<'a>(
-        &'a self,
-        delivery: &'a Delivery,
+    /// What is to become of a message whose delivery could not be claimed.
+    async fn refused(
+        &self,
+        unclaimed: Unclaimed,
+        delivery: &Delivery,
         received: &queue::Received,
-        invocation: &'a Invocation,
-        latest: Instant,
-    ) -> Result<Claim<'a>, Disposal> {
-        let token = Token::unique();
-        let event =
-            Event::Claim { delivery: delivery.clone(), token: token.clone(), lease_end: invocation.deadline.into() };
-        match self.ledger.put(&event).await {
-            Ok(Verdict::Call { attempt, read_back_first, open_since }) => {
-                let account = self.accounts.get(&delivery.store);
-                Ok(Claim { delivery, attempt, read_back_first, latest, open_since, token, account, invocation })
-            }
-            Ok(Verdict::Done | Verdict::Superseded | Verdict::Recorded) => {
+        invocation: &Invocation,
+    ) -> Disposal {
+        match unclaimed {
+            Unclaimed::Done => {
                 tracing::info!("settled before; the message is dropped");
                 invocation.count(Metric::AlreadyDelivered, &delivery.store);
-                Err(Disposal::Delete)
+                Disposal::Delete
             }
-            Ok(Verdict::Conflict) => Err(self.contradict(delivery, received, invocation).await),
-            Ok(Verdict::Held(until)) => {
+            Unclaimed::Conflict => self.contradict(delivery, received, invocation).await,
+            Unclaimed::Held(until) | Unclaimed::Settling(until) => {
                 let wait = self.millis().until(until).max(self.times.held_at_least);
                 tracing::info!(wait_seconds = wait.as_secs(), "held by another worker; back to the queue");
-                Err(self.back(received, invocation, delivery, wait).await)
+                self.back(received, invocation, delivery, wait).await
             }
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, error_class = %ErrorClass::Internal, "not claimed");
-                Err(self.back(received, invocation, delivery, self.backoff(received.receives, None)).await)
+            Unclaimed::Unasked => {
+                self.back(received, invocation, delivery, self.backoff(received.receives, None)).await
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the database's answer to a write means for whoever asked: the second half of the protocol.
 
 use crate::{
-    event::{Event, Policy, Repair, Repeat, Verdict},
+    event::{Event, Policy, Repair, Repeat, Settled, Verdict},
     key::{Delivery, Revision, Token},
     millis::Millis,
     record::{Record, State},
@@ -12,11 +12,12 @@ use crate::{
 pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) -> Verdict {
     let record = match attempt {
         Attempt::Applied(before) => {
-            let Event::Claim { .. } = event else { return Verdict::Recorded };
+            let (Event::Claim { .. } | Event::Ensure { .. }) = event else { return Verdict::Recorded };
             return Verdict::Call {
                 attempt: before.as_ref().map_or(0, |r| r.attempts) + 1,
                 read_back_first: policy.repeat == Repeat::ReadBack && before.as_ref().is_some_and(may_have_called),
                 open_since: before.as_ref().and_then(|record| record.open_since),
+                applied: before.as_ref().and_then(|record| record.applied.clone()),
             };
         }
         Attempt::Refused(record) => record,
@@ -27,7 +28,17 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
         return if matches!(event, Event::Reopen { .. }) { Verdict::Recorded } else { Verdict::Held(now) };
     };
     match event {
-        Event::Claim { delivery, token, .. } => refused_claim(delivery, token, record, policy),
+        Event::Claim { token, .. } | Event::Ensure { token, .. }
+            if record.token.as_ref() == Some(token) && record.state == State::Claimed =>
+        {
+            // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
+            // not known any more, so the careful path is taken.
+            let (attempt, open_since) = (record.attempts, record.open_since);
+            Verdict::Call { attempt, read_back_first: policy.repeat == Repeat::ReadBack, open_since, applied: None }
+        }
+        Event::Claim { delivery, .. } => refused_claim(delivery, record, policy, now),
+        Event::Ensure { .. } if is_accepted(record) || record.accepted_at.is_some() => Verdict::Done,
+        Event::Ensure { delivery, .. } => held(delivery, record, policy, now),
         // Our own write, sent again by the SDK after its answer was lost.
         Event::Finish { token, revision, .. } if finished_by(token, *revision, record) => Verdict::Recorded,
         // A read-back saw the effect before we could say so.
@@ -36,8 +47,12 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
         }
         // A claim that lapsed and was taken by somebody else.
         Event::Finish { .. } | Event::Conflict { .. } => Verdict::Held(free_at(record, policy)),
-        Event::Settle { delivery, .. } => match record.state {
+        Event::Settle { delivery, settled } => match record.state {
             _ if record.revision > delivery.revision => Verdict::Superseded,
+            _ if policy.supersedes && matches!(settled, Settled::Skipped(_)) => {
+                let ended = is_accepted(record) || matches!(record.state, State::Rejected | State::Parked);
+                if ended && is_same(delivery, record, policy) { Verdict::Done } else { Verdict::Tried }
+            }
             State::Claimed | State::Uncertain => Verdict::Held(free_at(record, policy)),
             _ => Verdict::Done,
         },
@@ -49,7 +64,16 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
 
 /// Whether a call may have taken effect that the ledger has no yes for.
 fn may_have_called(record: &Record) -> bool {
-    record.attempts > 0 && !matches!(record.state, State::Accepted | State::Confirmed)
+    record.attempts > 0 && !is_accepted(record)
+}
+
+fn is_accepted(record: &Record) -> bool {
+    matches!(record.state, State::Accepted | State::Confirmed)
+}
+
+/// Whether a message asks for what the record speaks of.
+fn is_same(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
+    record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash)
 }
 
 /// Whether the record says how this claim ended; it does not if another version was settled over the claim.
@@ -63,6 +87,17 @@ fn free_at(record: &Record, policy: &Policy) -> Millis {
     lapse.max(record.not_before).unwrap_or(record.updated_at)
 }
 
+/// Refused for now: by a lease or an embargo.
+fn held(delivery: &Delivery, record: &Record, policy: &Policy, now: Millis) -> Verdict {
+    let free = free_at(record, policy);
+    let lease_over = record.lease_end.is_none_or(|end| end.plus(policy.clock_skew) <= now);
+    let unanswered = matches!(record.state, State::Claimed | State::Uncertain);
+    if lease_over && unanswered && free > now && is_same(delivery, record, policy) {
+        return Verdict::Settling(free);
+    }
+    Verdict::Held(free)
+}
+
 /// Whether a message's version is older than the record's.
 fn outdated(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
     let earlier_trigger = record.triggered_at.zip(delivery.triggered_at).is_some_and(|(known, ours)| known > ours);
@@ -70,19 +105,13 @@ fn outdated(delivery: &Delivery, record: &Record, policy: &Policy) -> bool {
         || (policy.supersedes && record.revision == delivery.revision && earlier_trigger)
 }
 
-fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &Policy) -> Verdict {
-    if record.token.as_ref() == Some(token) && record.state == State::Claimed {
-        // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
-        // not known any more, so the careful path is taken.
-        let (attempt, open_since) = (record.attempts, record.open_since);
-        return Verdict::Call { attempt, read_back_first: policy.repeat == Repeat::ReadBack, open_since };
-    }
-    let accepted = matches!(record.state, State::Accepted | State::Confirmed);
+fn refused_claim(delivery: &Delivery, record: &Record, policy: &Policy, now: Millis) -> Verdict {
+    let accepted = is_accepted(record);
     if outdated(delivery, record, policy) {
         return if accepted { Verdict::Done } else { Verdict::Superseded };
     }
     let closed = accepted || matches!(record.state, State::Rejected | State::Parked);
-    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    let same = is_same(delivery, record, policy);
     let earlier = record.earlier.as_ref().is_some_and(|(r, h)| (*r, h) == (delivery.revision, &delivery.hash));
     if (accepted && !policy.supersedes) || (closed && same) || (policy.supersedes && !same && earlier) {
         return Verdict::Done;
@@ -92,12 +121,12 @@ fn refused_claim(delivery: &Delivery, token: &Token, record: &Record, policy: &P
     if rival && !later {
         return Verdict::Conflict;
     }
-    Verdict::Held(free_at(record, policy))
+    held(delivery, record, policy, now)
 }
 
 /// A copy is sent unless its version was reopened often enough.
 fn refused_copy(delivery: &Delivery, repair: Repair, record: &Record, policy: &Policy) -> Verdict {
-    let same = record.revision == delivery.revision && (!policy.supersedes || record.hash == delivery.hash);
+    let same = is_same(delivery, record, policy);
     match (repair, record.state) {
         (Repair::Redrive, State::Rejected | State::Parked) if same => Verdict::Held(free_at(record, policy)),
         (Repair::Missing, State::Accepted) => Verdict::Held(free_at(record, policy)),

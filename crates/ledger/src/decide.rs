@@ -6,7 +6,7 @@
 
 use crate::{
     class::ErrorClass,
-    key::{Delivery, Revision},
+    key::{Delivery, Revision, Token},
     millis::Millis,
     record::State,
     write::{Change, Condition, Write},
@@ -34,13 +34,17 @@ pub const DISMISSED: &str = "dismissed: ";
 pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
     let (key, condition, mut changes) = match event {
         Event::Claim { delivery, token, lease_end } => {
-            let mut changes = version(delivery, State::Claimed);
-            changes.extend([Change::Claim(token.clone(), *lease_end), Change::CountAttempt, Change::WaitsFor(None)]);
-            (&delivery.key, claimable(delivery, policy, now), changes)
+            (&delivery.key, claimable(delivery, policy, now), claimed(delivery, token, *lease_end, policy))
         }
-        Event::Finish { key, token, outcome, .. } => {
+        Event::Ensure { delivery, token, lease_end } => {
+            (&delivery.key, ensurable(delivery, policy, now), claimed(delivery, token, *lease_end, policy))
+        }
+        Event::Finish { key, token, outcome, applied, .. } => {
             let mut changes = finished(outcome, policy, now);
             changes.push(Change::LeaseOver);
+            if policy.supersedes && applied.is_some() {
+                changes.push(Change::Applied(applied.clone()));
+            }
             let holder = Condition::All(vec![Condition::StateIn(&[State::Claimed]), Condition::TokenIs(token.clone())]);
             (key, holder, changes)
         }
@@ -56,7 +60,8 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
             let condition = match settled {
                 Settled::Dismissed(_) => dismissable(delivery, policy),
                 Settled::GaveWay(_) => untried(delivery, policy),
-                _ => settleable(delivery.revision, state, policy, now),
+                Settled::Skipped(_) if policy.supersedes => skippable(delivery.revision),
+                _ => settleable(delivery.revision, policy, now),
             };
             let mut changes = version(delivery, state);
             changes.extend([Change::Reason(Some(reason)), open]);
@@ -65,6 +70,9 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
         Event::Confirm { delivery } => {
             let mut changes = version(delivery, State::Confirmed);
             changes.extend([Change::Reason(None), Change::Closed]);
+            if policy.supersedes {
+                changes.extend([Change::Applied(Some(delivery.hash.clone())), Change::AcceptedAt(Some(now))]);
+            }
             (&delivery.key, Condition::Any(vec![Condition::Absent, current(delivery, policy)]), changes)
         }
         Event::Reopen { delivery, repair, limit } => {
@@ -75,6 +83,9 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
             let mut changes = version(delivery, State::Pending);
             // What it waits for, and whoever looks after it, has time again.
             changes.extend([Change::CountRepair, Change::OpenAnew(now)]);
+            if policy.supersedes && *repair == Repair::Missing {
+                changes.extend([Change::Applied(None), Change::AcceptedAt(None)]);
+            }
             let condition = Condition::All(vec![
                 current(delivery, policy),
                 Condition::StateIn(from),
@@ -130,6 +141,17 @@ fn current(delivery: &Delivery, policy: &Policy) -> Condition {
     Condition::Any(vec![newer(delivery, policy), same])
 }
 
+/// A claim takes what is known of the destination out of the record, and its holder puts it back: if nobody hears of the holder
+/// again, it is not known any more.
+fn claimed(delivery: &Delivery, token: &Token, lease_end: Millis, policy: &Policy) -> Vec<Change> {
+    let mut changes = version(delivery, State::Claimed);
+    changes.extend([Change::Claim(token.clone(), lease_end), Change::CountAttempt, Change::WaitsFor(None)]);
+    if policy.supersedes {
+        changes.push(Change::Applied(None));
+    }
+    changes
+}
+
 /// When a claim succeeds.
 fn claimable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
     use Condition::{Absent, All, Any, StateIn};
@@ -150,10 +172,39 @@ fn claimable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
     Any(vec![Absent, All(free)])
 }
 
+/// When a claim for another delivery's sake succeeds: never over what was accepted once.
+fn ensurable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
+    use Condition::{Absent, All, Any, StateIn, Unaccepted};
+    let open = Any(vec![
+        All(vec![current(delivery, policy), StateIn(&[State::Pending, State::Uncertain, State::Claimed])]),
+        All(vec![newer(delivery, policy), StateIn(&[State::Rejected, State::Parked])]),
+        // Nothing is there of it, so that no version is older.
+        StateIn(&[State::Skipped]),
+    ]);
+    let mut free = quiet(policy, now);
+    free.extend([Unaccepted, open]);
+    Any(vec![Absent, All(free)])
+}
+
+/// When a skip by rule may be recorded where the destination upserts: only of what cannot be there.
+fn skippable(revision: Revision) -> Condition {
+    use Condition::{Absent, All, Any, RevisionAtMost, RevisionBelow, StateIn, Unaccepted, Untried};
+    Any(vec![
+        Absent,
+        All(vec![RevisionAtMost(revision), StateIn(&[State::Skipped])]),
+        All(vec![
+            RevisionBelow(revision),
+            StateIn(&[State::Pending, State::Rejected, State::Parked]),
+            Untried,
+            Unaccepted,
+        ]),
+    ])
+}
+
 /// When a skip, rejection or parking by rule may be recorded: never while a call may still land.
-fn settleable(revision: Revision, state: State, policy: &Policy, now: Millis) -> Condition {
+fn settleable(revision: Revision, policy: &Policy, now: Millis) -> Condition {
     use Condition::{Absent, All, Any, RevisionAtMost, RevisionBelow, StateIn};
-    let over: &[State] = if policy.supersedes && state != State::Skipped {
+    let over: &[State] = if policy.supersedes {
         &[State::Pending, State::Rejected, State::Parked, State::Accepted, State::Confirmed]
     } else {
         &[State::Pending, State::Rejected, State::Parked]
@@ -204,7 +255,7 @@ fn finished(outcome: &Outcome, policy: &Policy, now: Millis) -> Vec<Change> {
     };
     let mut changes = match outcome {
         Outcome::Accepted => {
-            vec![Change::State(State::Accepted), Change::AcceptedAt(now), Change::Reason(None), Change::Closed]
+            vec![Change::State(State::Accepted), Change::AcceptedAt(Some(now)), Change::Reason(None), Change::Closed]
         }
         Outcome::Pending(class, _) => open(State::Pending, class.as_str()),
         Outcome::Uncertain(_) => open(State::Uncertain, ErrorClass::Uncertain.as_str()),

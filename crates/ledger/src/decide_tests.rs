@@ -29,7 +29,9 @@ fn claim(revision: i64, token: &str, lease_end: Millis) -> Event {
 }
 
 fn finish(revision: i64, token: &str, outcome: Outcome) -> Event {
-    Event::Finish { key: delivery(revision).key, revision: Revision(revision), token: Token::from_text(token), outcome }
+    let applied = (outcome == Outcome::Accepted).then(|| delivery(revision).hash);
+    let (key, revision, token) = (delivery(revision).key, Revision(revision), Token::from_text(token));
+    Event::Finish { key, revision, token, outcome, applied }
 }
 
 fn settle(revision: i64, settled: Settled) -> Event {
@@ -51,7 +53,7 @@ fn lease() -> Millis {
 }
 
 fn call(attempt: u32, read_back_first: bool) -> Verdict {
-    Verdict::Call { attempt, read_back_first, open_since: None }
+    Verdict::Call { attempt, read_back_first, open_since: None, applied: None }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what `put` takes")]
@@ -117,7 +119,11 @@ fn a_held_claim_is_refused_until_lease_skew_and_settle_time_have_passed() {
     put(&mut record, &claim(7, "a", lease()), &UPSERT, NOW);
     let free = UPSERT.lapses_at(lease());
     let early = Millis(free.0 - 1);
-    assert_eq!(put(&mut record, &claim(7, "b", early), &UPSERT, early), Verdict::Held(free));
+    // The destination may be read, by whoever has the same version.
+    assert_eq!(put(&mut record, &claim(7, "b", early), &UPSERT, early), Verdict::Settling(free));
+    assert_eq!(put(&mut record, &claim(8, "b", early), &UPSERT, early), Verdict::Held(free));
+    let in_lease = lease().plus(Duration::from_secs(4));
+    assert_eq!(put(&mut record, &claim(7, "b", free), &UPSERT, in_lease), Verdict::Held(free));
     assert_eq!(put(&mut record, &claim(7, "b", free), &UPSERT, free), call(2, true));
 }
 
@@ -352,18 +358,18 @@ fn a_read_back_confirms_from_any_state_and_over_absent_but_not_an_older_version(
 fn a_claim_that_died_is_skipped_once_nothing_can_land_any_more() {
     let skip = settle(8, Settled::Skipped("no_email".into()));
     let mut record = None;
-    put(&mut record, &claim(7, "a", lease()), &UPSERT, NOW);
+    put(&mut record, &claim(7, "a", lease()), &CREDIT, NOW);
     let mut uncertain = record.clone();
     let until = NOW.plus(Duration::from_mins(15));
-    put(&mut uncertain, &finish(7, "a", Outcome::Uncertain(until)), &UPSERT, NOW);
-    let over = until.plus(UPSERT.clock_skew);
-    assert_eq!(put(&mut uncertain, &skip, &UPSERT, until), Verdict::Held(over));
-    assert_eq!(put(&mut uncertain, &skip, &UPSERT, over), Verdict::Recorded);
-    let free = UPSERT.lapses_at(lease());
-    assert_eq!(put(&mut record, &skip, &UPSERT, Millis(free.0 - 1)), Verdict::Held(free));
-    assert_eq!(put(&mut record, &skip, &UPSERT, free), Verdict::Recorded);
+    put(&mut uncertain, &finish(7, "a", Outcome::Uncertain(until)), &CREDIT, NOW);
+    let over = until.plus(CREDIT.clock_skew);
+    assert_eq!(put(&mut uncertain, &skip, &CREDIT, until), Verdict::Held(over));
+    assert_eq!(put(&mut uncertain, &skip, &CREDIT, over), Verdict::Recorded);
+    let free = CREDIT.lapses_at(lease());
+    assert_eq!(put(&mut record, &skip, &CREDIT, Millis(free.0 - 1)), Verdict::Held(free));
+    assert_eq!(put(&mut record, &skip, &CREDIT, free), Verdict::Recorded);
     assert_eq!(record.clone().unwrap().state, State::Skipped);
-    let late = put(&mut record, &finish(7, "a", Outcome::Accepted), &UPSERT, free);
+    let late = put(&mut record, &finish(7, "a", Outcome::Accepted), &CREDIT, free);
     assert!(matches!(late, Verdict::Held(_)), "the ledger does not say what the old holder found: {late:?}");
 }
 
@@ -373,7 +379,7 @@ fn a_rejection_replaces_an_older_accepted_version_where_the_destination_upserts(
     assert_eq!(put(&mut in_state(7, State::Accepted), &reject, &UPSERT, NOW), Verdict::Recorded);
     assert_eq!(put(&mut in_state(7, State::Accepted), &reject, &REVIEWS, NOW), Verdict::Done);
     let skip = settle(8, Settled::Skipped("no_email".into()));
-    assert_eq!(put(&mut in_state(7, State::Accepted), &skip, &UPSERT, NOW), Verdict::Done);
+    assert_eq!(put(&mut in_state(7, State::Accepted), &skip, &UPSERT, NOW), Verdict::Tried);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     class::ErrorClass,
-    key::{Delivery, DeliveryKey, Revision, Token},
+    key::{Delivery, DeliveryKey, EffectHash, Revision, Token},
     millis::Millis,
 };
 use std::time::Duration;
@@ -66,7 +66,7 @@ pub enum Outcome {
 /// What is settled without a call: by rule, where the message would be made, or by a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// Never sent, for this reason.
+    /// Never sent, for this reason. Where the destination upserts: not over what was tried, see [`Verdict::Tried`].
     Skipped(String),
     /// Cannot be sent: the record itself is at fault.
     Rejected(String),
@@ -103,6 +103,16 @@ pub enum Event {
         /// The invocation's deadline.
         lease_end: Millis,
     },
+    /// A claim for another delivery's sake, which needs this one to be there, at whatever version: what was accepted once is
+    /// [`Verdict::Done`], and what was skipped is claimed whatever its version.
+    Ensure {
+        /// What is delivered if it is not there.
+        delivery: Delivery,
+        /// The claim's own token.
+        token: Token,
+        /// The invocation's deadline.
+        lease_end: Millis,
+    },
     /// The holder of a claim says how it ended.
     Finish {
         /// Which delivery.
@@ -113,6 +123,8 @@ pub enum Event {
         token: Token,
         /// How it ended.
         outcome: Outcome,
+        /// The effect that the destination has now; `None` if the holder does not know. Kept only where the destination upserts.
+        applied: Option<EffectHash>,
     },
     /// The producer records what will not be sent, or a person does.
     Settle {
@@ -160,6 +172,7 @@ impl Event {
         match self {
             Self::Finish { key, .. } => key,
             Self::Claim { delivery, .. }
+            | Self::Ensure { delivery, .. }
             | Self::Settle { delivery, .. }
             | Self::Confirm { delivery }
             | Self::Reopen { delivery, .. }
@@ -181,6 +194,9 @@ pub enum Verdict {
         read_back_first: bool,
         /// Since when something is wrong with the delivery.
         open_since: Option<Millis>,
+        /// The effect that the destination has, where it upserts: a version that asks for the same one needs no call. `None` if
+        /// there is none, or nobody knows.
+        applied: Option<EffectHash>,
     },
     /// The write is in the ledger.
     Recorded,
@@ -190,6 +206,12 @@ pub enum Verdict {
     Superseded,
     /// Somebody else has the claim, or a call may still land: not before this instant.
     Held(Millis),
+    /// Nobody is at it, and a call that nobody answered may still land: not before this instant. Until then the destination may be
+    /// read, and what is seen there confirmed.
+    Settling(Millis),
+    /// Not skipped: it was sent, or may have been, and only a claim's holder can say what is there. Whoever is told so sends the
+    /// message, or claims.
+    Tried,
     /// The ledger knows another effect at this very revision, and nothing tells which is newer: to the
     /// dead-letter queue, then [`Event::Conflict`].
     Conflict,

@@ -86,6 +86,7 @@ impl Expression {
             Condition::TriggerBelow(at) => self.compare("triggered_at", "<", number(at.0)),
             Condition::RepairsBelow(limit) => self.compare_unless_absent("repairs", "<", number((*limit).into())),
             Condition::Untried => self.compare_unless_absent("attempts", "=", number(0)),
+            Condition::Unaccepted => format!("attribute_not_exists({})", self.name("accepted_at")),
             Condition::EmbargoOver(now) => self.compare_unless_absent("not_before", "<=", number(now.0)),
             Condition::LeaseEndedBy(at) => self.compare_unless_absent("lease_end", "<=", number(at.0)),
             Condition::TokenIs(token) => self.compare("token", "=", text(token.as_str())),
@@ -143,7 +144,10 @@ impl Expression {
             Change::NotBefore(None) => remove.push(self.name("not_before")),
             Change::Reason(Some(reason)) => put(self, "reason", text(reason)),
             Change::Reason(None) => remove.push(self.name("reason")),
-            Change::AcceptedAt(at) => put(self, "accepted_at", number(at.0)),
+            Change::AcceptedAt(Some(at)) => put(self, "accepted_at", number(at.0)),
+            Change::AcceptedAt(None) => remove.push(self.name("accepted_at")),
+            Change::Applied(Some(effect)) => put(self, "applied", text(effect.as_str())),
+            Change::Applied(None) => remove.push(self.name("applied")),
             Change::OpenSince(at) => {
                 let (name, at) = (self.name("open_since"), self.value(number(at.0)));
                 set.push(format!("{name} = if_not_exists({name}, {at})"));
@@ -203,6 +207,7 @@ pub(crate) fn record(item: &Item) -> Result<Record, &'static str> {
         day: words("day"),
         updated_at: instant("updated_at").ok_or("updated_at")?,
         accepted_at: instant("accepted_at"),
+        applied: words("applied").map(EffectHash::stored),
         open_since: instant("open_since"),
         expires_at: get_number(item, "expires_at").ok_or("expires_at")?,
     })

@@ -46,6 +46,7 @@ impl Record {
             day: delivery.day.clone(),
             updated_at: Millis(0),
             accepted_at: None,
+            applied: None,
             open_since: None,
             expires_at: 0,
         }
@@ -70,6 +71,7 @@ impl Record {
             day: None,
             updated_at: Millis(0),
             accepted_at: None,
+            applied: None,
             open_since: None,
             expires_at: 0,
         }
@@ -142,8 +144,12 @@ pub struct Record {
     pub day: Option<String>,
     /// When the record was last written.
     pub updated_at: Millis,
-    /// When the vendor accepted it.
+    /// When the vendor accepted it; where the destination upserts, also when it was seen there; kept until it
+    /// is missing.
     pub accepted_at: Option<Millis>,
+    /// The effect that the destination has: what the last yes or reading was for. Only where it upserts; absent while somebody has
+    /// a claim, and after a call that nobody answered.
+    pub applied: Option<EffectHash>,
     /// Since when something has been wrong with it; absent on an ordinary delivery.
     pub open_since: Option<Millis>,
     /// From this second on the table may delete the record, at any time and days late: nothing that is

@@ -37,6 +37,8 @@ pub enum Condition {
     RepairsBelow(u32),
     /// The record was never claimed for a call.
     Untried,
+    /// It was never accepted, at any version.
+    Unaccepted,
     /// The record has no embargo, or it has passed by this instant.
     EmbargoOver(Millis),
     /// Nobody has a lease, or it ended at or before this instant.
@@ -62,6 +64,7 @@ impl Condition {
             Self::TriggerBelow(at) => of(&|r| r.triggered_at.is_some_and(|known| known < *at)),
             Self::RepairsBelow(limit) => of(&|r| r.repairs < *limit),
             Self::Untried => of(&|r| r.attempts == 0),
+            Self::Unaccepted => of(&|r| r.accepted_at.is_none()),
             Self::EmbargoOver(now) => of(&|r| r.not_before.is_none_or(|at| at <= *now)),
             Self::LeaseEndedBy(at) => of(&|r| r.lease_end.is_none_or(|end| end <= *at)),
             Self::TokenIs(token) => of(&|r| r.token.as_ref() == Some(token)),
@@ -96,8 +99,10 @@ pub enum Change {
     NotBefore(Option<Millis>),
     /// Why; `None` forgets it.
     Reason(Option<String>),
-    /// When the vendor accepted it.
-    AcceptedAt(Millis),
+    /// When the vendor accepted it; `None`: it is not there.
+    AcceptedAt(Option<Millis>),
+    /// The effect that the destination has; `None`: nobody knows.
+    Applied(Option<EffectHash>),
     /// Something is wrong since this instant, if nothing was before (flow for the index).
     OpenSince(Millis),
     /// What was wrong is to be tried again: it counts from this instant.
@@ -168,7 +173,8 @@ fn apply(record: &mut Record, change: &Change) {
         Change::WaitsFor(on) => record.waits_for = on,
         Change::NotBefore(at) => record.not_before = at,
         Change::Reason(reason) => record.reason = reason,
-        Change::AcceptedAt(at) => record.accepted_at = Some(at),
+        Change::AcceptedAt(at) => record.accepted_at = at,
+        Change::Applied(effect) => record.applied = effect,
         Change::OpenSince(at) => record.open_since = record.open_since.or(Some(at)),
         Change::OpenAnew(at) => record.open_since = Some(at),
         Change::Closed => record.open_since = None,

@@ -54,6 +54,7 @@ fn event() -> impl Strategy<Value = Event> {
             key: delivery(0, 0).key,
             revision: Revision(revision),
             token: token(t),
+            applied: (t > 0).then(|| EffectHash::of(&[t])),
             outcome,
         }),
         (0..3_i64, settled)

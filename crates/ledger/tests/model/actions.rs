@@ -34,6 +34,8 @@ pub(crate) enum Action {
     ReadBack(usize),
     CannotTell(usize),
     Call(usize),
+    /// What it asks for is there already.
+    Unchanged(usize),
     Release(usize),
     Wait(usize),
     Skip(usize),
@@ -154,16 +156,24 @@ impl Scenario {
                     continue;
                 }
                 Worker::Claiming { .. } => actions.push(Action::ClaimAgain(worker)),
-                Worker::Holding { version, deadline, read, .. } => {
+                Worker::Holding { version, deadline, read, first, applied, .. } => {
                     let in_time = world.now < *deadline || self.without == Some(Rule::CallWithinLease);
                     let ready = self.ready(world, *version) || self.without == Some(Rule::WaitsFor);
                     actions.push(Action::Release(worker));
+                    if applied.as_ref() == Some(&self.versions[*version].hash) {
+                        actions.push(Action::Unchanged(worker));
+                        continue;
+                    }
+                    let skips = !read && self.skips(world, *version, *first, applied.as_ref());
+                    if skips {
+                        actions.push(Action::Skip(worker));
+                    }
                     if *read && in_time {
                         actions.push(Action::ReadBack(worker));
                         if fault {
                             actions.push(Action::CannotTell(worker));
                         }
-                    } else if in_time && ready {
+                    } else if in_time && ready && !skips {
                         actions.push(Action::Call(worker));
                     }
                     if !ready {

@@ -36,18 +36,18 @@ impl Scenario {
             return None;
         };
         world.workers[worker] = match self.claim(world, version, &token, asked_at) {
-            Verdict::Call { attempt, read_back_first, .. } => {
-                Worker::Holding { version, token, deadline, read: read_back_first, first: attempt == 1 }
+            Verdict::Call { attempt, read_back_first, applied, .. } => {
+                Worker::Holding { version, token, deadline, read: read_back_first, first: attempt == 1, applied }
             }
             Verdict::Conflict => {
                 world.dead_letters[version] = 1;
-                Worker::Ending { version, token, end: End::Conflict, written: false }
+                Worker::Ending { version, token, end: End::Conflict, written: false, applied: None }
             }
-            Verdict::Held(_) => {
+            Verdict::Held(_) | Verdict::Settling(_) => {
                 world.queue[version] += 1;
                 Worker::Idle
             }
-            Verdict::Done | Verdict::Superseded | Verdict::Recorded => Worker::Idle,
+            Verdict::Done | Verdict::Superseded | Verdict::Recorded | Verdict::Tried => Worker::Idle,
         };
         Some(())
     }
@@ -56,6 +56,7 @@ impl Scenario {
         let (Action::ReadBack(worker)
         | Action::CannotTell(worker)
         | Action::Call(worker)
+        | Action::Unchanged(worker)
         | Action::Release(worker)
         | Action::Wait(worker)
         | Action::Skip(worker)
@@ -63,24 +64,26 @@ impl Scenario {
         else {
             return None;
         };
-        let Worker::Holding { version, token, deadline, first, .. } = world.workers[worker].clone() else {
+        let Worker::Holding { version, token, deadline, first, applied, .. } = world.workers[worker].clone() else {
             return None;
         };
-        let ending = |end| Worker::Ending { version, token: token.clone(), end, written: false };
+        let ending =
+            |end| Worker::Ending { version, token: token.clone(), end, written: false, applied: applied.clone() };
         let delivery = self.delivery_of[version];
         world.workers[worker] = match action {
             Action::ReadBack(_) => {
                 let last = world.applied.iter().rfind(|v| self.delivery_of[**v] == delivery);
                 let there = match self.destinations[delivery] {
-                    Destination::Upserts => last == Some(&version),
+                    Destination::Upserts => last.is_some_and(|v| self.versions[*v].hash == self.versions[version].hash),
                     Destination::Ignores | Destination::Creates => last.is_some(),
                 };
                 if there {
                     ending(End::Accepted)
                 } else {
-                    Worker::Holding { version, token, deadline, read: false, first }
+                    Worker::Holding { version, token, deadline, read: false, first, applied }
                 }
             }
+            Action::Unchanged(_) => ending(End::Accepted),
             Action::CannotTell(_) => ending(End::Parked),
             Action::WaitedTooLong(_) => ending(End::Blocked),
             Action::Skip(_) => ending(self.skipped(version, first)),
@@ -92,7 +95,7 @@ impl Scenario {
             Action::Call(_) => {
                 let until = deadline.max(world.now).plus(self.policies[delivery].settle);
                 world.requests.push(Request { version, until, caller: Some(worker) });
-                Worker::Calling { version, token, deadline }
+                Worker::Calling { version, token, deadline, applied }
             }
             _ => ending(End::Pending(Self::clock(world, worker))),
         };
@@ -142,7 +145,7 @@ impl Scenario {
     }
 
     pub(crate) fn answer(&self, world: &mut World, worker: usize, answer: Answer) -> Option<()> {
-        let Worker::Calling { version, token, deadline } = world.workers[worker].clone() else { return None };
+        let Worker::Calling { version, token, deadline, applied } = world.workers[worker].clone() else { return None };
         let request = world.requests.iter().position(|r| r.caller == Some(worker));
         let local = Self::clock(world, worker);
         let policy = self.policies[self.delivery_of[version]];
@@ -181,13 +184,15 @@ impl Scenario {
                 }
             }
         };
-        world.workers[worker] = Worker::Ending { version, token, end, written: false };
+        let unanswered = matches!(answer, Answer::Lost | Answer::LostForGood);
+        let applied = applied.filter(|_| !unanswered || self.without == Some(Rule::AppliedUnanswered));
+        world.workers[worker] = Worker::Ending { version, token, end, written: false, applied };
         self.dead_letter(world, worker);
         Some(())
     }
 
     pub(crate) fn finish(&self, world: &mut World, worker: usize, lost: bool) -> Option<()> {
-        let Worker::Ending { version, token, end, .. } = world.workers[worker].clone() else { return None };
+        let Worker::Ending { version, token, end, applied, .. } = world.workers[worker].clone() else { return None };
         let (delivery, now) = (&self.versions[version], Self::clock(world, worker));
         let outcome = match end {
             End::Accepted => Some(Outcome::Accepted),
@@ -203,13 +208,14 @@ impl Scenario {
         let event = match outcome {
             Some(outcome) => {
                 let (key, revision, token) = (delivery.key.clone(), delivery.revision, token.clone());
-                Event::Finish { key, revision, token, outcome }
+                let known = if end == End::Accepted { Some(delivery.hash.clone()) } else { applied.clone() };
+                Event::Finish { key, revision, token, outcome, applied: known }
             }
             None => Event::Conflict { delivery: delivery.clone() },
         };
         let verdict = self.put(world, self.delivery_of[version], &event, now);
         if lost {
-            world.workers[worker] = Worker::Ending { version, token, end, written: true };
+            world.workers[worker] = Worker::Ending { version, token, end, written: true, applied };
             return Some(());
         }
         let closed = !matches!(end, End::Pending(_) | End::Uncertain(_) | End::Waiting);

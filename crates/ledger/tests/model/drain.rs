@@ -9,7 +9,7 @@ use crate::{
     scenario::{Destination, Fate, Scenario},
     state::{Worker, World},
 };
-use ledger::{Record, State, decide::DISMISSED};
+use ledger::{Record, Repeat, State, decide::DISMISSED};
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -87,8 +87,16 @@ pub(crate) fn next(scenario: &Scenario, world: &World) -> Option<World> {
             Worker::Ending { .. } => &[Action::Finish { worker, lost: false }],
             Worker::Calling { .. } => &[Action::Answer(worker, Answer::Yes), Action::Crash(worker)],
             Worker::Holding { deadline, .. } if world.now >= *deadline => &[Action::Release(worker)],
+            Worker::Holding { version, applied: Some(there), .. } if *there == scenario.versions[*version].hash => {
+                &[Action::Unchanged(worker)]
+            }
             Worker::Holding { read: true, .. } => &[Action::ReadBack(worker)],
             Worker::Holding { version, .. } if scenario.waits(world, *version) => &[Action::Wait(worker)],
+            Worker::Holding { version, first, applied, .. }
+                if scenario.skips(world, *version, *first, applied.as_ref()) =>
+            {
+                &[Action::Skip(worker)]
+            }
             Worker::Holding { .. } => &[Action::Call(worker)],
         };
         for action in actions {
@@ -165,15 +173,15 @@ fn ended(scenario: &Scenario, world: &World, delivery: usize) -> bool {
     let creates = scenario.destinations[delivery] != Destination::Upserts;
     // Of two effects at one revision the newest is not known; whichever the record speaks of is meant.
     let current = record.revision >= version.revision;
-    let is_shown = shown.is_some_and(|v| {
-        creates || { (scenario.versions[v].revision, &scenario.versions[v].hash) == (record.revision, &record.hash) }
-    });
+    let is_shown = shown.is_some_and(|v| creates || scenario.versions[v].hash == record.hash);
     match record.state {
         State::Confirmed => is_shown && (creates || current || matches!(newest, Fate::Skip(_))),
         State::Skipped => {
             let with = |needed: &Record| needed.state == State::Skipped;
             let together = !scenario.depends || delivery == 0 || world.records[0].as_ref().is_some_and(with);
-            current && (shown.is_none() || !creates) && together
+            // Where nothing is read before a repeat, what a skip leaves there is an older version.
+            let reads = scenario.policies[delivery].repeat == Repeat::ReadBack;
+            current && (shown.is_none() || world.expired || (!creates && !reads)) && together
         }
         // Where nothing can be read, whoever dismisses what was tried has decided without knowing.
         State::Rejected => {

@@ -79,6 +79,11 @@ fn upserts_and_is_read_back() {
 }
 
 #[test]
+fn upserts_what_is_there_already() {
+    check(Scenario::unchanged().faults(faults(2)));
+}
+
+#[test]
 fn two_effects_at_one_revision() {
     check(Scenario::two_hashes().faults(faults(2)));
 }

@@ -5,19 +5,32 @@ use crate::{
     scenario::{Fate, Scenario},
     state::World,
 };
-use ledger::{Event, Record, Repair, Settled, State, Verdict};
+use ledger::{EffectHash, Event, Record, Repair, Settled, State, Verdict};
 
 impl Scenario {
     pub(crate) fn produce(&self, world: &mut World, choice: usize) -> Option<()> {
         let fate = self.source[world.produced.len()][choice];
         if let Fate::Send(version) = fate {
             world.queue[version] += 1;
-        } else if matches!(self.settle(world, fate), Verdict::Held(_)) && self.supersedes(fate.version()) {
-            // Somebody is calling for an older version: what was to be settled comes again.
-            return None;
+        } else {
+            match self.settle(world, fate) {
+                // Somebody is calling for an older version: what was to be settled comes again.
+                Verdict::Held(_) if self.supersedes(fate.version()) => return None,
+                // Whoever claims it finds out whether it is to be skipped.
+                Verdict::Tried => world.queue[fate.version()] += 1,
+                _ => {}
+            }
         }
         world.produced.push(choice);
         Some(())
+    }
+
+    /// A holder skips a version that by rule is not sent, if nothing is there: it knows or has read that something is, or is the
+    /// first.
+    pub(crate) fn skips(&self, world: &World, version: usize, first: bool, applied: Option<&EffectHash>) -> bool {
+        let mut fates = world.produced.iter().enumerate().map(|(step, choice)| self.source[step][*choice]);
+        let shown = || world.applied.iter().any(|v| self.delivery_of[*v] == self.delivery_of[version]);
+        fates.any(|fate| fate == Fate::Skip(version)) && applied.is_none() && (first || !shown())
     }
 
     fn supersedes(&self, version: usize) -> bool {
@@ -43,13 +56,19 @@ impl Scenario {
     pub(crate) fn resettle(&self, world: &mut World, delivery: usize) -> Option<()> {
         let fate = self.newest(world, delivery)?;
         let record = world.records[delivery].as_ref()?;
-        let open = matches!(record.state, State::Pending | State::Claimed | State::Uncertain)
+        let waits = matches!(record.state, State::Rejected | State::Parked) && matches!(fate, Fate::Skip(_));
+        let open = (waits || matches!(record.state, State::Pending | State::Claimed | State::Uncertain))
             && record.revision < self.versions[fate.version()].revision;
         let anywhere = (0..self.versions.len()).any(|v| self.delivery_of[v] == delivery && world.copies(v) > 0);
         if matches!(fate, Fate::Send(_)) || !open || anywhere {
             return None;
         }
-        (self.settle(world, fate) == Verdict::Recorded).then_some(())
+        match self.settle(world, fate) {
+            Verdict::Recorded => {}
+            Verdict::Tried => world.queue[fate.version()] += 1,
+            _ => return None,
+        }
+        Some(())
     }
 
     pub(crate) fn redrive(&self, world: &mut World, version: usize, crash: bool) -> Option<()> {
@@ -104,6 +123,11 @@ impl Scenario {
         let known = match &world.records[delivery] {
             Some(record) if !self.policies[delivery].supersedes => (0..self.versions.len())
                 .find(|v| self.delivery_of[*v] == delivery && self.versions[*v].revision == record.revision)?,
+            // A later version may have asked for the same effect, and got it without a call.
+            Some(record) if record.state == State::Accepted && record.hash == self.versions[version].hash => {
+                (0..self.versions.len())
+                    .find(|v| self.delivery_of[*v] == delivery && self.versions[*v].revision == record.revision)?
+            }
             _ => version,
         };
         let event = Event::Confirm { delivery: self.versions[known].clone() };
@@ -182,8 +206,13 @@ impl Scenario {
 
     /// What has been open or absent for longer than the longest back-off is sent again.
     pub(crate) fn resend(&self, world: &mut World, delivery: usize) -> Option<()> {
-        let Some(Fate::Send(newest)) = self.newest(world, delivery) else { return None };
         let record = world.records[delivery].as_ref();
+        let newest = match self.newest(world, delivery)? {
+            Fate::Send(newest) => newest,
+            // Somebody had claimed it to find out whether it is to be skipped.
+            Fate::Skip(newest) if record.is_some_and(|r| r.revision == self.versions[newest].revision) => newest,
+            _ => return None,
+        };
         let open = match record {
             None => !world.expired,
             Some(r) if r.revision < self.versions[newest].revision => {
@@ -200,7 +229,8 @@ impl Scenario {
         let same = |v: &usize| record.is_some_and(|r| self.versions[*v].hash == r.hash);
         let current = record.is_some_and(|r| r.revision == self.versions[newest].revision);
         let of = |v: &usize| self.delivery_of[*v] == delivery;
-        let version = (0..self.versions.len()).filter(of).find(|v| current && same(v)).unwrap_or(newest);
+        let at = |v: &usize| self.versions[*v].revision == self.versions[newest].revision;
+        let version = (0..self.versions.len()).filter(of).find(|v| current && at(v) && same(v)).unwrap_or(newest);
         let anywhere = (0..self.versions.len()).filter(of).any(|v| world.copies(v) > 0);
         // What is open is redriven where it has a copy there; what is skipped is not.
         let redriven = world.dead_letters[version] > 0 && record.is_none_or(|r| r.state != State::Skipped);

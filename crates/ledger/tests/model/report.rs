@@ -84,6 +84,7 @@ fn words(scenario: &Scenario, world: &World, action: Action) -> String {
         Action::ClaimAgain(w) => format!("{}'s claim is asked again", name(w)),
         Action::ReadBack(w) => format!("{} reads the destination", name(w)),
         Action::CannotTell(w) => format!("{} cannot tell from the destination, a copy is dead-lettered", name(w)),
+        Action::Unchanged(w) => format!("{} knows that it is there already", name(w)),
         Action::Call(w) => format!("{} calls {}", name(w), held(w)),
         Action::Release(w) => format!("{} gives up without a call", name(w)),
         Action::Wait(w) => format!("{} finds it must wait for {}", name(w), state(0)),

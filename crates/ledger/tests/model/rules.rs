@@ -60,6 +60,9 @@ rules! {
     SettleOverOpen: creates, S5, "A skip is not recorded over what may have been sent.";
     SettleSupersedes: upserts, S1, "Where the destination upserts, a rejection or parking replaces an older accepted version.";
     SettleHeld: upserts, S1, "A rejection or parking that meets a call under way comes again.";
+    SkipTried: upserts_read_back, S1, "Where the destination upserts, what was tried or accepted is not skipped without a claim.";
+    AppliedTaken: unchanged, S1, "A claim takes what is known of the destination out of the record, and only its holder puts it back.";
+    AppliedUnanswered: unchanged, S1, "After a call that nobody answered, nobody knows what the destination has.";
     DismissRevision: upserts, S1, "A dismissal is not older than the record.";
     DismissOwn: ignores, S1, "A dismissal works at the record's own revision too.";
     DismissState: ignores, S5, "What was sent is not dismissed.";
@@ -165,7 +168,8 @@ impl Rule {
                 Self::GiveWayRevision => drop_revisions(write),
                 _ => {}
             },
-            (_, Event::Settle { .. }) => self.weaken_settlement(write),
+            (_, Event::Settle { .. }) => self.weaken_settlement(event, write),
+            (Self::AppliedTaken, Event::Claim { .. }) => drop_change(write, |c| matches!(c, Change::Applied(_))),
             (Self::ClaimRevision, Event::Claim { .. })
             | (Self::ConfirmRevision, Event::Confirm { .. })
             | (Self::ReopenRevision, Event::Reopen { .. }) => drop_revisions(write),
@@ -259,8 +263,11 @@ impl Rule {
     }
 
     /// The same, where it is settled by rule.
-    fn weaken_settlement(self, write: &mut Write) {
+    fn weaken_settlement(self, event: &Event, write: &mut Write) {
         match self {
+            Self::SkipTried if matches!(event, Event::Settle { settled: Settled::Skipped(_), .. }) => {
+                drop_part(write, |c| matches!(c, Condition::Untried | Condition::Unaccepted));
+            }
             Self::SettleRevision => drop_revisions(write),
             Self::SettleOverOpen => drop_part(write, |c| matches!(c, Condition::StateIn(_))),
             Self::SettleSupersedes => drop_states(write, &[State::Accepted, State::Confirmed]),
@@ -285,17 +292,18 @@ impl Rule {
         let refused =
             |test: &dyn Fn(&Record) -> bool| matches!(attempt, Attempt::Refused(Some(record)) if test(record));
         let other = match (self, event, &verdict) {
-            (Self::ReadBack, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, .. }) => {
+            (Self::ReadBack, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, applied, .. }) => {
                 matches!(attempt, Attempt::Applied(_)).then_some(Verdict::Call {
                     attempt: *n,
                     read_back_first: false,
                     open_since: *open_since,
+                    applied: applied.clone(),
                 })
             }
             (
                 Self::ReadBackAfterAny,
                 Event::Claim { .. },
-                Verdict::Call { attempt: n, read_back_first, open_since },
+                Verdict::Call { attempt: n, read_back_first, open_since, applied },
             ) => {
                 let open = |record: &Record| matches!(record.state, State::Claimed | State::Uncertain);
                 let known = matches!(attempt, Attempt::Applied(Some(record)) if !open(record));
@@ -303,13 +311,15 @@ impl Rule {
                     attempt: *n,
                     read_back_first: *read_back_first && !known,
                     open_since: *open_since,
+                    applied: applied.clone(),
                 })
             }
-            (Self::ReadBackOwn, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, .. }) => {
+            (Self::ReadBackOwn, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, applied, .. }) => {
                 matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Call {
                     attempt: *n,
                     read_back_first: false,
                     open_since: *open_since,
+                    applied: applied.clone(),
                 })
             }
             (Self::OwnClaim, Event::Claim { .. }, Verdict::Call { .. }) => {

@@ -144,6 +144,22 @@ impl Scenario {
         scenario
     }
 
+    /// Sales orders, of which a third version asks for what the first one did.
+    pub(crate) fn unchanged() -> Self {
+        let versions = vec![version(0, 1, "a", None), version(0, 2, "b", None), version(0, 3, "a", None)];
+        let source = vec![vec![Fate::Send(0)], vec![Fate::Send(1)], vec![Fate::Send(2)]];
+        let mut scenario = Self::new(
+            "upserts, read back first, the third version as the first",
+            Destination::Upserts,
+            versions,
+            source,
+        );
+        scenario.policies[0].repeat = Repeat::ReadBack;
+        scenario.workers = 1;
+        scenario.copies = 1;
+        scenario
+    }
+
     /// Two effects at one revision; the vendor does not say which is newer.
     pub(crate) fn two_hashes() -> Self {
         let versions = vec![version(0, 1, "a", None), version(0, 1, "b", None)];

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static STATES: AtomicU32 = AtomicU32::new(0);
 static VERDICTS: AtomicU32 = AtomicU32::new(0);
 
-const VERDICT_NAMES: [&str; 7] =
-    ["call", "call after reading back", "recorded", "done", "superseded", "held", "conflict"];
+const VERDICT_NAMES: [&str; 9] =
+    ["call", "call after reading back", "recorded", "done", "superseded", "held", "conflict", "settling", "tried"];
 
 pub(crate) fn note(verdict: &Verdict, world: &World) {
     let verdict = match verdict {
@@ -19,6 +19,8 @@ pub(crate) fn note(verdict: &Verdict, world: &World) {
         Verdict::Superseded => 4,
         Verdict::Held(_) => 5,
         Verdict::Conflict => 6,
+        Verdict::Settling(_) => 7,
+        Verdict::Tried => 8,
     };
     VERDICTS.fetch_or(1 << verdict, Ordering::Relaxed);
     for record in world.records.iter().flatten() {

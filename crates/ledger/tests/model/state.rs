@@ -2,7 +2,7 @@
 //! nothing that happens later can tell them apart; [`World`]'s `Hash` says what that means.
 
 use crate::{drain::is_dismissed, scenario::TICK};
-use ledger::{Millis, Record, Token};
+use ledger::{EffectHash, Millis, Record, Token};
 use std::hash::{Hash, Hasher};
 
 /// How a consumer's work on a message ends.
@@ -29,19 +29,22 @@ pub(crate) enum Worker {
         asked_at: Millis,
         deadline: Millis,
     },
-    /// It has the claim until its deadline (true time), and may have to read before it calls; `first`: nobody claimed it before.
+    /// It has the claim until its deadline (true time), and may have to read before it calls; `first`: nobody claimed it before;
+    /// `applied`: the effect that it knows to be there.
     Holding {
         version: usize,
         token: Token,
         deadline: Millis,
         read: bool,
         first: bool,
+        applied: Option<EffectHash>,
     },
     /// Its call is on the way, or has taken effect.
     Calling {
         version: usize,
         token: Token,
         deadline: Millis,
+        applied: Option<EffectHash>,
     },
     /// It knows how it ended; `written`: the ledger knows too, but the answer was lost.
     Ending {
@@ -49,6 +52,7 @@ pub(crate) enum Worker {
         token: Token,
         end: End,
         written: bool,
+        applied: Option<EffectHash>,
     },
 }
 
@@ -139,6 +143,7 @@ impl Hash for World {
             let Some(r) = record else { continue };
             (r.state, r.revision, &r.hash, r.triggered_at, &r.earlier).hash(state);
             (r.attempts.min(2), r.repairs, r.waits_for.is_some(), r.open_since.is_some(), is_dismissed(r)).hash(state);
+            (r.accepted_at.is_some(), &r.applied).hash(state);
             let holder = self.workers.iter().position(|w| w.token().is_some() && w.token() == r.token.as_ref());
             (holder, r.lease_end.map(|at| self.relative(at))).hash(state);
             r.not_before.filter(|at| *at > self.now).map(|at| self.relative(at)).hash(state);
@@ -151,10 +156,12 @@ impl Hash for World {
                 Worker::Claiming { asked_at, deadline, .. } => {
                     (self.relative(*asked_at), self.relative(*deadline)).hash(state);
                 }
-                Worker::Holding { deadline, read, first, .. } => (self.relative(*deadline), read, first).hash(state),
-                Worker::Calling { deadline, .. } => self.relative(*deadline).hash(state),
-                Worker::Ending { end, written, .. } => {
-                    (std::mem::discriminant(end), written).hash(state);
+                Worker::Holding { deadline, read, first, applied, .. } => {
+                    (self.relative(*deadline), read, first, applied).hash(state);
+                }
+                Worker::Calling { deadline, applied, .. } => (self.relative(*deadline), applied).hash(state),
+                Worker::Ending { end, written, applied, .. } => {
+                    (std::mem::discriminant(end), written, applied).hash(state);
                     if let End::Pending(at) | End::Uncertain(at) = end {
                         self.relative(*at).hash(state);
                     }

@@ -32,6 +32,7 @@ fn known(state: State, revision: i64, attempts: u32, reason: Option<&str>) -> Re
         day: None,
         updated_at: Millis(7),
         accepted_at: None,
+        applied: None,
         open_since: None,
         expires_at: 0,
     }
