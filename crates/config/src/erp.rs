@@ -50,7 +50,7 @@ pub struct Shop {
     pub money: Kind,
     /// What stands before Shopify's order name in `otherRefNum`.
     pub number_prefix: String,
-    /// The subsidiary of its orders and customers; needed in a OneWorld account.
+    /// The subsidiary of its orders and customers; needed where there are several.
     pub subsidiary: Option<InternalId>,
     /// The location of orders whose own is not among `locations`.
     pub location: Option<InternalId>,
