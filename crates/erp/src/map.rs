@@ -1,0 +1,65 @@
+//! What Shopify's payloads ask for, in NetSuite's words. Pure and total: no I/O, no clock; every order has an answer.
+//!
+//! An *effect* is what a payload asks for before items, customer and currency are looked up: [`OrderEffect`], [`CustomerEffect`],
+//! [`MemoEffect`]. It depends on the payload alone, never on the topic that brought it, and is compared by its hash. With what was
+//! looked up ([`Ids`]) it becomes the body of a create, or a [`Patch`] of what NetSuite has ([`NetSuiteOrder`]).
+//!
+//! [`due`] decides whether an order is carried at all. `money` and `sheet` are the arithmetic: an order's lines, less its memos' lines,
+//! add up to Shopify's current total, to the last digit. `fit` makes texts fit NetSuite's fields.
+
+mod address;
+mod customer;
+mod due;
+mod fit;
+mod held;
+mod money;
+mod order;
+mod patch;
+mod record;
+mod refund;
+mod sheet;
+mod stamp;
+
+pub use customer::{Buyer, CustomerEffect, Entity, buyer, customer};
+pub use due::{Skip, due};
+pub use fit::Mended;
+pub use held::{HeldLine, NetSuiteOrder, NotAnOrder};
+pub use money::Sums;
+pub use order::{OrderEffect, order};
+pub use patch::{Patch, patch};
+pub use record::{Ids, LINE_FIELD, STAMP_FIELD, memo_record, order_record};
+pub use refund::{MemoEffect, NoMemo, refund};
+pub use sheet::Line;
+pub use stamp::{NotAStamp, Stamp};
+
+use config::{Erp, InternalId, Shop};
+
+/// What the mapping goes by: the flow's rules, and the shop's.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    /// `[erp]`.
+    pub erp: &'a Erp,
+    /// What holds for the shop.
+    pub shop: &'a Shop,
+}
+
+/// Why a person has to decide.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Parked {
+    /// What the ledger keeps: `unmapped_charge`, `unknown_company`, `unknown_item`, `sums_differ`, `negative_memo`.
+    pub reason: &'static str,
+    /// For the person: names SKUs, settings and amounts, nobody's data.
+    pub error: String,
+}
+
+impl Parked {
+    fn new(reason: &'static str, error: impl Into<String>) -> Self {
+        Self { reason, error: error.into() }
+    }
+}
+
+/// A reference as NetSuite's REST API writes it.
+fn reference(id: &InternalId) -> serde_json::Value {
+    serde_json::json!({ "id": id.as_str() })
+}

@@ -1,0 +1,198 @@
+//! An order becomes a sales order.
+
+use super::address::address;
+use super::customer::{Entity, buyer};
+use super::fit::{self, Mended};
+use super::money::{Coin, Sums};
+use super::refund::{Taken, given_back};
+use super::sheet::{self, Line, Pieces, Sheet};
+use super::stamp::two_parts;
+use super::{Parked, Settings, reference};
+use config::{BodySource, BusinessDay, Kind};
+use ledger::EffectHash;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use shopify::{Currency, LineItem, Order};
+use std::collections::BTreeMap;
+
+/// What an order is to be at NetSuite, before customer, currency and items are looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderEffect {
+    /// `shopify_order_{id}`.
+    pub external_id: String,
+    /// Whose it is; no part of the hash, since NetSuite does not let it change.
+    pub entity: Entity,
+    /// The currency of all amounts; no part of the hash.
+    pub currency: Currency,
+    /// NetSuite's body fields that are kept up to date; null clears.
+    pub fields: BTreeMap<String, Value>,
+    /// Those that are written once: a person may change them there.
+    pub once: BTreeMap<&'static str, Value>,
+    /// `billingAddress`, `shippingAddress`.
+    pub addresses: BTreeMap<&'static str, Value>,
+    /// What is open, shipped or charged; none once it is cancelled.
+    pub lines: Vec<Line>,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
+    /// Whether the lines add up.
+    pub sums: Sums,
+    /// What had to be made to fit.
+    pub mended: Mended,
+}
+
+impl OrderEffect {
+    /// What the effect is compared by, in two parts of 16 digits: header, lines.
+    pub fn hash(&self) -> EffectHash {
+        two_parts(&json!([self.external_id, self.fields, self.addresses, self.cancelled]), &json!(self.lines))
+    }
+}
+
+/// What becomes of the order. Whether it is carried is for [`super::due`] to say.
+///
+/// # Errors
+/// When a person has to decide.
+pub fn order(order: &Order, settings: &Settings<'_>) -> Result<OrderEffect, Parked> {
+    let mut mended = Mended::default();
+    let coin = Coin::of(order, settings.shop.money);
+    let mut fields: BTreeMap<String, Value> = settings
+        .erp
+        .body
+        .iter()
+        .map(|(field, source)| {
+            (field.clone(), fit::text(field, source_of(order, source).as_deref(), &mut mended).into())
+        })
+        .collect();
+    let number = format!("{}{}", settings.shop.number_prefix, order.name);
+    fields.insert("otherRefNum".to_owned(), fit::text("otherRefNum", Some(&number), &mut mended).into());
+    fields.insert("email".to_owned(), fit::email(order.email.as_deref(), &mut mended).into());
+    let addresses = [("billingAddress", &order.billing_address), ("shippingAddress", &order.shipping_address)];
+    let addresses = addresses
+        .into_iter()
+        .filter_map(|(field, whole)| Some((field, address(whole.as_ref()?, &mut mended)?)))
+        .collect();
+    let mut once = common(settings, order);
+    once.insert("tranDate", BusinessDay::of(order.created_at, settings.shop.time_zone).to_string().into());
+    if let Some(form) = &settings.shop.form {
+        once.insert("customForm", reference(form));
+    }
+    let cancelled = order.cancelled_at.is_some();
+    let (lines, sums) = if cancelled {
+        (Vec::new(), Sums { ours: Decimal::ZERO, shopify: Decimal::ZERO })
+    } else {
+        let (lines, sums, more) = lines(order, settings, coin)?;
+        mended.extend(more);
+        (lines, sums.check(settings)?)
+    };
+    Ok(OrderEffect {
+        external_id: format!("shopify_order_{}", order.id),
+        entity: buyer(order, settings)?.entity(),
+        currency: coin.currency,
+        fields,
+        once,
+        addresses,
+        lines,
+        cancelled,
+        sums,
+        mended,
+    })
+}
+
+/// What an order and its memos have in common: subsidiary, location, class, department.
+pub(super) fn common(settings: &Settings<'_>, order: &Order) -> BTreeMap<&'static str, Value> {
+    let shop = settings.shop;
+    let here = order.location_id.and_then(|id| settings.erp.locations.get(&id.to_string()));
+    let named = [
+        ("subsidiary", shop.subsidiary.as_ref()),
+        ("location", here.or(shop.location.as_ref())),
+        ("class", shop.class.as_ref()),
+        ("department", shop.department.as_ref()),
+    ];
+    named.into_iter().filter_map(|(field, id)| Some((field, reference(id?)))).collect()
+}
+
+fn source_of(order: &Order, source: &BodySource) -> Option<String> {
+    match source {
+        BodySource::Note => order.note.clone(),
+        BodySource::Tags => Some(order.tags.join(", ")),
+        BodySource::PoNumber => order.po_number.clone(),
+        BodySource::SourceName => order.source_name.clone(),
+        BodySource::Name => Some(order.name.clone()),
+        BodySource::NoteAttribute(name) => order
+            .note_attributes
+            .iter()
+            .find(|attribute| attribute.name == *name)
+            .map(|attribute| attribute.value.clone()),
+    }
+}
+
+fn lines(order: &Order, settings: &Settings<'_>, coin: Coin) -> Result<(Vec<Line>, Sums, Mended), Parked> {
+    let taken: Vec<Taken<'_>> = order.refunds.iter().map(|refund| Taken::of(order, refund)).collect();
+    let mut sheet = Sheet::new(settings, coin, order.taxes_included);
+    let own_tax: Decimal = order.line_items.iter().map(|line| coin.taxes(&line.tax_lines)).sum();
+    let mut kept_tax = Decimal::ZERO;
+    let tip = order.total_tip_received.filter(|tip| !tip.is_zero());
+    let is_tip = |line: &LineItem| tip.is_some() && line.sku.is_none() && line.title.eq_ignore_ascii_case("tip");
+    for line in &order.line_items {
+        if let Some(pieces) = kept(line, &taken, coin) {
+            kept_tax += pieces.tax;
+            sheet.goods(line, &pieces, is_tip(line))?;
+        }
+    }
+    if let Some(tip) = tip.filter(|_| !order.line_items.iter().any(is_tip)) {
+        if coin.kind == Kind::Presentment && order.currency != order.presentment_currency {
+            return Err(Parked::new("unmapped_charge", "Shopify names the tip in the shop's currency alone"));
+        }
+        sheet.net("tip".to_owned(), sheet::TIP, tip, Decimal::ZERO)?;
+    }
+    let mut shipping_tax = Decimal::ZERO;
+    for (place, line) in order.shipping_lines.iter().enumerate().filter(|(_, line)| !line.is_removed) {
+        let key = format!("shipping:{}", line.id.unwrap_or(place as u64));
+        let tax = coin.taxes(&line.tax_lines);
+        shipping_tax += tax;
+        sheet.charge(key, sheet::SHIPPING, coin.pick(&line.price_set), tax)?;
+        sheet.discount(coin.sum(line.discount_allocations.iter().map(|allocation| &allocation.amount_set)));
+    }
+    let duties = coin.pick_or_zero(order.original_total_duties_set.as_ref());
+    sheet.net("duties".to_owned(), sheet::DUTIES, duties, Decimal::ZERO)?;
+    let fees = coin.pick_or_zero(order.original_total_additional_fees_set.as_ref());
+    sheet.net("fees".to_owned(), sheet::FEES, fees, Decimal::ZERO)?;
+    // Without a memo, what was paid back beside the lines has no other place.
+    let mut adjusted_tax = Decimal::ZERO;
+    for taken in taken.iter().filter(|taken| !taken.has_memo()) {
+        let (net, tax) = taken.adjustments(coin);
+        adjusted_tax += tax;
+        sheet.net(format!("adjustment:{}", taken.refund.id), sheet::ADJUSTMENT, net, tax)?;
+    }
+    let whole = order.total_tax_set.as_ref().map_or(own_tax + shipping_tax, |tax| coin.pick(tax));
+    let tax = whole - (own_tax - kept_tax) + adjusted_tax;
+    let rounded = coin.pick_or_zero(order.total_cash_rounding_payment_adjustment_set.as_ref());
+    let (lines, ours, mended) = sheet.finish(tax, rounded)?;
+    let memos: Decimal = taken.iter().map(|taken| given_back(order, taken, coin)).sum();
+    let shopify = coin.pick(&order.current_total_price_set) + memos + rounded;
+    Ok((lines, Sums { ours, shopify }, mended))
+}
+
+/// What the order keeps of a line: what is still wanted, and what came back after it had shipped. With the discount and the tax of
+/// that alone. `None` if that is nothing.
+fn kept(line: &LineItem, taken: &[Taken<'_>], coin: Coin) -> Option<Pieces> {
+    let of_line = |refunded: &&&shopify::RefundLineItem| refunded.line_item_id == line.id;
+    let returned: u32 =
+        taken.iter().flat_map(|taken| taken.returned.iter().filter(of_line)).map(|line| line.quantity).sum();
+    let quantity = line.current_quantity.saturating_add(returned).min(line.quantity);
+    if quantity == 0 {
+        return None;
+    }
+    let price = coin.pick(&line.price_set);
+    let discounts = coin.sum(line.discount_allocations.iter().map(|allocation| &allocation.amount_set));
+    let taxes = coin.taxes(&line.tax_lines);
+    let (mut discount, mut tax, mut gone) = (discounts, taxes, 0_u32);
+    for reduced in taken.iter().flat_map(|taken| taken.reduced.iter().filter(of_line)) {
+        discount -= price * Decimal::from(reduced.quantity) - coin.pick(&reduced.subtotal_set);
+        tax -= coin.pick(&reduced.total_tax_set);
+        gone += reduced.quantity;
+    }
+    // An edit may take pieces off without a word about their discount and tax: their share.
+    let unsaid = (line.quantity - quantity).saturating_sub(gone);
+    let share = |amount: Decimal| coin.round(amount * Decimal::from(unsaid) / Decimal::from(line.quantity));
+    Some(Pieces { quantity, discount: discount - share(discounts), tax: tax - share(taxes) })
+}
