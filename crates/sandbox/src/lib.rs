@@ -1,4 +1,4 @@
-//! Stateful simulators of Salesforce, Yotpo Reviews and NetSuite over HTTP, which can be told to fail.
+//! Stateful simulators of Salesforce, Yotpo Reviews, Shopify and NetSuite over HTTP, which can be told to fail.
 //!
 //! One server on a loopback port speaks for all vendors (their paths do not collide) and for the
 //! sandbox itself, under `/_sandbox/`. The demo and every end-to-end test run against it:
@@ -28,7 +28,7 @@
 //!
 //! What is simulated, and on whose word, is said in the module of each endpoint. Where the vendor's
 //! behaviour is not documented there is a key in its settings ([`salesforce::Settings`], [`yotpo::Settings`],
-//! [`netsuite::Settings`]).
+//! [`netsuite::Settings`], [`shopify::Settings`]).
 
 mod admin;
 mod call;
@@ -41,6 +41,7 @@ pub mod netsuite;
 pub mod salesforce;
 mod seed;
 mod server;
+pub mod shopify;
 mod vendors;
 mod wire;
 pub mod yotpo;
@@ -53,5 +54,6 @@ pub use netsuite::Netsuite;
 pub use salesforce::{BadRecord, Salesforce, TooMuch};
 pub use seed::{Comparison, DaySpec, Expected, Manifest, Outcome, Personal, Route, local_date};
 pub use server::Sandbox;
+pub use shopify::Shopify;
 pub use vendors::{Report, Vendors};
 pub use yotpo::{Arrival, SinceDate, Sums, Yotpo};

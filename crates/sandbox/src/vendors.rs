@@ -12,9 +12,10 @@ use crate::controls::{Controls, Counters};
 use crate::faults::{ActiveRule, Endpoint, Target};
 use crate::netsuite::{self, Concurrency, Netsuite};
 use crate::salesforce::{self, Salesforce};
+use crate::shopify::{self, Shopify};
 use crate::yotpo::{self, Sums, Yotpo};
 
-const ENDPOINTS: [&[Endpoint]; 3] = [salesforce::ENDPOINTS, yotpo::ENDPOINTS, netsuite::ENDPOINTS];
+const ENDPOINTS: [&[Endpoint]; 4] = [salesforce::ENDPOINTS, yotpo::ENDPOINTS, netsuite::ENDPOINTS, shopify::ENDPOINTS];
 
 /// Whether there is an endpoint that a rule with this target can strike.
 pub(crate) fn is_known(target: &Target) -> bool {
@@ -30,6 +31,8 @@ pub struct Vendors {
     pub yotpo: Yotpo,
     /// NetSuite.
     pub netsuite: Netsuite,
+    /// Shopify.
+    pub shopify: Shopify,
     base_url: Arc<str>,
     controls: Arc<Controls>,
 }
@@ -58,6 +61,7 @@ impl Vendors {
             salesforce: Salesforce::new(&base_url, Arc::clone(&controls)),
             yotpo: Yotpo::new(Arc::clone(&base_url), Arc::clone(&controls)),
             netsuite: Netsuite::new(&base_url, Arc::clone(&controls)),
+            shopify: Shopify::new(seed, Arc::clone(&base_url), Arc::clone(&controls)),
             base_url,
             controls,
         }
@@ -65,7 +69,8 @@ impl Vendors {
 
     /// The paths of all vendors: no two of them collide.
     pub(crate) fn routes(&self) -> Router {
-        self.salesforce.routes().merge(self.yotpo.routes()).merge(self.netsuite.routes())
+        let commerce = self.salesforce.routes().merge(self.yotpo.routes());
+        commerce.merge(self.netsuite.routes()).merge(self.shopify.routes())
     }
 
     /// The state in numbers: cheap, for a progress display.

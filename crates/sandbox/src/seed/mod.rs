@@ -5,7 +5,7 @@ mod draft;
 mod kind;
 mod manifest;
 mod outcome;
-mod people;
+pub(crate) mod people;
 mod spec;
 
 pub use manifest::{Comparison, Expected, Manifest, Personal};

@@ -16,10 +16,10 @@ const NON_ASCII: &[(&str, &str)] = &[
     ("Nguyễn", "Thị Hồng🌸"),
 ];
 
-pub(super) fn name(rng: &mut ChaCha8Rng) -> (&'static str, &'static str) {
+pub(crate) fn name(rng: &mut ChaCha8Rng) -> (&'static str, &'static str) {
     (FIRST[rng.random_range(0..FIRST.len())], LAST[rng.random_range(0..LAST.len())])
 }
 
-pub(super) fn non_ascii_name(rng: &mut ChaCha8Rng) -> (&'static str, &'static str) {
+pub(crate) fn non_ascii_name(rng: &mut ChaCha8Rng) -> (&'static str, &'static str) {
     NON_ASCII[rng.random_range(0..NON_ASCII.len())]
 }

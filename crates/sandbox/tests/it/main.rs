@@ -7,4 +7,5 @@ mod faults;
 mod netsuite;
 mod salesforce;
 mod seed;
+mod shopify;
 mod yotpo;
