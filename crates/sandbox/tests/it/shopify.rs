@@ -153,12 +153,12 @@ fn a_plan_duplicates_repeats_shuffles_forges_and_leaves_out() {
     let bench = Bench::start();
     let shopify = &bench.sandbox.shopify;
     let webhooks = shopify.tell(&Story::new(SHOPS[0], 50, start()));
-    let plain = shopify.plan(&webhooks, &Mischief::default());
-    assert_eq!(plain.len(), webhooks.len());
+    let as_told = shopify.plan(&webhooks, &Mischief::default());
+    assert_eq!(as_told.len(), webhooks.len());
     let secret = |name: &str| shopify.secret(&SHOPS[..1])["shops"][SHOPS[0]][name].as_str().map(str::to_owned);
     let current = secret("client_secret").unwrap();
     assert!(
-        plain
+        as_told
             .iter()
             .zip(&webhooks)
             .all(|(delivery, webhook)| delivery.body == webhook.body && is_signed(delivery, &current))
@@ -167,9 +167,9 @@ fn a_plan_duplicates_repeats_shuffles_forges_and_leaves_out() {
         step: Duration::from_secs(1),
         duplicates: 0.2,
         retries: 0.2,
-        retry_within: Duration::from_secs(14_400),
+        retry_within: Duration::from_hours(4),
         shuffled: 0.3,
-        shuffle_within: Duration::from_secs(60),
+        shuffle_within: Duration::from_mins(1),
         omitted: 0.1,
         tampered: 0.1,
         forged: 0.1,
