@@ -6,5 +6,6 @@ mod admin;
 mod app;
 mod graphql;
 mod payloads;
+mod shapes;
 mod signed;
 mod verification;
