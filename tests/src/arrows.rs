@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -24,6 +24,21 @@ const ARROWS: [(&str, &[&str]); 21] = [
         &[
             "salesforce",
             "yotpo",
+            "delivery",
+            "reconciliation",
+            "function",
+            "config",
+            "queue",
+            "ledger",
+            "secrets",
+            "telemetry",
+        ],
+    ),
+    (
+        "erp",
+        &[
+            "netsuite",
+            "shopify",
             "delivery",
             "reconciliation",
             "function",

@@ -47,7 +47,7 @@ pub struct Shop {
     /// Orders created before this day are left alone, and so are their refunds.
     pub start: BusinessDay,
     /// Which of Shopify's two amounts goes to NetSuite.
-    pub money: Kind,
+    pub money: MoneyKind,
     /// What stands before Shopify's order name in `otherRefNum`.
     pub number_prefix: String,
     /// The subsidiary of its orders and customers; needed where there are several.
@@ -115,7 +115,7 @@ pub enum OnDifference {
 /// Which of Shopify's two amounts is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum MoneyKind {
     /// In the shop's currency.
     #[default]
     Shop,
@@ -269,7 +269,7 @@ pub(crate) struct RawErp {
     #[serde(default)]
     on_difference: OnDifference,
     #[serde(default)]
-    money: Kind,
+    money: MoneyKind,
     #[serde(default)]
     number_prefix: String,
     subsidiary: Option<InternalId>,
@@ -300,7 +300,7 @@ struct RawShop {
     #[serde(default, deserialize_with = "some_zone")]
     time_zone: Option<Zone>,
     start: Option<BusinessDay>,
-    money: Option<Kind>,
+    money: Option<MoneyKind>,
     number_prefix: Option<String>,
     subsidiary: Option<InternalId>,
     location: Option<InternalId>,

@@ -28,7 +28,7 @@ mod zone;
 pub use calendar::BadDay;
 pub use clause::{Clause, Literal};
 pub use day::{BusinessDay, NotADay, Window};
-pub use erp::{BodySource, Charges, Customers, Erp, Kind, LineSource, OnDifference, Refunds, Shop, SuiteTax, Tax};
+pub use erp::{BodySource, Charges, Customers, Erp, LineSource, MoneyKind, OnDifference, Refunds, Shop, SuiteTax, Tax};
 pub use error::Error;
 pub use field::{FieldPath, NotAPath};
 pub use netsuite::{InternalId, NetSuite, Restlet, Transport, Transports};

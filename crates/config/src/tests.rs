@@ -1,8 +1,8 @@
 //! The shipped file, and what a wrong one is told.
 
 use crate::{
-    Error, FieldPath, Kind, LineSource, Literal, NetSuite, Paces, Protocol, Relay, Reviews, Salesforce, Shop, Shopify,
-    StoreName,
+    Error, FieldPath, LineSource, Literal, MoneyKind, NetSuite, Paces, Protocol, Relay, Reviews, Salesforce, Shop,
+    Shopify, StoreName,
 };
 
 const SHIPPED: &str = include_str!("../../../infra/config/relay.toml");
@@ -173,7 +173,7 @@ fn the_optional_keys_of_the_file_are_good_examples() {
     let relay = parse(&text).unwrap();
     let erp = relay.erp.as_ref().unwrap();
     let (acme, other) = (erp.shop(&name("acme.myshopify.com")), erp.shop(&name("other.myshopify.com")));
-    assert_eq!((acme.time_zone.name(), acme.money), ("America/New_York", Kind::Presentment));
+    assert_eq!((acme.time_zone.name(), acme.money), ("America/New_York", MoneyKind::Presentment));
     assert_eq!((acme.start.to_string(), other.start.to_string()), ("2026-06-01".into(), "2026-01-01".into()));
     let ids = |shop: &Shop| shop.subsidiary.as_ref().map(ToString::to_string);
     assert_eq!((ids(acme), ids(other)), (Some("5".into()), Some("1".into())));

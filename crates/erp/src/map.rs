@@ -27,12 +27,15 @@ pub use held::{HeldLine, NetSuiteOrder, NotAnOrder};
 pub use money::Sums;
 pub use order::{OrderEffect, order};
 pub use patch::{Patch, patch};
-pub use record::{Ids, LINE_FIELD, STAMP_FIELD, memo_record, order_record};
+pub use record::{Ids, memo_record, order_record};
 pub use refund::{MemoEffect, NoMemo, refund};
-pub use sheet::Line;
-pub use stamp::{NotAStamp, Stamp};
+pub use sheet::OrderLine;
+pub use stamp::{LINE_FIELD, NotAStamp, STAMP_FIELD, Stamp};
 
 use config::{Erp, InternalId, Shop};
+use serde_json::Value;
+use shopify::Order;
+use std::collections::BTreeMap;
 
 /// What the mapping goes by: the flow's rules, and the shop's.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +63,19 @@ impl Parked {
 }
 
 /// A reference as NetSuite's REST API writes it.
-fn reference(id: &InternalId) -> serde_json::Value {
+fn reference(id: &InternalId) -> Value {
     serde_json::json!({ "id": id.as_str() })
+}
+
+/// What an order and its memos have in common: subsidiary, location, class, department.
+fn common(settings: &Settings<'_>, order: &Order) -> BTreeMap<&'static str, Value> {
+    let shop = settings.shop;
+    let here = order.location_id.and_then(|id| settings.erp.locations.get(&id.to_string()));
+    let named = [
+        ("subsidiary", shop.subsidiary.as_ref()),
+        ("location", here.or(shop.location.as_ref())),
+        ("class", shop.class.as_ref()),
+        ("department", shop.department.as_ref()),
+    ];
+    named.into_iter().filter_map(|(field, id)| Some((field, reference(id?)))).collect()
 }

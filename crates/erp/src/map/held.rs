@@ -1,7 +1,6 @@
 //! A sales order as NetSuite holds it.
 
-use super::record::{LINE_FIELD, STAMP_FIELD};
-use super::stamp::Stamp;
+use super::stamp::{LINE_FIELD, STAMP_FIELD, Stamp};
 use ledger::EffectHash;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! Amounts: which of Shopify's two is meant, how many digits it has, and whether lines add up.
 
 use super::{Parked, Settings};
-use config::{Kind, OnDifference};
+use config::{MoneyKind, OnDifference};
 use rust_decimal::{Decimal, RoundingStrategy};
 use shopify::{Currency, MoneyBag, Order, TaxLine};
 
@@ -54,16 +54,16 @@ impl Sums {
 /// One kind of money, throughout an order and its refunds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Coin {
-    pub(super) kind: Kind,
+    pub(super) kind: MoneyKind,
     pub(super) currency: Currency,
     digits: u32,
 }
 
 impl Coin {
-    pub(super) fn of(order: &Order, kind: Kind) -> Self {
+    pub(super) fn of(order: &Order, kind: MoneyKind) -> Self {
         let currency = match kind {
-            Kind::Shop => order.currency,
-            Kind::Presentment => order.presentment_currency,
+            MoneyKind::Shop => order.currency,
+            MoneyKind::Presentment => order.presentment_currency,
         };
         let other = DIGITS.iter().find(|(_, codes)| codes.contains(&currency.as_str()));
         Self { kind, currency, digits: other.map_or(2, |(digits, _)| *digits) }
@@ -72,8 +72,8 @@ impl Coin {
     /// The amount that is meant.
     pub(super) fn pick(self, bag: &MoneyBag) -> Decimal {
         match self.kind {
-            Kind::Shop => bag.shop_money.amount,
-            Kind::Presentment => bag.presentment_money.amount,
+            MoneyKind::Shop => bag.shop_money.amount,
+            MoneyKind::Presentment => bag.presentment_money.amount,
         }
     }
 

@@ -5,10 +5,10 @@ use super::customer::{Entity, buyer};
 use super::fit::{self, Mended};
 use super::money::{Coin, Sums};
 use super::refund::{Taken, given_back};
-use super::sheet::{self, Line, Pieces, Sheet};
+use super::sheet::{self, OrderLine, Pieces, Sheet};
 use super::stamp::two_parts;
-use super::{Parked, Settings, reference};
-use config::{BodySource, BusinessDay, Kind};
+use super::{Parked, Settings, common, reference};
+use config::{BodySource, BusinessDay, MoneyKind};
 use ledger::EffectHash;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub struct OrderEffect {
     /// `billingAddress`, `shippingAddress`.
     pub addresses: BTreeMap<&'static str, Value>,
     /// What is open, shipped or charged; none once it is cancelled.
-    pub lines: Vec<Line>,
+    pub lines: Vec<OrderLine>,
     /// Whether it was cancelled.
     pub cancelled: bool,
     /// Whether the lines add up.
@@ -97,19 +97,6 @@ pub fn order(order: &Order, settings: &Settings<'_>) -> Result<OrderEffect, Park
     })
 }
 
-/// What an order and its memos have in common: subsidiary, location, class, department.
-pub(super) fn common(settings: &Settings<'_>, order: &Order) -> BTreeMap<&'static str, Value> {
-    let shop = settings.shop;
-    let here = order.location_id.and_then(|id| settings.erp.locations.get(&id.to_string()));
-    let named = [
-        ("subsidiary", shop.subsidiary.as_ref()),
-        ("location", here.or(shop.location.as_ref())),
-        ("class", shop.class.as_ref()),
-        ("department", shop.department.as_ref()),
-    ];
-    named.into_iter().filter_map(|(field, id)| Some((field, reference(id?)))).collect()
-}
-
 fn source_of(order: &Order, source: &BodySource) -> Option<String> {
     match source {
         BodySource::Note => order.note.clone(),
@@ -125,7 +112,7 @@ fn source_of(order: &Order, source: &BodySource) -> Option<String> {
     }
 }
 
-fn lines(order: &Order, settings: &Settings<'_>, coin: Coin) -> Result<(Vec<Line>, Sums, Mended), Parked> {
+fn lines(order: &Order, settings: &Settings<'_>, coin: Coin) -> Result<(Vec<OrderLine>, Sums, Mended), Parked> {
     let taken: Vec<Taken<'_>> = order.refunds.iter().map(|refund| Taken::of(order, refund)).collect();
     let mut sheet = Sheet::new(settings, coin, order.taxes_included);
     let own_tax: Decimal = order.line_items.iter().map(|line| coin.taxes(&line.tax_lines)).sum();
@@ -139,7 +126,7 @@ fn lines(order: &Order, settings: &Settings<'_>, coin: Coin) -> Result<(Vec<Line
         }
     }
     if let Some(tip) = tip.filter(|_| !order.line_items.iter().any(is_tip)) {
-        if coin.kind == Kind::Presentment && order.currency != order.presentment_currency {
+        if coin.kind == MoneyKind::Presentment && order.currency != order.presentment_currency {
             return Err(Parked::new("unmapped_charge", "Shopify names the tip in the shop's currency alone"));
         }
         sheet.net("tip".to_owned(), sheet::TIP, tip, Decimal::ZERO)?;

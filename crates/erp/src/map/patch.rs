@@ -1,9 +1,9 @@
 //! An order that NetSuite has is brought up to date, without touching what was shipped, billed or edited there.
 
 use super::held::{HeldLine, NetSuiteOrder, id, lines_hash};
-use super::record::{Ids, STAMP_FIELD, as_held, new_line, number, tax_details};
-use super::sheet::{Line, is_goods};
-use super::stamp::{Stamp, lines_part, mixed};
+use super::record::{Ids, as_held, new_line, number, tax_details};
+use super::sheet::{OrderLine, is_goods};
+use super::stamp::{STAMP_FIELD, Stamp, lines_part, mixed};
 use super::{OrderEffect, Parked, Settings};
 use ledger::Revision;
 use rust_decimal::Decimal;
@@ -109,7 +109,7 @@ fn lines(effect: &OrderEffect, current: &NetSuiteOrder, ids: &Ids<'_>) -> Result
     if effect.cancelled {
         return Ok(closed(current));
     }
-    let mut wanted: BTreeMap<&str, &Line> = effect.lines.iter().map(|line| (line.key.as_str(), line)).collect();
+    let mut wanted: BTreeMap<&str, &OrderLine> = effect.lines.iter().map(|line| (line.key.as_str(), line)).collect();
     let (mut sent, mut after, mut locked) = (Vec::new(), Vec::new(), current.is_edited());
     for held in &current.lines {
         let key = held.key.as_deref();
@@ -157,7 +157,7 @@ fn closed(current: &NetSuiteOrder) -> Lines {
 }
 
 /// What differs between a line and NetSuite's.
-fn changed(line: &Line, held: &HeldLine, ids: &Ids<'_>) -> Result<(Map<String, Value>, HeldLine), Parked> {
+fn changed(line: &OrderLine, held: &HeldLine, ids: &Ids<'_>) -> Result<(Map<String, Value>, HeldLine), Parked> {
     let mut change = Map::new();
     let mut set = |field: &str, value: Value| _ = change.insert(field.to_owned(), value);
     let quantity = Decimal::from(line.quantity);

@@ -2,8 +2,8 @@
 
 use super::customer::without_nulls;
 use super::held::{HeldLine, lines_hash};
-use super::sheet::Line;
-use super::stamp::Stamp;
+use super::sheet::OrderLine;
+use super::stamp::{LINE_FIELD, STAMP_FIELD, Stamp};
 use super::{MemoEffect, OrderEffect, Parked, Settings, reference};
 use config::Tax;
 use ledger::Revision;
@@ -12,11 +12,6 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Number, Value, json};
 use std::collections::BTreeMap;
 
-/// The custom body field that has the [`Stamp`].
-pub const STAMP_FIELD: &str = "custbody_order_relay";
-/// The custom line field that has the [`Line::key`].
-pub const LINE_FIELD: &str = "custcol_order_relay_line";
-
 /// What was looked up at NetSuite.
 #[derive(Debug, Clone, Copy)]
 pub struct Ids<'a> {
@@ -24,12 +19,12 @@ pub struct Ids<'a> {
     pub entity: &'a RecordId,
     /// The currency; `None` in an account that has one alone.
     pub currency: Option<&'a RecordId>,
-    /// The items, by [`Line::item`].
+    /// The items, by [`OrderLine::item`].
     pub items: &'a BTreeMap<String, RecordId>,
 }
 
 impl<'a> Ids<'a> {
-    pub(super) fn item(&self, line: &Line) -> Result<&'a RecordId, Parked> {
+    pub(super) fn item(&self, line: &OrderLine) -> Result<&'a RecordId, Parked> {
         let unknown = || Parked::new("unknown_item", line.item.clone());
         self.items.get(&line.item).ok_or_else(unknown)
     }
@@ -70,7 +65,7 @@ pub fn memo_record(
 fn record<'a>(
     external_id: &str,
     fields: impl Iterator<Item = (&'a str, Value)>,
-    lines: &[Line],
+    lines: &[OrderLine],
     ids: &Ids<'_>,
     settings: &Settings<'_>,
     stamp: impl FnOnce(ledger::EffectHash) -> Stamp,
@@ -91,7 +86,7 @@ fn record<'a>(
 }
 
 /// A line that NetSuite does not have yet. Without the custom price level NetSuite would price it by itself.
-pub(super) fn new_line(line: &Line, ids: &Ids<'_>) -> Result<Value, Parked> {
+pub(super) fn new_line(line: &OrderLine, ids: &Ids<'_>) -> Result<Value, Parked> {
     let mut body = json!({
         "item": { "id": ids.item(line)?.as_str() },
         "quantity": line.quantity,
@@ -112,12 +107,12 @@ pub(super) fn new_line(line: &Line, ids: &Ids<'_>) -> Result<Value, Parked> {
 }
 
 /// `SuiteTax`'s details, a row for each line with tax; nothing unless the settings say so.
-pub(super) fn tax_details(lines: &[Line], settings: &Settings<'_>) -> Map<String, Value> {
+pub(super) fn tax_details(lines: &[OrderLine], settings: &Settings<'_>) -> Map<String, Value> {
     let suitetax = &settings.erp.suitetax;
     let (Tax::Suitetax, Some(kind), Some(code)) = (settings.erp.tax, &suitetax.tax_type, &suitetax.tax_code) else {
         return Map::new();
     };
-    let row = |line: &Line| {
+    let row = |line: &OrderLine| {
         let rate = (line.tax * Decimal::ONE_HUNDRED).checked_div(line.amount()).unwrap_or_default();
         json!({
             "taxDetailsReference": { "id": line.key },
@@ -134,7 +129,7 @@ pub(super) fn tax_details(lines: &[Line], settings: &Settings<'_>) -> Map<String
 }
 
 /// How NetSuite will hold the line.
-pub(super) fn as_held(line: &Line, item: &RecordId) -> HeldLine {
+pub(super) fn as_held(line: &OrderLine, item: &RecordId) -> HeldLine {
     HeldLine {
         line: 0,
         key: Some(line.key.clone()),

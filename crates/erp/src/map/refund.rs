@@ -4,10 +4,9 @@ use super::customer::{Entity, buyer};
 use super::due::Skip;
 use super::fit::{self, Mended};
 use super::money::{Coin, Sums};
-use super::order::common;
-use super::sheet::{self, Line, Pieces, Sheet};
+use super::sheet::{self, OrderLine, Pieces, Sheet};
 use super::stamp::two_parts;
-use super::{Parked, Settings};
+use super::{Parked, Settings, common};
 use config::{BusinessDay, Refunds};
 use ledger::EffectHash;
 use rust_decimal::Decimal;
@@ -32,7 +31,7 @@ pub struct MemoEffect {
     /// NetSuite's body fields; those without a value are absent.
     pub fields: BTreeMap<&'static str, Value>,
     /// What is given back.
-    pub lines: Vec<Line>,
+    pub lines: Vec<OrderLine>,
     /// The lines against the payments back, which need not agree; `None` if there are none, or in another currency.
     pub sums: Option<Sums>,
     /// What had to be made to fit.
@@ -214,7 +213,7 @@ fn lines(
     order: &Order,
     settings: &Settings<'_>,
     coin: Coin,
-) -> Result<(Vec<Line>, Decimal, Mended), Parked> {
+) -> Result<(Vec<OrderLine>, Decimal, Mended), Parked> {
     let mut sheet = Sheet::new(settings, coin, order.taxes_included);
     let mut tax = Decimal::ZERO;
     for returned in &taken.returned {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// A line before its item is looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct OrderLine {
     /// What it stands for, in `custcol_order_relay_line`: the id of Shopify's line, or `shipping:<id>`, `discount`, `tax`, `tip`,
     /// `duties`, `fees`, `rounding`, `adjustment`.
     pub key: String,
@@ -34,7 +34,7 @@ pub struct Line {
     pub description: Option<String>,
 }
 
-impl Line {
+impl OrderLine {
     /// What it costs, without tax.
     pub fn amount(&self) -> Decimal {
         self.rate * Decimal::from(self.quantity)
@@ -76,7 +76,7 @@ pub(super) struct Sheet<'a> {
     coin: Coin,
     /// Whether prices contain their tax.
     included: bool,
-    lines: Vec<Line>,
+    lines: Vec<OrderLine>,
     discounts: Decimal,
     /// The taxes of the lines, summed; the document's own may differ by cents.
     line_taxes: Decimal,
@@ -117,7 +117,7 @@ impl<'a> Sheet<'a> {
         let fields = fields.iter().filter_map(|(name, source)| {
             Some((name.clone(), fit::text(name, source_of(line, source), &mut self.mended)?))
         });
-        self.lines.push(Line {
+        self.lines.push(OrderLine {
             fields: fields.collect(),
             key: line.id.to_string(),
             item,
@@ -143,7 +143,15 @@ impl<'a> Sheet<'a> {
         }
         let item = self.named(charge)?;
         let tax = self.told(tax);
-        self.lines.push(Line { key, item, quantity: 1, rate: net, tax, fields: BTreeMap::new(), description: None });
+        self.lines.push(OrderLine {
+            key,
+            item,
+            quantity: 1,
+            rate: net,
+            tax,
+            fields: BTreeMap::new(),
+            description: None,
+        });
         Ok(())
     }
 
@@ -154,7 +162,11 @@ impl<'a> Sheet<'a> {
 
     /// Adds what only the whole document has: discounts, the `tax` that it says it has, cents that are left and those that cash was
     /// `rounded` by. Gives the lines and their sum with tax.
-    pub(super) fn finish(mut self, tax: Decimal, rounded: Decimal) -> Result<(Vec<Line>, Decimal, Mended), Parked> {
+    pub(super) fn finish(
+        mut self,
+        tax: Decimal,
+        rounded: Decimal,
+    ) -> Result<(Vec<OrderLine>, Decimal, Mended), Parked> {
         self.charge("discount".to_owned(), DISCOUNT, -self.discounts, Decimal::ZERO)?;
         let mode = self.settings.erp.tax;
         if mode == Tax::Item {
@@ -167,7 +179,7 @@ impl<'a> Sheet<'a> {
             _ => Decimal::ZERO,
         };
         self.net_line("rounding", ROUNDING, self.rounding + left + rounded)?;
-        let sent: Decimal = self.lines.iter().map(Line::amount).sum();
+        let sent: Decimal = self.lines.iter().map(OrderLine::amount).sum();
         let beside = match mode {
             Tax::Item => Decimal::ZERO,
             Tax::Suitetax => self.line_taxes,
@@ -183,7 +195,7 @@ impl<'a> Sheet<'a> {
         }
         let item = self.named(charge)?;
         let (key, tax, fields) = (key.to_owned(), Decimal::ZERO, BTreeMap::new());
-        self.lines.push(Line { key, item, quantity: 1, rate: amount, tax, fields, description: None });
+        self.lines.push(OrderLine { key, item, quantity: 1, rate: amount, tax, fields, description: None });
         Ok(())
     }
 

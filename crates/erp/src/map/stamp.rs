@@ -5,6 +5,11 @@ use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
+/// The custom body field that has the [`Stamp`].
+pub const STAMP_FIELD: &str = "custbody_order_relay";
+/// The custom line field that has the [`OrderLine::key`](super::OrderLine::key).
+pub const LINE_FIELD: &str = "custcol_order_relay_line";
+
 /// The value of `custbody_order_relay`: `r=<revision>;e=<effect hash>;l=<lines hash>`. Read back, it says whether a call took effect,
 /// which version is there, and whether somebody has edited the lines since.
 #[derive(Debug, Clone, PartialEq, Eq)]
