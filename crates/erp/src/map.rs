@@ -8,15 +8,21 @@
 //! add up to Shopify's current total, to the last digit. `fit` makes texts fit NetSuite's fields.
 
 mod address;
+#[cfg(test)]
+mod carried_tests;
 mod customer;
 mod due;
 mod fit;
+#[cfg(test)]
+mod fixture_tests;
 mod held;
 mod money;
 mod order;
 mod patch;
 mod record;
 mod refund;
+#[cfg(test)]
+mod refund_tests;
 mod sheet;
 mod stamp;
 
