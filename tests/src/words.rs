@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 12] = [
+const SHARED: [(&str, &str); 11] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
@@ -19,7 +19,6 @@ const SHARED: [(&str, &str); 12] = [
     ("Event", "what happens, to a delivery or to a function"),
     ("Record", "a row, of the org or of the ledger"),
     ("Reviews", "Yotpo Reviews: its client and its settings"),
-    ("Currency", "an ISO 4217 code, as the settings or a vendor write it"),
     ("Skip", "why a flow does not deliver something, by rule"),
 ];
 

@@ -18,7 +18,7 @@ pub(super) fn erp(more: &[(&str, &str)]) -> Erp {
         text.push('\n');
     }
     for (table, line) in more.iter().filter(|(table, _)| !table.is_empty()) {
-        text.push_str(&format!("[erp.{table}]\n{line}\n"));
+        text = format!("{text}[erp.{table}]\n{line}\n");
     }
     Relay::parse(&text, "relay.toml").unwrap().erp.unwrap()
 }

@@ -20,7 +20,10 @@ fn after(refund: &Value, left: [u32; 2], shipped: bool, total: &str) -> Order {
     read(&order)
 }
 
-fn both(refunded: &Value, at: &Order) -> (Vec<(String, u32, String)>, Result<Vec<(String, u32, String)>, NoMemo>) {
+/// A line, as `(key, quantity, rate)`.
+type Short = (String, u32, String);
+
+fn both(refunded: &Value, at: &Order) -> (Vec<Short>, Result<Vec<Short>, NoMemo>) {
     let erp = erp(&[]);
     let settings = settings(&erp);
     let text = |lines: &[OrderLine]| {
@@ -32,7 +35,7 @@ fn both(refunded: &Value, at: &Order) -> (Vec<(String, u32, String)>, Result<Vec
     (text(&effect.lines), refund(&read_refund(refunded), at, &settings).map(|memo| text(&memo.lines)))
 }
 
-fn line(key: &str, quantity: u32, rate: &str) -> (String, u32, String) {
+fn line(key: &str, quantity: u32, rate: &str) -> Short {
     (key.to_owned(), quantity, rate.to_owned())
 }
 
