@@ -8,15 +8,17 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 11] = [
+const SHARED: [(&str, &str); 13] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
     ("Client", "what speaks to a vendor, in the vendor's words or in HTTP's"),
     ("Credentials", "what a vendor's secret says"),
     ("Currency", "a code of ISO 4217, in the settings or of an amount"),
+    ("Misconfigured", "a vendor's secret that a flow cannot work with"),
     ("Outage", "a vendor that does not work, with that vendor's codes"),
     ("Event", "what happens, to a delivery or to a function"),
+    ("Payload", "what a flow's message carries beside its delivery"),
     ("Record", "a row, of the org or of the ledger"),
     ("Reviews", "Yotpo Reviews: its client and its settings"),
     ("Skip", "why a flow does not deliver something, by rule"),

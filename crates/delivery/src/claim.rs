@@ -48,6 +48,11 @@ impl Claim<'_> {
         if self.forgotten.load(Ordering::Relaxed) { None } else { self.applied.clone() }
     }
 
+    /// Counts or measures something of the delivery, in the metric's unit.
+    pub fn put(&self, metric: Metric, value: f64) {
+        self.invocation.put(metric, &self.delivery.store, value);
+    }
+
     /// Waits for the account's next turn: to be asked for before each call to it.
     ///
     /// # Errors

@@ -64,6 +64,10 @@ impl Invocation {
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner).count(metric, Some(store), 1);
     }
 
+    pub(crate) fn put(&self, metric: Metric, store: &str, value: f64) {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner).put(metric, Some(store), value);
+    }
+
     pub(crate) fn measure(&self, metric: Metric, duration: Duration) {
         // Whole milliseconds: a fraction is noise, and log bytes cost.
         let ms = (duration.as_secs_f64() * 1000.0).round();

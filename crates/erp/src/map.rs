@@ -38,7 +38,7 @@ pub use refund::{MemoEffect, NoMemo, refund};
 pub use sheet::OrderLine;
 pub use stamp::{LINE_FIELD, NotAStamp, STAMP_FIELD, Stamp};
 
-use config::{Erp, InternalId, Shop};
+use config::{Erp, InternalId, Shop, StoreName};
 use serde_json::Value;
 use shopify::Order;
 use std::collections::BTreeMap;
@@ -50,6 +50,14 @@ pub struct Settings<'a> {
     pub erp: &'a Erp,
     /// What holds for the shop.
     pub shop: &'a Shop,
+}
+
+impl<'a> Settings<'a> {
+    /// Those of the shop with this domain.
+    pub fn of(erp: &'a Erp, shop: &str) -> Self {
+        let name = StoreName::try_from(shop.to_owned());
+        Self { erp, shop: name.map_or(&erp.shop, |name| erp.shop(&name)) }
+    }
 }
 
 /// Why a person has to decide.

@@ -119,13 +119,13 @@ impl Ledger {
             .map_err(|e| Error::unavailable("read a cursor", e))
     }
 
-    pub(crate) async fn write<const N: usize>(
+    pub(crate) async fn write<'a>(
         &self,
         key: &str,
         condition: &str,
         update: &str,
         names: &[(&str, &str)],
-        values: [(&str, AttributeValue); N],
+        values: impl IntoIterator<Item = (&'a str, AttributeValue)>,
     ) -> Result<bool, Error> {
         let names: HashMap<_, _> = names.iter().map(|(n, a)| ((*n).to_owned(), (*a).to_owned())).collect();
         let values: HashMap<_, _> = values.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();

@@ -1,5 +1,5 @@
 //! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, days that are due, certificates, runs,
-//! notes.
+//! notes, an account's places, and what is to be forgotten.
 //!
 //! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
 //! [`conclude::conclude`] (what the database's answer means). Everything else here is
@@ -24,8 +24,10 @@ mod outside;
 pub mod part;
 mod reach;
 pub mod record;
+mod redacted;
 pub mod run;
 pub mod scan;
+mod slot;
 pub mod table;
 pub mod write;
 
@@ -45,5 +47,6 @@ pub use part::Parts;
 pub use record::{Record, State};
 pub use run::{By, Ran};
 pub use scan::{Days, Scanned};
+pub use slot::Slot;
 pub use table::{Error, Ledger};
 pub use write::{Attempt, Write};

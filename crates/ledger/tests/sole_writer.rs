@@ -108,6 +108,8 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
         ("due.rs", "&due_key(self.flow.name,store),", "format!(\"due/{flow}/{store}\")"),
         ("outside.rs", "&outside_key(self.flow.name,store,day),", "format!(\"outside/{flow}/{store}/{day}\")"),
         ("part.rs", "&part_key(self.flow.name,name,n),", "format!(\"part/{flow}/{name}/{n}\")"),
+        ("redacted.rs", "&redacted_key(self.flow.name,subject),", "format!(\"redacted/{flow}/{}\","),
+        ("slot.rs", "&slot_key(&slot.account,slot.place),", "format!(\"slot/{account}/{place}\")"),
         ("run.rs", "&run_key(self.flow.name,function,by),", "format!(\"run/{flow}/{function}/{}\",by.as_str())"),
         ("reach.rs", "KEY,\"k=:other\",", "constKEY:&str=\"check\";"),
     ];

@@ -38,6 +38,7 @@ pub use refund::{
     AdjustmentReason, LineFulfillment, OrderAdjustment, Refund, RefundDuty, RefundLineItem, RefundShippingLine,
     RefundedItem, RestockType, Transaction, TransactionKind, TransactionStatus,
 };
+pub use rest::{BadUrl, Client as Http};
 pub use shape::BadShape;
 pub use shop::{BadShop, ShopDomain};
 pub use topic::Topic;

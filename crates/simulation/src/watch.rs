@@ -84,7 +84,6 @@ impl Watch {
                 outcome: expected.outcome.clone(),
                 queued: 0,
                 accepted_at: None,
-                applied: None,
             };
             // Generated with one day, and the next one's.
             let next = matches!(expected.kind.as_str(), "AtDayEnd" | "DayAfter");

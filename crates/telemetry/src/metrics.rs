@@ -52,7 +52,8 @@ impl Metrics {
         self.put(metric, None, value);
     }
 
-    fn put(&mut self, metric: Metric, store: Option<&str>, value: f64) {
+    /// Counts or measures, as the metric is: a count adds up, a measurement is kept.
+    pub fn put(&mut self, metric: Metric, store: Option<&str>, value: f64) {
         // JSON has no such numbers, and CloudWatch would drop the whole line.
         if !value.is_finite() {
             return;

@@ -1,0 +1,107 @@
+//! What each function works with, made of its environment and its secrets at cold start.
+
+use crate::{
+    FLOW,
+    account::NetSuiteAccount,
+    admins::Admins,
+    apply::Applier,
+    items::{Currencies, Items},
+    shops::Shops,
+    webhook::Webhook,
+};
+use config::{Erp, Protocol, Relay};
+use delivery::Accounts;
+use function::{ColdStart, Environment, environment::parsed};
+use ledger::{Flow, Ledger, Policies, Policy, Repeat};
+use netsuite::Http;
+use queue::Queue;
+use secrets::Secrets;
+use std::sync::Arc;
+
+/// What the ledger must know of NetSuite.
+pub fn flow(config: &Relay) -> Flow {
+    let policy = |repeat, supersedes| Policy {
+        repeat,
+        supersedes,
+        settle: config.protocol.settle.netsuite,
+        clock_skew: config.protocol.clock_skew,
+    };
+    let policies = Policies::all(policy(Repeat::ReadBack, true))
+        // An upsert by its external id: made again, it makes what is there.
+        .but("customer", policy(Repeat::Harmless, true))
+        .but("refund", policy(Repeat::ReadBack, false));
+    Flow { name: FLOW, policies }
+}
+
+/// The stack's settings have no erp flow.
+#[derive(Debug, thiserror::Error)]
+#[error("misconfigured: relay.toml has no section [erp]")]
+struct NoErp;
+
+/// The flow's rules.
+fn erp(config: &Relay) -> Result<Arc<Erp>, ColdStart> {
+    config.erp.clone().map(Arc::new).ok_or_else(|| ColdStart::Environment(NoErp.into()))
+}
+
+/// The webhook, from its environment.
+///
+/// # Errors
+/// When the secret cannot be used.
+pub async fn webhook(environment: Environment) -> Result<Webhook, ColdStart> {
+    let (secrets, name) = (Secrets::new(&environment.aws), environment.secret("shopify"));
+    let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+    Ok(Webhook {
+        erp: erp(&config)?,
+        shops: Shops::load(secrets, name, now).await?,
+        ledger: Ledger::new(&aws, table, flow(&config), now),
+        queue: Queue::new(&aws, queue),
+        dead_letters: Queue::new(&aws, dead_letters),
+        config,
+    })
+}
+
+/// The worker, from its environment.
+///
+/// # Errors
+/// When a secret cannot be used.
+pub async fn worker(environment: Environment) -> Result<Applier, ColdStart> {
+    let receives = parsed("MAX_RECEIVE_COUNT")?;
+    let http = Http::new(environment.config.netsuite.call_timeout);
+    let http = http.map_err(|error| ColdStart::Environment(error.into()))?;
+    Applier::of(environment, http, receives, rand::random).await
+}
+
+impl Applier {
+    /// From its environment: `random` is uniform in `0.0..1.0`, for the jitter.
+    ///
+    /// # Errors
+    /// When a secret cannot be used.
+    pub async fn of(
+        environment: Environment,
+        http: Http,
+        max_receives: u32,
+        random: fn() -> f64,
+    ) -> Result<Self, ColdStart> {
+        let [netsuite, shopify] = ["netsuite", "shopify"].map(|name| environment.secret(name));
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        let (secrets, ledger) = (Secrets::new(&aws), Ledger::new(&aws, table, flow(&config), now));
+        let account =
+            NetSuiteAccount::load(secrets.clone(), netsuite, http.clone(), &config, ledger.clone(), now, random);
+        Ok(Self {
+            erp: erp(&config)?,
+            netsuite: account.await?,
+            items: Items::new(now),
+            currencies: Currencies::new(config.netsuite.currencies.clone()),
+            admins: Admins::load(secrets, shopify, http, config.shopify.clone(), now).await?,
+            worker: delivery::Worker {
+                ledger,
+                queue: Queue::new(&aws, queue),
+                dead_letters: Queue::new(&aws, dead_letters),
+                accounts: Accounts::new(),
+                times: Protocol { call_timeout: config.netsuite.call_timeout, ..config.protocol.clone() },
+                max_receives,
+                random,
+            },
+        })
+    }
+}
