@@ -54,7 +54,7 @@ const TABLE: [Row; 10] = [
         sort: Sort::Refused(RefusalReason::AlreadyExists),
         statuses: &[],
         codes: &["DUP_RCRD"],
-        texts: &["this record already exists", "this entity already exists"],
+        texts: &["record already exists", "entity already exists"],
     },
     // A script that broke off may have saved before.
     Row {

@@ -61,7 +61,7 @@ impl Client {
             let (token, signature);
             match &self.credentials.login {
                 Login::Certificate { .. } => {
-                    token = Some(self.token(refused.as_ref()).await.map_err(Error::before_the_call)?);
+                    token = Some(self.token(refused.as_ref()).await.map_err(Error::of_a_read)?);
                     request.bearer = token.as_ref().map(|token| &token.secret);
                 }
                 Login::Tokens(tokens) => {

@@ -114,8 +114,8 @@ impl Error {
         }
     }
 
-    /// The same failure of a call that only prepares another: that other call has had no effect.
-    pub(crate) fn before_the_call(self) -> Self {
+    /// The same failure of a call that only reads, or logs in for another: there is no effect that it might have.
+    pub(crate) fn of_a_read(self) -> Self {
         match self {
             Self::Unavailable { retry_after, source, .. } => Self::Unavailable { may_land: false, retry_after, source },
             other => other,

@@ -32,9 +32,9 @@ impl Client {
             url.query_pairs_mut().append_pair("expandSubResources", "true");
         }
         match self.send(Service::WebService, Request::get(url)).await {
-            Ok(reply) => Ok(Some(reply.json()?)),
+            Ok(reply) => Ok(Some(reply.json().map_err(|error| Error::from(error).of_a_read())?)),
             Err(Error::Refused { reason: RefusalReason::Missing, .. }) => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => Err(error.of_a_read()),
         }
     }
 

@@ -43,9 +43,8 @@ impl Client {
             url.query_pairs_mut().append_pair("limit", &limit).append_pair("offset", &offset);
             let mut request = Request::json(Method::Post, url, &json!({ "q": query }))?;
             request.headers.push(("Prefer", "transient"));
-            // Reads, whatever became of the call.
-            let reply = self.send(Service::WebService, request).await.map_err(Error::before_the_call)?;
-            let Page { items, has_more } = reply.json().map_err(|error| Error::from(error).before_the_call())?;
+            let reply = self.send(Service::WebService, request).await.map_err(Error::of_a_read)?;
+            let Page { items, has_more } = reply.json().map_err(|error| Error::from(error).of_a_read())?;
             let got = items.len();
             rows.extend(items);
             match (has_more, got) {
@@ -53,8 +52,9 @@ impl Client {
                 // The next offset would be no multiple of the limit.
                 (true, PAGE) => {}
                 (true, _) => {
-                    return Err(Error::from(Outage::Undocumented("a page that is not full, and not the last"))
-                        .before_the_call());
+                    return Err(
+                        Error::from(Outage::Undocumented("a page that is not full, and not the last")).of_a_read()
+                    );
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What an account says about itself. Both ask for permissions that a least-privilege role need not have.
 
 use rest::Request;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
@@ -28,7 +28,7 @@ impl Client {
     /// The account's limits: `GET /services/rest/system/v1/governanceLimits`, for administrators.
     pub async fn governance_limits(&self) -> Result<GovernanceLimits, Error> {
         let url = self.credentials.suitetalk.join(&["services", "rest", "system", "v1", "governanceLimits"]);
-        Ok(self.send(Service::WebService, Request::get(url)).await?.json()?)
+        self.read(Request::get(url)).await
     }
 
     /// A record type's JSON schema in this account, custom fields included:
@@ -37,6 +37,11 @@ impl Client {
         let segments = ["services", "rest", "record", "v1", "metadata-catalog", record_type];
         let mut request = Request::get(self.credentials.suitetalk.join(&segments));
         request.headers.push(("Accept", "application/schema+json"));
-        Ok(self.send(Service::WebService, request).await?.json()?)
+        self.read(request).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, Error> {
+        let reply = self.send(Service::WebService, request).await.map_err(Error::of_a_read)?;
+        reply.json().map_err(|error| Error::from(error).of_a_read())
     }
 }

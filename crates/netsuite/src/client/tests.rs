@@ -36,9 +36,11 @@ fn by_certificate(server: &MockServer, now: fn() -> DateTime<Utc>) -> Client {
     let (pem, _) = test_keys::ec_p256();
     let credentials = json!({
         "account_id": "123456_SB1", "base_url": server.uri(),
-        "client_id": "client", "certificate_id": "kid", "private_key_pem": pem
+        "client_id": "client", "certificate_id": "kid", "private_key_pem": pem, "certificate_not_after": "2027-06-30"
     });
-    Client::new(http(), serde_json::from_value(credentials).unwrap(), now, random)
+    let client = Client::new(http(), serde_json::from_value(credentials).unwrap(), now, random);
+    assert_eq!(client.certificate_not_after().unwrap().to_string(), "2027-06-30");
+    client
 }
 
 fn by_tokens(server: &MockServer) -> Client {
@@ -404,6 +406,9 @@ async fn a_restlet_is_posted_to_by_script_and_deployment() {
 
 #[tokio::test]
 async fn what_an_account_says_about_itself() {
+    let shared = json!({"accountConcurrencyLimit": 5, "accountUnallocatedConcurrencyLimit": 3, "integrationLimitType": "accountLimit"});
+    let shared: GovernanceLimits = serde_json::from_value(shared).unwrap();
+    assert_eq!((shared.account_concurrency_limit, shared.integration_concurrency_limit), (5, None));
     let server = MockServer::start().await;
     let limits = json!({
         "accountConcurrencyLimit": 5, "accountUnallocatedConcurrencyLimit": 3, "integrationConcurrencyLimit": 2,
@@ -423,7 +428,30 @@ async fn what_an_account_says_about_itself() {
         integration_limit_type: "integrationSpecific".to_owned(),
     };
     assert_eq!(client.governance_limits().await.unwrap(), expected);
+    assert_eq!((client.account().realm(), client.certificate_not_after()), ("123456_SB1", None));
     assert!(client.metadata("salesOrder").await.unwrap()["properties"]["custbody_order_relay"].is_object());
+}
+
+#[tokio::test]
+async fn reading_has_no_effect_whatever_becomes_of_it() {
+    for answer in [
+        ResponseTemplate::new(502),
+        refused(500, "UNEXPECTED_ERROR", "x"),
+        ResponseTemplate::new(200).set_body_string("<html>"),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(method("GET")).respond_with(answer).mount(&server).await;
+        let client = by_tokens(&server);
+        let failed = [
+            get(&client).await.map(drop).unwrap_err(),
+            client.governance_limits().await.map(drop).unwrap_err(),
+            client.metadata("salesOrder").await.map(drop).unwrap_err(),
+        ];
+        assert!(
+            failed.iter().all(|error| matches!(error, Error::Unavailable { may_land: false, .. }) && !error.is_late()),
+            "{failed:?}"
+        );
+    }
 }
 
 #[tokio::test]
