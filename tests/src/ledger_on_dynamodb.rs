@@ -87,6 +87,7 @@ fn step(key: DeliveryKey) -> impl Strategy<Value = (Event, Millis)> {
         }),
         2 => (version.clone(), token.clone(), 0i64..60_000).prop_map(|(delivery, token, end)| Event::Ensure {
             delivery,
+            needed_by: DeliveryKey::try_from("loyalty/order/1".to_owned()).unwrap(),
             token,
             lease_end: Millis(NOW + end),
         }),

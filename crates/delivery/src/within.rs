@@ -1,7 +1,7 @@
 //! A delivery inside a delivery: an order's customer, who has to be there first.
 
 use crate::{Claim, Undelivered, Worker, claim::Unclaimed, invocation::MARGIN};
-use ledger::{Delivery, ErrorClass, Event, Outcome, Repeat, Verdict};
+use ledger::{Delivery, DeliveryKey, ErrorClass, Event, Outcome, Repeat, Verdict, decide::WAITS_FOR};
 use telemetry::Metric;
 use tracing::Instrument as _;
 
@@ -11,8 +11,8 @@ impl Worker {
     /// still land, as [`crate::Hooks::read_back`] is.
     ///
     /// # Errors
-    /// What becomes of `outer`: it waits where somebody else is at `delivery` or a person has to look at it (by which it is parked
-    /// at once), and is spared where the call failed.
+    /// What becomes of `outer`: it waits where somebody else is at `delivery` (and is parked at once where that one is), is spared
+    /// where the call failed, and is parked where a person has to look: its copy is then that of both, and sends both again.
     pub async fn within(
         &self,
         outer: &Claim<'_>,
@@ -33,7 +33,12 @@ impl Worker {
     ) -> Result<(), Undelivered> {
         let invocation = outer.invocation;
         let waits = || Err(Undelivered::WaitsShortly(delivery.key.clone()));
-        let event = |token| Event::Ensure { delivery: delivery.clone(), token, lease_end: invocation.deadline.into() };
+        let event = |token| Event::Ensure {
+            delivery: delivery.clone(),
+            needed_by: outer.delivery.key.clone(),
+            token,
+            lease_end: invocation.deadline.into(),
+        };
         let claim = match self.claim(delivery, invocation, outer.latest, event).await {
             Ok(claim) => claim,
             Err(Unclaimed::Done) => return Ok(()),
@@ -50,51 +55,52 @@ impl Worker {
             Err(Undelivered::Failed { class: ErrorClass::Uncertain, may_land: true, floor: None })
         });
         claim.note(&result);
-        self.settle_within(&claim, result).await
+        self.settle_within(&claim, &outer.delivery.key, result).await
     }
 
     /// Writes down how it ended, and says what becomes of the delivery that needs it.
-    async fn settle_within(&self, claim: &Claim<'_>, result: Result<(), Undelivered>) -> Result<(), Undelivered> {
+    async fn settle_within(
+        &self,
+        claim: &Claim<'_>,
+        needed_by: &DeliveryKey,
+        result: Result<(), Undelivered>,
+    ) -> Result<(), Undelivered> {
         let key = &claim.delivery.key;
         let now = self.millis();
-        let (outcome, metric) = match result {
-            Ok(()) => (Outcome::Accepted, if claim.is_unchanged() { Metric::Unchanged } else { Metric::Delivered }),
+        let parked = |class, reason, error| {
+            let error = format!("{key}: {error}");
+            (Outcome::Blocked(needed_by.clone()), None, Err(Undelivered::Parked { class, reason, error }))
+        };
+        let waits = || Err(Undelivered::WaitsShortly(key.clone()));
+        let (outcome, metric, answer) = match result {
+            Ok(()) if claim.is_unchanged() => (Outcome::Accepted, Some(Metric::Unchanged), Ok(())),
+            Ok(()) => (Outcome::Accepted, Some(Metric::Delivered), Ok(())),
             Err(Undelivered::Failed { class, may_land, floor }) => {
                 self.retry_later(claim, class, may_land, floor).await;
-                if may_land && self.policy(key).repeat == Repeat::ReadBack {
-                    return Err(Undelivered::WaitsShortly(key.clone()));
-                }
-                return Err(Undelivered::Spared { class, floor });
+                let uncertain = may_land && self.policy(key).repeat == Repeat::ReadBack;
+                return if uncertain { waits() } else { Err(Undelivered::Spared { class, floor }) };
             }
             Err(Undelivered::Spared { class, floor }) => {
-                self.finish(claim, Outcome::Pending(class, now)).await;
-                return Err(Undelivered::Spared { class, floor });
+                (Outcome::Pending(class, now), None, Err(Undelivered::Spared { class, floor }))
             }
-            Err(Undelivered::Waits(on) | Undelivered::WaitsShortly(on)) => {
-                self.finish(claim, Outcome::Waiting(on, now)).await;
-                return Err(Undelivered::WaitsShortly(key.clone()));
+            Err(Undelivered::Waits(on) | Undelivered::WaitsShortly(on)) => (Outcome::Waiting(on, now), None, waits()),
+            // What needs it is not sent either.
+            Err(Undelivered::Skipped(reason)) => {
+                (Outcome::Skipped(reason.clone()), Some(Metric::OrdersSkipped), Err(Undelivered::Skipped(reason)))
             }
-            Err(Undelivered::Skipped(reason)) => (Outcome::Skipped(reason), Metric::OrdersSkipped),
-            Err(Undelivered::Rejected(error)) => {
-                tracing::error!(error_class = %ErrorClass::BadRecord, error, "refused for good");
-                (Outcome::Rejected(error), Metric::Rejected)
-            }
-            Err(Undelivered::Parked { class, reason, error }) => {
-                tracing::error!(error_class = %class, error, reason, "parked, and what needs it with it");
-                (Outcome::Parked(reason.to_owned()), Metric::Parked)
-            }
+            Err(Undelivered::Rejected(error)) => parked(ErrorClass::BadRecord, WAITS_FOR, error),
+            Err(Undelivered::Parked { class, reason, error }) => parked(class, reason, error),
         };
-        let accepted = outcome == Outcome::Accepted;
         if self.finish(claim, outcome).await != Some(Verdict::Recorded) {
             return Err(spared());
         }
-        claim.invocation.count(metric, &claim.delivery.store);
-        if accepted {
-            tracing::info!(attempt = claim.attempt, "delivered");
-            return Ok(());
+        if let Some(metric) = metric {
+            claim.invocation.count(metric, &claim.delivery.store);
         }
-        // Whatever the ledger says of it now, the delivery that needs it shares.
-        Err(Undelivered::WaitsShortly(key.clone()))
+        if answer.is_ok() {
+            tracing::info!(attempt = claim.attempt, "delivered");
+        }
+        answer
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::{
     class::ErrorClass,
-    key::{Delivery, Revision, Token},
+    key::{Delivery, DeliveryKey, Revision, Token},
     millis::Millis,
     record::State,
     write::{Change, Condition, Write},
@@ -36,8 +36,8 @@ pub fn decide(event: &Event, policy: &Policy, now: Millis) -> Write {
         Event::Claim { delivery, token, lease_end } => {
             (&delivery.key, claimable(delivery, policy, now), claimed(delivery, token, *lease_end, policy))
         }
-        Event::Ensure { delivery, token, lease_end } => {
-            (&delivery.key, ensurable(delivery, policy, now), claimed(delivery, token, *lease_end, policy))
+        Event::Ensure { delivery, needed_by, token, lease_end } => {
+            (&delivery.key, ensurable(delivery, needed_by, policy, now), claimed(delivery, token, *lease_end, policy))
         }
         Event::Finish { key, token, outcome, applied, .. } => {
             let mut changes = finished(outcome, policy, now);
@@ -173,11 +173,13 @@ fn claimable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
 }
 
 /// When a claim for another delivery's sake succeeds: never over what was accepted once.
-fn ensurable(delivery: &Delivery, policy: &Policy, now: Millis) -> Condition {
-    use Condition::{Absent, All, Any, StateIn, Unaccepted};
+fn ensurable(delivery: &Delivery, needed_by: &DeliveryKey, policy: &Policy, now: Millis) -> Condition {
+    use Condition::{Absent, All, Any, StateIn, Unaccepted, WaitsForIs};
     let open = Any(vec![
         All(vec![current(delivery, policy), StateIn(&[State::Pending, State::Uncertain, State::Claimed])]),
         All(vec![newer(delivery, policy), StateIn(&[State::Rejected, State::Parked])]),
+        // Its copy is the other one's.
+        All(vec![current(delivery, policy), StateIn(&[State::Parked]), WaitsForIs(needed_by.clone())]),
         // Nothing is there of it, so that no version is older.
         StateIn(&[State::Skipped]),
     ]);

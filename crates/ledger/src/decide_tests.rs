@@ -681,3 +681,120 @@ fn what_is_not_sent_after_all_or_waits_for_a_person_was_no_attempt() {
         assert_eq!(record.open_since.is_some(), state == State::Parked);
     }
 }
+
+/// What a claim of this version is told to be there; `None` too if it is refused.
+fn applied(record: &mut Option<Record>, revision: i64, token: &str, now: Millis) -> Option<EffectHash> {
+    let event = claim(revision, token, now.plus(Duration::from_mins(1)));
+    let attempt = decide(&event, &UPSERT, now).run(record);
+    match conclude(&event, &UPSERT, &attempt, now) {
+        Verdict::Call { applied, .. } => applied,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ended(revision: i64, token: &str, outcome: Outcome, applied: Option<EffectHash>) -> Event {
+    let (key, revision, token) = (delivery(revision).key, Revision(revision), Token::from_text(token));
+    Event::Finish { key, revision, token, outcome, applied }
+}
+
+#[test]
+fn a_claim_says_what_the_last_yes_was_for_and_after_an_unanswered_call_nothing() {
+    let first = Some(delivery(1).hash);
+    let mut record = None;
+    assert_eq!(applied(&mut record, 1, "a", NOW), None);
+    put(&mut record, &finish(1, "a", Outcome::Accepted), &UPSERT, NOW);
+    assert_eq!(applied(&mut record, 2, "b", NOW), first);
+    assert_eq!(record.as_ref().unwrap().applied, None, "nobody knows until its holder has said how it ended");
+    // It has not called.
+    let pending = Outcome::Pending(ErrorClass::RateLimited, NOW);
+    put(&mut record, &ended(2, "b", pending.clone(), first.clone()), &UPSERT, NOW);
+    assert_eq!(applied(&mut record, 2, "c", NOW), first);
+    // It died, and the next one did not call.
+    let later = UPSERT.lapses_at(NOW.plus(Duration::from_mins(1)));
+    assert_eq!(applied(&mut record, 2, "d", later), None);
+    put(&mut record, &ended(2, "d", pending, None), &UPSERT, later);
+    assert_eq!(applied(&mut record, 3, "e", later), None);
+    // The stamp was read.
+    put(&mut record, &ended(3, "e", Outcome::Uncertain(later), None), &UPSERT, later);
+    put(&mut record, &Event::Confirm { delivery: delivery(3) }, &UPSERT, later);
+    assert_eq!(applied(&mut record, 4, "f", later), Some(delivery(3).hash));
+    put(&mut record, &finish(4, "f", Outcome::Accepted), &UPSERT, later);
+    // It is not there any more.
+    assert_eq!(put(&mut record, &reopen(4, Repair::Missing), &UPSERT, later), Verdict::Recorded);
+    assert_eq!((applied(&mut record, 4, "g", later), record.unwrap().accepted_at), (None, None));
+}
+
+#[test]
+fn what_the_ledger_does_not_know_after_a_lost_answer_is_not_known_to_be_there() {
+    let mut record = None;
+    put(&mut record, &Event::Confirm { delivery: delivery(1) }, &UPSERT, NOW);
+    let again = claim(2, "a", lease());
+    decide(&again, &UPSERT, NOW).run(&mut record);
+    assert_eq!(applied(&mut record, 2, "a", NOW), None);
+    let on = DeliveryKey::try_from("erp/shop/customer/1".to_owned()).unwrap();
+    put(&mut record, &ended(2, "a", Outcome::Waiting(on, NOW), None), &UPSERT, NOW);
+    assert_eq!(record.as_ref().unwrap().attempts, 0);
+    let skip = settle(3, Settled::Skipped("cancelled".into()));
+    assert_eq!(put(&mut record, &skip, &UPSERT, NOW), Verdict::Tried, "it was seen there once");
+}
+
+#[test]
+fn where_the_destination_only_creates_nothing_more_is_written() {
+    for event in [claim(1, "a", lease()), finish(1, "a", Outcome::Accepted), Event::Confirm { delivery: delivery(1) }] {
+        let write = decide(&event, &REVIEWS, NOW);
+        assert!(!write.changes.iter().any(|change| matches!(change, Change::Applied(_))), "{write:?}");
+    }
+}
+
+#[test]
+fn only_what_was_never_tried_is_skipped_without_a_claim_where_the_destination_upserts() {
+    let skip = |record: &mut Option<Record>, revision| {
+        put(record, &settle(revision, Settled::Skipped("cancelled".into())), &UPSERT, NOW)
+    };
+    assert_eq!(skip(&mut None, 7), Verdict::Recorded);
+    assert_eq!(skip(&mut in_state(7, State::Skipped), 8), Verdict::Recorded);
+    for state in [State::Pending, State::Claimed, State::Accepted, State::Confirmed, State::Rejected, State::Parked] {
+        assert_eq!(skip(&mut in_state(7, state), 8), Verdict::Tried, "{state:?}");
+        assert_eq!(skip(&mut in_state(8, state), 7), Verdict::Superseded, "{state:?}");
+    }
+    for state in [State::Accepted, State::Confirmed, State::Rejected, State::Parked] {
+        assert_eq!(skip(&mut in_state(7, state), 7), Verdict::Done, "{state:?}");
+    }
+    // It waited for its customer.
+    let mut waited = in_state(7, State::Pending);
+    waited.as_mut().unwrap().attempts = 0;
+    assert_eq!(skip(&mut waited, 8), Verdict::Recorded);
+}
+
+#[test]
+fn what_another_delivery_needs_is_claimed_only_if_it_was_never_accepted() {
+    let order = DeliveryKey::try_from("erp/shop/order/1".to_owned()).unwrap();
+    let ensure = |record: &mut Option<Record>, revision| {
+        let (needed_by, token) = (order.clone(), Token::from_text("e"));
+        let event = Event::Ensure { delivery: delivery(revision), needed_by, token, lease_end: lease() };
+        put(record, &event, &UPSERT, NOW)
+    };
+    assert_eq!(ensure(&mut None, 7), call(1, false));
+    for revision in [6, 7, 8] {
+        for state in [State::Accepted, State::Confirmed] {
+            assert_eq!(ensure(&mut in_state(7, state), revision), Verdict::Done);
+        }
+        assert_eq!(ensure(&mut in_state(7, State::Skipped), revision), call(2, true));
+        // An update of what is there waits or is parked.
+        for state in [State::Pending, State::Parked] {
+            let mut record = in_state(7, state);
+            record.as_mut().unwrap().accepted_at = Some(NOW);
+            assert_eq!(ensure(&mut record, revision), Verdict::Done);
+        }
+    }
+    for state in [State::Rejected, State::Parked] {
+        assert!(matches!(ensure(&mut in_state(7, state), 7), Verdict::Held(_)));
+        assert_eq!(ensure(&mut in_state(7, state), 8), call(2, true));
+    }
+    // It was parked with the one that needs it.
+    let mut record = in_state(7, State::Parked);
+    record.as_mut().unwrap().waits_for = Some(order.clone());
+    assert_eq!(ensure(&mut record, 7), call(2, true));
+    assert!(matches!(ensure(&mut in_state(7, State::Pending), 6), Verdict::Held(_)));
+    assert_eq!(ensure(&mut in_state(7, State::Pending), 7), call(2, true));
+}

@@ -104,10 +104,13 @@ pub enum Event {
         lease_end: Millis,
     },
     /// A claim for another delivery's sake, which needs this one to be there, at whatever version: what was accepted once is
-    /// [`Verdict::Done`], and what was skipped is claimed whatever its version.
+    /// [`Verdict::Done`], and what was skipped is claimed whatever its version. What was parked with the other one
+    /// ([`Outcome::Blocked`]) is tried again with it.
     Ensure {
         /// What is delivered if it is not there.
         delivery: Delivery,
+        /// The delivery that needs it.
+        needed_by: DeliveryKey,
         /// The claim's own token.
         token: Token,
         /// The invocation's deadline.

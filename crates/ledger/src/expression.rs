@@ -90,6 +90,7 @@ impl Expression {
             Condition::EmbargoOver(now) => self.compare_unless_absent("not_before", "<=", number(now.0)),
             Condition::LeaseEndedBy(at) => self.compare_unless_absent("lease_end", "<=", number(at.0)),
             Condition::TokenIs(token) => self.compare("token", "=", text(token.as_str())),
+            Condition::WaitsForIs(on) => self.compare("waits_for", "=", text(on.as_str())),
         }
     }
 

@@ -45,6 +45,8 @@ pub enum Condition {
     LeaseEndedBy(Millis),
     /// The last claim is this one.
     TokenIs(Token),
+    /// It waits for this delivery.
+    WaitsForIs(DeliveryKey),
 }
 
 impl Condition {
@@ -68,6 +70,7 @@ impl Condition {
             Self::EmbargoOver(now) => of(&|r| r.not_before.is_none_or(|at| at <= *now)),
             Self::LeaseEndedBy(at) => of(&|r| r.lease_end.is_none_or(|end| end <= *at)),
             Self::TokenIs(token) => of(&|r| r.token.as_ref() == Some(token)),
+            Self::WaitsForIs(on) => of(&|r| r.waits_for.as_ref() == Some(on)),
         }
     }
 }

@@ -26,6 +26,11 @@ impl Table {
         self.0.get(key)?.0.get(attribute)?["S"].as_str()
     }
 
+    #[cfg(test)]
+    pub(crate) fn number(&self, key: &str, attribute: &str) -> Option<i64> {
+        self.0.get(key)?.0.get(attribute)?["N"].as_str()?.parse().ok()
+    }
+
     /// The items whose keys begin so.
     pub(crate) fn kept(&self, kind: &str) -> Vec<Value> {
         self.0.iter().filter(|(key, _)| key.starts_with(kind)).map(|(_, (item, _))| json!(item)).collect()

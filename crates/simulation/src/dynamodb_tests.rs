@@ -57,6 +57,13 @@ fn event() -> impl Strategy<Value = Event> {
             applied: (t > 0).then(|| EffectHash::of(&[t])),
             outcome,
         }),
+        (0..3_i64, 0..2_u8, 0..3_u8, 0..50_i64).prop_map(move |(revision, hash, t, end)| Event::Ensure {
+            delivery: delivery(revision, hash),
+            needed_by: delivery(0, 0).key,
+            token: token(t),
+            lease_end: millis(end),
+        }),
+        (0..3_i64, 0..2_u8).prop_map(move |(revision, hash)| Event::Confirm { delivery: delivery(revision, hash) }),
         (0..3_i64, settled)
             .prop_map(move |(revision, settled)| Event::Settle { delivery: delivery(revision, 0), settled }),
     ]
@@ -66,7 +73,9 @@ proptest! {
     /// The simulated table and the predicate in memory, event by event: what the functions are simulated on is what the
     /// emulator is compared with too.
     #[test]
-    fn the_table_answers_as_the_predicate_does(events in prop::collection::vec((event(), 0..60_i64), 1..12)) {
+    fn the_table_answers_as_the_predicate_does(
+        events in prop::collection::vec((event(), 0..60_i64), 1..12), supersedes: bool,
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let vendors = sandbox::InProcess::new(1, vendors::URL, clock::now);
@@ -74,7 +83,7 @@ proptest! {
             let caller = Caller { function: Function::Consumer, machine: 0, process: 0 };
             let policy = Policy {
                 repeat: Repeat::Harmless,
-                supersedes: false,
+                supersedes,
                 settle: Duration::from_secs(5),
                 clock_skew: Duration::from_secs(2),
             };

@@ -32,6 +32,8 @@ mod oracle;
 mod permission;
 mod run;
 mod scenario;
+#[cfg(test)]
+mod slot_tests;
 mod sqs;
 mod stage;
 mod story;

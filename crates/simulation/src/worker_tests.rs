@@ -12,8 +12,10 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
-use delivery::{Account, Claim, Message, Pace, Undelivered, Worker};
-use ledger::{DeliveryKey, ErrorClass, Flow, Ledger, Policies, Policy, Repeat};
+use delivery::{Account, Claim, Hooks, Message, Pace, Undelivered, Worker};
+use ledger::{
+    Delivery, DeliveryKey, ErrorClass, Event, Flow, Ledger, Policies, Policy, Repair, Repeat, Revision, Settled,
+};
 use queue::Queue;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
@@ -26,7 +28,10 @@ use std::{
     time::Duration,
 };
 use telemetry::Metrics;
-use tokio::{select, time::sleep};
+use tokio::{
+    select,
+    time::{Instant, sleep},
+};
 
 const NOON: DateTime<Utc> = DateTime::UNIX_EPOCH;
 const SETTLES: Duration = Duration::from_mins(15);
@@ -41,6 +46,12 @@ struct Payload {
     value: i64,
     /// What has to be accepted first.
     needs: Option<String>,
+    /// What its buyer is to be, who has to be there first.
+    #[serde(default)]
+    buyer: Option<i64>,
+    /// By rule it is not sent.
+    #[serde(default)]
+    cancelled: bool,
 }
 
 /// What is at the destination: every effect, in order.
@@ -49,7 +60,13 @@ struct There {
     effects: Vec<(String, i64)>,
     /// Calls that take effect and whose answers are lost, so many.
     losing: usize,
+    /// Calls that take no effect and whose answers are lost, so many.
+    vanishing: usize,
     read_back: usize,
+    /// Readings while nobody may call.
+    looks: usize,
+    /// A person has to look at buyers.
+    parks: bool,
     /// From now on, the flow finds that nothing is to be sent.
     skips: bool,
 }
@@ -67,13 +84,16 @@ struct Stage {
     config: Arc<Relay>,
 }
 
-/// Customers are upserted; awards are created, and a repeat is ignored; orders and refunds are created, and a repeat would harm.
+/// Customers are upserted; awards are created, and a repeat is ignored; orders and refunds are created, and a repeat would harm;
+/// sales and buyers are upserted, and read back before a repeat.
 fn flow() -> Flow {
     let skew = Duration::from_secs(10);
     let creates = Policy { repeat: Repeat::ReadBack, supersedes: false, settle: SETTLES, clock_skew: skew };
     let awards = Policy { repeat: Repeat::Harmless, ..creates };
     let upserts = Policy { supersedes: true, ..awards };
-    Flow { name: "reviews", policies: Policies::all(creates).but("customer", upserts).but("award", awards) }
+    let reads = Policy { repeat: Repeat::ReadBack, ..upserts };
+    let policies = Policies::all(creates).but("customer", upserts).but("award", awards);
+    Flow { name: "reviews", policies: policies.but("sale", reads).but("buyer", reads) }
 }
 
 fn stage(kill: Option<Kill>) -> Stage {
@@ -92,20 +112,44 @@ fn key(kind: &str) -> String {
 
 impl Stage {
     fn send(&self, key: &str, revision: i64, value: i64, needs: Option<&str>) {
-        let body = json!({
-            "key": key, "revision": revision, "hash": format!("{value:032x}"), "store": "default",
-            "value": value, "needs": needs,
-        });
+        self.post(json!({"key": key, "revision": revision, "value": value, "needs": needs}));
+    }
+
+    fn post(&self, mut body: serde_json::Value) {
+        body["hash"] = format!("{:032x}", body["value"].as_i64().unwrap()).into();
+        body["store"] = "default".into();
         let trace = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": PRODUCERS_TRACE}});
         let entry = json!({"Id": "0", "MessageBody": body.to_string(), "MessageSystemAttributes": trace});
         let request = json!({"QueueUrl": QUEUE, "Entries": [entry]});
         sqs::send(&mut self.sim.lock(), Function::Producer, &request).unwrap();
     }
 
+    fn shows(&self, key: &str, value: i64) -> bool {
+        let mut there = self.there.lock().unwrap();
+        there.looks += 1;
+        there.of(key).last() == Some(&value)
+    }
+
     /// The flow: it does what it is told to, or reads what is there first.
-    async fn call(&self, message: &Message<Payload>, claim: &Claim<'_>) -> Result<(), Undelivered> {
+    async fn call(&self, worker: &Worker, message: &Message<Payload>, claim: &Claim<'_>) -> Result<(), Undelivered> {
         let key = claim.delivery.key.as_str();
-        let Payload { value, needs } = &message.payload;
+        let Payload { value, needs, buyer, cancelled } = &message.payload;
+        let is_there =
+            claim.applied.is_some() || (claim.read_back_first && !self.there.lock().unwrap().of(key).is_empty());
+        if *cancelled && !is_there {
+            return Err(Undelivered::Skipped("cancelled".to_owned()));
+        }
+        if let Some(value) = buyer {
+            let (key, hash) = (self::key("buyer"), format!("{value:032x}"));
+            let buyer = json!({"key": key, "revision": 0, "hash": hash, "store": "default"});
+            let buyer: Delivery = serde_json::from_value(buyer).unwrap();
+            let (seen, call) =
+                (async || Ok(self.shows(&key, *value)), async |claim: &Claim<'_>| self.write(claim, *value).await);
+            worker.within(claim, &buyer, seen, call).await?;
+        }
+        if claim.is_unchanged() {
+            return Ok(());
+        }
         if self.there.lock().unwrap().skips {
             return Err(Undelivered::Skipped("no_email".to_owned()));
         }
@@ -114,17 +158,32 @@ impl Stage {
         {
             return Err(Undelivered::Waits(DeliveryKey::try_from(needs.clone()).unwrap()));
         }
+        self.write(claim, *value).await
+    }
+
+    async fn write(&self, claim: &Claim<'_>, value: i64) -> Result<(), Undelivered> {
+        let key = claim.delivery.key.as_str();
+        let kind = claim.delivery.key.kind();
         claim.turn().await?;
         if claim.read_back_first {
             let mut there = self.there.lock().unwrap();
             there.read_back += 1;
-            if !there.of(key).is_empty() {
+            let upserts = matches!(kind, Some("sale" | "buyer"));
+            if there.of(key).last().is_some_and(|last| !upserts || *last == value) {
                 return Ok(());
             }
         }
+        if kind == Some("buyer") && self.there.lock().unwrap().parks {
+            let (class, error) = (ErrorClass::BadRecord, "a person has to look".to_owned());
+            return Err(Undelivered::Parked { class, reason: "duplicate_order_id", error });
+        }
         sleep(Duration::from_millis(300)).await;
         let mut there = self.there.lock().unwrap();
-        there.effects.push((key.to_owned(), *value));
+        if there.vanishing > 0 {
+            there.vanishing -= 1;
+            return Err(Undelivered::Failed { class: ErrorClass::Uncertain, may_land: true, floor: None });
+        }
+        there.effects.push((key.to_owned(), value));
         if there.losing > 0 {
             there.losing -= 1;
             return Err(Undelivered::Failed { class: ErrorClass::Uncertain, may_land: true, floor: None });
@@ -166,8 +225,14 @@ impl Stage {
             let ids: Vec<String> = records.iter().map(|it| it["messageId"].as_str().unwrap().to_owned()).collect();
             let event = serde_json::from_value(json!({"Records": records})).unwrap();
             let (deadline, metrics) = (clock::now() + INVOCATION, Metrics::new("reviews", "test", "r"));
-            let call = async |message: &Message<Payload>, claim: &Claim<'_>| self.call(message, claim).await;
-            let work = Box::pin(worker.consume(event, deadline, metrics, 10, call));
+            let call = async |message: &Message<Payload>, claim: &Claim<'_>| self.call(&worker, message, claim).await;
+            let hooks = Hooks {
+                skip: |message: &Message<Payload>| message.payload.cancelled.then(|| "cancelled".to_owned()),
+                read_back: async |message: &Message<Payload>, _: Instant| {
+                    Ok(self.shows(message.delivery.key.as_str(), message.payload.value))
+                },
+            };
+            let work = Box::pin(worker.consume_with(event, deadline, metrics, 10, &hooks, call));
             let answer = select! {
                 biased;
                 () = self.sim.killed(MACHINE) => continue,
@@ -197,13 +262,209 @@ async fn a_call_whose_answer_is_lost_is_read_back_before_it_is_made_again() {
     let (stage, refund) = (stage(None), key("refund"));
     stage.there.lock().unwrap().losing = 1;
     stage.send(&refund, 1, 7, None);
-    stage.work_for(TimeDelta::minutes(5)).await;
+    stage.work_for(TimeDelta::seconds(15)).await;
     assert_eq!((stage.state(&refund).as_str(), stage.there.lock().unwrap().of(&refund)), ("uncertain", vec![7]));
-    stage.work(3).await;
+    // Nobody may call for a quarter of an hour; reading is enough.
+    stage.work_for(TimeDelta::minutes(2)).await;
+    let there = stage.there.lock().unwrap();
+    assert_eq!((there.of(&refund), there.looks, there.read_back), (vec![7], 1, 0));
+    drop(there);
+    assert_eq!((stage.state(&refund).as_str(), stage.letters()), ("confirmed", vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_never_lands_is_made_again_when_it_cannot_land_any_more() {
+    let (stage, refund) = (stage(None), key("refund"));
+    stage.there.lock().unwrap().vanishing = 1;
+    stage.send(&refund, 1, 7, None);
+    stage.work_for(TimeDelta::minutes(14)).await;
+    assert_eq!((stage.state(&refund).as_str(), stage.there.lock().unwrap().effects.len()), ("uncertain", 0));
+    let looks = stage.there.lock().unwrap().looks;
+    assert!((3..=6).contains(&looks), "{looks}: each after as long again");
+    stage.work_for(TimeDelta::minutes(3)).await;
     let there = stage.there.lock().unwrap();
     assert_eq!((there.of(&refund), there.read_back), (vec![7], 1));
     drop(there);
     assert_eq!((stage.state(&refund).as_str(), stage.letters()), ("accepted", vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_asks_for_what_is_there_is_not_called_unless_a_call_since_was_not_answered() {
+    let (stage, sale) = (stage(None), key("sale"));
+    let revision = |stage: &Stage| stage.sim.lock().table.number(&sale, "revision");
+    for (at, value, there) in [(1, 10, vec![10]), (2, 10, vec![10]), (3, 20, vec![10, 20]), (4, 20, vec![10, 20])] {
+        stage.send(&sale, at, value, None);
+        stage.work_for(TimeDelta::minutes(1)).await;
+        assert_eq!(stage.there.lock().unwrap().of(&sale), there);
+        assert_eq!((stage.state(&sale).as_str(), revision(&stage)), ("accepted", Some(at)));
+    }
+    stage.there.lock().unwrap().losing = 1;
+    stage.send(&sale, 5, 30, None);
+    stage.work_for(TimeDelta::seconds(10)).await;
+    stage.send(&sale, 6, 20, None);
+    stage.work_for(TimeDelta::seconds(15)).await;
+    assert_eq!(stage.state(&sale), "uncertain");
+    stage.work(1).await;
+    assert_eq!(stage.there.lock().unwrap().of(&sale), [10, 20, 30, 20]);
+    assert_eq!((revision(&stage), stage.letters()), (Some(6), vec![]));
+    // So long as nobody knows whether it was called, nor is it skipped.
+    assert!(stage.sim.lock().queues.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_due_is_skipped_without_a_claim_but_not_once_it_was_sent() {
+    let (stage, sale) = (stage(None), key("sale"));
+    let cancelled = |revision: i64| {
+        stage.post(json!({"key": sale, "revision": revision, "value": 90 + revision, "cancelled": true}))
+    };
+    cancelled(1);
+    stage.work_for(TimeDelta::minutes(1)).await;
+    assert_eq!((stage.state(&sale).as_str(), stage.sim.lock().table.number(&sale, "attempts")), ("skipped", None));
+    stage.send(&sale, 2, 10, None);
+    stage.work_for(TimeDelta::minutes(1)).await;
+    cancelled(3);
+    stage.work_for(TimeDelta::minutes(1)).await;
+    assert_eq!(stage.there.lock().unwrap().of(&sale), [10, 93], "it stays due");
+    assert_eq!(stage.state(&sale), "accepted");
+    // An older one comes late.
+    cancelled(1);
+    stage.work_for(TimeDelta::minutes(1)).await;
+    assert_eq!((stage.state(&sale).as_str(), stage.letters()), ("accepted", vec![]));
+    assert!(stage.sim.lock().queues.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_effects_at_one_revision_the_later_trigger_stays() {
+    let (stage, sale) = (stage(None), key("sale"));
+    for (trigger, value) in [(5, 10), (7, 30), (6, 20)] {
+        stage.post(json!({"key": sale, "revision": 1, "value": value, "triggered_at": trigger}));
+        stage.work_for(TimeDelta::minutes(2)).await;
+    }
+    assert_eq!(stage.there.lock().unwrap().of(&sale), [10, 30]);
+    // This one does not say when it was triggered.
+    stage.send(&sale, 1, 40, None);
+    stage.work_for(TimeDelta::minutes(2)).await;
+    assert_eq!(stage.there.lock().unwrap().of(&sale), [10, 30]);
+    assert_eq!((stage.state(&sale).as_str(), stage.letters()), ("parked", vec!["conflict".to_owned()]));
+}
+
+impl Stage {
+    fn order(&self, id: u32, buyer: i64) {
+        self.post(json!({"key": format!("reviews/default/order/{id}"), "revision": 1, "value": id, "buyer": buyer}));
+    }
+
+    fn ledger(&self) -> Ledger {
+        let caller = Caller { function: Function::Producer, machine: MACHINE, process: self.sim.lock().born() };
+        Ledger::new(&sdk_config(&self.sim, caller, 1), TABLE, flow(), clock::now)
+    }
+
+    fn delivery(key: &str, revision: i64) -> Delivery {
+        let delivery = json!({"key": key, "revision": revision, "hash": "h", "store": "default"});
+        serde_json::from_value(delivery).unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_delivery_needs_is_there_first_and_only_once() {
+    let (stage, buyer, order) = (stage(None), key("buyer"), key("order"));
+    stage.order(1, 9);
+    stage.order(2, 9);
+    stage.work_for(TimeDelta::minutes(1)).await;
+    let there = stage.there.lock().unwrap().effects.clone();
+    assert_eq!(there[0], (buyer.clone(), 9));
+    assert_eq!((there.len(), stage.state(&order).as_str()), (3, "accepted"));
+    // It has changed since, and is not written back.
+    stage.send(&buyer, 5, 10, None);
+    stage.work_for(TimeDelta::minutes(1)).await;
+    stage.order(3, 9);
+    stage.work_for(TimeDelta::minutes(1)).await;
+    assert_eq!(stage.there.lock().unwrap().of(&buyer), [9, 10]);
+    assert_eq!(stage.state("reviews/default/order/3"), "accepted");
+    assert!(stage.sim.lock().queues.is_empty() && stage.letters().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_within_a_delivery_costs_a_minute_and_a_skip_holds_nothing_up() {
+    let (stage, buyer, order) = (stage(None), key("buyer"), key("order"));
+    // It was not to be sent for itself.
+    let settled = Settled::Skipped("no_email".to_owned());
+    stage.ledger().put(&Event::Settle { delivery: Stage::delivery(&buyer, 3), settled }).await.unwrap();
+    stage.there.lock().unwrap().losing = 1;
+    stage.order(1, 9);
+    stage.work_for(TimeDelta::seconds(90)).await;
+    assert_eq!(stage.there.lock().unwrap().effects, [(buyer.clone(), 9), (order.clone(), 1)]);
+    assert_eq!((stage.state(&buyer).as_str(), stage.state(&order).as_str()), ("confirmed", "accepted"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_parked_within_a_delivery_is_parked_and_released_with_it() {
+    let (stage, buyer, order) = (stage(None), key("buyer"), key("order"));
+    stage.there.lock().unwrap().parks = true;
+    stage.order(1, 9);
+    stage.order(2, 9);
+    stage.work_for(TimeDelta::minutes(3)).await;
+    assert_eq!((stage.state(&buyer).as_str(), stage.state(&order).as_str()), ("parked", "parked"));
+    let reasons = ["reviews/default/order/1", "reviews/default/order/2"]
+        .map(|key| stage.sim.lock().table.text(key, "reason").unwrap().to_owned());
+    assert!(
+        reasons.contains(&"duplicate_order_id".to_owned()) && reasons.contains(&"waits_for".to_owned()),
+        "{reasons:?}"
+    );
+    assert_eq!(stage.letters().len(), 2);
+    assert!(stage.there.lock().unwrap().effects.is_empty() && stage.sim.lock().queues.is_empty());
+    // The first of them is released.
+    stage.there.lock().unwrap().parks = false;
+    let first = if reasons[0] == "waits_for" { 2 } else { 1 };
+    let delivery = Delivery {
+        key: DeliveryKey::try_from(format!("reviews/default/order/{first}")).unwrap(),
+        revision: Revision(1),
+        hash: ledger::EffectHash::stored(format!("{first:032x}")),
+        ..Stage::delivery(&order, 1)
+    };
+    let reopen = Event::Reopen { delivery, repair: Repair::Redrive, limit: 5 };
+    assert_eq!(stage.ledger().put(&reopen).await.unwrap(), ledger::Verdict::Recorded);
+    stage.order(first, 9);
+    stage.work_for(TimeDelta::minutes(3)).await;
+    assert_eq!(stage.there.lock().unwrap().effects.len(), 2);
+    assert_eq!(stage.state(&buyer), "accepted");
+}
+
+/// A worker that dies at any effect of a delivery inside a delivery loses neither, and doubles neither.
+#[test]
+fn a_kill_at_every_effect_within_a_delivery_leaves_one_effect_each() {
+    let run = |kill: Option<Kill>| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(tokio::task::LocalSet::new().run_until(async {
+            let stage = stage(kill);
+            stage.there.lock().unwrap().losing = 1;
+            stage.order(1, 9);
+            stage.order(2, 9);
+            stage.work(2).await;
+            stage.post(json!({"key": key("sale"), "revision": 1, "value": 5, "buyer": 9}));
+            stage.work(2).await;
+            stage.post(json!({"key": key("sale"), "revision": 2, "value": 5, "buyer": 9}));
+            stage.work(4).await;
+            let mut there = stage.there.lock().unwrap().effects.clone();
+            assert_eq!(there[0], (key("buyer"), 9), "{kill:?}");
+            there.sort();
+            let all = [("buyer/1", 9), ("order/1", 1), ("order/2", 2), ("sale/1", 5)];
+            assert_eq!(there, all.map(|(key, value)| (format!("reviews/default/{key}"), value)), "{kill:?}");
+            assert_eq!((stage.letters().len(), stage.sim.lock().queues.is_empty()), (0, true), "{kill:?}");
+            let world = stage.sim.lock();
+            (world.effects.clone(), world.kill_struck)
+        }))
+    };
+    let (effects, _) = run(None);
+    let of_worker: BTreeMap<Effect, u64> = effects.into_iter().collect();
+    assert!(of_worker.len() >= 3, "{of_worker:?}");
+    for (effect, times) in of_worker {
+        for occurrence in 1..=times.min(10) {
+            for moment in Moment::ALL {
+                let kill = Kill { effect, moment, occurrence };
+                assert!(run(Some(kill)).1, "{kill:?} did not strike");
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

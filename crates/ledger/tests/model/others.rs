@@ -5,7 +5,7 @@ use crate::{
     scenario::{Fate, Scenario},
     state::World,
 };
-use ledger::{EffectHash, Event, Record, Repair, Settled, State, Verdict};
+use ledger::{Delivery, EffectHash, Event, Record, Repair, Settled, State, Verdict};
 
 impl Scenario {
     pub(crate) fn produce(&self, world: &mut World, choice: usize) -> Option<()> {
@@ -125,8 +125,8 @@ impl Scenario {
                 .find(|v| self.delivery_of[*v] == delivery && self.versions[*v].revision == record.revision)?,
             // A later version may have asked for the same effect, and got it without a call.
             Some(record) if record.state == State::Accepted && record.hash == self.versions[version].hash => {
-                (0..self.versions.len())
-                    .find(|v| self.delivery_of[*v] == delivery && self.versions[*v].revision == record.revision)?
+                let same = |v: &Delivery| (v.revision, &v.hash) == (record.revision, &record.hash);
+                (0..self.versions.len()).find(|v| self.delivery_of[*v] == delivery && same(&self.versions[*v]))?
             }
             _ => version,
         };
