@@ -11,14 +11,22 @@ mod address;
 #[cfg(test)]
 mod carried_tests;
 mod customer;
+#[cfg(test)]
+mod customer_tests;
 mod due;
 mod fit;
 #[cfg(test)]
 mod fixture_tests;
 mod held;
+#[cfg(test)]
+mod laws_tests;
+#[cfg(test)]
+mod made_tests;
 mod money;
 mod order;
 mod patch;
+#[cfg(test)]
+mod patch_tests;
 mod record;
 mod refund;
 #[cfg(test)]

@@ -95,3 +95,118 @@ fn what_makes_an_order_due() {
         Skip::ALL.len()
     );
 }
+
+/// Every charge is a line of its own, with the item that the settings name.
+#[test]
+fn charges_have_items() {
+    let named = "tip = \"TIP\"\nduties = \"DUTIES\"\nfees = \"FEES\"\ncustom = \"CUSTOM\"";
+    let mut whole = plain();
+    whole["line_items"][0]["gift_card"] = true.into();
+    whole["line_items"][1]["sku"] = " ".into();
+    whole["shipping_lines"][0]["is_removed"] = true.into();
+    whole["total_tip_received"] = "2.00".into();
+    whole["original_total_duties_set"] = money("3.00");
+    whole["original_total_additional_fees_set"] = money("4.00");
+    whole["total_cash_rounding_payment_adjustment_set"] = money("0.02");
+    let erp_named = erp(&[("charges", named)]);
+    let effect = order(&read(&whole), &settings(&erp_named)).unwrap();
+    let items: Vec<_> =
+        short(&effect.lines).into_iter().map(|(key, item, _, rate)| format!("{key} {item} {rate}")).collect();
+    let expected = [
+        "11 GIFTCARD 20",
+        "12 CUSTOM 5",
+        "tip TIP 2",
+        "duties DUTIES 3",
+        "fees FEES 4",
+        "discount DISCOUNT -4",
+        "tax TAX 3",
+        "rounding DISCOUNT 0.02",
+    ];
+    assert_eq!(items, expected);
+    for (charge, key) in [("tip", "tip"), ("duties", "duties"), ("fees", "fees"), ("custom", "custom")] {
+        let without: Vec<_> = named.lines().filter(|line| !line.starts_with(charge)).collect();
+        let erp = erp(&[("charges", &without.join("\n"))]);
+        let parked = order(&read(&whole), &settings(&erp)).unwrap_err();
+        assert_eq!(
+            (parked.reason, parked.error),
+            ("unmapped_charge", format!("no item is named in erp.charges.{key}"))
+        );
+    }
+    // A tip that is a line of its own is not charged twice.
+    whole["line_items"][1]["title"] = "Tip".into();
+    let effect = order(&read(&whole), &settings(&erp_named)).unwrap();
+    assert_eq!(effect.lines.iter().filter(|line| line.item == "TIP").count(), 1);
+}
+
+/// 9.99 for three, tax included: a third of it has no cents.
+#[test]
+fn the_cent_that_a_net_price_leaves_is_on_the_rounding_line() {
+    let mut whole =
+        with(&[("/taxes_included", json!(true)), ("/total_tax_set", money("1.60")), ("/shipping_lines", json!([]))]);
+    whole["line_items"] = json!([{
+        "id": 1, "sku": "A", "quantity": 3, "current_quantity": 3, "price_set": money("3.33"), "tax_lines": [{ "price_set": money("1.60") }],
+    }]);
+    whole["current_total_price_set"] = money("9.99");
+    let erp = erp(&[]);
+    let effect = order(&read(&whole), &settings(&erp)).unwrap();
+    let rates: Vec<_> = short(&effect.lines).into_iter().map(|(key, _, _, rate)| format!("{key} {rate}")).collect();
+    assert_eq!(rates, ["1 2.8", "tax 1.6", "rounding -0.01"]);
+    assert!(!effect.sums.differ());
+}
+
+#[test]
+fn tax_that_suitetax_is_told_and_tax_that_netsuite_computes() {
+    let suitetax = erp(&[("", "tax = \"suitetax\""), ("suitetax", "tax_type = \"13\"\ntax_code = \"91\"")]);
+    let effect = order(&read(&plain()), &settings(&suitetax)).unwrap();
+    let (entity, items) = ("1".parse().unwrap(), items(&effect.lines));
+    let ids = Ids { entity: &entity, currency: None, items: &items };
+    let body = order_record(&effect, &ids, Revision(1), &settings(&suitetax)).unwrap();
+    assert_eq!((&body["taxDetailsOverride"], effect.sums.differ()), (&json!(true), false));
+    let row = json!({
+        "taxDetailsReference": { "id": "11" }, "taxType": "13", "taxCode": { "id": "91" }, "taxBasis": 40, "taxRate": 6.25,
+        "taxAmount": 2.5,
+    });
+    assert_eq!(body["taxDetails"]["items"][0], row);
+    assert_eq!(body["item"]["items"][0]["taxDetailsReference"], "11");
+    let computed = erp(&[("", "tax = \"netsuite\"")]);
+    let effect = order(&read(&plain()), &settings(&computed)).unwrap();
+    assert!(effect.lines.iter().all(|line| line.key != "tax") && !effect.sums.differ());
+}
+
+/// Shopify's own sample does not add up either: its shipping is not in its current total.
+#[test]
+fn a_difference_is_reported_or_parked() {
+    let whole = read(&with(&[("/current_total_price_set", money("44.00"))]));
+    let reported = erp(&[]);
+    let effect = order(&whole, &settings(&reported)).unwrap();
+    assert_eq!((effect.sums.differ(), effect.sums.difference()), (true, rust_decimal::Decimal::TEN));
+    let parking = erp(&[("", "on_difference = \"park\"")]);
+    let parked = order(&whole, &settings(&parking)).unwrap_err();
+    assert_eq!(
+        (parked.reason, parked.error.as_str()),
+        ("sums_differ", "the lines add up to 54, Shopify's total is 44")
+    );
+    assert!(order(&read(&plain()), &settings(&parking)).is_ok());
+}
+
+#[test]
+fn fields_come_from_where_the_settings_say() {
+    let erp = erp(&[(
+        "",
+        "body = { custbody_gift = \"note_attributes.Gift\", custbody_tags = \"tags\", custbody_po = \"po_number\", \
+         custbody_from = \"source_name\" }\nlocations = { \"655441491\" = \"2\" }\nlocation = \"9\"\nform = \"68\"\nclass = \"3\"\n\
+         department = \"4\"",
+    )]);
+    let mut whole = plain();
+    whole["note_attributes"] = json!([{ "name": "Gift", "value": "yes" }]);
+    whole["po_number"] = "PO-7".into();
+    whole["location_id"] = 655_441_491_u64.into();
+    let effect = order(&read(&whole), &settings(&erp)).unwrap();
+    let text = |field: &str| effect.fields[field].as_str().map(str::to_owned);
+    let fields = ["custbody_gift", "custbody_tags", "custbody_po", "custbody_from"].map(text);
+    assert_eq!(fields, [Some("yes".into()), Some("new, vip".into()), Some("PO-7".into()), None]);
+    assert!(!effect.fields.contains_key("memo"));
+    let ids = ["location", "customForm", "class", "department"].map(|field| effect.once[field]["id"].clone());
+    assert_eq!(ids, ["2", "68", "3", "4"].map(Value::from));
+    assert_eq!(order(&read(&plain()), &settings(&erp)).unwrap().once["location"], json!({ "id": "9" }));
+}

@@ -110,3 +110,34 @@ pub(super) fn short(lines: &[OrderLine]) -> Vec<(&str, &str, u32, String)> {
         .map(|line| (line.key.as_str(), line.item.as_str(), line.quantity, line.rate.normalize().to_string()))
         .collect()
 }
+
+/// The record that NetSuite makes of a create's body.
+pub(super) fn created(body: &Value) -> Value {
+    let mut record = body.clone();
+    record["id"] = "647".into();
+    record["item"] = json!({ "items": [] });
+    patched(&record, &json!({ "item": body["item"] }))
+}
+
+/// The record after a PATCH: lines with a number change, those without are added.
+pub(super) fn patched(record: &Value, body: &Value) -> Value {
+    let mut record = record.clone();
+    for (field, value) in body.as_object().unwrap().iter().filter(|(field, _)| *field != "item") {
+        record[field] = value.clone();
+    }
+    let lines = record["item"]["items"].as_array_mut().unwrap();
+    for change in body["item"]["items"].as_array().into_iter().flatten() {
+        let number = change["line"].as_u64().unwrap_or(lines.len() as u64 + 1);
+        let at = lines.iter().position(|line| line["line"] == number);
+        let at = at.unwrap_or_else(|| {
+            lines.push(json!({ "line": number, "isClosed": false }));
+            lines.len() - 1
+        });
+        for (field, value) in change.as_object().unwrap() {
+            lines[at][field] = value.clone();
+        }
+        let decimal = |field: &str| lines[at][field].to_string().parse::<rust_decimal::Decimal>().unwrap();
+        lines[at]["amount"] = record::number(decimal("quantity") * decimal("rate"));
+    }
+    record
+}

@@ -59,3 +59,86 @@ fn what_came_back_is_credited() {
         assert_eq!(memo.unwrap(), [line("11", 1, "20"), line("discount", 1, "-2"), line("tax", 1, "1.25")], "{kind}");
     }
 }
+
+fn memo(refund: &Value, changes: &[(&str, Value)], lines: &[(&str, &str)]) -> Result<MemoEffect, NoMemo> {
+    let mut order = plain();
+    for (name, value) in changes {
+        order[*name] = value.clone();
+    }
+    order["refunds"] = json!([refund]);
+    let erp = erp(lines);
+    super::refund(&read_refund(refund), &read(&order), &settings(&erp))
+}
+
+fn payment(status: &str, amount: &str) -> Value {
+    json!({ "id": 1, "kind": "refund", "status": status, "amount": amount, "currency": null })
+}
+
+fn with(field: &str, value: Value) -> Value {
+    let mut refund = refund_json(&[(11, 1, "return", "18.00", "1.25")]);
+    refund[field] = value;
+    refund
+}
+
+#[test]
+fn a_memo_is_dated_in_the_shops_zone_and_for_the_orders_customer() {
+    let effect = memo(&with("created_at", json!("2026-12-01T04:59:00Z")), &[], &[]).unwrap();
+    assert_eq!((effect.record, effect.external_id.as_str()), ("creditMemo", "shopify_refund_509562969"));
+    assert_eq!(effect.entity, Entity::External("shopify_customer_207119551".to_owned()));
+    let fields = [("memo", json!("Too small")), ("otherRefNum", json!("#1001")), ("tranDate", json!("2026-11-30"))];
+    assert_eq!(effect.fields, fields.into());
+    let (entity, items) = ("110".parse().unwrap(), items(&effect.lines));
+    let ids = Ids { entity: &entity, currency: None, items: &items };
+    let erp = erp(&[]);
+    let body = memo_record(&effect, &ids, ledger::Revision(0), &settings(&erp)).unwrap();
+    let stamp: Stamp = body["custbody_order_relay"].as_str().unwrap().parse().unwrap();
+    assert_eq!((stamp.effect, body["item"]["items"].as_array().unwrap().len()), (effect.hash(), 3));
+    let authorization = memo(&with("note", json!(null)), &[], &[("", "refunds = \"return_authorization\"")]);
+    assert_eq!(authorization.unwrap().record, "returnAuthorization");
+}
+
+#[test]
+fn refunds_that_make_no_memo() {
+    let skip = |reason| Err(NoMemo::Skip(reason));
+    let payments = |all: &[Value]| with("transactions", json!(all));
+    let of = |refund: &Value| memo(refund, &[], &[]).map(|effect| effect.sums);
+    assert_eq!(of(&payments(&[payment("failure", "1"), payment("error", "1")])), skip(Skip::RefundFailed));
+    assert_eq!(of(&payments(&[payment("success", "1"), payment("pending", "1")])), Err(NoMemo::Pending));
+    let sums = |shopify: i64| Ok(Some(Sums { ours: "19.25".parse().unwrap(), shopify: shopify.into() }));
+    assert_eq!(of(&payments(&[payment("failure", "1"), payment("success", "15")])), sums(15));
+    assert_eq!(of(&with("note", json!(null))), Ok(None));
+    let any = with("note", json!(null));
+    let sums = |result: Result<MemoEffect, NoMemo>| result.map(|effect| effect.sums);
+    assert_eq!(sums(memo(&any, &[], &[("", "refunds = \"none\"")])), skip(Skip::RefundsOff));
+    assert_eq!(sums(memo(&any, &[("created_at", json!("2025-12-31T00:00:00Z"))], &[])), skip(Skip::BeforeStart));
+}
+
+#[test]
+fn shipping_and_differences_are_part_of_the_memo() {
+    let shipping = json!([{ "id": 21, "subtotal_amount_set": money("10.00"), "tax_amount_set": money("1.00") }]);
+    let lines = |refund: &Value| {
+        memo(refund, &[], &[]).map(|memo| {
+            let short = short(&memo.lines).into_iter().map(|(key, item, _, rate)| format!("{key} {item} {rate}"));
+            short.collect::<Vec<_>>()
+        })
+    };
+    // Nothing had shipped: the shirt comes off the order, its shipping does not.
+    let mut refund = refund_json(&[(11, 1, "cancel", "18.00", "1.25")]);
+    refund["refund_shipping_lines"] = shipping;
+    assert_eq!(lines(&refund).unwrap(), ["shipping:21 SHIPPING 10", "tax TAX 1"]);
+    // Five were kept, two given on top.
+    let adjustment =
+        |amount: &str, tax: &str| json!([{ "id": 1, "amount_set": money(amount), "tax_amount_set": money(tax) }]);
+    let kept = lines(&with("order_adjustments", adjustment("5.00", "0.50"))).unwrap();
+    assert_eq!(kept, ["11 SHIRT-M 20", "adjustment DISCOUNT -5", "discount DISCOUNT -2", "tax TAX 0.75"]);
+    let given = lines(&with("order_adjustments", adjustment("-2.00", "0"))).unwrap();
+    assert_eq!(given[1], "adjustment DISCOUNT 2");
+    let Err(NoMemo::Parked(parked)) = lines(&with("order_adjustments", adjustment("50.00", "0"))) else {
+        panic!("parked")
+    };
+    assert_eq!(parked.reason, "negative_memo");
+    // Goodwill: the payment is all there is.
+    let mut goodwill = refund_json(&[]);
+    goodwill["transactions"] = json!([payment("success", "7.50")]);
+    assert_eq!(lines(&goodwill).unwrap(), ["adjustment DISCOUNT 7.5"]);
+}
