@@ -52,7 +52,9 @@ fn property(shape: Shape) -> Value {
         Shape::Number => json!({"type": "number", "format": "double", "nullable": true}),
         Shape::Flag => json!({"type": "boolean"}),
         Shape::Date => json!({"type": "string", "format": "date", "nullable": true}),
-        Shape::To(_) | Shape::Choice(_) | Shape::Address | Shape::AddressBook => json!({"type": "object"}),
+        Shape::To(_) | Shape::Choice(_) | Shape::Address | Shape::AddressBook | Shape::TaxDetails => {
+            json!({"type": "object"})
+        }
         Shape::ExternalId | Shape::Text(_) | Shape::Email | Shape::Phone => json!({"type": "string", "nullable": true}),
     }
 }

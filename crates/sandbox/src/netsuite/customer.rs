@@ -11,8 +11,10 @@ use super::records::Record;
 pub(crate) fn complete(account: &Account, record: &mut Record) -> Result<(), Refusal> {
     let is_person = record.fields.get("isPerson") == Some(&json!(true));
     record.fields.insert("isPerson".to_owned(), json!(is_person));
-    let needed: &[&str] = if is_person { &["lastName"] } else { &["companyName"] };
-    for name in needed.iter().copied().chain(["subsidiary"]) {
+    if !account.settings.one_world {
+        record.fields.entry("subsidiary").or_insert_with(|| json!("1"));
+    }
+    for name in [if is_person { "lastName" } else { "companyName" }, "subsidiary"] {
         if record.text(name).is_none_or(|text| text.trim().is_empty()) {
             return Err(Refusal::missing(name));
         }
@@ -24,8 +26,7 @@ pub(crate) fn complete(account: &Account, record: &mut Record) -> Result<(), Ref
         let names: Vec<&str> = names.iter().filter_map(|name| record.text(name)).collect();
         record.fields.insert("entityId".to_owned(), json!(names.join(" ")));
     }
-    let currency = record.fields.entry("currency").or_insert_with(|| json!("1")).clone();
-    record.fields.insert("currency".to_owned(), currency);
+    record.fields.entry("currency").or_insert_with(|| json!("1"));
     check(account, record)
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Shape {
     To(Target),
     Address,
     AddressBook,
+    /// SuiteTax's details, kept as they come.
+    TaxDetails,
 }
 
 impl Shape {
@@ -75,6 +77,7 @@ impl Shape {
             Self::To(target) => refer(account, target, value).map(|id| json!(id)).ok_or_else(invalid),
             Self::Address => address(name, path, value),
             Self::AddressBook => address_book(path, value),
+            Self::TaxDetails => value["items"].as_array().map(|_| value.clone()).ok_or_else(invalid),
         }
     }
 
@@ -171,6 +174,9 @@ fn address(name: &str, path: &str, value: &Value) -> Result<Value, Refusal> {
     let mut kept = Map::new();
     for (key, value) in sent {
         let path = format!("{path}.{key}");
+        if value.is_null() {
+            continue;
+        }
         let known = ADDRESS.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
         if let Some((known, longest)) = known {
             let text = value.as_str().ok_or_else(|| Refusal::invalid_value(value, key, &path))?;

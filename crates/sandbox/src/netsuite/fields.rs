@@ -29,6 +29,7 @@ const TRANSACTION: Fields = &[
     ("salesEffectiveDate", Shape::Date),
     ("isTaxable", Shape::Flag),
     ("taxDetailsOverride", Shape::Flag),
+    ("taxDetails", Shape::TaxDetails),
     ("billingAddress", Shape::Address),
     ("shippingAddress", Shape::Address),
 ];
@@ -71,6 +72,7 @@ const LINE: Fields = &[
     ("taxCode", Shape::To(Target::Any)),
     ("taxRate1", Shape::Number),
     ("tax1Amt", Shape::Number),
+    ("taxDetailsReference", Shape::Text(300)),
 ];
 
 pub(crate) const ADDRESS: &[(&str, usize)] = &[

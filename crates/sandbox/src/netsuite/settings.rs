@@ -29,6 +29,8 @@ pub struct Settings {
     pub token_seconds: i64,
     /// Customers get a number as their entity id instead of their name, which must be unique.
     pub auto_numbering: bool,
+    /// Several subsidiaries: a customer must name its own.
+    pub one_world: bool,
     /// Custom fields that the account has.
     pub custom_fields: BTreeSet<String>,
     /// PATCH of an address is refused. Oracle's pages contradict each other.
@@ -51,6 +53,7 @@ impl Default for Settings {
             call_ms: 0,
             token_seconds: 3_600,
             auto_numbering: false,
+            one_world: false,
             custom_fields: ["custbody_order_relay", "custcol_order_relay_line"].map(str::to_owned).into(),
             fixed_addresses: false,
             ledger_signs: true,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::error::Refusal;
+use super::field::decimal;
 use super::kind::Kind;
 use super::line::rounded;
 use super::lines;
@@ -57,9 +58,14 @@ pub(crate) fn digits(account: &Account, record: &Record) -> u32 {
     currency.map_or(2, |currency| currency.digits)
 }
 
-/// NetSuite's total: all lines, closed ones too.
+/// NetSuite's total: all lines, closed ones too, and the tax that SuiteTax was told of.
 pub(crate) fn total(record: &Record) -> Decimal {
-    record.rows.iter().map(|row| row.amount).sum()
+    record.rows.iter().map(|row| row.amount).sum::<Decimal>() + tax(record)
+}
+
+fn tax(record: &Record) -> Decimal {
+    let details = record.fields.get("taxDetails").and_then(|details| details["items"].as_array());
+    details.into_iter().flatten().filter_map(|detail| decimal(&detail["taxAmount"])).sum()
 }
 
 /// What is left of it once closed lines count for no more than what had left.
@@ -68,7 +74,7 @@ pub(crate) fn live_total(account: &Account, record: &Record) -> Decimal {
     let live = |row: &super::line::Row| {
         if row.closed { rounded(row.fulfilled * row.rate, digits) } else { row.amount }
     };
-    record.rows.iter().map(live).sum()
+    record.rows.iter().map(live).sum::<Decimal>() + tax(record)
 }
 
 /// `A` pending approval, `B` pending fulfilment, `D` partially fulfilled, `F` pending billing, `G` billed, `H` closed.

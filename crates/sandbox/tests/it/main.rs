@@ -3,6 +3,7 @@
 
 mod admin;
 mod client;
+mod clients;
 mod faults;
 mod netsuite;
 mod salesforce;
