@@ -234,6 +234,30 @@ async fn notes_are_kept_by_time_and_no_open_delivery() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_accounts_places_are_shared_by_all_flows_and_come_back() {
+    let stage = Stage::set().await;
+    let (ours, others) = (ledger(&stage, "erp"), ledger(&stage, "loyalty"));
+    let until = Millis::from(ours.now()).plus(Duration::from_hours(1));
+    let [a, b, c] = ["a", "b", "c"].map(Token::from_text);
+    let first = ours.take_slot("account", 2, 1, &a, until).await.unwrap().unwrap();
+    // Asked again, after a lost answer.
+    assert_eq!(ours.take_slot("account", 2, 1, &a, until).await.unwrap(), Some(first.clone()));
+    let second = others.take_slot("account", 2, 1, &b, until).await.unwrap().unwrap();
+    assert_eq!((first.place, second.place), (1, 0));
+    assert_eq!(others.take_slot("account", 2, 0, &c, until).await.unwrap(), None);
+    assert!(others.hold_slot(&second, Millis(0)).await.unwrap());
+    let third = ours.take_slot("account", 2, 0, &c, until).await.unwrap().unwrap();
+    assert_eq!(third.place, 0);
+    assert!(!others.give_back_slot(&second).await.unwrap(), "somebody else has it");
+    assert!(ours.give_back_slot(&first).await.unwrap());
+
+    assert!(ours.redact("a person", Millis(10)).await.unwrap() && !ours.redact("a person", Millis(5)).await.unwrap());
+    assert!(ours.is_redacted("a person", Millis(10)).await.unwrap());
+    assert!(!ours.is_redacted("a person", Millis(11)).await.unwrap());
+    assert!(!others.is_redacted("a person", Millis(5)).await.unwrap(), "another flow's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_record_of_an_ordinary_delivery_is_under_a_kilobyte_and_stays_out_of_the_index() {
     let stage = Stage::set().await;
     let ledger = ledger(&stage, "reviews");

@@ -302,6 +302,9 @@ impl Effect {
                     (Reconciler, "GetItem", "part") => Self::ReadPart,
                     (Consumer, "UpdateItem", "reviews") if update.contains("#token") => Self::Claim,
                     (Consumer, "UpdateItem", "reviews") => Self::RecordOutcome,
+                    // No flow here takes an account's places or forgets anybody; the ledger's own tests do.
+                    (Consumer, "UpdateItem", "slot" | "redacted") => Self::Claim,
+                    (Consumer, "GetItem", "redacted") => Self::LookUpRecords,
                     (Reconciler, "GetItem", "cursor") => Self::LookUpCursor,
                     (Reconciler, "GetItem", "certificate") => Self::ReadCertificate,
                     (Reconciler, "GetItem", "pass") => Self::ReadReading,

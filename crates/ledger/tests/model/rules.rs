@@ -74,7 +74,7 @@ rules! {
     ConfirmFromAny: ignores, S1, "A read-back confirms from any state.";
     ConfirmOverAbsent: upserts, S1, "A read-back confirms what the ledger does not know.";
     ConfirmKeepsEmbargo: upserts, S3, "A confirmation leaves lease and embargo alone.";
-    ReopenRevision: upserts, S3, "A copy older than the record reopens nothing.";
+    ReopenRevision: unchanged, S3, "A copy older than the record reopens nothing.";
     ReopenState: upserts, S5, "Only rejected and parked are reopened by a copy.";
     ReopenMissing: ignores, S1, "What was accepted and is missing is reopened.";
     ReopenMissingNewer: ignores, S1, "The source's version may be newer than the missing one.";
