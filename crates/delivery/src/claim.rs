@@ -2,6 +2,7 @@
 
 use crate::{Account, Invocation, Undelivered};
 use ledger::{Delivery, EffectHash, ErrorClass, Millis, Token};
+use queue::TraceHeader;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -24,6 +25,8 @@ pub struct Claim<'a> {
     pub(crate) forgotten: AtomicBool,
     /// Until when the call may begin, so that its outcome can still be written down.
     pub latest: Instant,
+    /// The trace that the message belongs to, and whatever follows from it.
+    pub trace: Option<TraceHeader>,
     /// Since when something is wrong with the delivery.
     pub(crate) open_since: Option<Millis>,
     pub(crate) token: Token,

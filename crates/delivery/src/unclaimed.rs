@@ -27,6 +27,7 @@ impl Worker {
                     applied,
                     forgotten,
                     latest,
+                    trace: None,
                     open_since,
                     token,
                     account,

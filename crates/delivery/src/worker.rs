@@ -149,7 +149,7 @@ impl Worker {
         }
         let event = |token| Event::Claim { delivery: delivery.clone(), token, lease_end: invocation.deadline.into() };
         let claim = match self.claim(delivery, invocation, latest, event).await {
-            Ok(claim) => claim,
+            Ok(claim) => Claim { trace: received.trace.clone(), ..claim },
             Err(Unclaimed::Settling(until)) => {
                 let seen = self.look(delivery, invocation, (hooks.read_back)(message, latest)).await;
                 let wait = self.next_look(&delivery.key, until);

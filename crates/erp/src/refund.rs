@@ -124,7 +124,7 @@ impl Applier {
             let delivery = refund_delivery(refund.id, &shop, day.clone()).map_err(|error| internal(&error))?;
             let body = crate::message::body_of(&delivery, &message.payload.refund(refund.id));
             let body = body.map_err(|error| internal(&error))?;
-            let entry = Entry::new(body).of_group(shop.as_str());
+            let entry = Entry::new(body).of_group(shop.as_str()).traced(claim.trace.clone());
             self.worker.queue.send_one(entry, PATIENCE).await.map_err(|error| internal(&error))?;
         }
         Ok(())
