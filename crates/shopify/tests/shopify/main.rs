@@ -8,4 +8,5 @@ mod graphql;
 mod payloads;
 mod shapes;
 mod signed;
+mod simulated;
 mod verification;
