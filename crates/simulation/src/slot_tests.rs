@@ -98,12 +98,12 @@ proptest! {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_late_waits_for_a_place_but_not_for_ever() {
-    let hold = Duration::from_mins(2);
+    let unanswered_hold = Duration::from_mins(2);
     let slots = Slots {
         ledger: ledger(),
         account: ACCOUNT.to_owned(),
         of: PLACES,
-        unanswered_hold: hold,
+        unanswered_hold,
         clock_skew: Duration::from_secs(10),
         random: || 0.5,
     };
@@ -125,7 +125,7 @@ async fn whoever_comes_late_waits_for_a_place_but_not_for_ever() {
     // A call that nobody answered may still run.
     slots.give_back(&held[0], false).await;
     assert!(slots.take(ends(), soon()).await.is_err());
-    tokio::time::advance(hold).await;
+    tokio::time::advance(unanswered_hold).await;
     assert_eq!(slots.take(ends(), soon()).await.unwrap().place, held[0].place);
 }
 

@@ -315,7 +315,7 @@ async fn a_version_that_asks_for_what_is_there_is_not_called_unless_a_call_since
 async fn what_is_not_due_is_skipped_without_a_claim_but_not_once_it_was_sent() {
     let (stage, sale) = (stage(None), key("sale"));
     let cancelled = |revision: i64| {
-        stage.post(json!({"key": sale, "revision": revision, "value": 90 + revision, "cancelled": true}))
+        stage.post(json!({"key": sale, "revision": revision, "value": 90 + revision, "cancelled": true}));
     };
     cancelled(1);
     stage.work_for(TimeDelta::minutes(1)).await;
