@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 13] = [
+const SHARED: [(&str, &str); 14] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
@@ -19,6 +19,7 @@ const SHARED: [(&str, &str); 13] = [
     ("Outage", "a vendor that does not work, with that vendor's codes"),
     ("Event", "what happens, to a delivery or to a function"),
     ("Payload", "what a flow's message carries beside its delivery"),
+    ("Reconciler", "a flow's function that proves its business days"),
     ("Record", "a row, of the org or of the ledger"),
     ("Reviews", "Yotpo Reviews: its client and its settings"),
     ("Skip", "why a flow does not deliver something, by rule"),

@@ -25,7 +25,8 @@ impl Relay {
     /// The time zone of the business days of a store or a shop; the org's for those that name none, and for
     /// [`StoreName::UNROUTED`].
     pub fn zone(&self, store: &StoreName) -> Zone {
-        let shop = || self.erp.as_ref().map(|erp| erp.shop(store).time_zone);
+        let shop =
+            || self.erp.as_ref().filter(|_| store.as_str() != StoreName::UNROUTED).map(|erp| erp.shop(store).time_zone);
         self.stores.get(store).map(|store| store.time_zone).or_else(shop).unwrap_or(self.time_zone)
     }
 

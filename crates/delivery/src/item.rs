@@ -31,6 +31,12 @@ pub enum Fate {
     GiveWay(&'static str, ErrorClass),
 }
 
+impl AsRef<Self> for Item {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Item {
     /// The same record, parked for `reason` since another has its name: its copy is made anew from the source when a person
     /// releases it.

@@ -5,6 +5,7 @@
 //! names it), `privacy` (who is to be forgotten). The worker: [`apply`] (a message under its claim), `order`, `customer`, `refund` (what
 //! is called), [`items`] (what is looked up), [`account`] (the calls, in a slot), [`outcome`] (what a failure of one means).
 //! [`map`] is pure: what a payload asks for, before anything is looked up, and what NetSuite is then sent.
+//! The reconciler: [`reconcile`] (what no webhook brought, and each business day proven).
 //! All of them: [`start`] (what they work with), [`check`] (whether they could work).
 
 pub mod account;
@@ -12,12 +13,14 @@ pub mod admins;
 pub mod apply;
 pub mod check;
 mod customer;
+mod fault;
 pub mod items;
 pub mod map;
 pub mod message;
 mod order;
 pub mod outcome;
 mod privacy;
+pub mod reconcile;
 mod refund;
 pub mod shops;
 pub mod start;

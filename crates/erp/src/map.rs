@@ -33,6 +33,7 @@ mod refund;
 mod refund_tests;
 mod sheet;
 mod stamp;
+mod worth;
 
 pub use customer::{Buyer, CustomerEffect, Entity, buyer, customer};
 pub use due::{Skip, due};
@@ -45,6 +46,7 @@ pub use record::{Ids, memo_record, order_record};
 pub use refund::{MemoEffect, NoMemo, refund};
 pub use sheet::OrderLine;
 pub use stamp::{LINE_FIELD, NotAStamp, STAMP_FIELD, Stamp};
+pub use worth::{OrderWorth, worth};
 
 use config::{Erp, InternalId, Shop, StoreName};
 use serde_json::Value;

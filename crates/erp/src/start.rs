@@ -6,6 +6,7 @@ use crate::{
     admins::Admins,
     apply::Applier,
     items::{Currencies, Items},
+    reconcile::Reconciler,
     shops::Shops,
     webhook::Webhook,
 };
@@ -69,6 +70,39 @@ pub async fn worker(environment: Environment) -> Result<Applier, ColdStart> {
     let http = Http::new(environment.config.netsuite.call_timeout);
     let http = http.map_err(|error| ColdStart::Environment(error.into()))?;
     Applier::of(environment, http, receives, rand::random).await
+}
+
+/// The reconciler, from its environment.
+///
+/// # Errors
+/// When a secret cannot be used.
+pub async fn reconciler(environment: Environment) -> Result<Reconciler, ColdStart> {
+    let http = Http::new(environment.config.netsuite.call_timeout);
+    Reconciler::of(environment, http.map_err(|error| ColdStart::Environment(error.into()))?, rand::random).await
+}
+
+impl Reconciler {
+    /// From its environment, with this HTTP client for the vendors: `random` is uniform in `0.0..1.0`, for the jitter.
+    ///
+    /// # Errors
+    /// When a secret cannot be used.
+    pub async fn of(environment: Environment, http: Http, random: fn() -> f64) -> Result<Self, ColdStart> {
+        let [netsuite, shopify] = ["netsuite", "shopify"].map(|name| environment.secret(name));
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        let (secrets, ledger) = (Secrets::new(&aws), Ledger::new(&aws, table, flow(&config), now));
+        let account =
+            NetSuiteAccount::load(secrets.clone(), netsuite, http.clone(), &config, ledger.clone(), now, random);
+        Ok(Self {
+            erp: erp(&config)?,
+            netsuite: account.await?,
+            items: Items::new(now),
+            admins: Admins::load(secrets, shopify, http, config.shopify.clone(), now).await?,
+            ledger,
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            config,
+        })
+    }
 }
 
 impl Applier {

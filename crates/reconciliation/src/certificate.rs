@@ -1,6 +1,6 @@
 //! The certificate of a business day: source, ledger and destination in numbers. Pure.
 
-use crate::{classify::Class, entry::Reasons};
+use crate::{classify::Class, entry::Reasons, totals::Totals};
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use serde::{Deserialize, Serialize};
@@ -23,12 +23,15 @@ pub struct Certificate {
     pub ledger: Tally,
     /// The destination.
     pub destination: Destination,
+    /// What the records are worth at both ends, where they are worth money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
     /// How often a delivery of this day was reopened and sent again, over all looks so far.
     pub repaired: usize,
     /// Whether it has hardly an order, or sends hardly one, though it should.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quiet: bool,
-    /// Whether every order is confirmed, skipped or rejected.
+    /// Whether every order is confirmed, skipped or rejected, and no total differs.
     pub complete: bool,
 }
 

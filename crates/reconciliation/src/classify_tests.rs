@@ -44,7 +44,16 @@ fn order(reasons: &mut Reasons) -> DayEntry {
 }
 
 fn known(state: State, reason: Reason) -> Known {
-    Known { state, revision: Revision(7), since: ago(7), repairs: 0, reason, elsewhere: false, differs: false }
+    Known {
+        state,
+        revision: Revision(7),
+        since: ago(7),
+        repairs: 0,
+        reason,
+        elsewhere: false,
+        differs: false,
+        same: true,
+    }
 }
 
 #[test]
@@ -183,6 +192,7 @@ fn any_entry() -> impl Strategy<Value = (DayEntry, Reasons)> {
             reason: words[reason],
             elsewhere,
             differs: false,
+            same: true,
         });
         (DayEntry { known, wanted, seen, ..entry }, reasons)
     })

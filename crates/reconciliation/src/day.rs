@@ -1,7 +1,7 @@
 //! How a day stands, from what was read of it: each record judged, and the certificate.
 
 use crate::{
-    Certificate, Destination, Entries, Failed, Read, Reconciliation, SourceCount, Tally, Task,
+    Certificate, Destination, Entries, Failed, Read, Reconciliation, SourceCount, Tally, Task, Totals,
     classify::{Class, Remedy, Rules},
     due::{Known, Seen},
     entry::DayEntry,
@@ -72,11 +72,21 @@ impl Reconciliation<'_> {
         Ok(Ok(Judged { task, entries, each, destination, begun_at }))
     }
 
-    /// Issues the certificate, keeps it and says it; what said the same before keeps its date.
+    /// Issues the certificate, keeps it and says it; what said the same before keeps its date. `totals`: of a flow whose records are
+    /// worth money; while they differ no day is complete.
     ///
     /// # Errors
     /// When the ledger fails.
-    pub async fn certify(&self, judged: Judged<'_>, repaired: usize, metrics: &mut Metrics) -> Result<Looked, Failed> {
+    pub async fn certify(
+        &self,
+        judged: Judged<'_>,
+        repaired: usize,
+        totals: Option<Totals>,
+        metrics: &mut Metrics,
+    ) -> Result<Looked, Failed> {
+        if let Some(totals) = &totals {
+            metrics.count(Metric::TotalsDiffer, None, totals.differs);
+        }
         let Judged { task, entries, .. } = judged;
         let kept = self.kept(&task.store, task.day).await?.map(|(_, certificate)| certificate);
         let tally = Tally::of(judged.each.iter().map(|(class, _)| *class), &entries.reasons);
@@ -86,10 +96,11 @@ impl Reconciliation<'_> {
             issued_at: self.now(),
             config_sha256: self.config.sha256.clone(),
             source: SourceCount { completed: entries.all().len() },
-            complete: tally.is_complete(),
+            complete: tally.is_complete() && totals.as_ref().is_none_or(|totals| totals.differs == 0),
             ledger: tally,
             destination: judged.destination,
             repaired: repaired + kept.as_ref().map_or(0, |kept| kept.repaired),
+            totals,
             quiet: false,
         };
         certificate.quiet = task.store.as_str() != StoreName::UNROUTED && self.is_quiet(&certificate).await?;
@@ -167,7 +178,7 @@ impl Reconciliation<'_> {
     }
 
     fn end(&self, task: &Task) -> DateTime<Utc> {
-        task.day.window(self.config.zone(&task.store)).end
+        task.day.window(self.zone(&task.store)).end
     }
 
     async fn is_quiet(&self, certificate: &Certificate) -> Result<bool, Failed> {

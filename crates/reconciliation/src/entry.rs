@@ -1,6 +1,7 @@
 //! What is remembered of each completed record while its day is looked at: under a hundred bytes beside its key, no payload,
 //! nothing personal.
 
+use crate::totals::Worth;
 use delivery::{Fate, Item};
 use ledger::{Delivery, DeliveryKey, EffectHash, Millis, Record, Revision, State};
 use sha2::{Digest as _, Sha256};
@@ -11,6 +12,8 @@ const REASONS: usize = 250;
 const OTHER: &str = "other";
 /// Bytes of a packed record beside its key: the key's length, two fingerprints, a revision, what is wanted.
 const PACKED: usize = 2 + 16 + 16 + 8 + 3;
+/// Added to a packed record's tag where what it is worth follows.
+const WORTH: u8 = 4;
 
 /// A reason, by its place in [`Reasons`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,8 @@ pub struct Known {
     pub(crate) elsewhere: bool,
     /// At this very revision the source asks for an effect that the ledger does not know.
     pub(crate) differs: bool,
+    /// The source asks for the very effect that the ledger's version does.
+    pub(crate) same: bool,
 }
 
 impl Known {
@@ -81,6 +86,7 @@ impl Known {
             reason: reasons.of(record.reason.as_deref().unwrap_or("unknown")),
             elsewhere: record.store != store,
             differs: ![known, earlier].contains(&Some(asked)),
+            same: known == Some(asked),
         }
     }
 }
@@ -133,8 +139,8 @@ impl DayEntry {
     /// The ledger has it as confirmed now.
     pub(crate) fn confirmed(&mut self, at: Millis) {
         let (state, revision) = (State::Confirmed, self.known.map_or(self.revision, |known| known.revision));
-        let blank =
-            Known { state, revision, since: at, repairs: 0, reason: Reason(0), elsewhere: false, differs: false };
+        let (reason, elsewhere, differs) = (Reason(0), false, false);
+        let blank = Known { state, revision, since: at, repairs: 0, reason, elsewhere, differs, same: true };
         self.known = Some(Known { state, since: at, ..self.known.unwrap_or(blank) });
     }
 
@@ -152,6 +158,8 @@ pub struct Entries {
     pub(crate) reasons: Reasons,
     /// The earliest acceptance that the ledger knows of.
     pub(crate) first_accepted: Option<Millis>,
+    /// What those are worth that are worth money, by where their keys stand.
+    pub(crate) worths: HashMap<u32, Worth>,
     /// The version of the checkpoint after which they were read on, where one run was not enough.
     pub(crate) checkpoint: Option<i64>,
 }
@@ -176,6 +184,18 @@ impl Entries {
             seen: false,
         };
         self.all.push(entry);
+    }
+
+    /// What the one that was added last is worth.
+    pub fn add_worth(&mut self, worth: Worth) {
+        if let Some(entry) = self.all.last() {
+            self.worths.insert(entry.key.at, worth);
+        }
+    }
+
+    /// What the one at `place` is worth, if that was said.
+    pub fn worth_of(&self, place: usize) -> Option<&Worth> {
+        self.worths.get(&self.all[place].key.at)
     }
 
     fn accepted(&mut self, record: Option<&Record>) {
@@ -215,7 +235,7 @@ impl Entries {
         for entry in &self.all {
             if let Some(last) = packed.last()
                 && last.len() > head.len()
-                && last.len() + PACKED + usize::from(entry.key.length) > ledger::part::LARGEST
+                && last.len() + PACKED + usize::from(entry.key.length) + Worth::LONGEST > ledger::part::LARGEST
             {
                 packed.push(head.clone());
             }
@@ -232,13 +252,18 @@ impl Entries {
             Wanted::Skipped(reason) => (1, reason.0),
             Wanted::Parked(reason) => (2, reason.0),
         };
+        let worth = self.worths.get(&entry.key.at).map(Worth::packed);
         to.extend(entry.key.length.to_be_bytes());
         to.extend(self.text(entry.key).bytes());
         to.extend(entry.name.to_be_bytes());
         to.extend(entry.effect.to_be_bytes());
         to.extend(entry.revision.0.to_be_bytes());
-        to.push(tag);
+        to.push(tag + if worth.is_some() { WORTH } else { 0 });
         to.extend(reason.to_be_bytes());
+        if let Some(worth) = worth {
+            to.push(u8::try_from(worth.len()).unwrap_or_default());
+            to.extend(worth.bytes());
+        }
     }
 
     /// Adds what was packed; false if that is not what it is.
@@ -265,7 +290,14 @@ impl Entries {
         let ([tag, high, low], rest) = rest.split_first_chunk::<3>()?;
         let place = usize::from(u16::from_be_bytes([*high, *low]));
         let reason = |reasons_kept: &mut Reasons| reasons_kept.of(reasons.get(place).copied().unwrap_or(OTHER));
-        let wanted = match tag {
+        let (worth, rest) = match rest.split_first() {
+            Some((length, rest)) if tag & WORTH != 0 => {
+                let (worth, rest) = rest.split_at_checked(usize::from(*length))?;
+                (Some(Worth::unpacked(str::from_utf8(worth).ok()?)?), rest)
+            }
+            _ => (None, rest),
+        };
+        let wanted = match tag & !WORTH {
             0 => Wanted::Sent,
             1 => Wanted::Skipped(reason(&mut self.reasons)),
             2 => Wanted::Parked(reason(&mut self.reasons)),
@@ -281,6 +313,9 @@ impl Entries {
             wanted,
             seen: false,
         });
+        if let Some(worth) = worth {
+            self.add_worth(worth);
+        }
         Some(rest)
     }
 
@@ -312,6 +347,15 @@ impl Entries {
         all.dedup_by(|a, b| self.text(a.key) == self.text(b.key));
         all.sort_unstable_by(|a, b| (a.name, self.text(a.key)).cmp(&(b.name, self.text(b.key))));
         self.all = all;
+    }
+
+    /// What was seen there once, and is not any more at this version, is there no longer, or has been written over: nobody certifies it.
+    pub(crate) fn doubt_unseen(&mut self, at: Millis) {
+        for entry in self.all.iter_mut().filter(|entry| !entry.seen) {
+            if let Some(known) = entry.known.as_mut().filter(|known| known.state == State::Confirmed) {
+                (known.state, known.since) = (State::Accepted, at);
+            }
+        }
     }
 
     /// All of them, in order.

@@ -15,6 +15,7 @@ mod reading;
 mod repair;
 mod source;
 mod task;
+mod totals;
 
 pub use certificate::{Certificate, Destination, SourceCount, Tally};
 pub use day::{Judged, Looked};
@@ -22,18 +23,22 @@ pub use entry::{DayEntry, Entries, Known, fingerprint};
 pub use reading::{NoAnswer, PageAsked, ROWS, Read, Seen, Shown, read_from};
 pub use source::Part;
 pub use task::{StoreDay, Task};
+pub use totals::{Differing, Totals, Worth};
 
 use chrono::{DateTime, Utc};
-use config::Relay;
+use config::{Relay, StoreName, Zone};
 use function::Invoked;
 use ledger::{Ledger, Millis};
 use queue::Queue;
+use std::collections::BTreeMap;
 
 /// What a look at a day works with, beside the flow's own clients.
 #[derive(Clone, Copy)]
 pub struct Reconciliation<'a> {
     /// The configuration.
     pub config: &'a Relay,
+    /// The stores in its care, with the zones of their business days.
+    pub stores: &'a BTreeMap<StoreName, Zone>,
     /// The flow's ledger.
     pub ledger: &'a Ledger,
     /// Its queue.
@@ -71,6 +76,11 @@ impl Reconciliation<'_> {
     pub fn out_of_time(&self) -> bool {
         let stop_before = chrono::TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default();
         self.invoked.deadline - self.now() < stop_before
+    }
+
+    /// The zone of a store's business days; the org's, of the records that fit no store.
+    fn zone(&self, store: &StoreName) -> Zone {
+        self.stores.get(store).copied().unwrap_or(self.config.time_zone)
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -229,6 +229,29 @@ impl Reconciliation<'_> {
         Ok(self.read(task, version, &reading, ended, entries).await?)
     }
 
+    /// Takes in what the destination shows, read as a whole since `begun_at`. Its names tell the version that is there: what the ledger
+    /// knows at another one is not confirmed, and no day is complete before it knows better.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn take_in(
+        &self,
+        task: &Task,
+        entries: &mut Entries,
+        shown: &Shown,
+        begun_at: DateTime<Utc>,
+        metrics: &mut Metrics,
+    ) -> Result<Read, Failed> {
+        let begun_at = begun_at.into();
+        let mut reading = Reading::begin(task.day, entries.first_accepted, begun_at);
+        let mut places = reading.take(shown, entries);
+        places.retain(|place| entries.all()[*place].known.is_none_or(|known| known.same));
+        self.confirm(task, &places, entries, metrics).await?;
+        entries.doubt_unseen(self.millis());
+        let found = entries.all().iter().filter(|entry| entry.seen).count();
+        Ok(Read::Done(Destination { found, unexpected: reading.unexpected() }, Some(begun_at)))
+    }
+
     /// What is known of the destination without reading it.
     ///
     /// # Errors

@@ -124,8 +124,8 @@ impl Reconciliation<'_> {
     /// stores.
     async fn in_care(&self, routed: bool) -> Result<Vec<InCare>, Failed> {
         let mut cursors = Vec::new();
-        for (name, store) in &self.config.stores {
-            cursors.push((name.clone(), store.time_zone, self.ledger.cursor(name.as_str()).await?));
+        for (name, zone) in self.stores {
+            cursors.push((name.clone(), *zone, self.ledger.cursor(name.as_str()).await?));
         }
         if routed {
             let all: Option<Vec<Cursor>> = cursors.iter().map(|(_, _, cursor)| *cursor).collect();

@@ -47,6 +47,7 @@ fn certificate(store: &str, day: BusinessDay, ledger: Tally) -> Certificate {
         complete: ledger.accepted + ledger.pending + ledger.parked + ledger.uncertain + ledger.missing == 0,
         ledger,
         destination: Destination::default(),
+        totals: None,
         repaired: 0,
         quiet: false,
     }

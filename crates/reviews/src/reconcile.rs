@@ -139,7 +139,9 @@ impl Reconciler {
     async fn work(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let mut answer = Answer::default();
         let scheduled = matches!(event, Event::Scheduled { .. });
-        let reconciliation = Reconciliation { config: &self.config, ledger: &self.ledger, queue: &self.queue, invoked };
+        let stores = self.config.stores.iter().map(|(name, store)| (name.clone(), store.time_zone)).collect();
+        let (config, stores) = (self.config.as_ref(), &stores);
+        let reconciliation = Reconciliation { config, stores, ledger: &self.ledger, queue: &self.queue, invoked };
         let looks = Box::pin(self.look_at_what_is_due(event, &reconciliation, &mut answer, metrics));
         let room = invoked.room(self.ledger.now());
         let looked = tokio::time::timeout(room, looks).await.unwrap_or(Err(Failed::OutOfTime));
@@ -257,7 +259,7 @@ impl Reconciler {
             Ok(sent?)
         };
         let repaired = day.repair(&judged, IDS_A_QUERY, &sender.publisher, metrics, anew, send).await?;
-        Ok(day.certify(judged, repaired, metrics).await?)
+        Ok(day.certify(judged, repaired, None, metrics).await?)
     }
 
     /// A page of the store's purchases; a refusal of our credentials reads the secret again once.
@@ -325,6 +327,7 @@ mod tests {
             source: SourceCount { completed: 0 },
             ledger: Tally::default(),
             destination: Destination::default(),
+            totals: None,
             repaired: 0,
             quiet: false,
             complete,

@@ -83,6 +83,20 @@ proptest! {
         }
     }
 
+    /// What Shopify says that an order and its memos are worth is what their lines come to, so that a certificate's totals agree.
+    #[test]
+    fn each_record_is_worth_its_lines(case in case()) {
+        let erp = erp(&[("charges", NAMED)]);
+        let settings = settings(&erp);
+        for whole in case.orders() {
+            let Some((effect, memos)) = mapped(&whole, &settings) else { continue };
+            let OrderWorth { order, memos: given_back, .. } = worth(&read(&whole), &settings);
+            prop_assert_eq!(order, total(&effect.lines));
+            let given_back: Vec<Decimal> = given_back.into_iter().map(|(_, amount)| amount).collect();
+            prop_assert_eq!(given_back, memos.iter().map(|memo| total(&memo.lines)).collect::<Vec<_>>());
+        }
+    }
+
     /// A refund that makes the order no smaller leaves its effect as it was, and one effect has one hash whatever else changes.
     #[test]
     fn what_is_not_mapped_does_not_matter(case in case()) {

@@ -45,6 +45,7 @@ fn certificate(day: &Day) -> Certificate {
         source: SourceCount { completed: day.completed },
         ledger: Tally { confirmed, accepted, pending, skipped, rejected, ..Tally::default() },
         destination: Destination { found: day.confirmed, unexpected: 0 },
+        totals: None,
         repaired: 3,
         quiet: false,
         complete: day.standing == Standing::Complete,
