@@ -37,7 +37,7 @@ pub(crate) enum Shape {
     To(Target),
     Address,
     AddressBook,
-    /// SuiteTax's details, kept as they come.
+    /// `SuiteTax`'s details, kept as they come.
     TaxDetails,
 }
 

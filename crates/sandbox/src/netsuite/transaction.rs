@@ -58,7 +58,7 @@ pub(crate) fn digits(account: &Account, record: &Record) -> u32 {
     currency.map_or(2, |currency| currency.digits)
 }
 
-/// NetSuite's total: all lines, closed ones too, and the tax that SuiteTax was told of.
+/// NetSuite's total: all lines, closed ones too, and the tax that `SuiteTax` was told of.
 pub(crate) fn total(record: &Record) -> Decimal {
     record.rows.iter().map(|row| row.amount).sum::<Decimal>() + tax(record)
 }
