@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::faults::{Fault, Moment, Rule};
-use crate::{salesforce, yotpo};
+use crate::{netsuite, salesforce, shopify, yotpo};
 
 impl Fault {
     /// Yotpo answers this share of the posts with 200 and creates nothing. A repeated post is drawn anew.
@@ -37,6 +37,39 @@ impl Fault {
             rules.push(Rule { after, next: Some(1), ..Rule::always(endpoint, fault) });
         }
         rules
+    }
+}
+
+impl Fault {
+    /// What can go wrong at NetSuite and Shopify, at rates a bad day might have: about one write in ten meets something.
+    /// A call that was held up lands `late` milliseconds later.
+    pub fn demo_erp(late: u64) -> Vec<Rule> {
+        let status = |code, moment| Self::Status { code, moment, retry_after: None, reset: None };
+        let write = [
+            (0.02, status(429, Moment::Before)),
+            (0.01, status(401, Moment::Before)),
+            (0.01, status(500, Moment::Before)),
+            (0.01, status(500, Moment::After)),
+            (0.01, Self::Html { code: 503 }),
+            (0.01, Self::Cut { moment: Moment::Before }),
+            (0.02, Self::Cut { moment: Moment::After }),
+            (0.005, Self::Late { ms: late }),
+            (0.002, Self::ExpireTokens),
+        ];
+        let read = [(0.01, status(429, Moment::Before)), (0.01, status(503, Moment::Before))];
+        let rules = |endpoint, faults: &[(f64, Self)]| -> Vec<Rule> {
+            let rule =
+                |(share, fault): &(f64, Self)| Rule { share: Some(*share), ..Rule::always(endpoint, fault.clone()) };
+            faults.iter().map(rule).collect()
+        };
+        let mut all = Vec::new();
+        for endpoint in [netsuite::CREATE, netsuite::UPDATE, netsuite::UPSERT, netsuite::RESTLET] {
+            all.extend(rules(endpoint, &write));
+        }
+        for endpoint in [netsuite::READ, netsuite::QUERY, netsuite::TOKEN, shopify::GRAPHQL, shopify::TOKEN] {
+            all.extend(rules(endpoint, &read));
+        }
+        all
     }
 }
 

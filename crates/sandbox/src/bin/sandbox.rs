@@ -57,6 +57,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     println!("secret for Salesforce: {}", sandbox.salesforce.secret());
     println!("secret for Yotpo: {}", sandbox.yotpo.secret(&[("default", "sandbox-default")]));
+    println!("secret for NetSuite: {}", sandbox.netsuite.secret());
+    println!("secret for Shopify: {}", sandbox.shopify.secret(&["sandbox.myshopify.com"]));
     tokio::signal::ctrl_c().await?;
     sandbox.shutdown().await;
     Ok(())

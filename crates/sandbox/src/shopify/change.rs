@@ -35,10 +35,23 @@ pub enum Change {
     Return,
     /// Shipping is refunded.
     RefundShipping,
+    /// An edit takes the shipping off: it stays listed, and costs nothing.
+    RemoveShipping,
     /// Some money is given back, without a line.
     Goodwill,
     /// All of it, before anything has left.
     Cancel,
+}
+
+/// What a privacy topic is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// A customer asks what is kept.
+    DataRequest(u64),
+    /// A customer is to be forgotten.
+    CustomerRedact(u64),
+    /// A shop is to be forgotten.
+    ShopRedact,
 }
 
 impl Change {
@@ -49,7 +62,7 @@ impl Change {
                 &["refunds/create", "orders/updated"]
             }
             Self::Cancel => &["refunds/create", "orders/cancelled", "orders/updated"],
-            Self::AddLine => &["orders/edited", "orders/updated"],
+            Self::AddLine | Self::RemoveShipping => &["orders/edited", "orders/updated"],
             _ => &["orders/updated"],
         }
     }
@@ -84,6 +97,7 @@ impl Change {
             }
             Self::Return => give_back(order, at, ids, "return", |line| line.shipped > line.returned),
             Self::RefundShipping => refund_shipping(order, at, ids),
+            Self::RemoveShipping => is_open && remove_shipping(order),
             Self::Goodwill => goodwill(order, at, ids),
             Self::Cancel => cancel(order, at, ids),
         };
@@ -159,6 +173,11 @@ fn refund_shipping(order: &mut Order, at: DateTime<Utc>, ids: &mut Ids) -> bool 
     let refund = Refund { shipping: Some(refunded), ..empty(ids, at) };
     settle(order, refund);
     true
+}
+
+fn remove_shipping(order: &mut Order) -> bool {
+    let shipping = order.shipping.iter_mut().find(|shipping| !shipping.is_refunded && !shipping.is_removed);
+    shipping.map(|shipping| shipping.is_removed = true).is_some()
 }
 
 /// A tenth of what is left.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::admin::routes;
-use super::change::Change;
+use super::change::{Change, Privacy};
 use super::delivery::{Delivery, Webhook};
 use super::draft::Mix;
 use super::mischief::Mischief;
@@ -97,6 +97,11 @@ impl Shopify {
     /// A customer moves: the webhooks that tell of it. `None`: there is no such customer.
     pub fn move_customer(&self, shop: &str, customer: u64, at: DateTime<Utc>) -> Option<Vec<Webhook>> {
         self.host.lock().open(shop).move_customer(customer, at)
+    }
+
+    /// The webhook of a privacy topic. `None`: there is no such customer.
+    pub fn privacy(&self, shop: &str, topic: Privacy, at: DateTime<Utc>) -> Option<Webhook> {
+        self.host.lock().open(shop).privacy(topic, at)
     }
 
     /// Many orders and what becomes of them: all webhooks, by the time at which they came about.

@@ -25,7 +25,7 @@ mod truth;
 mod webhook;
 mod world;
 
-pub use change::Change;
+pub use change::{Change, Privacy};
 pub use delivery::{Delivery, Kind, Webhook};
 pub use draft::Mix;
 pub use endpoints::*;

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use super::change::Change;
+use super::change::{Change, Privacy};
 use super::customer::Customer;
 use super::delivery::Webhook;
 use super::draft::{self, Mix, Terms};
@@ -105,6 +105,22 @@ impl Shop {
         let body = webhook::customer(customer, self.terms.currency.code, self.offset, false);
         let event = self.uuid();
         Some(vec![self.webhook("customers/update", &body, &event, at)])
+    }
+
+    /// What a privacy topic says: of a customer and all of its orders, or of the shop.
+    pub(super) fn privacy(&mut self, topic: Privacy, at: DateTime<Utc>) -> Option<Webhook> {
+        let of = |shop: &Self, id: u64, name: &str| {
+            let orders = shop.orders.values().filter(|order| order.customer == Some(id)).map(|order| order.id);
+            let orders: Vec<u64> = orders.collect();
+            Some(webhook::person(&shop.domain, shop.customers.get(&id)?, name, &orders))
+        };
+        let (topic, body) = match topic {
+            Privacy::DataRequest(id) => ("customers/data_request", of(self, id, "orders_requested")?),
+            Privacy::CustomerRedact(id) => ("customers/redact", of(self, id, "orders_to_redact")?),
+            Privacy::ShopRedact => ("shop/redact", webhook::shop(&self.domain)),
+        };
+        let event = self.uuid();
+        Some(self.webhook(topic, &body, &event, at))
     }
 
     fn tell(&mut self, id: u64, topics: &[&'static str], at: DateTime<Utc>) -> Vec<Webhook> {

@@ -26,7 +26,7 @@ pub struct Story {
 }
 
 /// What may happen, as often as it stands here.
-const COMMON: [Change; 14] = [
+const COMMON: [Change; 15] = [
     Change::ShipAll,
     Change::ShipAll,
     Change::ShipAll,
@@ -40,6 +40,7 @@ const COMMON: [Change; 14] = [
     Change::Note,
     Change::Address,
     Change::RefundShipping,
+    Change::RemoveShipping,
     Change::Cancel,
 ];
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use netsuite::{Creation, Error, Http, RecordKey, RefusalReason};
-use sandbox::shopify::{Change, Delivery, Mischief, Mix, Story};
+use sandbox::shopify::{Change, Delivery, Mischief, Mix, Privacy, Story};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shopify::admin::{Client as Admin, Search};
@@ -115,6 +115,12 @@ fn shopifys_client_reads_one_order_from_webhooks_and_from_the_admin_api() {
             last.insert(order.id, *order);
         }
     }
+    let customer = shops.truths().iter().find_map(|truth| truth.customer).unwrap();
+    let topics = [Privacy::DataRequest(customer), Privacy::CustomerRedact(customer), Privacy::ShopRedact];
+    let asked: Vec<_> = topics.into_iter().filter_map(|topic| shops.privacy(SHOP, topic, start())).collect();
+    let events = shops.plan(&asked, &Mischief::default());
+    let events: Vec<_> = events.iter().filter_map(|delivery| read(&credentials, delivery)).collect();
+    assert!(matches!(events[..], [Event::DataRequest(_), Event::CustomerRedact(_), Event::ShopRedact(_)]));
     let shop: ShopDomain = SHOP.parse().unwrap();
     let access = credentials.shops[&shop].access().unwrap();
     let admin = Admin::new(http(), credentials.admin_url(&shop).unwrap(), access, "2026-10", Utc::now);

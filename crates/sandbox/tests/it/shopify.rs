@@ -45,7 +45,8 @@ fn added_up(order: &Value, money: &str) -> (Decimal, Decimal) {
         parts -= allocations.iter().map(|allocation| of(&allocation["amount_set"])).sum::<Decimal>();
         tax += line["tax_lines"].as_array().unwrap().iter().map(|line| of(&line["price_set"])).sum::<Decimal>();
     }
-    for line in order["shipping_lines"].as_array().unwrap() {
+    let shipping = order["shipping_lines"].as_array().unwrap().iter();
+    for line in shipping.filter(|line| line["is_removed"] == false) {
         parts += of(&line["price_set"]);
         tax += line["tax_lines"].as_array().unwrap().iter().map(|line| of(&line["price_set"])).sum::<Decimal>();
     }

@@ -2,10 +2,12 @@
 
 mod customer;
 mod order;
+mod privacy;
 mod refund;
 
 pub(super) use customer::customer;
 pub(super) use order::{edit, order};
+pub(super) use privacy::{person, shop};
 pub(super) use refund::refund;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
