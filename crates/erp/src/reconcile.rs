@@ -7,19 +7,19 @@ mod release;
 mod shop;
 mod walk;
 
-use crate::{FLOW, RECONCILER, account::NetSuiteAccount, admins::Admins, items::Items};
+use crate::{FLOW, RECONCILER, account::NetSuiteAccount, admins::Admins, items::Items, message::order_key};
 use config::{BadDay, Erp, Relay, StoreName};
 use delivery::{Item, Marked, Publisher, Report, Unpublished};
 use function::{
     Event, Invoked,
     ran::{self, Ended},
 };
-use held::{external_id_of, held};
+use held::{Held, external_id_of, held};
 use ledger::Ledger;
 use queue::Queue;
-use reconciliation::{Certificate, Looked, Reconciliation, StoreDay, Task};
+use reconciliation::{Certificate, Looked, Reconciliation, Seen, StoreDay, Task};
 use serde::{Deserialize, Serialize};
-use shop::{Shop, Whole};
+use shop::{Shop, Whole, external_id};
 use shopify::{OrderId, admin::EndCursor};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -226,8 +226,14 @@ impl Reconciler {
         answer.unfinished = tasks.iter().map(Task::named).collect();
         let mut unreadable = BTreeSet::new();
         for (index, task) in tasks.iter().enumerate() {
-            let shop = shops.iter().find(|shop| shop.name == task.store);
-            let shop = shop.ok_or_else(|| BadDay::NoSuchStore(task.store.clone()))?;
+            let Some(shop) = shops.iter().find(|shop| shop.name == task.store) else {
+                if !answer.without_access.contains(&task.store) {
+                    return Err(BadDay::NoSuchStore(task.store.clone()).into());
+                }
+                // Asked for by a person, who is told that it cannot be proven.
+                answer.unreadable.push(answer.unfinished.remove(0));
+                continue;
+            };
             if !unreadable.contains(&task.store) {
                 day.begin(task).await?;
                 match Box::pin(self.look(task, shop, day, metrics)).await {
@@ -274,8 +280,11 @@ impl Reconciler {
         };
         let Some(mut entries) = day.source(task, orders).await? else { return Ok(Looked::OutOfTime) };
         let read_at = self.ledger.now();
-        let held = match held(&entries, &self.netsuite, || day.out_of_time(), metrics).await {
-            Ok(Some(held)) => held,
+        let held = match held(task.day, &entries, &self.netsuite, || day.out_of_time(), metrics).await {
+            Ok(Some(mut held)) => {
+                self.say_strangers(task, &mut held).await?;
+                held
+            }
             Ok(None) => return Ok(Looked::OutOfTime),
             Err(undelivered) => {
                 tracing::warn!(store = task.store.as_str(), why = ?undelivered, "NetSuite cannot be read back; a later run goes on");
@@ -315,6 +324,21 @@ impl Reconciler {
         };
         let repaired = day.repair(&judged, AT_ONCE, &publisher, metrics, anew, send).await?;
         Ok(day.certify(judged, repaired, Some(totals), metrics).await?)
+    }
+
+    /// Orders that NetSuite has of this day, and this shop has not, are counted, unless they are another shop's of the secret.
+    async fn say_strangers(&self, task: &Task, held: &mut Held) -> Result<(), Failed> {
+        let mut strangers = held.strangers();
+        for other in self.admins.shops().iter().filter(|other| other.as_str() != task.store.as_str()) {
+            let keys = strangers.iter().map(|id| order_key(other, OrderId(*id))).collect::<Result<Vec<_>, _>>()?;
+            let known = self.ledger.read(&keys).await?;
+            let known: BTreeSet<u64> = known.keys().filter_map(|key| key.id().parse().ok()).collect();
+            strangers.retain(|id| !known.contains(id));
+        }
+        let day = Some(task.day.to_string());
+        let seen = |id: u64| Seen { name: external_id("order", id), day: day.clone() };
+        held.shown.rows.extend(strangers.into_iter().map(seen));
+        Ok(())
     }
 
     fn publisher(&self, invoked: &Invoked) -> Publisher<'_> {

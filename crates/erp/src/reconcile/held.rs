@@ -6,6 +6,7 @@ use crate::{
     account::{NetSuiteAccount, Slotted},
     map::{STAMP_FIELD, Stamp},
 };
+use config::BusinessDay;
 use delivery::Undelivered;
 use ledger::DeliveryKey;
 use netsuite::{RecordId, suiteql::literal};
@@ -28,6 +29,13 @@ pub(super) struct Held {
     pub(super) shown: Shown,
     /// What each is worth, by its external id: what was closed for no more than what had left; negative for memos.
     pub(super) amounts: HashMap<String, Decimal>,
+    /// Orders of that date with an id of ours, by any shop.
+    dated: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Dated {
+    externalid: String,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +70,7 @@ pub(super) fn external_id_of(entries: &Entries, place: usize) -> Option<String> 
 /// # Errors
 /// When it cannot be asked.
 pub(super) async fn held(
+    day: BusinessDay,
     entries: &Entries,
     account: &NetSuiteAccount,
     out_of_time: impl Fn() -> bool,
@@ -80,6 +89,16 @@ pub(super) async fn held(
         netsuite.end().await;
         read?;
     }
+    let netsuite = account.slot(Instant::now() + SLOT).await?;
+    let query = format!(
+        "SELECT externalid FROM transaction WHERE type = 'SalesOrd' AND trandate = TO_DATE('{day}', 'YYYY-MM-DD') \
+         AND externalid LIKE '{}%' ORDER BY id",
+        external_id("order", "")
+    );
+    let dated = netsuite.query::<Dated>(&query).await;
+    netsuite.tally().into_iter().for_each(|(metric, value)| metrics.put(metric, None, value));
+    netsuite.end().await;
+    held.dated = dated?.into_iter().map(|row| row.externalid).collect();
     held.shown.last = true;
     Ok(Some(held))
 }
@@ -105,6 +124,12 @@ async fn read(ids: &[String], netsuite: &Slotted<'_>, held: &mut Held) -> Result
 }
 
 impl Held {
+    /// The ids of orders that were not asked for, and have the day's date.
+    pub(super) fn strangers(&self) -> Vec<u64> {
+        let strangers = self.dated.iter().filter(|id| !self.amounts.contains_key(*id));
+        strangers.filter_map(|id| id.strip_prefix(&external_id("order", ""))?.parse().ok()).collect()
+    }
+
     fn take(&mut self, rows: Vec<Row>, closed: Vec<Closed>) {
         let mut left: HashMap<RecordId, Decimal> = HashMap::new();
         for line in closed {
@@ -162,9 +187,11 @@ mod tests {
             {"transaction": "1", "quantity": "-1", "rate": "-2.5", "quantityshiprecv": "0"},
             {"transaction": "2", "rate": "8"},
         ]);
-        let mut held = Held::default();
+        let mut held =
+            Held { dated: vec!["shopify_order_1".to_owned(), "shopify_order_9".to_owned()], ..Held::default() };
         held.take(serde_json::from_value(rows).unwrap(), serde_json::from_value(closed).unwrap());
         let names: Vec<&str> = held.shown.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(held.strangers(), [9]);
         let version = format!("shopify_order_1@{hash}");
         assert_eq!(names, [version.as_str(), "shopify_order_2", "shopify_refund_3", "shopify_refund_4"]);
         for (id, amount) in [
