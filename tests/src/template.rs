@@ -9,6 +9,9 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 #[derive(Clone, Debug)]
 pub(crate) struct Template(pub(crate) Value);
 
+/// The parameters that say which flows a stack has.
+pub(crate) const FLOWS: [&str; 2] = ["ReviewsFlow", "ErpFlow"];
+
 /// What stands for a value that is left out.
 const NO_VALUE: &str = "AWS::NoValue";
 
@@ -25,6 +28,11 @@ pub(crate) fn shipped_text() -> String {
 impl Template {
     pub(crate) fn shipped() -> Self {
         Self::parse(&shipped_text())
+    }
+
+    /// What CloudFormation makes of the shipped template where the stack has every flow.
+    pub(crate) fn whole() -> Self {
+        Self::shipped().with(&FLOWS.map(|flow| (flow, "true")))
     }
 
     /// A template of the workspace, by its path there.

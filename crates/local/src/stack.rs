@@ -91,6 +91,20 @@ impl Stack<'_> {
         Ok(Queue::new(&self.emulator.sdk_config(), self.output(name)?))
     }
 
+    /// Where the function behind the template's API takes webhooks on this machine: the URL that output `name` has on AWS, at the
+    /// emulator.
+    ///
+    /// # Errors
+    /// When the template has no such output, or it is no API's URL.
+    pub fn webhook(&self, name: &str) -> Result<String, Error> {
+        let url = self.output(name)?;
+        let missing = || Error::NoOutput { stack: self.name.clone(), name: format!("{name} with an API's URL") };
+        let (api, rest) =
+            url.strip_prefix("https://").and_then(|url| url.split_once(".execute-api.")).ok_or_else(missing)?;
+        let (_, path) = rest.split_once('/').ok_or_else(missing)?;
+        Ok(format!("{}/_aws/execute-api/{api}/$default/{path}", self.emulator.endpoint()))
+    }
+
     /// Puts a value into the secret `{stack}/{name}`.
     ///
     /// # Errors
@@ -145,7 +159,7 @@ impl Stack<'_> {
 /// # Errors
 /// When a binary was not built, or CloudFormation gives up.
 pub async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Result<Stack<'a>, Error> {
-    let template = packaged(emulator, deploy)?;
+    let template_url = packaged(emulator, deploy)?;
     let config_path =
         deploy.relay_toml.canonicalize().map_err(Error::io(format!("find {}", deploy.relay_toml.display())))?;
     let mut parameters = deploy.parameters.clone();
@@ -156,14 +170,14 @@ pub async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Result<Stack
     let name = &deploy.stack_name;
     let capabilities = vec![Capability::CapabilityIam, Capability::CapabilityAutoExpand];
     if describe(&client, name).await.is_ok() {
-        let update = client.update_stack().stack_name(name).template_body(template);
+        let update = client.update_stack().stack_name(name).template_url(template_url);
         let sent = update.set_parameters(Some(parameters)).set_capabilities(Some(capabilities)).send().await;
         match sent {
             Err(error) if error.message().is_some_and(|m| m.contains("No updates are to be performed")) => {}
             sent => drop(sent.map_err(refused("update the stack"))?),
         }
     } else {
-        let create = client.create_stack().stack_name(name).template_body(template);
+        let create = client.create_stack().stack_name(name).template_url(template_url);
         let sent = create.set_parameters(Some(parameters)).set_capabilities(Some(capabilities)).send().await;
         sent.map_err(refused("create the stack"))?;
     }
@@ -172,7 +186,7 @@ pub async fn deploy<'a>(emulator: &'a Emulator, deploy: &Deploy) -> Result<Stack
     Ok(Stack { emulator, name: name.clone(), outputs })
 }
 
-/// Uploads the packages; the template that names them.
+/// Uploads the packages and the template that names them, which is longer than a call may be; its URL.
 fn packaged(emulator: &Emulator, deploy: &Deploy) -> Result<String, Error> {
     let path = emulator.workspace().root().join("template.yaml");
     let template = fs::read_to_string(&path).map_err(Error::io(format!("read {}", path.display())))?;
@@ -182,7 +196,7 @@ fn packaged(emulator: &Emulator, deploy: &Deploy) -> Result<String, Error> {
         emulator.call("s3", ("PUT", &format!("/{key}")), &[], package)?;
         Ok::<_, Error>(key)
     };
-    template::with_packages(&template, |part| match part {
+    let packaged = template::with_packages(&template, |part| match part {
         Package::Function(binary) => {
             let package = package::function(&emulator.workspace().binary(deploy.profile, binary)?)?;
             Ok(format!("s3://{}", upload(&format!("{binary}.zip"), &package)?))
@@ -193,7 +207,8 @@ fn packaged(emulator: &Emulator, deploy: &Deploy) -> Result<String, Error> {
             let nested = fs::read(&path).map_err(Error::io(format!("read {}", path.display())))?;
             Ok(format!("{}/{}", emulator.endpoint(), upload(file, &nested)?))
         }
-    })
+    })?;
+    Ok(format!("{}/{}", emulator.endpoint(), upload("template.yaml", packaged.as_bytes())?))
 }
 
 /// Waits until nothing is in progress; the outputs.

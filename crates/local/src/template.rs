@@ -70,8 +70,12 @@ mod tests {
                 "CodeUri: s3://code/reviews-producer.zip",
                 "CodeUri: s3://code/reviews-consumer.zip",
                 "CodeUri: s3://code/reviews-reconciler.zip",
+                "CodeUri: s3://code/shopify-webhook.zip",
+                "CodeUri: s3://code/netsuite-worker.zip",
+                "CodeUri: s3://code/erp-reconciler.zip",
                 "CodeUri: s3://code/rollout-check.zip",
                 "TemplateURL: http://code/infra/observability.yaml",
+                "TemplateURL: http://code/infra/observability-erp.yaml",
             ]
         );
         assert_eq!(template.lines().count(), changed.lines().count());

@@ -1,6 +1,7 @@
 //! The tables of `docs/COST.md`.
 
 use super::{
+    ERP, REVIEWS, erp, metrics,
     model::{self, DAYS, Line},
     prices::Prices,
     stack::Stack,
@@ -11,14 +12,25 @@ use std::fmt::Write as _;
 const VOLUMES: [f64; 3] = [1_000.0, 10_000.0, 100_000.0];
 
 /// Everything between the document's marks.
-pub(super) fn tables(bill: &Bill, stack: &Stack, prices: &Prices) -> String {
-    let (an_order, idle) = (model::an_order(bill, stack), model::idle(stack));
+pub(super) fn tables(bill: &Bill, prices: &Prices) -> String {
+    let stack = &Stack::with(&[REVIEWS]);
+    let (an_order, idle) = (model::an_order(bill, stack), idle());
     let mut text = String::new();
     month(&mut text, prices, &an_order, model::usd(prices, &idle));
     text.push_str("\n### What an order uses\n\n| unit | an order | US$ for a million orders |\n|---|---:|---:|\n");
     rows(&mut text, prices, &an_order, 1_000_000.0);
     text.push_str("\n### What a stack uses in a month without an order\n\n| unit | a month | US$ |\n|---|---:|---:|\n");
     rows(&mut text, prices, &idle, 1.0);
+    text.push_str(
+        "\n### What the erp flow adds in a month without a webhook\n\n| unit | a month | US$ |\n|---|---:|---:|\n",
+    );
+    rows(&mut text, prices, &idle_erp(), 1.0);
+    text.push_str(
+        "\n### What an order of the erp flow uses\n\n| unit | an order | US$ for a million orders |\n|---|---:|---:|\n",
+    );
+    rows(&mut text, prices, &erp::an_order(&Stack::with(&[ERP])), 1_000_000.0);
+    let (webhooks, calls) = erp::life();
+    let _ = writeln!(text, "\n{webhooks} webhooks and {calls} calls: {}.", erp::told());
     let (producer, consumer) = model::billed_ms(stack);
     let _ = write!(
         text,
@@ -33,6 +45,20 @@ pub(super) fn tables(bill: &Bill, stack: &Stack, prices: &Prices) -> String {
         let _ = writeln!(text, "| {} | {per}{} | <{}> |", price.usd, price.unit, price.source);
     }
     text
+}
+
+/// What a stack with the reviews flow alone uses in a month without an order.
+fn idle() -> Vec<Line> {
+    let mut lines = model::idle(&Stack::with(&[REVIEWS]), metrics::of_reviews());
+    lines.retain(|line| line.units > 0.0);
+    lines
+}
+
+/// What the erp flow adds.
+pub(super) fn idle_erp() -> Vec<Line> {
+    let (reviews, erp) = (metrics::of_reviews(), metrics::of_idle_erp());
+    let with = model::idle(&Stack::with(&[REVIEWS, ERP]), reviews + erp);
+    model::added(with, &model::idle(&Stack::with(&[REVIEWS]), reviews))
 }
 
 fn month(text: &mut String, prices: &Prices, an_order: &[Line], idle: f64) {

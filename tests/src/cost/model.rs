@@ -1,15 +1,18 @@
 //! What a month costs: units counted in a simulated night, times list prices.
 
-use super::{prices::Prices, stack::Stack};
+use super::{
+    prices::Prices,
+    stack::{Scheduled, Stack},
+};
 use config::Relay;
 use ledger::decide::RECORD_LIFE;
 use simulation::{Bill, Function, Usage};
 
 pub(super) const DAYS: f64 = 365.0 / 12.0;
-const GB: f64 = 1_073_741_824.0;
+pub(super) const GB: f64 = 1_073_741_824.0;
 /// What DynamoDB adds to an item that it stores.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
-const ITEM_OVERHEAD: f64 = 100.0;
+pub(super) const ITEM_OVERHEAD: f64 = 100.0;
 
 /// CPU of the producer for an order, on a whole core: an upper bound, from `make demo ORDERS=100000 FAULTS=off`, in which it
 /// reads, maps and queues 100,000 orders within a minute.
@@ -25,8 +28,6 @@ pub(super) const SALESFORCE_MS: f64 = 0.5;
 pub(super) const IDLE_RUN_SECONDS: f64 = 2.0;
 /// An event source mapping polls an empty queue with five long polls of 20 seconds.
 pub(super) const EMPTY_RECEIVES_A_DAY: f64 = 5.0 * 86_400.0 / 20.0;
-/// Metrics that there are by store too, of the one store out of the box.
-pub(super) const METRICS_BY_STORE: f64 = 4.0;
 
 /// Something that is billed.
 pub(super) struct Line {
@@ -36,7 +37,7 @@ pub(super) struct Line {
     pub(super) price: &'static str,
 }
 
-fn line(what: &'static str, units: f64, price: &'static str) -> Line {
+pub(super) fn line(what: &'static str, units: f64, price: &'static str) -> Line {
     Line { what, units, price }
 }
 
@@ -86,35 +87,30 @@ pub(super) fn an_order(bill: &Bill, stack: &Stack) -> Vec<Line> {
     lines
 }
 
-/// The metrics that have a name in `telemetry`.
-fn metrics() -> f64 {
-    let source = include_str!("../../../crates/telemetry/src/metric.rs");
-    let names = source.lines().filter(|line| {
-        let named = line.trim().strip_prefix("Self::").and_then(|line| line.split_once(" => \""));
-        named.is_some_and(|(variant, name)| name.strip_suffix("\",") == Some(variant))
-    });
-    names.map(|_| 1.0).sum()
-}
-
 /// What a stack uses in a month without an order.
-pub(super) fn idle(stack: &Stack) -> Vec<Line> {
-    let (of_producer, of_reconciler) = (stack.starts_a_day() * DAYS, stack.looks_a_day() * DAYS);
-    let starts = of_producer + of_reconciler;
-    let memory = of_producer * stack.memory("ReviewsProducer") + of_reconciler * stack.memory("ReviewsReconciler");
-    let mut lines = vec![
+pub(super) fn idle(stack: &Stack, metrics: f64) -> Vec<Line> {
+    let starts: f64 = stack.scheduled().iter().map(|it| it.starts_a_day * DAYS).sum();
+    let of = |units: fn(&Scheduled) -> f64| -> f64 {
+        stack.scheduled().iter().map(|it| it.starts_a_day * DAYS * units(it)).sum()
+    };
+    vec![
         line("Secrets", stack.resources("AWS::SecretsManager::Secret"), "secrets"),
-        line("Custom metrics, at the most", metrics() + METRICS_BY_STORE, "metrics"),
+        line("Custom metrics, at the most", metrics, "metrics"),
         line("Metrics of alarms", stack.alarm_metrics(), "alarm_metrics"),
         line("Composite alarms", stack.resources("AWS::CloudWatch::CompositeAlarm"), "composite_alarms"),
         line("Dashboards", stack.resources("AWS::CloudWatch::Dashboard"), "dashboards"),
-        line("Receives of the empty queue", EMPTY_RECEIVES_A_DAY * DAYS, "sqs_requests"),
+        line("Receives of the empty queue", stack.polled_queues() * EMPTY_RECEIVES_A_DAY * DAYS, "sqs_requests"),
         line("Starts by the schedule", starts, "schedules"),
         line("Lambda requests of these", starts, "lambda_requests"),
-        line("Lambda GB-seconds of these", memory * IDLE_RUN_SECONDS, "lambda_arm64"),
+        line("Lambda GB-seconds of these", of(|it| it.gigabytes) * IDLE_RUN_SECONDS, "lambda_arm64"),
         // How a run ended.
         line("DynamoDB write units of these", starts, "dynamodb_writes"),
-        line("Secrets Manager calls of these", of_producer + 2.0 * of_reconciler, "secret_reads"),
-    ];
-    lines.retain(|line| line.units > 0.0);
-    lines
+        line("Secrets Manager calls of these", of(|it| it.secrets), "secret_reads"),
+    ]
+}
+
+/// What a flow adds to that.
+pub(super) fn added(with: Vec<Line>, without: &[Line]) -> Vec<Line> {
+    let less = |(with, without): (Line, &Line)| Line { units: with.units - without.units, ..with };
+    with.into_iter().zip(without).map(less).filter(|line| line.units > 0.0).collect()
 }

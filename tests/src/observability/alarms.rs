@@ -1,49 +1,58 @@
 //! What alarms look at, what they say, and whom they reach.
 
-use super::{RUNBOOK, assert_known, course::metric_stat, dashboard, observability};
+use super::{Part, RUNBOOK, assert_known, course::metric_stat, dashboard, erp, parts, reviews};
 use crate::template::{Template, text};
 use regex::Regex;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn every_metric_of_an_alarm_is_emitted_with_these_dimensions() {
-    let template = observability();
-    let alarms = template.of_type("AWS::CloudWatch::Alarm");
-    assert!(alarms.len() > 15);
-    for (name, alarm) in alarms {
-        let alarm = &metric_stat(alarm)["Metric"];
-        let dimensions: Vec<_> = alarm["Dimensions"].as_array().unwrap().iter().collect();
-        let dimensions: Vec<_> = dimensions
-            .iter()
-            .map(|it| (it["Name"].as_str().unwrap(), it["Value"].as_str().unwrap_or_default()))
-            .collect();
-        let (namespace, metric) = (alarm["Namespace"].as_str().unwrap(), alarm["MetricName"].as_str().unwrap());
-        assert_known(name, namespace, metric, &dimensions);
+    for part in parts() {
+        let alarms = part.template.of_type("AWS::CloudWatch::Alarm");
+        assert!(alarms.len() > 15);
+        for (name, alarm) in alarms {
+            let alarm = &metric_stat(alarm)["Metric"];
+            let dimensions: Vec<_> = alarm["Dimensions"].as_array().into_iter().flatten().collect();
+            let dimensions: Vec<_> = dimensions
+                .iter()
+                .map(|it| (it["Name"].as_str().unwrap(), it["Value"].as_str().unwrap_or_default()))
+                .collect();
+            let (namespace, metric) = (alarm["Namespace"].as_str().unwrap(), text(&alarm["MetricName"]));
+            assert_known(&part, name, namespace, metric, &dimensions);
+        }
     }
 }
 
 /// CloudWatch refuses an alarm that looks back further.
 #[test]
 fn alarms_look_back_no_further_than_cloudwatch_does() {
-    for (name, alarm) in observability().of_type("AWS::CloudWatch::Alarm") {
-        let period = metric_stat(alarm)["Period"].as_u64().unwrap();
-        let limit = if period < 3600 { 24 * 3600 } else { 7 * 24 * 3600 };
-        assert!(period * alarm["EvaluationPeriods"].as_u64().unwrap() <= limit, "{name}");
+    for part in parts() {
+        for (name, alarm) in part.template.of_type("AWS::CloudWatch::Alarm") {
+            let period = metric_stat(alarm)["Period"].as_u64().unwrap();
+            let limit = if period < 3600 { 24 * 3600 } else { 7 * 24 * 3600 };
+            assert!(period * alarm["EvaluationPeriods"].as_u64().unwrap() <= limit, "{name}");
+        }
     }
 }
 
 #[test]
 fn silence_is_an_alarm_where_something_must_be_said() {
-    let template = observability();
-    let alarms: BTreeMap<_, _> = template.of_type("AWS::CloudWatch::Alarm").into_iter().collect();
-    let night = alarms["NoSettledNightAlarm"];
+    let alarms_of = |part: &Part| -> BTreeMap<String, Value> {
+        let alarms = part.template.of_type("AWS::CloudWatch::Alarm");
+        alarms.into_iter().map(|(name, alarm)| (name.to_owned(), alarm.clone())).collect()
+    };
+    let loud = |alarms: &BTreeMap<String, Value>| -> Vec<String> {
+        assert!(alarms.values().all(|it| it["TreatMissingData"].is_string()), "each says what silence means");
+        alarms.iter().filter(|(_, it)| it["TreatMissingData"] == "breaching").map(|(name, _)| name.clone()).collect()
+    };
+    let alarms = alarms_of(&reviews());
+    let night = &alarms["NoSettledNightAlarm"];
     let looked_back = night["Period"].as_u64().unwrap() * night["EvaluationPeriods"].as_u64().unwrap();
     assert_eq!(looked_back, 26 * 3600);
     assert_eq!(night["DatapointsToAlarm"], night["EvaluationPeriods"]);
-    let loud: Vec<_> =
-        alarms.iter().filter(|(_, it)| it["TreatMissingData"] == "breaching").map(|(name, _)| *name).collect();
-    assert_eq!(loud, ["NoSettledNightAlarm", "ReconcilerSilentAlarm"]);
-    assert!(alarms.values().all(|it| it["TreatMissingData"].is_string()), "each says what silence means");
+    assert_eq!(loud(&alarms), ["NoSettledNightAlarm", "ReconcilerSilentAlarm"]);
+    assert_eq!(loud(&alarms_of(&erp())), ["ReconcilerSilentAlarm"]);
 }
 
 /// Alarm and dashboard warn where the configuration stops a run.
@@ -51,7 +60,7 @@ fn silence_is_an_alarm_where_something_must_be_said() {
 fn the_quotas_alarm_is_the_configurations_share() {
     let relay = config::Relay::parse(include_str!("../../../infra/config/relay.toml"), "relay.toml").unwrap();
     let share = serde_json::json!((relay.salesforce.quota_share * 100.0).round()).as_f64();
-    let template = observability();
+    let Part { template, .. } = reviews();
     let alarm = &template.0["Resources"]["QuotaAlarm"]["Properties"];
     assert_eq!(alarm["Threshold"].as_f64(), share);
     let dashboard = dashboard();
@@ -72,15 +81,17 @@ fn anchors() -> BTreeSet<String> {
 
 #[test]
 fn every_alarm_says_what_to_do_and_where_that_is_written() {
-    let template = observability();
     let mut sections = BTreeSet::new();
     let kinds = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
-    for (name, alarm) in kinds.into_iter().flat_map(|kind| template.of_type(kind)) {
-        let description = alarm["AlarmDescription"].as_str().unwrap();
-        let (what, anchor) = description.split_once(" Runbook: docs/RUNBOOK.md#").unwrap_or_else(|| panic!("{name}"));
-        assert!(what.len() > 40, "{name} says too little");
-        assert!(anchors().contains(anchor), "{name}: the runbook has no section {anchor}");
-        sections.insert(anchor.to_owned());
+    for Part { template, .. } in parts() {
+        for (name, alarm) in kinds.into_iter().flat_map(|kind| template.of_type(kind)) {
+            let description = alarm["AlarmDescription"].as_str().unwrap();
+            let (what, anchor) =
+                description.split_once(" Runbook: docs/RUNBOOK.md#").unwrap_or_else(|| panic!("{name}"));
+            assert!(what.len() > 40, "{name} says too little");
+            assert!(anchors().contains(anchor), "{name}: the runbook has no section {anchor}");
+            sections.insert(anchor.to_owned());
+        }
     }
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### "));
     let idle: Vec<_> = headings.filter(|title| !sections.contains(&title.to_lowercase().replace(' ', "-"))).collect();
@@ -93,23 +104,25 @@ fn every_alarm_says_what_to_do_and_where_that_is_written() {
 /// By itself, through a composite alarm, or by taking a deployment back.
 #[test]
 fn every_alarm_reaches_somebody() {
-    let (template, main) = (observability(), Template::shipped().0.to_string());
-    let rules: String = template
-        .of_type("AWS::CloudWatch::CompositeAlarm")
-        .iter()
-        .inspect(|(name, it)| assert!(it["AlarmActions"].is_array(), "{name}"))
-        .map(|(_, it)| text(&it["AlarmRule"]))
-        .collect();
-    let on_dashboard = dashboard()["widgets"][0]["properties"]["alarms"].to_string();
-    for (name, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
-        let told = alarm["AlarmActions"].is_array() || rules.contains(&format!("${{{name}}}"));
-        let rolled_back = main.contains(&format!("[\"Observability\",\"Outputs.{name}\"]"));
-        assert!(told != rolled_back, "{name}");
-        // What the emulator does not make can be no part of the dashboard, which it does.
-        let on_aws = template.0["Resources"][name]["Condition"] == "OnAws";
-        assert!(
-            rolled_back || on_aws || on_dashboard.contains(&format!("\"{name}.Arn\"")),
-            "{name} is not on the dashboard"
-        );
+    let (main, on_dashboard) = (Template::shipped().0.to_string(), dashboard()["widgets"][0]["properties"].to_string());
+    for Part { stack, template, .. } in parts() {
+        let rules: String = template
+            .of_type("AWS::CloudWatch::CompositeAlarm")
+            .iter()
+            .inspect(|(name, it)| assert!(it["AlarmActions"].is_array(), "{name}"))
+            .map(|(_, it)| text(&it["AlarmRule"]))
+            .collect();
+        let has_dashboard = !template.of_type("AWS::CloudWatch::Dashboard").is_empty();
+        for (name, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
+            let told = alarm["AlarmActions"].is_array() || rules.contains(&format!("${{{name}}}"));
+            let rolled_back = main.contains(&format!("[\"{stack}\",\"Outputs.{name}\"]"));
+            assert!(told != rolled_back, "{name}");
+            // What the emulator does not make can be no part of the dashboard, which it does.
+            let on_aws = template.0["Resources"][name]["Condition"] == "ReviewsOnAws";
+            assert!(
+                !has_dashboard || rolled_back || on_aws || on_dashboard.contains(&format!("\"{name}.Arn\"")),
+                "{name} is not on the dashboard"
+            );
+        }
     }
 }

@@ -97,7 +97,8 @@ fn tell(told: &mut Told, alarm: &Value, before: State, after: State, minute: Min
 /// The one metric that an alarm is about: itself, or what its expression is made of.
 pub(super) fn metric_stat(alarm: &Value) -> Value {
     let Some(metrics) = alarm["Metrics"].as_array() else {
-        return serde_json::json!({"Metric": alarm, "Period": alarm["Period"], "Stat": alarm["Statistic"]});
+        let stat = alarm.get("Statistic").unwrap_or(&alarm["ExtendedStatistic"]);
+        return serde_json::json!({"Metric": alarm, "Period": alarm["Period"], "Stat": stat});
     };
     let stats: Vec<_> = metrics.iter().map(|it| &it["MetricStat"]).filter(|it| it.is_object()).collect();
     let [stat] = stats[..] else { panic!("one metric: {alarm}") };
@@ -132,6 +133,11 @@ impl Alarm {
                 "SampleCount" => |values| values.iter().map(|_| 1.0).sum(),
                 "Maximum" => |values| values.iter().copied().fold(f64::MIN, f64::max),
                 "Minimum" => |values| values.iter().copied().fold(f64::MAX, f64::min),
+                "p99" => |values| {
+                    let mut values = values.to_vec();
+                    values.sort_by(f64::total_cmp);
+                    values[values.len() - 1 - values.len() / 100]
+                },
                 other => panic!("{other}"),
             },
             is_difference: expression.is_some(),

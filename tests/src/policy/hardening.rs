@@ -1,30 +1,35 @@
 //! What holds for every queue, table, log group and function of the template, nested parts included.
 
-use super::numbers::{Numbers, broken, environments};
-use crate::template::{Template, list, referred};
+use crate::template::{FLOWS, Template, list, referred};
 use serde_json::{Value, json};
 
 /// Queues with a name of ours, and why. Everything else is named by CloudFormation.
-const NAMED: [(&str, &str); 1] = [("ReviewsQueue", "it and its dead-letter queue name each other")];
+const NAMED: [(&str, &str); 2] = [
+    ("ReviewsQueue", "it and its dead-letter queue name each other"),
+    ("ErpQueue", "it and its dead-letter queue name each other"),
+];
 
 /// The outputs that users and tools rely on, each with the resource whose name or URL it is. Those of flows that do not
 /// exist yet are not listed.
-const OUTPUTS: [(&str, &str); 6] = [
+const OUTPUTS: [(&str, &str); 11] = [
     ("ReviewsProducerFunction", "ReviewsProducer"),
     ("ReviewsConsumerFunction", "ReviewsConsumer"),
     ("ReviewsReconcilerFunction", "ReviewsReconciler"),
     ("ReviewsQueueUrl", "ReviewsQueue"),
     ("ReviewsDeadLetterQueueUrl", "ReviewsDeadLetterQueue"),
+    ("ShopifyWebhookFunction", "ShopifyWebhook"),
+    ("NetsuiteWorkerFunction", "NetsuiteWorker"),
+    ("ErpReconcilerFunction", "ErpReconciler"),
+    ("ErpQueueUrl", "ErpQueue"),
+    ("ErpDeadLetterQueueUrl", "ErpDeadLetterQueue"),
     ("LedgerTable", "Ledger"),
 ];
 
 /// The template and its nested parts, with AWS's keys and with a key of the stack's own.
 fn templates() -> Vec<Template> {
     let shipped = Template::shipped();
-    let mut templates = vec![shipped.with(&[])];
-    if shipped.section("Parameters").any(|(name, _)| name == "CustomerManagedKey") {
-        templates.push(shipped.with(&[("CustomerManagedKey", "true")]));
-    }
+    let [reviews, erp] = FLOWS.map(|flow| (flow, "true"));
+    let mut templates = vec![Template::whole(), shipped.with(&[reviews, erp, ("CustomerManagedKey", "true")])];
     let stacks = shipped.of_type("AWS::CloudFormation::Stack");
     templates.extend(stacks.into_iter().map(|(stack, _)| shipped.part(stack).with(&[])));
     templates
@@ -88,7 +93,7 @@ fn every_queue_has_a_dead_letter_queue_that_takes_from_it_alone() {
 
 #[test]
 fn every_schedule_tries_again_and_keeps_what_it_gave_up() {
-    for function in Template::shipped().with(&[]).functions() {
+    for function in Template::whole().functions() {
         for schedule in function.schedules() {
             assert!(schedule["RetryPolicy"]["MaximumRetryAttempts"].as_u64() > Some(0), "{}", function.id);
             assert!(referred(&schedule["DeadLetterConfig"]["Arn"]).is_some(), "{}", function.id);
@@ -132,7 +137,7 @@ fn every_function_is_built_and_watched_alike() {
     let shipped = Template::shipped();
     let parameter = &shipped.0["Parameters"]["Architecture"];
     assert_eq!((&parameter["Default"], &parameter["AllowedValues"]), (&json!("arm64"), &json!(["arm64", "x86_64"])));
-    let template = shipped.with(&[]);
+    let template = Template::whole();
     for function in template.functions() {
         let (id, properties) = (&function.id, &function.properties);
         assert_eq!(properties["Architectures"], json!(["arm64"]), "{id}");
@@ -155,9 +160,9 @@ fn every_function_is_built_and_watched_alike() {
 /// Who takes work is checked before a new version gets any.
 #[test]
 fn a_new_version_is_checked_before_it_gets_work() {
-    let template = Template::shipped().with(&[]);
+    let template = Template::whole();
     for function in template.functions() {
-        if function.mappings().is_empty() && function.schedules().is_empty() {
+        if function.binary == "rollout-check" {
             continue;
         }
         let id = &function.id;
@@ -172,12 +177,13 @@ fn a_new_version_is_checked_before_it_gets_work() {
 
 #[test]
 fn what_exists_has_its_output() {
-    let template = Template::shipped().with(&[]);
+    let template = Template::whole();
     for (output, resource) in OUTPUTS {
-        if template.0["Resources"][resource].is_object() {
-            assert_eq!(template.0["Outputs"][output]["Value"], json!({ "Ref": resource }), "{output}");
-        }
+        assert!(template.0["Resources"][resource].is_object(), "{resource}");
+        assert_eq!(template.0["Outputs"][output]["Value"], json!({ "Ref": resource }), "{output}");
     }
+    let url = json!({"Fn::Sub": "https://${ShopifyApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/shopify"});
+    assert_eq!(template.0["Outputs"]["ShopifyWebhookUrl"]["Value"], url);
     let known = |id: &str| OUTPUTS.iter().any(|(_, resource)| *resource == id) || id == "RolloutCheck";
     assert!(template.functions().iter().all(|function| known(&function.id)), "a function without an output");
 }
@@ -196,48 +202,6 @@ fn nested_parts_have_no_roles_and_no_functions() {
                 let said = &properties["AlarmDescription"];
                 assert!(!said.is_null() && said != "", "{alarm} does not say what to do");
             }
-        }
-    }
-}
-
-/// The values that a deployment may give a number: those that a rule lists, else from the least to the greatest.
-fn range(template: &Template, parameter: &str) -> Vec<String> {
-    let rules = template.section("Rules").filter(|(_, rule)| {
-        let condition = &rule["RuleCondition"];
-        condition.is_null() || *condition == json!({"Fn::Equals": [{"Ref": "OnEmulator"}, "false"]})
-    });
-    let mut assertions = rules.flat_map(|(_, rule)| list(&rule["Assertions"]));
-    let listed = assertions.find_map(|assertion| {
-        let contains = &assertion["Assert"]["Fn::Contains"];
-        (contains[1] == json!({ "Ref": parameter })).then(|| list(&contains[0]))
-    });
-    let declared = &template.0["Parameters"][parameter];
-    let values = listed.unwrap_or_else(|| vec![&declared["MinValue"], &declared["MaxValue"]]);
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut values: Vec<u64> = values.into_iter().map(|value| text(value).parse().unwrap()).collect();
-    values.sort_unstable();
-    let ends = [values[0], values[values.len() - 1]];
-    assert!(ends[0] < ends[1], "{parameter} is no parameter");
-    ends.map(|value| value.to_string()).to_vec()
-}
-
-/// The relations hold for the shipped settings, whatever a deployment makes of the parameters.
-#[test]
-fn the_numbers_stay_in_order_at_the_ends_of_their_ranges() {
-    let template = Template::shipped();
-    let names: Vec<&str> = template
-        .section("Parameters")
-        .filter(|(_, parameter)| parameter["Type"] == "Number" && parameter["AllowedValues"].is_null())
-        .map(|(name, _)| name)
-        .collect();
-    assert!((4..10).contains(&names.len()), "{names:?}");
-    let ranges: Vec<Vec<String>> = names.iter().map(|name| range(&template, name)).collect();
-    for (file, relay) in environments() {
-        for combination in 0..1_usize << names.len() {
-            let end = |index: usize| ranges[index][combination >> index & 1].as_str();
-            let values: Vec<(&str, &str)> = names.iter().enumerate().map(|(i, name)| (*name, end(i))).collect();
-            let numbers = Numbers::read(&template.with(&values), &relay);
-            assert_eq!(broken(&numbers), Vec::<&str>::new(), "{file} with {values:?}");
         }
     }
 }

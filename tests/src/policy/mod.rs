@@ -2,6 +2,7 @@
 
 mod cost;
 mod deployment;
+mod flows;
 mod hardening;
 mod numbers;
 mod operator;

@@ -134,11 +134,12 @@ fn the_operators_policy_grants_exactly_what_relay_calls() {
     let mut names: BTreeSet<String> = shipped.functions().into_iter().map(|f| format!("{}:live", f.binary)).collect();
     names.extend(shipped.functions().into_iter().map(|f| f.binary));
     names.extend(shipped.section("Resources").map(|(id, _)| format!("{id}-*")));
-    names.extend(["reviews".to_owned(), "Ledger-*/index/open".to_owned()]);
-    assert_eq!(
-        shipped.0["Resources"]["ReviewsQueue"]["Properties"]["QueueName"]["Fn::Sub"],
-        "${AWS::StackName}-reviews"
-    );
+    names.insert("Ledger-*/index/open".to_owned());
+    for (queue, name) in [("ReviewsQueue", "reviews"), ("ErpQueue", "erp")] {
+        let given = &shipped.0["Resources"][queue]["Properties"]["QueueName"]["Fn::Sub"];
+        assert_eq!(*given, format!("${{AWS::StackName}}-{name}"));
+        names.insert(name.to_owned());
+    }
     for statement in statements(&template.with(&[STACK])) {
         for resource in list(&statement["Resource"]).into_iter().filter_map(|resource| resource["Fn::Sub"].as_str()) {
             let is_there = resource.split_once("acme-").is_none_or(|(_, name)| names.contains(name));

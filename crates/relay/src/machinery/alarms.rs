@@ -37,11 +37,12 @@ struct Page {
     next_token: Option<String>,
 }
 
-/// The alarms of a stack: `infra/observability.yaml` is a stack nested in it, after which they are named.
+/// The alarms of a stack: `infra/observability.yaml` and `infra/observability-erp.yaml` are stacks nested in it, after which they
+/// are named.
 pub(super) async fn of_stack(aws: &SdkConfig, stack: &str) -> Known<Vec<Alarm>> {
     let mut alarms = Vec::new();
     let mut ask = json!({
-        "AlarmNamePrefix": format!("{stack}-Observability-"), "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100,
+        "AlarmNamePrefix": format!("{stack}-Observability"), "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100,
     });
     loop {
         let page = timeout(PATIENCE, call(aws, &ask)).await.map_err(|_| "CloudWatch does not answer".to_owned())?;

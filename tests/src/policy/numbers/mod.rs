@@ -1,6 +1,8 @@
 //! The numbers that depend on each other (rule 12 of the delivery protocol), read from template, settings and code.
 
-use crate::template::{Template, referred, shipped_text, workspace};
+mod ranges;
+
+use crate::template::{FLOWS, Template, referred, shipped_text, workspace};
 use config::Relay;
 use ledger::{Backoff, decide::RECORD_LIFE};
 use serde_json::Value;
@@ -12,15 +14,22 @@ const DAY: Duration = Duration::from_hours(24);
 /// What Yotpo states for another of its APIs, in calls a second.
 const YOTPO: f64 = 5.0;
 
-/// The numbers of one flow's consumer and its queue, with one file of settings.
+/// What Shopify waits for an answer.
+/// <https://shopify.dev/docs/apps/build/webhooks/subscribe/https>
+const SHOPIFYS_PATIENCE: Duration = Duration::from_secs(5);
+/// Calls at a time of NetSuite's smallest account, less the one that is never an integration's.
+const NETSUITES_CALLS: u32 = 4;
+
+/// A flow's worker, by its binary.
+const REVIEWS: &str = "reviews-consumer";
+const ERP: &str = "netsuite-worker";
+
+/// The numbers of one flow's worker and its queue, with one file of settings.
 #[derive(Clone, Debug)]
-pub(crate) struct Numbers {
+struct Numbers {
     call: Duration,
-    stop_before: Duration,
-    pace: f64,
     backoff: Backoff,
-    producer: Duration,
-    consumer: Duration,
+    worker: Duration,
     batch: u32,
     window: Duration,
     concurrency: u32,
@@ -29,27 +38,48 @@ pub(crate) struct Numbers {
     retention: Duration,
     dead_letter_retention: Duration,
     due: Duration,
+    reviews: Option<Reviews>,
+    erp: Option<Erp>,
+}
+
+/// Those that only the reviews flow has.
+#[derive(Clone, Debug)]
+struct Reviews {
+    pace: f64,
+    producer: Duration,
+    stop_before: Duration,
+}
+
+/// Those that only the erp flow has.
+#[derive(Clone, Debug)]
+struct Erp {
+    slots: u32,
+    webhook: Duration,
+    /// When API Gateway gives up the webhook.
+    api: Duration,
+}
+
+fn number(value: &Value) -> u32 {
+    u32::try_from(value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))).unwrap()
+}
+
+fn seconds(value: &Value) -> Duration {
+    Duration::from_secs(number(value).into())
 }
 
 impl Numbers {
-    /// Reads them from a template whose parameters are put in.
-    pub(crate) fn read(template: &Template, relay: &Relay) -> Self {
-        let consumer = template.function("reviews-consumer");
-        let [mapping] = consumer.mappings()[..] else { panic!("the consumer has one queue") };
+    /// Reads them from a template whose parameters are put in, for the flow of the worker with this binary.
+    fn read(template: &Template, relay: &Relay, binary: &str) -> Self {
+        let worker = template.function(binary);
+        let [mapping] = worker.mappings()[..] else { panic!("the worker has one queue") };
         let queue = &template.0["Resources"][referred(&mapping["Queue"]).unwrap()]["Properties"];
         let dead_letters = referred(&queue["RedrivePolicy"]["deadLetterTargetArn"]).unwrap();
         let dead_letters = &template.0["Resources"][dead_letters]["Properties"];
-        let number =
-            |value: &Value| u32::try_from(value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))).unwrap();
-        let seconds = |value: &Value| Duration::from_secs(number(value).into());
-        let producer = template.function("reviews-producer");
+        let time_out = |binary: &str| seconds(&template.function(binary).properties["Timeout"]);
         Self {
-            call: relay.protocol.call_timeout,
-            stop_before: relay.protocol.producer_stop_before,
-            pace: relay.pace.yotpo_reviews,
+            call: if binary == ERP { relay.netsuite.call_timeout } else { relay.protocol.call_timeout },
             backoff: Backoff { base: relay.protocol.backoff_base, cap: relay.protocol.backoff_cap },
-            producer: seconds(&producer.properties["Timeout"]),
-            consumer: seconds(&consumer.properties["Timeout"]),
+            worker: seconds(&worker.properties["Timeout"]),
             batch: number(&mapping["BatchSize"]),
             window: mapping.get("MaximumBatchingWindowInSeconds").map_or(Duration::ZERO, seconds),
             concurrency: number(&mapping["ScalingConfig"]["MaximumConcurrency"]),
@@ -58,16 +88,37 @@ impl Numbers {
             retention: seconds(&queue["MessageRetentionPeriod"]),
             dead_letter_retention: seconds(&dead_letters["MessageRetentionPeriod"]),
             due: DAY * reconciliation::due::DAYS,
+            reviews: (binary == REVIEWS).then(|| Reviews {
+                pace: relay.pace.yotpo_reviews,
+                producer: time_out("reviews-producer"),
+                stop_before: relay.protocol.producer_stop_before,
+            }),
+            erp: (binary == ERP).then(|| {
+                let [(_, api)] = template.of_type("AWS::ApiGatewayV2::Integration")[..] else { panic!("one way in") };
+                Erp {
+                    slots: relay.netsuite.slots,
+                    webhook: time_out("shopify-webhook"),
+                    api: Duration::from_millis(number(&api["TimeoutInMillis"]).into()),
+                }
+            }),
         }
     }
 
-    /// How long a consumer takes for a batch at its share of the pace: the reconciler has one too.
-    fn paced_batch(&self) -> Duration {
-        Duration::from_secs_f64(f64::from(self.batch * (self.concurrency + 1)) / self.pace)
+    /// How long a worker takes for a batch at its share of the pace: the reconciler has one too.
+    fn paced_batch(&self, pace: f64) -> Duration {
+        Duration::from_secs_f64(f64::from(self.batch * (self.concurrency + 1)) / pace)
     }
 
     fn longest_retries(&self) -> Duration {
         (1..self.receives).map(|attempt| self.backoff.most(attempt)).sum()
+    }
+
+    fn in_reviews(&self, holds: impl Fn(&Reviews) -> bool) -> bool {
+        self.reviews.as_ref().is_none_or(holds)
+    }
+
+    fn in_erp(&self, holds: impl Fn(&Erp) -> bool) -> bool {
+        self.erp.as_ref().is_none_or(holds)
     }
 }
 
@@ -78,11 +129,13 @@ type Relation = (&'static str, fn(&Numbers) -> bool);
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
 const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
 
-const RELATIONS: [Relation; 13] = [
-    ("two calls, one for a token, and the write of their outcome fit into a lease", |n| n.call * 2 < n.consumer),
-    ("a whole batch at the worker's share of the pace fits into a lease", |n| n.paced_batch() + n.call < n.consumer),
-    ("the visibility time-out is six times the consumer's and its batching window", |n| {
-        n.visibility >= n.consumer * 6 + n.window
+const RELATIONS: [Relation; 16] = [
+    ("two calls, one for a token, and the write of their outcome fit into a lease", |n| n.call * 2 < n.worker),
+    ("a whole batch at the worker's share of the pace fits into a lease", |n| {
+        n.in_reviews(|it| n.paced_batch(it.pace) + n.call < n.worker)
+    }),
+    ("the visibility time-out is six times the worker's and its batching window", |n| {
+        n.visibility >= n.worker * 6 + n.window
     }),
     ("a message is hidden for no longer than SQS allows since its receipt", |n| n.visibility <= queue::RECEIPT_MARGIN),
     ("the receives at the queue's own time-out outlast a day", |n| n.visibility * n.receives >= DAY),
@@ -94,12 +147,15 @@ const RELATIONS: [Relation; 13] = [
     ("a day is due for longer than a message lives and waits", |n| n.due > n.retention + LONGEST_HIDDEN + DAY),
     // The longest replay: a dead letter's whole life, begun when the look-back ends.
     ("a record outlives dead letters, look-back and replay", |n| RECORD_LIFE > n.dead_letter_retention * 2 + LOOK_BACK),
-    ("the producer has time for a page before it stops", |n| n.stop_before * 2 < n.producer),
-    ("the pace of all workers is within the vendor's limit", |n| n.pace <= YOTPO),
+    ("the producer has time for a page before it stops", |n| n.in_reviews(|it| it.stop_before * 2 < it.producer)),
+    ("the pace of all workers is within the vendor's limit", |n| n.in_reviews(|it| it.pace <= YOTPO)),
+    ("every worker at a time has a call to make", |n| n.in_erp(|it| n.concurrency <= it.slots)),
+    ("the calls at a time are within the smallest account's limit", |n| n.in_erp(|it| it.slots <= NETSUITES_CALLS)),
+    ("Shopify has its answer in time", |n| n.in_erp(|it| it.webhook < it.api && it.api < SHOPIFYS_PATIENCE)),
 ];
 
 /// The names of the relations that do not hold.
-pub(crate) fn broken(numbers: &Numbers) -> Vec<&'static str> {
+fn broken(numbers: &Numbers) -> Vec<&'static str> {
     RELATIONS.iter().filter(|(_, holds)| !holds(numbers)).map(|(name, _)| *name).collect()
 }
 
@@ -116,8 +172,10 @@ pub(crate) fn environments() -> Vec<(String, Relay)> {
 #[test]
 fn the_shipped_numbers_are_in_order() {
     for (file, relay) in environments() {
-        let numbers = Numbers::read(&Template::shipped().with(&[]), &relay);
-        assert_eq!(broken(&numbers), Vec::<&str>::new(), "{file}: {numbers:?}");
+        for worker in [REVIEWS, ERP] {
+            let numbers = Numbers::read(&Template::whole(), &relay, worker);
+            assert_eq!(broken(&numbers), Vec::<&str>::new(), "{file}: {numbers:?}");
+        }
     }
 }
 
@@ -143,21 +201,20 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
     };
     let two_calls = "two calls, one for a token, and the write of their outcome fit into a lease";
     let batch = "a whole batch at the worker's share of the pace fits into a lease";
-    let six = "the visibility time-out is six times the consumer's and its batching window";
+    let six = "the visibility time-out is six times the worker's and its batching window";
+    let hidden = "a message is hidden for no longer than SQS allows since its receipt";
+    let patience = "Shopify has its answer in time";
     let own = "the receives at the queue's own time-out outlast a day";
     let at_least = "the receives at the least back-off outlast a day";
     let retries = "a message outlives all its retries";
     let letters = "a dead letter outlives a message";
-    for ((template, relay), named) in [
+    let of_reviews = [
         (parameter("ConsumerTimeoutSeconds", "20"), vec![two_calls]),
         (parameter("ConsumerTimeoutSeconds", "14"), vec![two_calls, batch]),
         (parameter("ConsumerTimeoutSeconds", "120"), vec![six]),
         (parameter("ProducerTimeoutSeconds", "120"), vec!["the producer has time for a page before it stops"]),
         (parameter("QueueVisibilitySeconds", "300"), vec![six, own]),
-        (
-            parameter("QueueVisibilitySeconds", "1000"),
-            vec!["a message is hidden for no longer than SQS allows since its receipt"],
-        ),
+        (parameter("QueueVisibilitySeconds", "1000"), vec![hidden]),
         (parameter("MaxReceiveCount", "90"), vec![own, at_least]),
         (parameter("MaxReceiveCount", "400"), vec![retries]),
         (parameter("ConsumerConcurrency", "20"), vec![batch]),
@@ -177,14 +234,30 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
             setting("producer_stop_before = \"60s\"", "producer_stop_before = \"8m\""),
             vec!["the producer has time for a page before it stops"],
         ),
-    ] {
+    ];
+    let of_erp = [
+        (parameter("NetsuiteTimeoutSeconds", "120"), vec![two_calls]),
+        (parameter("NetsuiteTimeoutSeconds", "151"), vec![six]),
+        (parameter("ErpQueueVisibilitySeconds", "400"), vec![six, own]),
+        (parameter("ErpQueueVisibilitySeconds", "901"), vec![hidden]),
+        (parameter("MaxReceiveCount", "90"), vec![own, at_least]),
+        (parameter("NetsuiteConcurrency", "5"), vec!["every worker at a time has a call to make"]),
+        (literal("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 604800"), vec![letters]),
+        (literal("TimeoutInMillis: 4500", "TimeoutInMillis: 5000"), vec![patience]),
+        (literal("Timeout: 4 ", "Timeout: 5 "), vec![patience]),
+        (setting("call_timeout = \"60s\"", "call_timeout = \"75s\""), vec![two_calls]),
+        (setting("slots = 4\n", "slots = 5\n"), vec!["the calls at a time are within the smallest account's limit"]),
+    ];
+    let changed = of_reviews.into_iter().map(|it| (REVIEWS, it)).chain(of_erp.into_iter().map(|it| (ERP, it)));
+    for (worker, ((template, relay), named)) in changed {
         let relay = Relay::parse(&relay, "test").unwrap();
-        let numbers = Numbers::read(&Template::parse(&template).with(&[]), &relay);
+        let template = Template::parse(&template).with(&FLOWS.map(|flow| (flow, "true")));
+        let numbers = Numbers::read(&template, &relay, worker);
         assert_eq!(broken(&numbers), named, "{numbers:?}");
     }
     // What no text can change is a number of the code's.
     let record = RELATIONS.iter().find(|(name, _)| name.starts_with("a record outlives")).unwrap();
-    let numbers = Numbers::read(&Template::shipped().with(&[]), &environments()[0].1);
+    let numbers = Numbers::read(&Template::whole(), &environments()[0].1, REVIEWS);
     assert!(!record.1(&Numbers { dead_letter_retention: Duration::from_hours(24 * 150), ..numbers.clone() }));
     let due = RELATIONS.iter().find(|(name, _)| name.starts_with("a day is due")).unwrap();
     assert!(due.1(&numbers));
@@ -195,7 +268,7 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
 /// is noticed within half an hour.
 #[test]
 fn a_day_of_outage_passes_without_anyone_touching_it() {
-    let numbers = Numbers::read(&Template::shipped().with(&[]), &environments()[0].1);
+    let numbers = Numbers::read(&Template::whole(), &environments()[0].1, ERP);
     let (mut least, mut latest, mut attempts) = (Duration::ZERO, Duration::ZERO, 0);
     println!("attempt   back-off      earliest    latest");
     while least < DAY {
@@ -219,9 +292,12 @@ fn worker_and_queue_are_told_the_same_numbers() {
         for mapping in function.mappings() {
             let queue = &template.0["Resources"][referred(&mapping["Queue"]).unwrap()]["Properties"];
             let concurrency = &mapping["ScalingConfig"]["MaximumConcurrency"];
-            assert_eq!(function.variable("VENDOR_CONCURRENCY"), concurrency, "{}", function.id);
-            let reader = template.function("reviews-reconciler");
-            assert_eq!(reader.variable("VENDOR_CONCURRENCY"), concurrency, "{}", reader.id);
+            // What shares a vendor's pace knows with how many; calls that take a slot of the account's need not.
+            if function.binary == REVIEWS {
+                assert_eq!(function.variable("VENDOR_CONCURRENCY"), concurrency, "{}", function.id);
+                let reader = template.function("reviews-reconciler");
+                assert_eq!(reader.variable("VENDOR_CONCURRENCY"), concurrency, "{}", reader.id);
+            }
             let receives = &queue["RedrivePolicy"]["maxReceiveCount"];
             assert_eq!(function.variable("MAX_RECEIVE_COUNT"), receives, "{}", function.id);
             assert_eq!(referred(function.variable("QUEUE_URL")), referred(&mapping["Queue"]), "{}", function.id);
