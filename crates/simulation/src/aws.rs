@@ -1,12 +1,11 @@
 //! AWS for one process: the SDK's configuration, whose HTTP client ends in the simulated services.
 
 use crate::{
-    clock, dynamodb,
-    effect::Effect,
+    clock,
     fault::Fault,
+    functions::{Caller, PRODUCERS_TRACE},
     network::{Broken, carry, page},
-    sqs,
-    world::{Caller, Sim},
+    world::{Sim, World},
 };
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -21,6 +20,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use bytes::Bytes;
+use chrono::DateTime;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::fmt;
@@ -75,8 +75,8 @@ impl Wire {
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         let operation = target.split('.').next_back().unwrap_or_default().to_owned();
         sim.lock().bill.request(caller.function, &operation, &request, body.len());
-        let Some(effect) = Effect::of_aws(caller.function, &operation, &request) else {
-            let unknown = format!("{:?} makes a call that `Effect` does not list: {target} {request}", caller.function);
+        let Some(effect) = caller.function.calls_aws(&operation, &request) else {
+            let unknown = format!("{:?} makes a call that is not on its list: {target} {request}", caller.function);
             sim.lock().problems.push(unknown);
             return Err(ConnectorError::other("not an effect".into(), None));
         };
@@ -95,21 +95,31 @@ impl Wire {
 }
 
 fn serve(sim: &Sim, caller: Caller, operation: &str, request: &Value) -> Response<Bytes> {
-    let by = caller.function;
     if operation == "UpdateItem" {
         certified(sim, request);
     }
     let mut world = sim.lock();
-    let plain = |(status, code): (u16, &str)| (status, json!({"__type": format!("com.amazonaws.sqs#{code}")}));
+    let World { chance, queues, table, bill, secrets, .. } = &mut *world;
+    let usage = bill.of(caller.function);
+    let of_sqs = |(status, code): (u16, &str)| (status, json!({"__type": format!("com.amazonaws.sqs#{code}")}));
     let answer = match operation {
-        "SendMessageBatch" => sqs::send(&mut world, by, request).map_err(plain),
-        "ChangeMessageVisibilityBatch" => sqs::hide(&mut world, caller, request).map_err(plain),
-        "GetQueueAttributes" => Ok(sqs::depth(&world)),
-        "Query" => dynamodb::query(&mut world, by, request),
-        "GetItem" => dynamodb::get(&mut world, by, request),
-        "BatchGetItem" => dynamodb::batch_get(&mut world, by, request),
-        "UpdateItem" => dynamodb::update(&mut world, by, request),
-        "GetSecretValue" => secret(&world.secrets, request["SecretId"].as_str().unwrap_or_default()),
+        "SendMessageBatch" => queues.send(chance, request).map_err(of_sqs).map(|(answer, taken)| {
+            sent(&mut world, caller, request, &taken);
+            answer
+        }),
+        "ChangeMessageVisibilityBatch" => queues.hide(chance, request).map_err(of_sqs).map(|(answer, hidden)| {
+            for (key, until) in hidden {
+                let early = world.watch.hidden(caller, &key, until, clock::now());
+                world.problems.extend(early);
+            }
+            answer
+        }),
+        "GetQueueAttributes" => Ok(queues.depth()),
+        "Query" => table.query(usage, request),
+        "GetItem" => table.get(chance, usage, request),
+        "BatchGetItem" => table.batch_get(chance, usage, request),
+        "UpdateItem" => table.update(chance, usage, request).inspect(|_| updated(&mut world, request)),
+        "GetSecretValue" => secret(secrets, request["SecretId"].as_str().unwrap_or_default()),
         other => Err((400, json!({"__type": "UnknownOperationException", "message": other}))),
     };
     drop(world);
@@ -119,6 +129,42 @@ fn serve(sim: &Sim, caller: Caller, operation: &str, request: &Value) -> Respons
     match answer {
         Ok(body) => reply(200, &body),
         Err((status, body)) => reply(status, &body),
+    }
+}
+
+/// Whoever sends a message, again or elsewhere, it belongs to the trace of the producer that found the order.
+fn sent(world: &mut World, caller: Caller, request: &Value, taken: &[String]) {
+    for entry in request["Entries"].as_array().into_iter().flatten() {
+        let trace = entry["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"].as_str();
+        if trace != Some(PRODUCERS_TRACE) {
+            world.problems.push(format!("a message is sent in the trace {trace:?}"));
+        }
+    }
+    // Reads of the ledger are current.
+    let known = world.chance.odds.stale == 0.0;
+    for key in taken {
+        let needless = world.watch.queued(caller.function, key, known, clock::now());
+        world.problems.extend(needless);
+    }
+}
+
+/// The ledger was told of an acceptance or of a new attempt, or a cursor was moved: what it says is so already.
+fn updated(world: &mut World, request: &Value) {
+    let key = request["Key"]["k"]["S"].as_str().unwrap_or_default();
+    let reopens = request["UpdateExpression"].as_str().is_some_and(|update| update.contains("#repairs"));
+    let accepted = match world.table.text(key, "state") {
+        Some("accepted") => Some(true),
+        Some("pending") if reopens => Some(false),
+        _ => None,
+    };
+    if let Some(is_accepted) = accepted {
+        world.books.accepted(key, is_accepted);
+        world.watch.accepted(key, is_accepted.then(clock::now));
+    }
+    let until = key.starts_with("cursor/").then(|| world.table.number(key, "settled_until")).flatten();
+    if let Some(until) = until.and_then(DateTime::from_timestamp_millis) {
+        let World { watch, table, queues, problems, .. } = world;
+        problems.extend(watch.settled(until, &queues.letters, |key| table.holds(key)));
     }
 }
 

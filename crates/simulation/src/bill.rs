@@ -4,7 +4,7 @@
 //! that find nothing to do) does not, and neither does computing: simulated time stands still while anybody computes, so
 //! that a function's milliseconds are what it waits for, which is the pace and the latencies of [`crate`].
 
-use crate::{Function, expression::Item, permission::Call};
+use crate::{expression::Item, functions::Function, permission::Call};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,11 @@
 //! DynamoDB: one table with the partition key `k`, conditional updates that give the old item back, and reads that lag.
 
 use crate::{
-    BrokenPromise, Function, bill, clock,
+    bill::{Usage, size},
+    chance::Chance,
+    clock,
     expression::{Item, Reader},
-    world::World,
+    fault::BrokenPromise,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
@@ -26,9 +28,12 @@ impl Table {
         self.0.get(key)?.0.get(attribute)?["S"].as_str()
     }
 
-    #[cfg(test)]
     pub(crate) fn number(&self, key: &str, attribute: &str) -> Option<i64> {
         self.0.get(key)?.0.get(attribute)?["N"].as_str()?.parse().ok()
+    }
+
+    pub(crate) fn holds(&self, key: &str) -> bool {
+        self.0.contains_key(key)
     }
 
     /// The items whose keys begin so.
@@ -43,7 +48,7 @@ impl Table {
 
     /// The size of all items together.
     pub(crate) fn bytes(&self) -> u64 {
-        self.0.values().map(|(item, _)| bill::size(item) as u64).sum()
+        self.0.values().map(|(item, _)| size(item) as u64).sum()
     }
 
     fn delete_expired(&mut self, key: &str, now: DateTime<Utc>) {
@@ -68,112 +73,91 @@ fn key(request: &Value) -> Result<&str, (u16, Value)> {
     request["Key"]["k"]["S"].as_str().ok_or_else(|| invalid("the key is not `k`"))
 }
 
-pub(crate) fn get(world: &mut World, by: Function, request: &Value) -> Answer {
-    let key = key(request)?;
-    world.table.delete_expired(key, clock::now());
-    let consistent = request["ConsistentRead"] == true;
-    let stale = !consistent && world.odd(world.odds.stale);
-    let item = world.table.0.get(key).and_then(|(now, before)| if stale { before.as_ref() } else { Some(now) });
-    world.bill.of(by).read(item, consistent);
-    Ok(item.map_or_else(|| json!({}), |item| json!({"Item": item})))
-}
+impl Table {
+    /// `GetItem`.
+    pub(crate) fn get(&mut self, chance: &mut Chance, usage: &mut Usage, request: &Value) -> Answer {
+        let key = key(request)?;
+        self.delete_expired(key, clock::now());
+        let consistent = request["ConsistentRead"] == true;
+        let stale = !consistent && chance.odd(chance.odds.stale);
+        let item = self.0.get(key).and_then(|(now, before)| if stale { before.as_ref() } else { Some(now) });
+        usage.read(item, consistent);
+        Ok(item.map_or_else(|| json!({}), |item| json!({"Item": item})))
+    }
 
-pub(crate) fn batch_get(world: &mut World, by: Function, request: &Value) -> Answer {
-    let (mut responses, mut left) = (Map::new(), Map::new());
-    for (table, wanted) in request["RequestItems"].as_object().into_iter().flatten() {
-        let keys: Vec<&Value> = wanted["Keys"].as_array().into_iter().flatten().collect();
-        let names: BTreeSet<&str> = keys.iter().filter_map(|k| k["k"]["S"].as_str()).collect();
-        if keys.is_empty() || keys.len() > KEYS || names.len() != keys.len() {
-            return Err(invalid("too many keys, none, or one twice"));
-        }
-        let (mut items, mut unprocessed) = (Vec::new(), Vec::new());
-        for key in keys {
-            if world.odd(world.odds.partial) {
-                unprocessed.push(key.clone());
-                continue;
+    /// `BatchGetItem`.
+    pub(crate) fn batch_get(&mut self, chance: &mut Chance, usage: &mut Usage, request: &Value) -> Answer {
+        let (mut responses, mut left) = (Map::new(), Map::new());
+        for (table, wanted) in request["RequestItems"].as_object().into_iter().flatten() {
+            let keys: Vec<&Value> = wanted["Keys"].as_array().into_iter().flatten().collect();
+            let names: BTreeSet<&str> = keys.iter().filter_map(|k| k["k"]["S"].as_str()).collect();
+            if keys.is_empty() || keys.len() > KEYS || names.len() != keys.len() {
+                return Err(invalid("too many keys, none, or one twice"));
             }
-            let item = get(world, by, &json!({"Key": key, "ConsistentRead": wanted["ConsistentRead"]}))?;
-            items.extend(item.get("Item").cloned());
-        }
-        responses.insert(table.clone(), items.into());
-        if !unprocessed.is_empty() {
-            left.insert(table.clone(), json!({"Keys": unprocessed}));
-        }
-    }
-    Ok(json!({"Responses": responses, "UnprocessedKeys": left}))
-}
-
-/// The index of what is open: all of it in one page.
-pub(crate) fn query(world: &mut World, by: Function, request: &Value) -> Answer {
-    if request["IndexName"] != "open" || request["KeyConditionExpression"] != "open_flow = :flow" {
-        return Err(invalid("no such index, or another condition than is understood"));
-    }
-    let flow = &request["ExpressionAttributeValues"][":flow"];
-    let of_flow = |item: &&Item| item.get("open_flow") == Some(flow);
-    let items: Vec<Item> = world.table.0.values().map(|(item, _)| item).filter(of_flow).cloned().collect();
-    for item in &items {
-        world.bill.of(by).read(Some(item), false);
-    }
-    Ok(json!({"Items": items, "Count": items.len()}))
-}
-
-pub(crate) fn update(world: &mut World, by: Function, request: &Value) -> Answer {
-    let key = key(request)?;
-    world.table.delete_expired(key, clock::now());
-    let before = world.table.0.get(key).map(|(item, _)| item.clone());
-    let item = before.clone().unwrap_or_default();
-    let used = RefCell::new(BTreeSet::new());
-    let holds = Reader::new(request, "ConditionExpression", &used).map_or(Ok(true), |c| c.condition(&item));
-    let after = Reader::new(request, "UpdateExpression", &used).map_or_else(|| Ok(item.clone()), |u| u.update(&item));
-    let (holds, mut after) = (holds.map_err(invalid)?, after.map_err(invalid)?);
-    for field in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
-        let placeholders = request[field].as_object().into_iter().flat_map(Map::keys);
-        if let Some(unused) = placeholders.into_iter().find(|p| !used.borrow().contains(*p)) {
-            return Err(invalid(format!("{unused} is unused")));
-        }
-    }
-    after.insert("k".to_owned(), json!({"S": key}));
-    let refused = !holds && world.broken != Some(BrokenPromise::Condition);
-    world.bill.of(by).write(before.as_ref(), if refused { before.as_ref() } else { Some(&after) });
-    if refused {
-        let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
-        let mut error = json!({"__type": kind, "message": "The conditional request failed"});
-        if let (Some(item), Some("ALL_OLD")) = (&before, request["ReturnValuesOnConditionCheckFailure"].as_str()) {
-            error["Item"] = json!(item);
-        }
-        return Err((400, error));
-    }
-    world.table.0.insert(key.to_owned(), (after, before.clone()));
-    if let Some(order) = world.order_ids.get(key) {
-        let reopened = request["UpdateExpression"].as_str().is_some_and(|update| update.contains("#repairs"));
-        match world.table.text(key, "state") {
-            Some("accepted") => {
-                world.accepted.insert(order.clone());
-                world.watch.accepted(key, Some(clock::now()));
+            let (mut items, mut unprocessed) = (Vec::new(), Vec::new());
+            for key in keys {
+                if chance.odd(chance.odds.partial) {
+                    unprocessed.push(key.clone());
+                    continue;
+                }
+                let one = json!({"Key": key, "ConsistentRead": wanted["ConsistentRead"]});
+                items.extend(self.get(chance, usage, &one)?.get("Item").cloned());
             }
-            // What was accepted and is missing may be posted again.
-            Some("pending") if reopened => {
-                world.accepted.remove(order);
-                world.watch.accepted(key, None);
+            responses.insert(table.clone(), items.into());
+            if !unprocessed.is_empty() {
+                left.insert(table.clone(), json!({"Keys": unprocessed}));
             }
-            _ => {}
         }
+        Ok(json!({"Responses": responses, "UnprocessedKeys": left}))
     }
-    if key.starts_with("cursor/") {
-        settled(world, key);
-    }
-    Ok(match (before, request["ReturnValues"].as_str()) {
-        (Some(before), Some("ALL_OLD")) => json!({"Attributes": before}),
-        _ => json!({}),
-    })
-}
 
-/// A cursor was moved: what it says is so already.
-fn settled(world: &mut World, key: &str) {
-    let millis = |world: &World| world.table.0.get(key)?.0.get("settled_until")?["N"].as_str()?.parse().ok();
-    if let Some(until) = millis(world).and_then(DateTime::from_timestamp_millis) {
-        let World { watch, table, queues, problems, .. } = world;
-        problems.extend(watch.settled(until, &queues.letters, |key| table.0.contains_key(key)));
+    /// `Query` of the index of what is open: all of it in one page.
+    pub(crate) fn query(&self, usage: &mut Usage, request: &Value) -> Answer {
+        if request["IndexName"] != "open" || request["KeyConditionExpression"] != "open_flow = :flow" {
+            return Err(invalid("no such index, or another condition than is understood"));
+        }
+        let flow = &request["ExpressionAttributeValues"][":flow"];
+        let of_flow = |item: &&Item| item.get("open_flow") == Some(flow);
+        let items: Vec<&Item> = self.0.values().map(|(item, _)| item).filter(of_flow).collect();
+        for item in &items {
+            usage.read(Some(item), false);
+        }
+        Ok(json!({"Items": items, "Count": items.len()}))
+    }
+
+    /// `UpdateItem`.
+    pub(crate) fn update(&mut self, chance: &Chance, usage: &mut Usage, request: &Value) -> Answer {
+        let key = key(request)?;
+        self.delete_expired(key, clock::now());
+        let before = self.0.get(key).map(|(item, _)| item.clone());
+        let item = before.clone().unwrap_or_default();
+        let used = RefCell::new(BTreeSet::new());
+        let holds = Reader::new(request, "ConditionExpression", &used).map_or(Ok(true), |c| c.condition(&item));
+        let after =
+            Reader::new(request, "UpdateExpression", &used).map_or_else(|| Ok(item.clone()), |u| u.update(&item));
+        let (holds, mut after) = (holds.map_err(invalid)?, after.map_err(invalid)?);
+        for field in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
+            let placeholders = request[field].as_object().into_iter().flat_map(Map::keys);
+            if let Some(unused) = placeholders.into_iter().find(|p| !used.borrow().contains(*p)) {
+                return Err(invalid(format!("{unused} is unused")));
+            }
+        }
+        after.insert("k".to_owned(), json!({"S": key}));
+        let refused = !holds && chance.broken != Some(BrokenPromise::Condition);
+        usage.write(before.as_ref(), if refused { before.as_ref() } else { Some(&after) });
+        if refused {
+            let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+            let mut error = json!({"__type": kind, "message": "The conditional request failed"});
+            if let (Some(item), Some("ALL_OLD")) = (&before, request["ReturnValuesOnConditionCheckFailure"].as_str()) {
+                error["Item"] = json!(item);
+            }
+            return Err((400, error));
+        }
+        self.0.insert(key.to_owned(), (after, before.clone()));
+        Ok(match (before, request["ReturnValues"].as_str()) {
+            (Some(before), Some("ALL_OLD")) => json!({"Attributes": before}),
+            _ => json!({}),
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 use super::*;
 use crate::{
     aws::sdk_config,
-    effect::Function,
     fault::Odds,
+    functions::{Caller, Function, REVIEWS_CONSUMER, Service},
     vendors,
-    world::{Caller, Sim},
+    world::{Sim, World},
 };
 use ledger::{
     Attempt, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Flow, Ledger, Millis, Outcome, Policies, Policy,
@@ -15,8 +15,22 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
 
-fn world() -> World {
-    World::new(ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 200)
+/// Whoever writes whatever there is to write.
+const WRITER: Function = Function {
+    calls: &[
+        (
+            Service::Table,
+            "UpdateItem",
+            &["reviews accepted", "reviews claimed", "reviews parked", "reviews pending", "reviews rejected"],
+        ),
+        (Service::Table, "UpdateItem", &["reviews confirmed", "reviews skipped", "reviews uncertain"]),
+    ],
+    ..REVIEWS_CONSUMER
+};
+
+fn chance() -> Chance {
+    let rng = ChaCha8Rng::seed_from_u64(1);
+    Chance { rng, odds: Odds::NONE, faults_end: DateTime::UNIX_EPOCH, broken: None }
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -79,8 +93,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let vendors = sandbox::InProcess::new(1, vendors::URL, clock::now);
-            let sim = Sim::new(world(), vendors);
-            let caller = Caller { function: Function::Consumer, machine: 0, process: 0 };
+            let sim = Sim::new(World::new(chance(), 200), vendors);
+            let caller = Caller { function: WRITER, machine: 0, process: 0 };
             let policy = Policy {
                 repeat: Repeat::Harmless,
                 supersedes,
@@ -114,35 +128,29 @@ fn put(condition: &str, names: &Value) -> Value {
 
 #[test]
 fn what_dynamodb_refuses_is_refused() {
-    let mut world = world();
+    let (mut table, chance, usage) = (Table::default(), &mut chance(), &mut Usage::default());
     let names = json!({"#expires_at": "expires_at"});
-    assert_eq!(update(&mut world, Function::Producer, &put("attribute_not_exists(k)", &names)), Ok(json!({})));
-    let refused = |world: &mut World, request: &Value| {
-        update(world, Function::Producer, request).unwrap_err().1["__type"].to_string()
-    };
-    assert!(refused(&mut world, &put("attribute_not_exists(k)", &names)).contains("ConditionalCheckFailed"));
+    assert_eq!(table.update(chance, usage, &put("attribute_not_exists(k)", &names)), Ok(json!({})));
+    let mut refused = |request: Value| table.update(chance, usage, &request).unwrap_err().1["__type"].to_string();
+    assert!(refused(put("attribute_not_exists(k)", &names)).contains("ConditionalCheckFailed"));
     let unused = json!({"#expires_at": "expires_at", "#state": "state"});
-    assert!(refused(&mut world, &put("attribute_not_exists(x)", &unused)).contains("Validation"));
-    assert!(refused(&mut world, &put("attribute_not_exists(#nowhere)", &names)).contains("Validation"));
-    assert!(refused(&mut world, &put("k = ", &names)).contains("Validation"));
+    assert!(refused(put("attribute_not_exists(x)", &unused)).contains("Validation"));
+    assert!(refused(put("attribute_not_exists(#nowhere)", &names)).contains("Validation"));
+    assert!(refused(put("k = ", &names)).contains("Validation"));
     let twice = json!({"RequestItems": {"ledger": {"Keys": [{"k": {"S": "a"}}, {"k": {"S": "a"}}]}}});
-    assert!(batch_get(&mut world, Function::Producer, &twice).is_err(), "a key twice");
+    assert!(table.batch_get(chance, usage, &twice).is_err(), "a key twice");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_item_stays_for_a_while() {
-    let mut world = world();
+    let (mut table, chance, usage) = (Table::default(), &mut chance(), &mut Usage::default());
     let names = json!({"#expires_at": "expires_at"});
-    let there = |world: &mut World| {
-        get(world, Function::Producer, &json!({"Key": {"k": {"S": "reviews/1"}}, "ConsistentRead": true}))
-            .unwrap()
-            .get("Item")
-            .is_some()
-    };
+    let request = json!({"Key": {"k": {"S": "reviews/1"}}, "ConsistentRead": true});
     clock::begin(DateTime::from_timestamp(0, 0).unwrap(), [TimeDelta::zero(); crate::clock::MACHINES]);
-    update(&mut world, Function::Producer, &put("attribute_not_exists(k)", &names)).unwrap();
+    table.update(chance, usage, &put("attribute_not_exists(k)", &names)).unwrap();
+    let mut there = || table.get(chance, usage, &request).unwrap().get("Item").is_some();
     tokio::time::advance(Duration::from_secs(2_000)).await;
-    assert!(there(&mut world), "expired, not deleted");
+    assert!(there(), "expired, not deleted");
     tokio::time::advance(Duration::from_hours(49)).await;
-    assert!(!there(&mut world), "deleted in the end");
+    assert!(!there(), "deleted in the end");
 }

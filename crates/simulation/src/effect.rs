@@ -1,155 +1,27 @@
-//! Everything that the functions do to the world, as one list: what is not on it fails the run.
+//! What a function does to the world, as data: which function, to what, by which operation, about what.
 
-use crate::{DEAD_LETTERS, QUEUE};
+use crate::{
+    DEAD_LETTERS, QUEUE, STACK, TABLE,
+    functions::{Function, Service},
+};
 use bytes::Bytes;
 use http::{Method, Request};
-use serde_json::{Value, json};
+use sandbox::{Endpoint, salesforce, yotpo};
+use serde_json::Value;
+use std::fmt;
 
-/// One of the functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Function {
-    /// `reviews-producer`.
-    Producer,
-    /// `reviews-consumer`.
-    Consumer,
-    /// `reviews-reconciler`.
-    Reconciler,
-}
-
-impl Function {
-    /// Every function.
-    pub const ALL: [Self; 3] = [Self::Producer, Self::Consumer, Self::Reconciler];
-
-    /// The name of its binary.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Producer => "reviews-producer",
-            Self::Consumer => "reviews-consumer",
-            Self::Reconciler => "reviews-reconciler",
-        }
-    }
-}
-
-macro_rules! effects {
-    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
-        /// A call that a function makes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Effect { $($(#[doc = $doc])+ $name,)+ }
-
-        impl Effect {
-            /// Every effect there is.
-            pub const ALL: &[Self] = &[$(Self::$name,)+];
-        }
-    };
-}
-
-effects! {
-    /// Producer: its secret, at cold start.
-    ReadSalesforceSecret,
-    /// Producer: how far a store is settled.
-    ReadCursor,
-    /// Producer: a store's first cursor.
-    BeginCursor,
-    /// Producer: a store's days are settled.
-    MoveCursor,
-    /// Producer: what the pass left out.
-    KeepOutside,
-    /// Producer: how the run ended.
-    KeepRun,
-    /// Producer: where the last run stopped.
-    ReadCheckpoint,
-    /// Producer: where this run stands.
-    SaveCheckpoint,
-    /// Producer: a session at Salesforce.
-    SalesforceToken,
-    /// Producer: what the org knows of an object.
-    SalesforceDescribe,
-    /// Producer: a query's first page.
-    SalesforceQuery,
-    /// Producer: a later page, of orders or of an order's lines.
-    SalesforceNext,
-    /// Producer: what the ledger knows of a page's orders.
-    ReadRecords,
-    /// Producer: a day that something is about to be sent for is due.
-    MarkDay,
-    /// Producer: an order that is skipped, parked or rejected by rule.
-    RecordExclusion,
-    /// Producer: messages to the queue.
-    SendMessages,
-    /// Producer: a parked order's copy to the dead-letter queue.
-    SendUnmapped,
-    /// Consumer: its secret, at cold start and after a refusal.
-    ReadYotpoSecret,
-    /// Consumer: a claim.
-    Claim,
-    /// Consumer: how a claim ended.
-    RecordOutcome,
-    /// Consumer: a utoken.
-    YotpoToken,
-    /// Consumer: the purchase.
-    CreatePurchase,
-    /// Consumer: a copy to the dead-letter queue.
-    Bury,
-    /// Consumer: a fresh copy of a message on its last receive.
-    SendFreshCopy,
-    /// Consumer: when messages come back.
-    Hide,
-    /// Reconciler: its secrets, at cold start and after a refusal.
-    ReadSecrets,
-    /// Reconciler: how far a store is settled.
-    LookUpCursor,
-    /// Reconciler: a store's days that are due.
-    LookUpDue,
-    /// Reconciler: a look at a day begins, something is about to be sent for it, or it is proven.
-    MarkLook,
-    /// Reconciler: what was read of a day's source so far.
-    KeepPart,
-    /// Reconciler: what an earlier run has read of it.
-    ReadPart,
-    /// Reconciler: a day's last certificate.
-    ReadCertificate,
-    /// Reconciler: where the last reading stopped.
-    ReadReading,
-    /// Reconciler: where this reading stands.
-    SaveReading,
-    /// Reconciler: a session at Salesforce.
-    LogIn,
-    /// Reconciler: what the org knows of an object.
-    LookUpObject,
-    /// Reconciler: a day's orders, or some of them again.
-    QueryDay,
-    /// Reconciler: a later page, of orders or of an order's lines.
-    QueryDayOn,
-    /// Reconciler: what the ledger knows of a page's orders.
-    LookUpRecords,
-    /// Reconciler: a utoken.
-    ReadBackToken,
-    /// Reconciler: a page of purchases.
-    ReadBack,
-    /// Reconciler: an order that the destination shows.
-    Confirm,
-    /// Reconciler: how much waits in the queue.
-    ReadDepth,
-    /// Reconciler: a delivery is opened again.
-    Reopen,
-    /// Reconciler: messages to the queue.
-    SendAgain,
-    /// Reconciler: an order that is skipped or parked by rule.
-    RecordAgain,
-    /// Reconciler: a copy to the dead-letter queue.
-    SendGivenUp,
-    /// Reconciler: a delivery is given up.
-    GiveUp,
-    /// Reconciler: a day's certificate.
-    KeepCertificate,
-    /// Reconciler: what is open.
-    ReadOpen,
-    /// Reconciler: how the run ended.
-    KeepLook,
-    /// Check: whether a queue is there.
-    ReachQueue,
-    /// Check: whether the ledger is there.
-    ReachLedger,
+/// A call that a function makes, by what it does and not by whom or what it does it to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Effect {
+    /// Who.
+    pub function: Function,
+    /// To what.
+    pub service: Service,
+    /// The operation as AWS names it, or the endpoint as the sandbox does.
+    pub operation: &'static str,
+    /// In the ledger the key's kind (a delivery's own, or its flow), with the state that is written (`reviews claimed`) or
+    /// `first` where there must be no item yet; an index; which queue; a secret's name.
+    pub about: &'static str,
 }
 
 /// When an effect is interrupted.
@@ -168,203 +40,177 @@ impl Moment {
     pub const ALL: [Self; 3] = [Self::Before, Self::AfterEffect, Self::AfterAnswer];
 }
 
-/// What a call is made to.
+/// Where an invocation is to be killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
-    /// Secrets Manager.
-    Secrets,
-    /// DynamoDB: the ledger.
-    Table,
-    /// SQS: the queue and its dead-letter queue.
-    Queue,
-    /// The source.
-    Salesforce,
-    /// The destination.
-    Yotpo,
+pub struct Kill {
+    /// At this effect.
+    pub effect: Effect,
+    /// At this moment of it.
+    pub moment: Moment,
+    /// At which of its occurrences, from 1.
+    pub occurrence: u64,
 }
 
-impl Service {
-    /// Every service.
-    pub const ALL: [Self; 5] = [Self::Secrets, Self::Table, Self::Queue, Self::Salesforce, Self::Yotpo];
+/// How a vendor's call is recognised: method and path, where `*` is any one segment, and the field of the body that says what
+/// it is about, if it is not the path's end.
+type Route = (Service, Method, &'static str, Endpoint, Option<&'static str>);
+
+const ROUTES: &[Route] = &[
+    (Service::Salesforce, Method::POST, "services/oauth2/token", salesforce::TOKEN, None),
+    (Service::Salesforce, Method::GET, "services/data/*/sobjects/*/describe", salesforce::DESCRIBE, None),
+    (Service::Salesforce, Method::GET, "services/data/*/query", salesforce::QUERY, None),
+    (Service::Salesforce, Method::GET, "services/data/*/query/*", salesforce::NEXT, None),
+    (Service::Yotpo, Method::POST, "oauth/token", yotpo::TOKEN, None),
+    (Service::Yotpo, Method::POST, "apps/*/purchases", yotpo::CREATE, Some("order_id")),
+    (Service::Yotpo, Method::GET, "apps/*/purchases", yotpo::READ, None),
+];
+
+impl Function {
+    /// Everything that it does.
+    pub fn effects(self) -> impl Iterator<Item = Effect> {
+        let one = move |&(service, operation, abouts): &'static (_, _, &'static [&'static str])| {
+            abouts.iter().map(move |about| Effect { function: self, service, operation, about })
+        };
+        self.calls.iter().flat_map(one)
+    }
+
+    /// One of its effects, by its name: for tests.
+    ///
+    /// # Panics
+    /// When the function does no such thing.
+    pub fn effect(self, operation: &str, about: &str) -> Effect {
+        self.listed(operation, about).unwrap_or_else(|| panic!("{self:?} has no effect {operation} {about}"))
+    }
+
+    fn listed(self, operation: &str, about: &str) -> Option<Effect> {
+        self.effects().find(|effect| effect.operation == operation && effect.about == about)
+    }
+
+    /// Which of its effects a call to AWS is, and what it is about.
+    pub(crate) fn calls_aws(self, operation: &str, request: &Value) -> Option<(Effect, String)> {
+        let text = |name: &str| request[name].as_str().unwrap_or_default();
+        let key = request["Key"]["k"]["S"].as_str().unwrap_or_default();
+        let (about, subject) = match operation {
+            "GetSecretValue" => (text("SecretId").strip_prefix(STACK)?.strip_prefix('/')?.to_owned(), text("SecretId")),
+            "GetItem" => (self.kind(key).to_owned(), key),
+            "BatchGetItem" => {
+                let first = &request["RequestItems"][TABLE]["Keys"][0]["k"]["S"];
+                (self.kind(first.as_str()?).to_owned(), "")
+            }
+            "UpdateItem" => (format!("{}{}", self.kind(key), written(request)), key),
+            "Query" => (text("IndexName").to_owned(), text("IndexName")),
+            _ => match text("QueueUrl") {
+                QUEUE => ("queue".to_owned(), ""),
+                DEAD_LETTERS => ("dead-letters".to_owned(), ""),
+                _ => return None,
+            },
+        };
+        Some((self.listed(operation, &about)?, subject.to_owned()))
+    }
+
+    /// What kind of item a key is of: a delivery's kind, or its flow's name if the flow has one kind; else the key's beginning.
+    fn kind(self, key: &str) -> &str {
+        let mut segments = key.split('/');
+        let first = segments.next().unwrap_or_default();
+        segments.nth(1).filter(|_| first == self.flow).unwrap_or(first)
+    }
+
+    /// Which of its effects a call to a vendor is, and what it is about.
+    pub(crate) fn calls_vendor(self, request: &Request<Bytes>) -> Option<(Effect, String)> {
+        let segments: Vec<&str> = request.uri().path().split('/').filter(|segment| !segment.is_empty()).collect();
+        let is = |pattern: &str| {
+            let pattern: Vec<&str> = pattern.split('/').collect();
+            pattern.len() == segments.len() && pattern.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s)
+        };
+        let mut routes = ROUTES.iter();
+        let (_, _, _, endpoint, field) = routes.find(|(_, method, path, ..)| method == request.method() && is(path))?;
+        let subject = match field {
+            Some(field) => serde_json::from_slice::<Value>(request.body()).ok()?[*field].as_str()?.to_owned(),
+            None => segments.last().copied().unwrap_or_default().to_owned(),
+        };
+        Some((self.listed(endpoint.name(), "")?, subject))
+    }
+}
+
+/// The state that an update writes to a delivery, or that there must be no item yet.
+fn written(request: &Value) -> String {
+    let update = request["UpdateExpression"].as_str().unwrap_or_default();
+    if let Some((_, state)) = update.split_once("#state = ") {
+        let placeholder = state.split([',', ' ']).next().unwrap_or_default();
+        let state = request["ExpressionAttributeValues"][placeholder]["S"].as_str().unwrap_or_default();
+        return format!(" {state}");
+    }
+    let first = request["ConditionExpression"] == "attribute_not_exists(k)";
+    if first { " first".to_owned() } else { String::new() }
 }
 
 impl Effect {
-    /// Whether the call is to a vendor, and not to AWS.
-    pub(crate) fn is_at_vendor(self) -> bool {
-        matches!(self.service(), Service::Salesforce | Service::Yotpo)
+    /// Whether it makes something at the destination: once for each subject, and in its turn.
+    pub(crate) fn is_post(self) -> bool {
+        self.operation == yotpo::CREATE.name()
     }
 
-    /// What the call is made to.
-    pub(crate) fn service(self) -> Service {
-        match self {
-            Self::ReadSalesforceSecret | Self::ReadYotpoSecret | Self::ReadSecrets => Service::Secrets,
-            Self::ReadCursor
-            | Self::BeginCursor
-            | Self::MoveCursor
-            | Self::KeepOutside
-            | Self::KeepRun
-            | Self::ReadCheckpoint
-            | Self::SaveCheckpoint
-            | Self::ReadRecords
-            | Self::RecordExclusion
-            | Self::MarkDay
-            | Self::LookUpDue
-            | Self::MarkLook
-            | Self::KeepPart
-            | Self::ReadPart
-            | Self::Claim
-            | Self::RecordOutcome
-            | Self::LookUpCursor
-            | Self::ReadCertificate
-            | Self::ReadReading
-            | Self::SaveReading
-            | Self::LookUpRecords
-            | Self::Confirm
-            | Self::Reopen
-            | Self::RecordAgain
-            | Self::GiveUp
-            | Self::KeepCertificate
-            | Self::ReadOpen
-            | Self::KeepLook
-            | Self::ReachLedger => Service::Table,
-            Self::SendMessages
-            | Self::SendUnmapped
-            | Self::Bury
-            | Self::SendFreshCopy
-            | Self::Hide
-            | Self::ReadDepth
-            | Self::SendAgain
-            | Self::SendGivenUp
-            | Self::ReachQueue => Service::Queue,
-            Self::SalesforceToken
-            | Self::SalesforceDescribe
-            | Self::SalesforceQuery
-            | Self::SalesforceNext
-            | Self::LogIn
-            | Self::LookUpObject
-            | Self::QueryDay
-            | Self::QueryDayOn => Service::Salesforce,
-            Self::YotpoToken | Self::CreatePurchase | Self::ReadBackToken | Self::ReadBack => Service::Yotpo,
-        }
+    /// Whether it waits for its turn at the destination's account.
+    pub(crate) fn is_paced(self) -> bool {
+        self.is_post() || self.operation == yotpo::READ.name()
     }
 
-    /// Which effect a call to AWS is, and what it is about.
-    pub(crate) fn of_aws(by: Function, operation: &str, request: &Value) -> Option<(Self, String)> {
-        use Function::{Consumer, Producer, Reconciler};
-        let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
-        match operation {
-            "SendMessageBatch" => {
-                let effect = match (by, request["QueueUrl"].as_str()?) {
-                    (Producer, QUEUE) => Self::SendMessages,
-                    (Producer, DEAD_LETTERS) => Self::SendUnmapped,
-                    (Consumer, QUEUE) => Self::SendFreshCopy,
-                    (Consumer, DEAD_LETTERS) => Self::Bury,
-                    (Reconciler, QUEUE) => Self::SendAgain,
-                    (Reconciler, DEAD_LETTERS) => Self::SendGivenUp,
-                    _ => return None,
-                };
-                Some((effect, String::new()))
-            }
-            "GetQueueAttributes" if request["AttributeNames"] == json!(["QueueArn"]) => {
-                Some((Self::ReachQueue, text("QueueUrl")))
-            }
-            "ChangeMessageVisibilityBatch" if by == Consumer => Some((Self::Hide, String::new())),
-            "GetSecretValue" => match by {
-                Producer => Some((Self::ReadSalesforceSecret, text("SecretId"))),
-                Consumer => Some((Self::ReadYotpoSecret, text("SecretId"))),
-                Reconciler => Some((Self::ReadSecrets, text("SecretId"))),
-            },
-            "BatchGetItem" if by == Producer => Some((Self::ReadRecords, String::new())),
-            "BatchGetItem" => Some((Self::LookUpRecords, String::new())),
-            "GetQueueAttributes" if by == Reconciler => Some((Self::ReadDepth, String::new())),
-            "Query" if by == Reconciler => Some((Self::ReadOpen, text("IndexName"))),
-            "GetItem" | "UpdateItem" => {
-                let key = request["Key"]["k"]["S"].as_str()?;
-                if operation == "GetItem" && key == "check" {
-                    return Some((Self::ReachLedger, key.to_owned()));
-                }
-                let update = text("UpdateExpression");
-                let effect = match (by, operation, key.split_once('/')?.0) {
-                    (Producer, "GetItem", "cursor") => Self::ReadCursor,
-                    (Producer, "GetItem", "pass") => Self::ReadCheckpoint,
-                    (Producer, "UpdateItem", "cursor") if update.contains("first") || update.contains("#a") => {
-                        Self::BeginCursor
-                    }
-                    (Producer, "UpdateItem", "cursor") => Self::MoveCursor,
-                    (Producer, "UpdateItem", "outside") => Self::KeepOutside,
-                    (Producer, "UpdateItem", "run") => Self::KeepRun,
-                    (Producer, "UpdateItem", "pass") => Self::SaveCheckpoint,
-                    (Producer, "UpdateItem", "reviews") => Self::RecordExclusion,
-                    (Producer, "UpdateItem", "due") => Self::MarkDay,
-                    (Reconciler, "GetItem", "due") => Self::LookUpDue,
-                    (Reconciler, "UpdateItem", "due") => Self::MarkLook,
-                    (Reconciler, "UpdateItem", "part") => Self::KeepPart,
-                    (Reconciler, "GetItem", "part") => Self::ReadPart,
-                    (Consumer, "UpdateItem", "reviews") if update.contains("#token") => Self::Claim,
-                    (Consumer, "UpdateItem", "reviews") => Self::RecordOutcome,
-                    // No flow here takes an account's places or forgets anybody; the ledger's own tests do.
-                    (Consumer, "UpdateItem", "slot" | "redacted") => Self::Claim,
-                    (Consumer, "GetItem", "redacted") => Self::LookUpRecords,
-                    (Reconciler, "GetItem", "cursor") => Self::LookUpCursor,
-                    (Reconciler, "GetItem", "certificate") => Self::ReadCertificate,
-                    (Reconciler, "GetItem", "pass") => Self::ReadReading,
-                    (Reconciler, "UpdateItem", "pass") => Self::SaveReading,
-                    (Reconciler, "UpdateItem", "run") => Self::KeepLook,
-                    (Reconciler, "UpdateItem", "certificate") => Self::KeepCertificate,
-                    (Reconciler, "UpdateItem", "reviews") if update.contains("#repairs") => Self::Reopen,
-                    (Reconciler, "UpdateItem", "reviews") if writes(request, "confirmed") => Self::Confirm,
-                    (Reconciler, "UpdateItem", "reviews") if writes(request, "missing") => Self::GiveUp,
-                    (Reconciler, "UpdateItem", "reviews") => Self::RecordAgain,
-                    _ => return None,
-                };
-                Some((effect, key.to_owned()))
-            }
-            _ => None,
-        }
+    /// Whether it asks for what the destination's account is used with; who has waited for that may call at once.
+    pub(crate) fn is_admission(self) -> bool {
+        self.service == Service::Secrets || self.operation == yotpo::TOKEN.name()
     }
 
-    /// Which effect a call to a vendor is, and what it is about.
-    pub(crate) fn of_vendor(by: Function, request: &Request<Bytes>) -> Option<(Self, String)> {
-        use Function::{Consumer, Producer, Reconciler};
-        let segments: Vec<&str> = request.uri().path().split('/').filter(|s| !s.is_empty()).collect();
-        let effect = match (by, request.method(), segments.as_slice()) {
-            (Producer, &Method::POST, ["services", "oauth2", "token"]) => Self::SalesforceToken,
-            (Producer, &Method::GET, ["services", "data", _, "sobjects", _, "describe"]) => Self::SalesforceDescribe,
-            (Producer, &Method::GET, ["services", "data", _, "query"]) => Self::SalesforceQuery,
-            (Producer, &Method::GET, ["services", "data", _, "query", _]) => Self::SalesforceNext,
-            (Consumer, &Method::POST, ["oauth", "token"]) => Self::YotpoToken,
-            (Consumer, &Method::POST, ["apps", _, "purchases"]) => {
-                let body: Value = serde_json::from_slice(request.body()).ok()?;
-                return Some((Self::CreatePurchase, body["order_id"].as_str()?.to_owned()));
-            }
-            (Reconciler, &Method::POST, ["services", "oauth2", "token"]) => Self::LogIn,
-            (Reconciler, &Method::GET, ["services", "data", _, "sobjects", _, "describe"]) => Self::LookUpObject,
-            (Reconciler, &Method::GET, ["services", "data", _, "query"]) => Self::QueryDay,
-            (Reconciler, &Method::GET, ["services", "data", _, "query", _]) => Self::QueryDayOn,
-            (Reconciler, &Method::POST, ["oauth", "token"]) => Self::ReadBackToken,
-            (Reconciler, &Method::GET, ["apps", _, "purchases"]) => Self::ReadBack,
-            _ => return None,
-        };
-        Some((effect, segments.last().copied().unwrap_or_default().to_owned()))
+    /// Whether it writes one of these states to a delivery.
+    pub(crate) fn writes(self, states: &[&str]) -> bool {
+        let state = self.about.split_once(' ').map(|(_, state)| state);
+        self.operation == "UpdateItem" && state.is_some_and(|state| states.contains(&state))
     }
 }
 
-/// Whether an update writes this text.
-fn writes(request: &Value, text: &str) -> bool {
-    request["ExpressionAttributeValues"].as_object().is_some_and(|values| values.values().any(|v| v["S"] == text))
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.operation)?;
+        if self.about.is_empty() { Ok(()) } else { write!(f, " {}", self.about) }
+    }
+}
+
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.function)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::{REVIEWS_CONSUMER, REVIEWS_PRODUCER};
+    use serde_json::json;
 
     #[test]
     fn a_call_that_is_not_listed_has_no_name() {
-        let key = json!({"Key": {"k": {"S": "reviews/1"}}});
-        assert_eq!(Effect::of_aws(Function::Consumer, "UpdateItem", &key).map(|e| e.0), Some(Effect::RecordOutcome));
-        assert_eq!(Effect::of_aws(Function::Consumer, "DeleteItem", &key), None);
-        assert_eq!(Effect::of_aws(Function::Consumer, "GetItem", &key), None, "the consumer reads no record");
+        let update = |state: &str| {
+            let values = json!({":0": {"S": state}});
+            json!({
+                "Key": {"k": {"S": "reviews/1"}}, "UpdateExpression": "SET #state = :0, #token = :1",
+                "ExpressionAttributeValues": values,
+            })
+        };
+        let of = |function: Function, operation: &str, request: &Value| function.calls_aws(operation, request);
+        let claimed = of(REVIEWS_CONSUMER, "UpdateItem", &update("claimed")).unwrap();
+        assert_eq!((claimed.0.to_string().as_str(), claimed.1.as_str()), ("UpdateItem reviews claimed", "reviews/1"));
+        assert_eq!(of(REVIEWS_PRODUCER, "UpdateItem", &update("claimed")), None, "the producer claims nothing");
+        assert_eq!(of(REVIEWS_CONSUMER, "DeleteItem", &update("claimed")), None);
+        assert_eq!(of(REVIEWS_CONSUMER, "GetItem", &update("claimed")), None, "the consumer reads no record");
         let elsewhere = json!({"QueueUrl": "http://aws.invalid/1/another"});
-        assert_eq!(Effect::of_aws(Function::Producer, "SendMessageBatch", &elsewhere), None);
+        assert_eq!(of(REVIEWS_PRODUCER, "SendMessageBatch", &elsewhere), None);
+    }
+
+    #[test]
+    fn a_delivery_is_of_its_own_kind_or_of_its_flow() {
+        let of = |flow, key| Function { flow, ..REVIEWS_CONSUMER }.kind(key).to_owned();
+        assert_eq!(of("reviews", "reviews/801"), "reviews");
+        assert_eq!(of("erp", "erp/acme.myshopify.com/order/17"), "order");
+        assert_eq!(of("reviews", "certificate/reviews/default/2026-11-20"), "certificate");
+        assert_eq!(of("reviews", "check"), "check");
     }
 }

@@ -1,6 +1,6 @@
 //! What may go wrong, and how likely it is in a given run.
 
-use crate::effect::Service;
+use crate::functions::Service;
 use chrono::TimeDelta;
 use rand::{RngExt as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
@@ -71,6 +71,15 @@ impl Down {
             Self::Blocking => Fault::Foreign(400),
         }
     }
+}
+
+/// What AWS does not do, and no protocol can make good: for tests of the oracle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrokenPromise {
+    /// The queue loses a message that it accepted.
+    Delivery,
+    /// The table writes whatever the condition says.
+    Condition,
 }
 
 /// A service fails every call for a while: minutes, or longer than a day.

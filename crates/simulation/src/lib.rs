@@ -12,7 +12,7 @@
 //!
 //! One `u64` is the whole simulation: [`Scenario::of`] draws from it what the run is about, and [`run`] everything that
 //! happens in it. Nothing else is random: the SDK's jitter is seeded, and claims' tokens, which are not, are never looked
-//! at. What the functions do to the world is listed in [`Effect`]; a call that is not on the list fails the run.
+//! at. What a function does to the world is on its list ([`Function::calls`]); a call that is not there fails the run.
 //!
 //! Not built on turmoil or madsim: the first simulates TCP hosts, so that every service would have to be a server and TLS
 //! and HTTP run in the middle, and madsim needs tokio and the SDK replaced by its own; here the seam is one function
@@ -20,16 +20,21 @@
 
 mod aws;
 mod bill;
+mod books;
+mod chance;
 mod clock;
 mod dynamodb;
 mod effect;
 mod expression;
 mod fault;
+mod functions;
 mod lambda;
 mod logs;
+mod mapping;
 mod network;
 mod oracle;
 mod permission;
+mod reviews_flow;
 mod run;
 mod scenario;
 #[cfg(test)]
@@ -45,16 +50,17 @@ mod worker_tests;
 mod world;
 
 pub use bill::{Bill, Usage};
-pub use effect::{Effect, Function, Moment, Service};
-pub use fault::Down;
+pub use effect::{Effect, Kill, Moment};
+pub use fault::{BrokenPromise, Down};
+pub use functions::{Calls, FUNCTIONS, Function, REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER, Service};
 pub use permission::{Call, Resource};
 pub use run::{Report, run};
-pub use scenario::{BrokenPromise, Scenario};
+pub use scenario::Scenario;
 pub use story::{Looked, Story, tell};
-pub use world::Kill;
 
-const QUEUE: &str = "http://aws.invalid/1/reviews";
-const DEAD_LETTERS: &str = "http://aws.invalid/1/reviews-dead-letters";
+/// The flow's queue and its dead-letter queue: a run is of one flow.
+const QUEUE: &str = "http://aws.invalid/1/queue";
+const DEAD_LETTERS: &str = "http://aws.invalid/1/dead-letters";
 const TABLE: &str = "ledger";
 const STACK: &str = "simulated";
 /// The event source mapping's batch size, and how many consumers it may run.

@@ -4,7 +4,8 @@ use crate::{
     clock,
     effect::{Effect, Moment},
     fault::Fault,
-    world::{Caller, Plan, Posting, Sim},
+    functions::Caller,
+    world::{Plan, Posting, Sim},
 };
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
@@ -42,7 +43,7 @@ pub(crate) async fn carry(
     // A process that is dead makes no call.
     let plan = sim.plan(caller, effect, &subject);
     let Some(Plan { fault, kill, before, after }) = plan else { return pending().await };
-    let _posting = (effect == Effect::CreatePurchase).then(|| Posting { sim: sim.clone(), order: subject.clone() });
+    let _posting = effect.is_post().then(|| Posting { sim: sim.clone(), name: subject.clone() });
     if kill == Some(Moment::Before) {
         sim.kill(caller, "before");
         return pending().await;
@@ -64,7 +65,7 @@ pub(crate) async fn carry(
             ) => Some(error(fault)),
             Some(Fault::Hang) => {
                 serve.await;
-                sim.lock().note(caller, effect, &about, false);
+                sim.lock().books.note(caller, effect, &about, false);
                 // Holds the line.
                 return pending().await;
             }
@@ -93,14 +94,14 @@ pub(crate) async fn carry(
             _ => false,
         };
         if !clean {
-            sim.lock().note(caller, effect, &about, false);
+            sim.lock().books.note(caller, effect, &about, false);
         }
     });
     let response = answered.await;
     sim.lock().watch.answered(caller, effect, clock::now());
     let response = response.map_err(|_| Broken::Lost)?;
     if fault.is_none() {
-        sim.lock().note(caller, effect, &subject, true);
+        sim.lock().books.note(caller, effect, &subject, true);
     }
     if kill == Some(Moment::AfterAnswer) {
         sim.kill(caller, "after its answer");

@@ -1,7 +1,13 @@
 //! Whether all is well: source and destination are compared, and what lies in the dead-letter queue. The functions' own
 //! word, the ledger, is asked for nothing.
 
-use crate::{clock, effect::Effect, scenario::Scenario, sqs::Letter, world::World};
+use crate::{
+    clock,
+    functions::{REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER},
+    scenario::Scenario,
+    sqs::Letter,
+    world::World,
+};
 use sandbox::{Arrival, Expected, Manifest, Outcome};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +32,7 @@ pub(crate) fn judge(
     if !world.queues.is_empty() {
         wrong.push(format!("the queue is not empty a day later ({})", clock::now()));
     }
-    let letters = by_order(&world.queues.letters, &world.order_ids);
+    let letters = by_order(&world.queues.letters, &world.books.names);
     let verdict = manifest.compare(arrivals);
     for order in &verdict.lost {
         if mended == Mended::NotYet && arrivals.iter().any(|a| a.order_id == *order && a.dropped > 0) {
@@ -48,7 +54,7 @@ pub(crate) fn judge(
     wrong.extend(verdict.unexpected.iter().map(|order| format!("{order} arrived and should not have")));
     wrong.extend(verdict.altered.iter().map(|order| format!("{order} arrived with other content")));
     for arrival in arrivals {
-        let doubts = world.doubts.get(&arrival.order_id).copied().unwrap_or(0);
+        let doubts = world.books.doubts(&arrival.order_id);
         let most = if scenario.repeats_create { 1 + doubts } else { 1 };
         if arrival.effects > most {
             let (order, effects) = (&arrival.order_id, arrival.effects);
@@ -86,19 +92,23 @@ fn needless(manifest: &Manifest, arrivals: &[Arrival], world: &World) -> Vec<Str
     let released = manifest.expected.iter().filter(|one| one.waits_for_its_date() && one.outcome == Outcome::Delivered);
     let excluded = counted(|outcome| matches!(outcome, Outcome::Skipped { .. } | Outcome::Parked { .. }));
     let excluded = excluded + released.count();
-    for (effect, most) in [
-        (Effect::Claim, sent),
-        (Effect::RecordOutcome, sent),
-        (Effect::Confirm, sent),
-        (Effect::RecordExclusion, excluded),
-        (Effect::RecordAgain, 0),
-        (Effect::Reopen, 0),
-        (Effect::SendAgain, 0),
+    let not_sent: &[&str] = &["parked", "rejected", "skipped"];
+    for (function, states, most) in [
+        (REVIEWS_CONSUMER, &["claimed"][..], sent),
+        (REVIEWS_CONSUMER, &["accepted", "pending", "parked", "rejected"], sent),
+        (REVIEWS_RECONCILER, &["confirmed"], sent),
+        (REVIEWS_PRODUCER, not_sent, excluded),
+        (REVIEWS_RECONCILER, &["pending", "parked", "rejected", "skipped"], 0),
     ] {
-        let times = world.effects.get(&effect).copied().unwrap_or(0);
+        let written = world.effects.iter().filter(|(effect, _)| effect.function == function && effect.writes(states));
+        let times: u64 = written.map(|(_, times)| times).sum();
         if times > most as u64 {
-            wrong.push(format!("{effect:?} happens {times} times and is needed {most} times"));
+            wrong.push(format!("{function:?} writes {states:?} {times} times, and {most} times are needed"));
         }
+    }
+    let again = world.effects.get(&REVIEWS_RECONCILER.effect("SendMessageBatch", "queue")).copied().unwrap_or(0);
+    if again > 0 {
+        wrong.push(format!("{REVIEWS_RECONCILER:?} sends {again} times, and nothing is missing"));
     }
     wrong
 }

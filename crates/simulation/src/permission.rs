@@ -1,6 +1,6 @@
 //! A call to AWS as a permission names it.
 
-use crate::{DEAD_LETTERS, Function, QUEUE, STACK, TABLE};
+use crate::{DEAD_LETTERS, QUEUE, STACK, TABLE, functions::Function};
 use serde_json::Value;
 
 /// What a call is about.
@@ -66,12 +66,13 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::REVIEWS_CONSUMER;
     use serde_json::json;
 
     #[test]
     fn calls_are_named_as_permissions_are() {
         let of = |operation: &str, request: Value| {
-            let call = Call::of(Function::Consumer, operation, &request);
+            let call = Call::of(REVIEWS_CONSUMER, operation, &request);
             (call.action, call.resource)
         };
         let sent = of("SendMessageBatch", json!({"QueueUrl": DEAD_LETTERS}));

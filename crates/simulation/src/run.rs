@@ -7,6 +7,7 @@ use crate::{
     lambda::Lambda,
     logs::Logs,
     oracle::{Mended, judge},
+    reviews_flow::{self, check, consume, produce, scheduled},
     scenario::{Reconciling, Scenario},
     stage::{self, Stage},
     twins,
@@ -14,6 +15,7 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike as _, Utc};
 use config::BusinessDay;
+use function::Event;
 use rand::RngExt as _;
 use sandbox::{Expected, Manifest, Outcome};
 use serde_json::json;
@@ -182,7 +184,7 @@ fn expect(sim: &Sim, manifest: &Manifest) {
     let names = manifest.expected.iter();
     let names = names.map(|one| (format!("{}/{}", reviews::FLOW, one.id), one.order_id.clone()));
     let mut world = sim.lock();
-    world.order_ids.extend(names);
+    world.books.names.extend(names);
     world.watch.expect(&manifest.expected, reviews::FLOW);
 }
 
@@ -203,14 +205,14 @@ async fn poller(lambda: Lambda, machine: usize, first: DateTime<Utc>) {
     if !lambda.scenario.consumers_after.is_zero() {
         clock::until(first + lambda.scenario.consumers_after).await;
     }
-    lambda.poll(machine).await;
+    consume(lambda, machine).await;
 }
 
 /// A check of each function, which sends nothing: what is wrong.
 async fn checked(lambda: &Lambda, machine: usize) -> Vec<String> {
     let sim = &lambda.sim;
     let (letters, arrivals) = (sim.lock().queues.letters.len(), sim.vendors().yotpo.arrivals());
-    let mut wrong = lambda.check(machine).await;
+    let mut wrong = check(lambda, machine).await;
     if !sim.lock().queues.is_empty() || sim.lock().queues.letters.len() > letters {
         wrong.push("a check sends messages".to_owned());
     }
@@ -246,9 +248,9 @@ async fn night(
         clock::until(at).await;
         let (second, touched) = {
             let mut world = lambda.sim.lock();
-            let (second, touch) = (world.odds.two_producers, world.odds.touch);
-            let touched = world.odd(touch).then(|| world.rng.random_range(0..manifest.expected.len()));
-            (world.odd(second), touched)
+            let chance = &mut world.chance;
+            let touched = chance.odd(chance.odds.touch).then(|| chance.rng.random_range(0..manifest.expected.len()));
+            (chance.odd(chance.odds.two_producers), touched)
         };
         if let Some(expected) = touched.and_then(|index| manifest.expected.get(index)) {
             lambda.sim.lock().say(&format!("{} is touched", expected.order_id));
@@ -256,18 +258,18 @@ async fn night(
             let _ = lambda.sim.vendors().salesforce.touch("Order", &expected.order_id, clock::now());
         }
         if second && first_machine + 1 < MACHINES {
-            spawn_local(lambda.clone().produce(first_machine + 1, at));
+            spawn_local(produce(lambda.clone(), first_machine + 1, Event::Scheduled { at }));
         }
         if at.minute() == 30 && lambda.scenario.reconciler == Reconciling::Always {
             let machine = first_machine + PRODUCERS;
-            spawn_local(lambda.clone().reconcile(machine, at));
+            spawn_local(reviews_flow::reconcile(lambda.clone(), machine, Event::Scheduled { at }));
             if second && machine + 1 < MACHINES {
-                spawn_local(lambda.clone().reconcile(machine + 1, at));
+                spawn_local(reviews_flow::reconcile(lambda.clone(), machine + 1, Event::Scheduled { at }));
             }
         }
-        settled = lambda.clone().produce(first_machine, at).await;
+        settled = produce(lambda.clone(), first_machine, Event::Scheduled { at }).await;
         last = at;
-        idle = if settled && at > lambda.sim.lock().faults_end { idle + 1 } else { 0 };
+        idle = if settled && at > lambda.sim.lock().chance.faults_end { idle + 1 } else { 0 };
         at += EVERY;
         if (at - begin).num_seconds() % NIGHT_AND_DAY.num_seconds() >= NIGHT.num_seconds() {
             at += NIGHT_AND_DAY - NIGHT;
@@ -294,7 +296,7 @@ async fn drain(sim: &Sim, calm: DateTime<Utc>) {
 async fn reconcile(lambda: &Lambda, mut open: BTreeMap<String, usize>, machine: usize) -> bool {
     let give_up = clock::now() + COMPLETE_WITHIN;
     while !open.is_empty() && clock::now() < give_up {
-        for certificate in lambda.clone().reconcile(machine, clock::now()).await {
+        for certificate in reviews_flow::reconcile(lambda.clone(), machine, scheduled()).await.0 {
             let (ledger, day) = (&certificate.ledger, certificate.business_day.to_string());
             let others = ledger.accepted + ledger.pending + ledger.uncertain + ledger.missing;
             if certificate.store.as_str() == "default" && others == 0 && open.get(&day) == Some(&ledger.parked) {

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::{
-    Function, QUEUE, STACK,
+    QUEUE, STACK,
+    chance::Chance,
     fault::Odds,
-    lambda::PRODUCERS_TRACE,
-    sqs,
+    functions::{PRODUCERS_TRACE, REVIEWS_CONSUMER, REVIEWS_PRODUCER},
     stage::{ACCOUNT, config},
     vendors,
 };
@@ -51,13 +51,15 @@ fn consumers(max_receives: u32, change: impl FnOnce(&mut Relay), bodies: &[Strin
     clock::begin(NOON, [TimeDelta::zero(); MACHINES]);
     let scenario = Scenario { max_receives, ..Scenario::calm(1) };
     let vendors = InProcess::new(1, vendors::URL, clock::now);
-    let mut world = World::new(ChaCha8Rng::seed_from_u64(1), Odds::NONE, NOON, max_receives);
+    let rng = ChaCha8Rng::seed_from_u64(1);
+    let mut world = World::new(Chance { rng, odds: Odds::NONE, faults_end: NOON, broken: None }, max_receives);
     world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
     for body in bodies {
         let trace = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": PRODUCERS_TRACE}});
         let entry = json!({"Id": "0", "MessageBody": body, "MessageSystemAttributes": trace});
-        let sent = sqs::send(&mut world, Function::Producer, &json!({"QueueUrl": QUEUE, "Entries": [entry]})).unwrap();
-        assert_eq!(sent["Failed"], json!([]));
+        let World { chance, queues, .. } = &mut world;
+        let sent = queues.send(chance, &json!({"QueueUrl": QUEUE, "Entries": [entry]})).unwrap();
+        assert_eq!(sent.0["Failed"], json!([]));
     }
     let mut problems = Vec::new();
     let mut config = Relay::clone(&config(&scenario, &mut problems));
@@ -65,17 +67,22 @@ fn consumers(max_receives: u32, change: impl FnOnce(&mut Relay), bodies: &[Strin
     let (sim, config, scenario) = (Sim::new(world, vendors), Arc::new(config), Arc::new(scenario));
     let lambda = Lambda { sim, config, scenario, logs: Logs::default() };
     let tasks = LocalSet::new();
-    tasks.spawn_local(lambda.clone().poll(0));
+    tasks.spawn_local(consume(lambda.clone(), 0));
     (lambda, tasks)
 }
 
 impl Lambda {
-    fn times(&self, effect: Effect) -> u64 {
-        self.sim.lock().effects.get(&effect).copied().unwrap_or_default()
+    /// How often the consumer did that.
+    fn times(&self, operation: &str, about: &str) -> u64 {
+        self.sim.lock().effects.get(&REVIEWS_CONSUMER.effect(operation, about)).copied().unwrap_or_default()
+    }
+
+    fn posts(&self) -> u64 {
+        self.times(yotpo::CREATE.name(), "")
     }
 
     fn invocations(&self) -> u64 {
-        self.sim.lock().bill.of(Function::Consumer).invocations
+        self.sim.lock().bill.of(REVIEWS_CONSUMER).invocations
     }
 
     fn letters(&self) -> Vec<String> {
@@ -96,7 +103,7 @@ async fn a_body_just_under_the_limit_that_yotpo_refuses_is_a_dead_letter_after_o
         let (lambda, tasks) = consumers(200, |_| (), &[message(1, bytes)]);
         lambda.sim.vendors().add_fault(Rule::always(yotpo::CREATE, Fault::status(400)));
         wait(&tasks, Duration::from_mins(1)).await;
-        assert_eq!((lambda.letters(), lambda.times(Effect::CreatePurchase)), (vec![class.to_owned()], 1));
+        assert_eq!((lambda.letters(), lambda.posts()), (vec![class.to_owned()], 1));
     }
 }
 
@@ -106,7 +113,7 @@ async fn who_asks_to_be_left_alone_for_a_day_is_asked_twice_a_day_at_most() {
     let limited = Fault::Status { code: 429, moment: sandbox::Moment::Before, retry_after: Some(86_400), reset: None };
     lambda.sim.vendors().add_fault(Rule::always(yotpo::CREATE, limited));
     wait(&tasks, Duration::from_hours(24)).await;
-    let (invocations, posts) = (lambda.invocations(), lambda.times(Effect::CreatePurchase));
+    let (invocations, posts) = (lambda.invocations(), lambda.posts());
     assert!((2..=3).contains(&invocations) && posts <= 2, "{invocations} invocations, {posts} posts");
 }
 
@@ -122,8 +129,8 @@ async fn an_account_that_refuses_our_keys_is_hardly_asked_and_the_secret_is_read
     wait(&tasks, Duration::from_hours(2)).await;
     // A cold start, and the first batch, whose deliveries find out together.
     let invocations = lambda.invocations();
-    let (secrets, tokens) = (lambda.times(Effect::ReadYotpoSecret), lambda.times(Effect::YotpoToken));
-    let (claims, posts) = (lambda.times(Effect::Claim), lambda.times(Effect::CreatePurchase));
+    let (secrets, tokens) = (lambda.times("GetSecretValue", "yotpo"), lambda.times(yotpo::TOKEN.name(), ""));
+    let (claims, posts) = (lambda.times("UpdateItem", "reviews claimed"), lambda.posts());
     assert!(invocations > 20, "{invocations} invocations");
     let bounds = [(secrets, 1 + invocations), (tokens, 10 + 2 * invocations), (claims, 10 + invocations)];
     assert!(bounds.iter().all(|(times, most)| times <= most) && posts == 0, "{invocations}: {bounds:?}, {posts} posts");
@@ -148,7 +155,7 @@ async fn an_order_that_no_message_holds_is_rejected_with_a_copy_that_brings_it_b
     let (lambda, tasks) = consumers(200, |_| (), &[]);
     let secret = lambda.sim.vendors().salesforce.secret();
     lambda.sim.lock().secrets.insert(format!("{STACK}/salesforce"), secret);
-    let (_, environment, http) = lambda.born(Function::Producer, 1);
+    let (_, environment, http) = lambda.born(REVIEWS_PRODUCER, 1);
     let line = |n: usize| {
         let product = json!({"ProductCode": format!("{n:0>250}"), "Name": "Shirt", "StockKeepingUnit": null});
         json!({"Id": "802RO000000AbcDYAS", "UnitPrice": 1, "Product2": product})
@@ -215,5 +222,5 @@ fn a_run_of_too_many_calls_is_stopped_and_says_so() {
     let report = run(&Scenario { most_calls: 100, ..Scenario::calm(1) });
     assert_eq!(report.problems, ["100 calls were made, and there is no end in sight"]);
     assert_eq!(report.effects.values().sum::<u64>(), 100);
-    assert!(report.trace.contains("CreatePurchase"), "it does not show what happened");
+    assert!(report.trace.contains(yotpo::CREATE.name()), "it does not show what happened");
 }

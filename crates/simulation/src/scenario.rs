@@ -1,9 +1,9 @@
 //! What a simulation is about: days, orders, faults. All of it follows from one number.
 
 use crate::{
-    effect::Service,
-    fault::{Down, Odds, Outage},
-    world::Kill,
+    effect::Kill,
+    fault::{BrokenPromise, Down, Odds, Outage},
+    functions::Service,
 };
 use chrono::{NaiveDate, TimeDelta};
 use rand::{RngExt as _, SeedableRng as _, seq::IndexedRandom as _};
@@ -69,15 +69,6 @@ pub(crate) enum Reconciling {
     Afterwards,
     /// In the nights as well.
     Always,
-}
-
-/// What AWS does not do, and no protocol can make good: for tests of the oracle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BrokenPromise {
-    /// The queue loses a message that it accepted.
-    Delivery,
-    /// The table writes whatever the condition says.
-    Condition,
 }
 
 /// Twelve times as many as the longest of 10,000 seeds makes.
@@ -202,6 +193,12 @@ impl Scenario {
     #[must_use]
     pub fn hurried(self) -> Self {
         Self { hurried: true, ..self }
+    }
+
+    /// With a queue that gives up after so many receives.
+    #[must_use]
+    pub fn received(self, times: u32) -> Self {
+        Self { max_receives: times, ..self }
     }
 
     /// With one kill.

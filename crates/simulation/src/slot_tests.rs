@@ -1,12 +1,14 @@
 //! An account's places, taken, given back and held by the ledger's own code on the simulated table.
 
 use crate::{
-    Function, TABLE,
+    TABLE,
     aws::sdk_config,
+    chance::Chance,
     clock::{self, MACHINES},
     fault::Odds,
+    functions::{Function, REVIEWS_CONSUMER, Service},
     vendors,
-    world::{Caller, Sim, World},
+    world::{Sim, World},
 };
 use chrono::{DateTime, TimeDelta};
 use delivery::{NoSlot, Slots};
@@ -21,11 +23,24 @@ use tokio::time::Instant;
 const ACCOUNT: &str = "123456_SB1";
 const PLACES: u32 = 3;
 
+/// What works here, and all that it does.
+const WORKER: Function = Function {
+    name: "worker",
+    flow: "erp",
+    calls: &[
+        (Service::Table, "GetItem", &["redacted"]),
+        (Service::Table, "UpdateItem", &["redacted", "redacted first", "slot", "slot first"]),
+    ],
+    ..REVIEWS_CONSUMER
+};
+
 fn ledger() -> Ledger {
     clock::begin(DateTime::UNIX_EPOCH, [TimeDelta::zero(); MACHINES]);
-    let world = World::new(ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 200);
+    let rng = ChaCha8Rng::seed_from_u64(1);
+    let chance = Chance { rng, odds: Odds::NONE, faults_end: DateTime::UNIX_EPOCH, broken: None };
+    let mut world = World::new(chance, 200);
+    let caller = world.born(WORKER, 0);
     let sim = Sim::new(world, InProcess::new(1, vendors::URL, clock::now));
-    let caller = Caller { function: Function::Consumer, machine: 0, process: 0 };
     let policy =
         Policy { repeat: Repeat::Harmless, supersedes: false, settle: Duration::ZERO, clock_skew: Duration::ZERO };
     Ledger::new(&sdk_config(&sim, caller, 0), TABLE, Flow { name: "erp", policies: Policies::all(policy) }, clock::now)

@@ -1,11 +1,7 @@
 //! SQS standard queues: at least once, in any order, counted receives, a dead-letter queue behind.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
 
-use crate::{
-    BrokenPromise, Function, QUEUE, clock,
-    lambda::PRODUCERS_TRACE,
-    world::{Caller, World},
-};
+use crate::{QUEUE, chance::Chance, clock, fault::BrokenPromise, functions::PRODUCERS_TRACE};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -112,150 +108,160 @@ fn attribute_bytes(entry: &Value) -> usize {
     attributes(entry).map(|(name, value)| name.len() + "String".len() + value.len()).sum()
 }
 
-type Answer = Result<Value, (u16, &'static str)>;
+/// What a call is answered, and what it did; an error's status and code.
+type Answer<T> = Result<(Value, Vec<T>), (u16, &'static str)>;
 
-pub(crate) fn send(world: &mut World, by: Function, request: &Value) -> Answer {
+/// The entries of a batch call.
+fn entries(request: &Value) -> Result<&Vec<Value>, (u16, &'static str)> {
     let entries = request["Entries"].as_array().filter(|e| !e.is_empty()).ok_or((400, "EmptyBatchRequest"))?;
-    if entries.len() > ENTRIES {
-        return Err((400, "TooManyEntriesInBatchRequest"));
-    }
-    let body = |entry: &Value| entry["MessageBody"].as_str().unwrap_or_default().to_owned();
-    if entries.iter().map(|e| body(e).len() + attribute_bytes(e)).sum::<usize>() > BYTES {
-        return Err((400, "BatchRequestTooLong"));
-    }
-    let (mut successful, mut failed) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let body = body(entry);
-        // Whoever sends it, again or elsewhere, it belongs to the trace of the producer that found the order.
-        let trace = entry["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"].as_str();
-        if trace != Some(PRODUCERS_TRACE) {
-            world.problems.push(format!("a message is sent in the trace {trace:?}"));
+    if entries.len() > ENTRIES { Err((400, "TooManyEntriesInBatchRequest")) } else { Ok(entries) }
+}
+
+/// What the event source mapping receives, as Lambda hands it over.
+#[derive(Default)]
+pub(crate) struct Received {
+    pub(crate) records: Vec<Value>,
+    /// Messages that had been received too often, and went to the dead-letter queue instead.
+    pub(crate) moved: Vec<String>,
+}
+
+impl Queues {
+    /// `SendMessageBatch`; the delivery keys of the messages that the queue has taken.
+    pub(crate) fn send(&mut self, chance: &mut Chance, request: &Value) -> Answer<String> {
+        let entries = entries(request)?;
+        let body = |entry: &Value| entry["MessageBody"].as_str().unwrap_or_default().to_owned();
+        if entries.iter().map(|e| body(e).len() + attribute_bytes(e)).sum::<usize>() > BYTES {
+            return Err((400, "BatchRequestTooLong"));
         }
-        if !body.chars().all(is_allowed)
-            || attributes(entry).any(|(_, value)| value.is_empty() || !value.chars().all(is_allowed))
-        {
-            failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents"}));
-            continue;
-        }
-        if world.odd(world.odds.entry) {
-            let (code, sender) = NOT_NOW[world.rng.random_range(0..NOT_NOW.len())];
-            failed.push(json!({"Id": entry["Id"], "SenderFault": sender, "Code": code}));
-            // Of an error of SQS's own nobody knows.
-            if sender || !world.odd(0.3) {
+        let (mut successful, mut failed, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries {
+            let body = body(entry);
+            if !body.chars().all(is_allowed)
+                || attributes(entry).any(|(_, value)| value.is_empty() || !value.chars().all(is_allowed))
+            {
+                failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents"}));
                 continue;
             }
-        }
-        let id = world.fresh("m");
-        if request["QueueUrl"] == QUEUE {
-            world.queued(by, key(&body).as_deref());
-            if !(world.broken == Some(BrokenPromise::Delivery) && world.odd(0.2)) {
-                let delay = TimeDelta::seconds(entry["DelaySeconds"].as_i64().unwrap_or(0));
-                world.queues.put(id.clone(), body, delay, clock::now());
+            if chance.odd(chance.odds.entry) {
+                let (code, sender) = NOT_NOW[chance.rng.random_range(0..NOT_NOW.len())];
+                failed.push(json!({"Id": entry["Id"], "SenderFault": sender, "Code": code}));
+                // Of an error of SQS's own nobody knows.
+                if sender || !chance.odd(0.3) {
+                    continue;
+                }
             }
-        } else {
-            let class = entry["MessageAttributes"]["error_class"]["StringValue"].as_str().map(str::to_owned);
-            world.queues.letters.push(Letter { body, class, excused: false });
-        }
-        if failed.last().is_none_or(|f| f["Id"] != entry["Id"]) {
-            successful.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""}));
-        }
-    }
-    Ok(json!({"Successful": successful, "Failed": failed}))
-}
-
-/// The numbers are exact, as SQS's need not be.
-pub(crate) fn depth(world: &World) -> Value {
-    let messages = &world.queues.messages;
-    let visible = messages.values().filter(|message| message.visible_at <= clock::now()).count();
-    json!({"Attributes": {
-        "ApproximateNumberOfMessages": visible.to_string(),
-        "ApproximateNumberOfMessagesNotVisible": (messages.len() - visible).to_string(),
-        "ApproximateNumberOfMessagesDelayed": "0",
-    }})
-}
-
-pub(crate) fn hide(world: &mut World, by: Caller, request: &Value) -> Answer {
-    let entries = request["Entries"].as_array().filter(|e| !e.is_empty()).ok_or((400, "EmptyBatchRequest"))?;
-    if entries.len() > ENTRIES {
-        return Err((400, "TooManyEntriesInBatchRequest"));
-    }
-    let (mut successful, mut failed) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let seconds = entry["VisibilityTimeout"].as_i64().unwrap_or(-1);
-        let known = world.queues.by_handle(entry["ReceiptHandle"].as_str().unwrap_or_default());
-        let fails = world.odd(world.odds.entry);
-        let until = clock::now() + TimeDelta::seconds(seconds);
-        let mut refused = |code| failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": code}));
-        match known.and_then(|id| world.queues.messages.get_mut(&id)) {
-            _ if fails => refused("RequestThrottled"),
-            Some(message) if seconds < 0 || until > message.received_at + INVISIBLE => refused("InvalidParameterValue"),
-            Some(message) if message.visible_at > clock::now() => {
-                message.visible_at = until;
-                let hidden = key(&message.body).map(|key| (key, message.visible_at));
-                successful.push(json!({"Id": entry["Id"]}));
-                world.hidden(by, hidden);
+            let id = chance.fresh("m");
+            if request["QueueUrl"] == QUEUE {
+                taken.extend(key(&body));
+                if !(chance.broken == Some(BrokenPromise::Delivery) && chance.odd(0.2)) {
+                    let delay = TimeDelta::seconds(entry["DelaySeconds"].as_i64().unwrap_or(0));
+                    self.put(id.clone(), body, delay, clock::now());
+                }
+            } else {
+                let class = entry["MessageAttributes"]["error_class"]["StringValue"].as_str().map(str::to_owned);
+                self.letters.push(Letter { body, class, excused: false });
             }
-            _ => refused("MessageNotInflight"),
-        }
-    }
-    Ok(json!({"Successful": successful, "Failed": failed}))
-}
-
-/// What the event source mapping receives, as Lambda hands it over: up to ten messages in any order. A message that has
-/// been received too often goes to the dead-letter queue instead.
-pub(crate) fn receive(world: &mut World, most: usize) -> Vec<Value> {
-    let now = clock::now();
-    let visible = world.queues.messages.iter().filter(|(_, m)| m.visible_at <= now).map(|(id, _)| id.clone());
-    let mut visible: Vec<String> = visible.collect();
-    let mut batch = Vec::new();
-    let wanted = if world.odd(0.2) { world.rng.random_range(1..=most) } else { most };
-    while batch.len() < wanted && !visible.is_empty() {
-        let id = visible.swap_remove(world.rng.random_range(0..visible.len()));
-        let exhausted = world.queues.messages.get(&id).is_some_and(|m| m.receives >= world.queues.max_receives);
-        if exhausted {
-            if let Some(message) = world.queues.messages.remove(&id) {
-                world.say(&format!("SQS moves {id} to the dead-letter queue"));
-                world.queues.letters.push(Letter { body: message.body, class: None, excused: message.again });
+            if failed.last().is_none_or(|f| f["Id"] != entry["Id"]) {
+                successful.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""}));
             }
-            continue;
         }
-        let again = world.odd(world.odds.duplicate);
-        let soon = if world.odd(0.5) { 2_000 } else { 90_000 };
-        let pause = TimeDelta::milliseconds(world.rng.random_range(0..soon));
-        let handle = world.fresh("h");
-        let Some(message) = world.queues.messages.get_mut(&id) else { continue };
-        message.receives += 1;
-        message.again |= again;
-        message.received_at = now;
-        message.visible_at = now + if again { pause } else { VISIBILITY };
-        message.handles.push(handle.clone());
-        batch.push(json!({
-            "messageId": id,
-            "receiptHandle": handle,
-            "body": message.body,
-            "attributes": {
-                "ApproximateReceiveCount": message.receives.to_string(),
-                "SentTimestamp": message.sent_at.timestamp_millis().to_string(),
-                "AWSTraceHeader": PRODUCERS_TRACE,
-            },
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "awsRegion": "us-east-1",
-        }));
-        if again && world.odd(0.2) {
-            batch.extend(batch.last().cloned());
+        Ok((json!({"Successful": successful, "Failed": failed}), taken))
+    }
+
+    /// `GetQueueAttributes`. The numbers are exact, as SQS's need not be.
+    pub(crate) fn depth(&self) -> Value {
+        let visible = self.messages.values().filter(|message| message.visible_at <= clock::now()).count();
+        json!({"Attributes": {
+            "ApproximateNumberOfMessages": visible.to_string(),
+            "ApproximateNumberOfMessagesNotVisible": (self.messages.len() - visible).to_string(),
+            "ApproximateNumberOfMessagesDelayed": "0",
+        }})
+    }
+
+    /// `ChangeMessageVisibilityBatch`; which deliveries' messages are hidden now, and until when.
+    pub(crate) fn hide(&mut self, chance: &mut Chance, request: &Value) -> Answer<(String, DateTime<Utc>)> {
+        let (mut successful, mut failed, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries(request)? {
+            let seconds = entry["VisibilityTimeout"].as_i64().unwrap_or(-1);
+            let known = self.by_handle(entry["ReceiptHandle"].as_str().unwrap_or_default());
+            let fails = chance.odd(chance.odds.entry);
+            let until = clock::now() + TimeDelta::seconds(seconds);
+            let mut refused = |code| failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": code}));
+            match known.and_then(|id| self.messages.get_mut(&id)) {
+                _ if fails => refused("RequestThrottled"),
+                Some(message) if seconds < 0 || until > message.received_at + INVISIBLE => {
+                    refused("InvalidParameterValue");
+                }
+                Some(message) if message.visible_at > clock::now() => {
+                    message.visible_at = until;
+                    hidden.extend(key(&message.body).map(|key| (key, until)));
+                    successful.push(json!({"Id": entry["Id"]}));
+                }
+                _ => refused("MessageNotInflight"),
+            }
+        }
+        Ok((json!({"Successful": successful, "Failed": failed}), hidden))
+    }
+
+    /// Up to `most` messages in any order.
+    pub(crate) fn receive(&mut self, chance: &mut Chance, most: usize) -> Received {
+        let now = clock::now();
+        let visible = self.messages.iter().filter(|(_, m)| m.visible_at <= now).map(|(id, _)| id.clone());
+        let mut visible: Vec<String> = visible.collect();
+        let mut received = Received::default();
+        let wanted = if chance.odd(0.2) { chance.rng.random_range(1..=most) } else { most };
+        while received.records.len() < wanted && !visible.is_empty() {
+            let id = visible.swap_remove(chance.rng.random_range(0..visible.len()));
+            if self.messages.get(&id).is_some_and(|m| m.receives >= self.max_receives) {
+                if let Some(message) = self.messages.remove(&id) {
+                    self.letters.push(Letter { body: message.body, class: None, excused: message.again });
+                    received.moved.push(id);
+                }
+                continue;
+            }
+            let again = chance.odd(chance.odds.duplicate);
+            let soon = if chance.odd(0.5) { 2_000 } else { 90_000 };
+            let pause = TimeDelta::milliseconds(chance.rng.random_range(0..soon));
+            let handle = chance.fresh("h");
+            let Some(message) = self.messages.get_mut(&id) else { continue };
+            message.receives += 1;
+            message.again |= again;
+            message.received_at = now;
+            message.visible_at = now + if again { pause } else { VISIBILITY };
+            message.handles.push(handle.clone());
+            let record = record(&id, &handle, message);
+            if again && chance.odd(0.2) {
+                received.records.push(record.clone());
+            }
+            received.records.push(record);
+        }
+        received
+    }
+
+    /// Deletes a message, or not: a standard queue may deliver it all the same.
+    pub(crate) fn delete(&mut self, chance: &mut Chance, id: &str) {
+        if !chance.odd(chance.odds.duplicate / 4.0) {
+            self.messages.remove(id);
+        } else if let Some(message) = self.messages.get_mut(id) {
+            message.again = true;
         }
     }
-    batch
 }
 
-/// Deletes a message, or not: a standard queue may deliver it all the same.
-pub(crate) fn delete(world: &mut World, id: &str) {
-    if !world.odd(world.odds.duplicate / 4.0) {
-        world.queues.messages.remove(id);
-    } else if let Some(message) = world.queues.messages.get_mut(id) {
-        message.again = true;
-    }
+fn record(id: &str, handle: &str, message: &Message) -> Value {
+    json!({
+        "messageId": id,
+        "receiptHandle": handle,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": message.receives.to_string(),
+            "SentTimestamp": message.sent_at.timestamp_millis().to_string(),
+            "AWSTraceHeader": PRODUCERS_TRACE,
+        },
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "awsRegion": "us-east-1",
+    })
 }
 
 #[cfg(test)]
@@ -266,56 +272,59 @@ mod tests {
     use std::time::Duration;
     use tokio::time::advance;
 
-    const CONSUMER: Caller = Caller { function: Function::Consumer, machine: 0, process: 0 };
+    fn chance() -> Chance {
+        let rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        Chance { rng, odds: Odds::NONE, faults_end: DateTime::UNIX_EPOCH, broken: None }
+    }
 
-    fn send_one(world: &mut World, body: &str) -> Value {
-        send(world, Function::Producer, &json!({"QueueUrl": QUEUE, "Entries": [{"Id": "0", "MessageBody": body}]}))
-            .unwrap()
+    fn send(queues: &mut Queues, entries: &Value) -> Result<Value, (u16, &'static str)> {
+        queues.send(&mut chance(), &json!({"QueueUrl": QUEUE, "Entries": entries})).map(|(answer, _)| answer)
+    }
+
+    fn one(body: &str) -> Value {
+        json!([{"Id": "0", "MessageBody": body}])
     }
 
     #[tokio::test(start_paused = true)]
     async fn receives_are_counted_until_the_message_moves_away() {
-        let mut world = World::new(rand_chacha::ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 2);
+        let (mut queues, chance) = (Queues::new(2), &mut chance());
         clock::begin(DateTime::UNIX_EPOCH, [TimeDelta::zero(); crate::clock::MACHINES]);
-        send_one(&mut world, "one");
-        let first = receive(&mut world, 10);
+        send(&mut queues, &one("one")).unwrap();
+        let first = queues.receive(chance, 10).records;
         assert_eq!(first[0]["attributes"]["ApproximateReceiveCount"], "1");
-        assert_eq!(receive(&mut world, 10).len(), 0, "it is in flight");
+        assert_eq!(queues.receive(chance, 10).records.len(), 0, "it is in flight");
         let handle = first[0]["receiptHandle"].as_str().unwrap();
-        let entry =
-            |seconds: i64| json!({"Entries": [{"Id": "0", "ReceiptHandle": handle, "VisibilityTimeout": seconds}]});
-        assert_eq!(hide(&mut world, CONSUMER, &entry(5)).unwrap()["Successful"][0]["Id"], "0");
-        assert_eq!(hide(&mut world, CONSUMER, &entry(43_201)).unwrap()["Failed"][0]["Id"], "0", "twelve hours at most");
+        let mut hide = |queues: &mut Queues, seconds: i64| {
+            let entry = json!({"Id": "0", "ReceiptHandle": handle, "VisibilityTimeout": seconds});
+            queues.hide(chance, &json!({"Entries": [entry]})).unwrap().0
+        };
+        assert_eq!(hide(&mut queues, 5)["Successful"][0]["Id"], "0");
+        assert_eq!(hide(&mut queues, 43_201)["Failed"][0]["Id"], "0", "twelve hours at most");
         advance(Duration::from_secs(3)).await;
-        let refused = hide(&mut world, CONSUMER, &entry(43_198)).unwrap();
+        let refused = hide(&mut queues, 43_198);
         assert_eq!(refused["Failed"][0]["Code"], "InvalidParameterValue", "twelve hours since its receipt");
         advance(Duration::from_secs(2)).await;
-        assert_eq!(receive(&mut world, 10)[0]["attributes"]["ApproximateReceiveCount"], "2");
+        assert_eq!(queues.receive(chance, 10).records[0]["attributes"]["ApproximateReceiveCount"], "2");
         advance(Duration::from_mins(8)).await;
-        assert!(receive(&mut world, 10).is_empty() && world.queues.is_empty() && world.queues.letters.len() == 1);
+        let last = queues.receive(chance, 10);
+        assert!(last.records.is_empty() && last.moved.len() == 1);
+        assert!(queues.is_empty() && queues.letters.len() == 1);
     }
 
     #[test]
     fn what_sqs_refuses_is_refused() {
-        let mut world = World::new(rand_chacha::ChaCha8Rng::seed_from_u64(1), Odds::NONE, DateTime::UNIX_EPOCH, 2);
+        let mut queues = Queues::new(2);
+        let mut send = |entries: Value| send(&mut queues, &entries);
         let eleven = vec![json!({"Id": "0", "MessageBody": "x"}); 11];
-        let batch = |entries: Value| json!({"QueueUrl": QUEUE, "Entries": entries});
-        assert_eq!(
-            send(&mut world, Function::Producer, &batch(json!(eleven))),
-            Err((400, "TooManyEntriesInBatchRequest"))
-        );
-        assert_eq!(send(&mut world, Function::Producer, &batch(json!([]))), Err((400, "EmptyBatchRequest")));
-        let long = json!([{"Id": "0", "MessageBody": "x".repeat(BYTES + 1)}]);
-        assert_eq!(send(&mut world, Function::Producer, &batch(long)), Err((400, "BatchRequestTooLong")));
-        assert_eq!(send_one(&mut world, "\u{1}")["Failed"][0]["SenderFault"], true);
+        assert_eq!(send(json!(eleven)), Err((400, "TooManyEntriesInBatchRequest")));
+        assert_eq!(send(json!([])), Err((400, "EmptyBatchRequest")));
+        assert_eq!(send(one(&"x".repeat(BYTES + 1))), Err((400, "BatchRequestTooLong")));
+        assert_eq!(send(one("\u{1}")).unwrap()["Failed"][0]["SenderFault"], true);
         let attributes = |value: &str| json!({"error": {"DataType": "String", "StringValue": value}});
         let entry =
             |body: &str, value: &str| json!([{"Id": "0", "MessageBody": body, "MessageAttributes": attributes(value)}]);
-        assert_eq!(
-            send(&mut world, Function::Producer, &batch(entry(&"x".repeat(BYTES - 12), "ab"))),
-            Err((400, "BatchRequestTooLong"))
-        );
-        let refused = send(&mut world, Function::Producer, &batch(entry("x", ""))).unwrap();
+        assert_eq!(send(entry(&"x".repeat(BYTES - 12), "ab")), Err((400, "BatchRequestTooLong")));
+        let refused = send(entry("x", "")).unwrap();
         assert_eq!(refused["Failed"][0]["Code"], "InvalidMessageContents", "an empty value");
     }
 }

@@ -1,7 +1,9 @@
 //! What a run begins with: the orders at the source, the shipped configuration, and what is to go wrong.
 
 use crate::{
-    CONSUMERS, STACK, clock,
+    CONSUMERS, STACK,
+    chance::Chance,
+    clock,
     lambda::Lambda,
     logs::Logs,
     scenario::Scenario,
@@ -52,10 +54,12 @@ impl Stage {
         mislead(&vendors, scenario, &manifest);
         let config = config(scenario, &mut problems);
 
-        let mut world = World::new(rng, scenario.odds.clone(), last + scenario.faults_last, scenario.max_receives);
-        (world.kill, world.broken, world.most_calls) = (scenario.kill, scenario.broken, scenario.most_calls);
+        let faults_end = last + scenario.faults_last;
+        let chance = Chance { rng, odds: scenario.odds.clone(), faults_end, broken: scenario.broken };
+        let mut world = World::new(chance, scenario.max_receives);
+        (world.kill, world.most_calls) = (scenario.kill, scenario.most_calls);
         world.outage = scenario.outage.map(|outage| (last, outage));
-        let calm = scenario.outage.map_or(last, |outage| last + outage.until).max(world.faults_end);
+        let calm = scenario.outage.map_or(last, |outage| last + outage.until).max(faults_end);
         world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce.secret());
         world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
         let period = Pace::new(config.pace.yotpo_reviews, CONSUMERS + 1).period();

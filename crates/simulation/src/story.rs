@@ -1,14 +1,18 @@
 //! Days and weeks told by a test: what happens, and when, is the test's, and nothing goes wrong by itself.
 
 use crate::{
-    CONSUMERS, STACK, clock,
+    CONSUMERS, STACK,
+    chance::Chance,
+    clock,
+    effect::Kill,
     lambda::Lambda,
     logs::Logs,
+    reviews_flow::{consume, produce, reconcile, scheduled},
     run::PRODUCERS,
     scenario::Scenario,
     stage::{ACCOUNT, config},
     vendors,
-    world::{Kill, Sim, World},
+    world::{Sim, World},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use config::{BusinessDay, Zone};
@@ -66,7 +70,8 @@ pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Sto
         let vendors = InProcess::new(scenario.seed, vendors::URL, clock::now);
         vendors.salesforce.set(|settings| settings.page_size = Some(scenario.page_size));
         let rng = ChaCha8Rng::seed_from_u64(scenario.seed);
-        let mut world = World::new(rng, scenario.odds.clone(), begin, scenario.max_receives);
+        let chance = Chance { rng, odds: scenario.odds.clone(), faults_end: begin, broken: scenario.broken };
+        let mut world = World::new(chance, scenario.max_receives);
         world.most_calls = scenario.most_calls;
         world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce.secret());
         world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
@@ -76,7 +81,7 @@ pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Sto
         let sim = Sim::new(world, vendors);
         let lambda = Lambda { sim, config, scenario: Arc::new(scenario), logs: Logs::default() };
         let machines = 0..CONSUMERS as usize;
-        let pollers: Vec<_> = machines.map(|machine| spawn_local(lambda.clone().poll(machine))).collect();
+        let pollers: Vec<_> = machines.map(|machine| spawn_local(consume(lambda.clone(), machine))).collect();
         let here = Story { lambda: lambda.clone() };
         let told = select! {
             biased;
@@ -114,7 +119,7 @@ impl Story {
     pub fn watch(&self, manifest: &Manifest) {
         let mut world = self.lambda.sim.lock();
         for expected in &manifest.expected {
-            world.order_ids.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
+            world.books.names.insert(format!("{}/{}", reviews::FLOW, expected.id), expected.order_id.clone());
         }
         world.watch.expect(&manifest.expected, reviews::FLOW);
     }
@@ -147,7 +152,7 @@ impl Story {
     pub async fn night(&self) -> bool {
         let mut settled = false;
         for _ in 0..10 {
-            settled = self.lambda.clone().produce(CONSUMERS as usize, clock::now()).await;
+            settled = produce(self.lambda.clone(), CONSUMERS as usize, scheduled()).await;
             self.pass(TimeDelta::minutes(15)).await;
             if settled {
                 break;
@@ -158,14 +163,15 @@ impl Story {
 
     /// A person has the producer run a day; whether it is settled.
     pub async fn by_hand(&self, day: NaiveDate) -> bool {
-        let settled = self.lambda.clone().send(CONSUMERS as usize, Event::Day { day: day.into(), store: None }).await;
+        let event = Event::Day { day: day.into(), store: None };
+        let settled = produce(self.lambda.clone(), CONSUMERS as usize, event).await;
         self.pass(TimeDelta::minutes(15)).await;
         settled
     }
 
     /// The schedule starts the reconciler; what it sent again is delivered.
     pub async fn look(&self) -> Looked {
-        self.start(Event::Scheduled { at: clock::now() }).await
+        self.start(scheduled()).await
     }
 
     /// A person has the reconciler look at a day.
@@ -173,9 +179,18 @@ impl Story {
         self.start(Event::Day { day: day.into(), store: None }).await
     }
 
+    /// The schedule starts two reconcilers at once.
+    pub async fn look_twice(&self) -> [Looked; 2] {
+        let machine = CONSUMERS as usize + PRODUCERS;
+        let look = |machine| reconcile(self.lambda.clone(), machine, scheduled());
+        let (one, other) = tokio::join!(look(machine), look(machine + 1));
+        self.pass(TimeDelta::minutes(15)).await;
+        [one, other].map(|(certificates, metrics)| Looked { certificates, metrics })
+    }
+
     async fn start(&self, event: Event) -> Looked {
         let machine = CONSUMERS as usize + PRODUCERS;
-        let (certificates, metrics) = self.lambda.clone().look(machine, event).await;
+        let (certificates, metrics) = reconcile(self.lambda.clone(), machine, event).await;
         self.pass(TimeDelta::minutes(15)).await;
         Looked { certificates, metrics }
     }
@@ -200,6 +215,11 @@ impl Story {
     /// Everything that happened, a line each.
     pub fn trace(&self) -> String {
         self.lambda.sim.lock().trace().to_owned()
+    }
+
+    /// How often an order was posted.
+    pub fn posts(&self, order_id: &str) -> u64 {
+        self.vendors().yotpo.arrival(ACCOUNT, order_id).map_or(0, |arrival| arrival.posted)
     }
 
     /// How often an order took effect.

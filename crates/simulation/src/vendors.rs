@@ -2,16 +2,18 @@
 
 use crate::{
     clock,
-    effect::{Effect, Service},
+    effect::Effect,
     fault::Fault,
+    functions::{Caller, Service},
     network::{Broken, carry, page},
-    world::{Caller, Sim},
+    world::Sim,
 };
 use bytes::Bytes;
 use chrono::TimeDelta;
 use http::{HeaderValue, Response, StatusCode};
 use rest::{Client, Failure};
-use serde_json::json;
+use sandbox::salesforce;
+use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
 /// The vendors' address in the secrets.
@@ -25,9 +27,9 @@ pub(crate) fn client(sim: &Sim, caller: Caller, call_timeout: Duration) -> Clien
 
 async fn exchange(sim: Sim, caller: Caller, request: http::Request<Bytes>) -> Result<Response<Bytes>, Failure> {
     let host = "vendors.invalid".to_owned();
-    let Some(effect) = Effect::of_vendor(caller.function, &request) else {
+    let Some(effect) = caller.function.calls_vendor(&request) else {
         let (method, path) = (request.method(), request.uri().path());
-        let unknown = format!("{:?} makes a call that `Effect` does not list: {method} {path}", caller.function);
+        let unknown = format!("{:?} makes a call that is not on its list: {method} {path}", caller.function);
         sim.lock().problems.push(unknown);
         return Err(Failure::NotSent { host, source: Arc::new(Broken::Refused) });
     };
@@ -38,7 +40,7 @@ async fn exchange(sim: Sim, caller: Caller, request: http::Request<Bytes>) -> Re
     let odd = subject.bytes().last().is_some_and(|last| last % 2 == 1);
     let answer = carry(sim.clone(), caller, effect, serve, move |fault| error(kind, fault, odd)).await;
     if let Ok(response) = &answer
-        && kind.service() == Service::Yotpo
+        && kind.service == Service::Yotpo
     {
         let (status, wait) = (response.status().as_u16(), wait(response));
         sim.lock().watch.told(caller, (kind, &subject), status, wait, clock::now());
@@ -60,18 +62,9 @@ fn error(effect: Effect, fault: Fault, odd: bool) -> Response<Bytes> {
     if let Fault::Foreign(status) = fault {
         return page(status);
     }
-    let yotpo = effect.service() == Service::Yotpo;
-    let (status, body) = match (fault, yotpo) {
-        (Fault::Throttled, true) => (429, json!({"status": {"code": 429, "message": "Too many requests"}})),
-        (Fault::Throttled, false) => (403, json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "limit"}])),
-        (Fault::Expired | Fault::Denied, true) => (401, json!({"status": {"code": 401, "message": "Unauthorized"}})),
-        (Fault::Expired, false) => (401, json!([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired"}])),
-        (Fault::Denied, false) if matches!(effect, Effect::SalesforceToken | Effect::LogIn) => {
-            (400, json!({"error": "invalid_client_id", "error_description": "client identifier invalid"}))
-        }
-        (Fault::Denied, false) => (403, json!([{"errorCode": "API_DISABLED_FOR_ORG", "message": "not enabled"}])),
-        (_, true) => (503, json!({"status": {"code": 503, "message": "Unavailable"}})),
-        (_, false) => (500, json!([{"errorCode": "UNKNOWN_EXCEPTION", "message": "An unexpected error occurred"}])),
+    let (status, body) = match effect.service {
+        Service::Yotpo => of_yotpo(fault),
+        _ => of_salesforce(fault, effect.operation == salesforce::TOKEN.name()),
     };
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -80,4 +73,26 @@ fn error(effect: Effect, fault: Fault, odd: bool) -> Response<Bytes> {
         response.headers_mut().insert(name, HeaderValue::from_static(seconds));
     }
     response
+}
+
+fn of_yotpo(fault: Fault) -> (u16, Value) {
+    let (code, message) = match fault {
+        Fault::Throttled => (429, "Too many requests"),
+        Fault::Expired | Fault::Denied => (401, "Unauthorized"),
+        _ => (503, "Unavailable"),
+    };
+    (code, json!({"status": {"code": code, "message": message}}))
+}
+
+fn of_salesforce(fault: Fault, at_login: bool) -> (u16, Value) {
+    let (status, code, message) = match fault {
+        Fault::Denied if at_login => {
+            return (400, json!({"error": "invalid_client_id", "error_description": "client identifier invalid"}));
+        }
+        Fault::Throttled => (403, "REQUEST_LIMIT_EXCEEDED", "limit"),
+        Fault::Expired => (401, "INVALID_SESSION_ID", "Session expired"),
+        Fault::Denied => (403, "API_DISABLED_FOR_ORG", "not enabled"),
+        _ => (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred"),
+    };
+    (status, json!([{"errorCode": code, "message": message}]))
 }

@@ -2,9 +2,9 @@
 //! would not show it: what the producer loses the reconciler finds, and a repeat leaves no trace at the destination.
 
 use crate::{
-    effect::{Effect, Function},
+    effect::Effect,
+    functions::{Caller, Function},
     sqs::Letter,
-    world::Caller,
 };
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sandbox::{DaySpec, Expected, Outcome, TimeZone};
@@ -107,7 +107,7 @@ impl Watch {
         subject: &str,
         now: DateTime<Utc>,
     ) -> Option<String> {
-        if !matches!(effect, Effect::CreatePurchase | Effect::ReadBack) {
+        if !effect.is_paced() {
             return None;
         }
         let worker = self.workers.entry(caller.process).or_default();
@@ -132,8 +132,7 @@ impl Watch {
 
     /// A process has an answer, or none and knows it.
     pub(crate) fn answered(&mut self, caller: Caller, effect: Effect, now: DateTime<Utc>) {
-        use Effect::{ReadBackToken, ReadSecrets, ReadYotpoSecret, YotpoToken};
-        if matches!(effect, ReadBackToken | ReadSecrets | ReadYotpoSecret | YotpoToken) {
+        if effect.is_admission() {
             self.workers.entry(caller.process).or_default().admitted_at = Some(now);
         }
     }
@@ -148,7 +147,7 @@ impl Watch {
         now: DateTime<Utc>,
     ) {
         let worker = self.workers.entry(caller.process).or_default();
-        let posts = effect == Effect::CreatePurchase;
+        let posts = effect.is_post();
         if posts && status == 401 {
             worker.unauthorized.insert(subject.to_owned());
         }
@@ -176,10 +175,10 @@ impl Watch {
         })
     }
 
-    /// SQS has taken a message of an order. `known`: reads of the ledger are complete and current.
+    /// SQS has taken a message of an order. `known`: reads of the ledger are current.
     pub(crate) fn queued(&mut self, by: Function, key: &str, known: bool, now: DateTime<Utc>) -> Option<String> {
         let watched = self.orders.get_mut(key)?;
-        if by == Function::Consumer {
+        if by.consumes {
             return None;
         }
         watched.queued += 1;

@@ -2,13 +2,14 @@
 //! each call, one that upserts, and one where a delivery waits for another. What counts is what is at the destination.
 
 use crate::{
-    DEAD_LETTERS, Effect, Function, Kill, Moment, QUEUE, TABLE,
+    DEAD_LETTERS, Effect, Kill, Moment, QUEUE, TABLE,
     aws::sdk_config,
+    chance::Chance,
     clock::{self, MACHINES},
     fault::Odds,
-    lambda::PRODUCERS_TRACE,
-    sqs, vendors,
-    world::{Caller, Sim, World},
+    functions::{Caller, Function, PRODUCERS_TRACE, REVIEWS_CONSUMER, Service},
+    vendors,
+    world::{Sim, World},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
@@ -38,6 +39,29 @@ const SETTLES: Duration = Duration::from_mins(15);
 /// All processes run on one machine, one after the other.
 const MACHINE: usize = 0;
 const INVOCATION: TimeDelta = TimeDelta::seconds(60);
+
+/// Whatever may be written of deliveries of these kinds.
+macro_rules! written {
+    ($($kind:literal)+) => {
+        &[$(
+            concat!($kind, " accepted"), concat!($kind, " claimed"), concat!($kind, " confirmed"),
+            concat!($kind, " parked"), concat!($kind, " pending"), concat!($kind, " skipped"),
+            concat!($kind, " uncertain"),
+        )+]
+    };
+}
+
+/// What works here, and all that it does.
+const WORKER: Function = Function {
+    name: "worker",
+    calls: &[
+        (Service::Table, "BatchGetItem", &["buyer", "customer"]),
+        (Service::Table, "UpdateItem", written!("award" "buyer" "customer" "order" "refund" "sale")),
+        (Service::Queue, "SendMessageBatch", &["queue", "dead-letters"]),
+        (Service::Queue, "ChangeMessageVisibilityBatch", &["queue"]),
+    ],
+    ..REVIEWS_CONSUMER
+};
 
 /// What a delivery asks for.
 #[derive(Deserialize)]
@@ -99,7 +123,8 @@ fn flow() -> Flow {
 fn stage(kill: Option<Kill>) -> Stage {
     fastrand::seed(1);
     clock::begin(NOON, [TimeDelta::zero(); MACHINES]);
-    let mut world = World::new(ChaCha8Rng::seed_from_u64(1), Odds::NONE, NOON, 200);
+    let rng = ChaCha8Rng::seed_from_u64(1);
+    let mut world = World::new(Chance { rng, odds: Odds::NONE, faults_end: NOON, broken: None }, 200);
     world.kill = kill;
     let sim = Sim::new(world, InProcess::new(1, vendors::URL, clock::now));
     let config = Relay::parse(include_str!("../../../infra/config/relay.toml"), "relay.toml").unwrap();
@@ -121,7 +146,8 @@ impl Stage {
         let trace = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": PRODUCERS_TRACE}});
         let entry = json!({"Id": "0", "MessageBody": body.to_string(), "MessageSystemAttributes": trace});
         let request = json!({"QueueUrl": QUEUE, "Entries": [entry]});
-        sqs::send(&mut self.sim.lock(), Function::Producer, &request).unwrap();
+        let World { chance, queues, .. } = &mut *self.sim.lock();
+        queues.send(chance, &request).unwrap();
     }
 
     fn shows(&self, key: &str, value: i64) -> bool {
@@ -213,13 +239,16 @@ impl Stage {
         let end = clock::now() + time;
         let mut warm: Option<(Caller, Worker)> = None;
         while clock::now() < end {
-            let records = sqs::receive(&mut self.sim.lock(), 10);
+            let records = {
+                let World { chance, queues, .. } = &mut *self.sim.lock();
+                queues.receive(chance, 10).records
+            };
             if records.is_empty() {
                 sleep(Duration::from_secs(20)).await;
                 continue;
             }
             let (caller, worker) = warm.take().unwrap_or_else(|| {
-                let caller = Caller { function: Function::Consumer, machine: MACHINE, process: self.sim.lock().born() };
+                let caller = self.sim.lock().born(WORKER, MACHINE);
                 (caller, self.worker(caller))
             });
             let ids: Vec<String> = records.iter().map(|it| it["messageId"].as_str().unwrap().to_owned()).collect();
@@ -240,7 +269,8 @@ impl Stage {
             };
             let back: Vec<&str> = answer.batch_item_failures.iter().map(|it| it.item_identifier.as_str()).collect();
             for id in ids.iter().filter(|id| !back.contains(&id.as_str())) {
-                sqs::delete(&mut self.sim.lock(), id);
+                let World { chance, queues, .. } = &mut *self.sim.lock();
+                queues.delete(chance, id);
             }
             warm = Some((caller, worker));
         }
@@ -354,7 +384,7 @@ impl Stage {
     }
 
     fn ledger(&self) -> Ledger {
-        let caller = Caller { function: Function::Producer, machine: MACHINE, process: self.sim.lock().born() };
+        let caller = self.sim.lock().born(WORKER, MACHINE);
         Ledger::new(&sdk_config(&self.sim, caller, 1), TABLE, flow(), clock::now)
     }
 
@@ -524,7 +554,7 @@ async fn what_needs_another_delivery_waits_for_it_and_shares_its_fate() {
         (ledger::Settled::Skipped("no_email".to_owned()), "skipped", 0),
     ] {
         let stage = stage(None);
-        let caller = Caller { function: Function::Producer, machine: MACHINE, process: stage.sim.lock().born() };
+        let caller = stage.sim.lock().born(WORKER, MACHINE);
         let ledger = Ledger::new(&sdk_config(&stage.sim, caller, 1), TABLE, flow(), clock::now);
         let delivery = json!({"key": customer, "revision": 1, "hash": "h", "store": "default"});
         let delivery = serde_json::from_value(delivery).unwrap();

@@ -6,7 +6,7 @@ use super::{
 };
 use config::Relay;
 use ledger::decide::RECORD_LIFE;
-use simulation::{Bill, Function, Usage};
+use simulation::{Bill, REVIEWS_RECONCILER, Usage};
 
 pub(super) const DAYS: f64 = 365.0 / 12.0;
 pub(super) const GB: f64 = 1_073_741_824.0;
@@ -61,7 +61,7 @@ pub(super) fn an_order(bill: &Bill, stack: &Stack) -> Vec<Line> {
     let invocations = bill.an_order(|usage| usage.invocations);
     let (producer, consumer) = billed_ms(stack);
     // The reconciler waits for its turn once a page of purchases.
-    let reconciler = bill.an_order_of(bill.functions.get(&Function::Reconciler).map_or(0, |usage| usage.waited_ms));
+    let reconciler = bill.an_order_of(bill.functions.get(&REVIEWS_RECONCILER).map_or(0, |usage| usage.waited_ms));
     let gb_ms = producer * stack.memory("ReviewsProducer")
         + consumer * stack.memory("ReviewsConsumer")
         + reconciler * stack.memory("ReviewsReconciler");

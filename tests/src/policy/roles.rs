@@ -78,7 +78,7 @@ fn needed(template: &Template, function: &Function, recorded: &BTreeSet<Call>) -
         }
         Resource::Unknown(what) => panic!("{} calls something that is not in the template: {what}", function.id),
     };
-    let calls = recorded.iter().filter(|call| call.function.name() == function.binary);
+    let calls = recorded.iter().filter(|call| call.function.name == function.binary);
     let mut needed: BTreeSet<Permission> = calls.map(|call| (call.action.clone(), about(&call.resource))).collect();
     needed.extend(of_erp(&function.binary).into_iter().map(|(action, resource)| (action.to_owned(), about(&resource))));
     if function.binary == "rollout-check" {

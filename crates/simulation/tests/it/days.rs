@@ -4,7 +4,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use sandbox::{Fault, Manifest, Moment as When, Rule, salesforce, yotpo};
-use simulation::{Effect, Kill, Moment, Scenario, Story, run, tell};
+use simulation::{Kill, Moment, REVIEWS_PRODUCER, REVIEWS_RECONCILER, Scenario, Story, run, tell};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -87,9 +87,32 @@ fn a_day_that_a_late_order_is_sent_for_is_looked_at_again() {
     });
 }
 
+/// Each finds what is missing; one of them sends it.
+#[test]
+fn two_reconcilers_at_once_send_once_and_certify_what_is_so() {
+    tell(day("2026-11-02"), &calm(), async |story| {
+        let old = day("2026-11-01");
+        let manifest = story.orders(old, 3);
+        let order_id = &manifest.expected[0].order_id;
+        drop_once(story, order_id);
+        assert!(story.night().await);
+        let mut complete = 0;
+        for _ in 0..4 {
+            story.pass(TimeDelta::hours(7)).await;
+            let looked = story.look_twice().await;
+            complete += looked.iter().filter(|one| one.of(old).is_some_and(|it| it.complete)).count();
+        }
+        assert!(complete > 0, "{}", story.trace());
+        assert_there(story, &manifest);
+        assert_eq!(story.posts(order_id), 2, "it was dropped, and sent again:\n{}", story.trace());
+    });
+}
+
 #[test]
 fn whoever_dies_between_the_mark_and_the_message_leaves_no_message_unseen() {
-    for effect in [Effect::MarkDay, Effect::SendMessages] {
+    let (mark, send) =
+        (REVIEWS_PRODUCER.effect("UpdateItem", "due"), REVIEWS_PRODUCER.effect("SendMessageBatch", "queue"));
+    for effect in [mark, send] {
         for moment in Moment::ALL {
             tell(day("2026-11-20"), &calm(), async |story| {
                 assert!(story.night().await);
@@ -100,7 +123,7 @@ fn whoever_dies_between_the_mark_and_the_message_leaves_no_message_unseen() {
                 story.kill(Kill { effect, moment, occurrence: 1 });
                 assert!(!story.by_hand(old).await);
                 let posted = story.vendors().yotpo.arrivals().iter().any(|arrival| arrival.posted > 0);
-                assert_eq!(posted, effect == Effect::SendMessages && moment != Moment::Before, "{moment:?}");
+                assert_eq!(posted, effect == send && moment != Moment::Before, "{moment:?}");
                 assert!(!posted || is_due(story, old), "{moment:?}: sent, and nobody looks");
                 looks(story, 16).await;
                 assert_eq!(story.effects(order_id), u64::from(posted), "{effect:?} {moment:?}");
@@ -234,7 +257,7 @@ fn a_day_that_no_run_can_read_starves_nobody_and_is_proven_in_the_end() {
 fn a_page_a_run_proves_a_day() {
     let report = run(&Scenario::calm(1).hurried());
     assert_eq!(report.failure(), None);
-    for effect in [Effect::KeepPart, Effect::ReadPart] {
-        assert!(report.effects.contains_key(&effect), "{effect:?}");
+    for operation in ["UpdateItem", "GetItem"] {
+        assert!(report.effects.contains_key(&REVIEWS_RECONCILER.effect(operation, "part")), "{operation}");
     }
 }

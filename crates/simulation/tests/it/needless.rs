@@ -1,6 +1,6 @@
 //! Work that is done twice without need: no order is lost by it, and nobody would notice.
 
-use simulation::{Effect, Kill, Moment, Scenario, run};
+use simulation::{Kill, Moment, REVIEWS_CONSUMER, REVIEWS_PRODUCER, Scenario, run};
 
 /// The second of two producers on one pass stops after the page that both read: the checkpoint is the first one's.
 #[test]
@@ -29,7 +29,7 @@ fn what_waits_in_the_queue_is_not_sent_again() {
 /// The ledger answers in part: the rest is asked for, and an order that is accepted is not sent again.
 #[test]
 fn what_the_ledger_has_not_answered_is_asked_for_again() {
-    let kill = Kill { effect: Effect::MoveCursor, moment: Moment::Before, occurrence: 1 };
+    let kill = Kill { effect: REVIEWS_PRODUCER.effect("UpdateItem", "cursor"), moment: Moment::Before, occurrence: 1 };
     for seed in 1..4 {
         let report = run(&Scenario::partly_read(seed).killed(kill));
         assert!(report.kill_struck);
@@ -45,7 +45,7 @@ fn sqs_has_nothing_to_move_away() {
     for seed in 4..9 {
         let report = run(&Scenario::crowded(seed, 2));
         assert_eq!(report.failure(), None);
-        copies += report.effects.get(&Effect::SendFreshCopy).copied().unwrap_or(0);
+        copies += report.effects.get(&REVIEWS_CONSUMER.effect("SendMessageBatch", "queue")).copied().unwrap_or(0);
     }
     assert!(copies > 0, "nothing came to its last receive");
 }

@@ -1,0 +1,185 @@
+//! The functions that run here, each with everything that it does to the world: what is not on its list fails the run.
+
+use Service::{Queue, Salesforce, Secrets, Table, Yotpo};
+use chrono::TimeDelta;
+use sandbox::{salesforce, yotpo};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+};
+
+/// What a call is made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Secrets Manager.
+    Secrets,
+    /// DynamoDB: the ledger.
+    Table,
+    /// SQS: the flow's queue and its dead-letter queue.
+    Queue,
+    /// Where orders come from.
+    Salesforce,
+    /// Where purchases go to.
+    Yotpo,
+}
+
+impl Service {
+    /// Every service.
+    pub const ALL: [Self; 5] = [Secrets, Table, Queue, Salesforce, Yotpo];
+
+    /// Whether it is a vendor's, and not AWS's.
+    pub(crate) fn is_vendor(self) -> bool {
+        matches!(self, Salesforce | Yotpo)
+    }
+}
+
+/// Calls of one operation: to what, the operation (a vendor's endpoint as the sandbox names it), and what they are about, as
+/// [`crate::Effect::about`] says it.
+pub type Calls = (Service, &'static str, &'static [&'static str]);
+
+/// A function, as the template has it. Its name is its identity.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// The name of its binary.
+    pub name: &'static str,
+    /// The flow that it belongs to.
+    pub flow: &'static str,
+    /// How long an invocation may take.
+    pub timeout: TimeDelta,
+    /// Whether it is handed the queue's messages.
+    pub consumes: bool,
+    /// Everything that it does.
+    pub calls: &'static [Calls],
+}
+
+/// X-Ray's header as Lambda hands it over: to what the schedule starts, and to what a queue's messages do.
+pub(crate) const PRODUCERS_TRACE: &str =
+    "Root=1-691fd1a4-3b1f5c2a7d9e8f0a1b2c3d4e;Parent=4f5e6d7c8b9a0f1e;Sampled=1;Lineage=1:7b1a2c3d:0";
+const CONSUMERS_TRACE: &str =
+    "Root=1-691fd1c7-9a8b7c6d5e4f3a2b1c0d9e8f;Parent=0a1b2c3d4e5f6a7b;Sampled=1;Lineage=1:4d3c2b1a:0";
+
+/// What there is nothing more to say about.
+const ONLY: &[&str] = &[""];
+const QUEUE: &[&str] = &["queue"];
+const BOTH_QUEUES: &[&str] = &["queue", "dead-letters"];
+
+/// `reviews-producer`.
+pub const REVIEWS_PRODUCER: Function = Function {
+    name: reviews::PRODUCER,
+    flow: reviews::FLOW,
+    timeout: TimeDelta::seconds(900),
+    consumes: false,
+    calls: &[
+        (Secrets, "GetSecretValue", &["salesforce"]),
+        (Table, "GetItem", &["check", "cursor", "pass"]),
+        (Table, "BatchGetItem", &["reviews"]),
+        (Table, "UpdateItem", &["cursor first", "cursor", "due", "outside", "pass first", "pass", "run"]),
+        (Table, "UpdateItem", &["reviews parked", "reviews rejected", "reviews skipped"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Salesforce, salesforce::TOKEN.name(), ONLY),
+        (Salesforce, salesforce::DESCRIBE.name(), ONLY),
+        (Salesforce, salesforce::QUERY.name(), ONLY),
+        (Salesforce, salesforce::NEXT.name(), ONLY),
+    ],
+};
+
+/// `reviews-consumer`.
+pub const REVIEWS_CONSUMER: Function = Function {
+    name: reviews::CONSUMER,
+    flow: reviews::FLOW,
+    timeout: TimeDelta::seconds(60),
+    consumes: true,
+    calls: &[
+        (Secrets, "GetSecretValue", &["yotpo"]),
+        (Table, "GetItem", &["check"]),
+        (Table, "UpdateItem", &["reviews claimed", "reviews accepted", "reviews pending"]),
+        (Table, "UpdateItem", &["reviews parked", "reviews rejected"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Queue, "ChangeMessageVisibilityBatch", QUEUE),
+        (Yotpo, yotpo::TOKEN.name(), ONLY),
+        (Yotpo, yotpo::CREATE.name(), ONLY),
+    ],
+};
+
+/// `reviews-reconciler`.
+pub const REVIEWS_RECONCILER: Function = Function {
+    name: reviews::RECONCILER,
+    flow: reviews::FLOW,
+    timeout: TimeDelta::seconds(900),
+    consumes: false,
+    calls: &[
+        (Secrets, "GetSecretValue", &["salesforce", "yotpo"]),
+        (Table, "GetItem", &["certificate", "check", "cursor", "due", "part", "pass"]),
+        (Table, "BatchGetItem", &["reviews"]),
+        (Table, "Query", &["open"]),
+        (Table, "UpdateItem", &["certificate", "due", "part", "pass first", "pass", "run"]),
+        (Table, "UpdateItem", &["reviews confirmed", "reviews parked", "reviews pending", "reviews skipped"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Salesforce, salesforce::TOKEN.name(), ONLY),
+        (Salesforce, salesforce::DESCRIBE.name(), ONLY),
+        (Salesforce, salesforce::QUERY.name(), ONLY),
+        (Salesforce, salesforce::NEXT.name(), ONLY),
+        (Yotpo, yotpo::TOKEN.name(), ONLY),
+        (Yotpo, yotpo::READ.name(), ONLY),
+    ],
+};
+
+/// Every function.
+pub const FUNCTIONS: &[Function] = &[REVIEWS_PRODUCER, REVIEWS_CONSUMER, REVIEWS_RECONCILER];
+
+impl Function {
+    /// The trace of its invocations.
+    pub(crate) fn trace(self) -> &'static str {
+        if self.consumes { CONSUMERS_TRACE } else { PRODUCERS_TRACE }
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Function {}
+
+impl PartialOrd for Function {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Function {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(other.name)
+    }
+}
+
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Who makes a call: a function's process on a machine.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) function: Function,
+    pub(crate) machine: usize,
+    pub(crate) process: u64,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.function, self.process)
+    }
+}
