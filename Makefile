@@ -143,8 +143,9 @@ $(T)/cargo-mutants-$(CARGO_MUTANTS):
 	cargo install --locked --root $(T) cargo-mutants@$(CARGO_MUTANTS)
 	@touch $@
 
+# It runs for seconds, and is built optimised for minutes.
 $(T)/cargo-deny-$(CARGO_DENY):
-	cargo install --locked --root $(T) cargo-deny@$(CARGO_DENY)
+	cargo install --locked --debug --root $(T) cargo-deny@$(CARGO_DENY)
 	@touch $@
 
 $(T)/cargo-nextest-$(CARGO_NEXTEST):
