@@ -4,8 +4,8 @@
 //! [`MemoEffect`]. It depends on the payload alone, never on the topic that brought it, and is compared by its hash. With what was
 //! looked up ([`Ids`]) it becomes the body of a create, or a [`Patch`] of what NetSuite has ([`NetSuiteOrder`]).
 //!
-//! [`due`] decides whether an order is carried at all. `money` and `sheet` are the arithmetic: an order's lines, less its memos' lines,
-//! add up to Shopify's current total, to the last digit. `fit` makes texts fit NetSuite's fields.
+//! [`due`] decides whether an order is carried at all. `sheet` is the arithmetic: an order's lines, less its memos' lines,
+//! add up to Shopify's current total, to the last digit.
 
 mod address;
 #[cfg(test)]
@@ -14,7 +14,6 @@ mod customer;
 #[cfg(test)]
 mod customer_tests;
 mod due;
-mod fit;
 #[cfg(test)]
 mod fixture_tests;
 mod held;
@@ -37,9 +36,9 @@ mod worth;
 
 pub use customer::{Buyer, CustomerEffect, Entity, buyer, customer};
 pub use due::{Skip, due};
-pub use fit::Mended;
 pub use held::{HeldLine, NetSuiteOrder, NotAnOrder};
 pub use money::Sums;
+pub use netsuite::Mended;
 pub use order::{OrderEffect, order};
 pub use patch::{Patch, patch};
 pub use record::{Ids, memo_record, order_record};
@@ -50,7 +49,7 @@ pub use worth::{OrderWorth, worth};
 
 use config::{Erp, InternalId, Shop, StoreName};
 use serde_json::Value;
-use shopify::Order;
+use shopify::{Coin, Order};
 use std::collections::BTreeMap;
 
 /// What the mapping goes by: the flow's rules, and the shop's.
@@ -102,4 +101,9 @@ fn common(settings: &Settings<'_>, order: &Order) -> BTreeMap<&'static str, Valu
         ("department", shop.department.as_ref()),
     ];
     named.into_iter().filter_map(|(field, id)| Some((field, reference(id?)))).collect()
+}
+
+/// The money that is meant throughout an order and its refunds.
+fn coin(order: &Order, settings: &Settings<'_>) -> Coin {
+    Coin::of(order, settings.shop.money == config::MoneyKind::Presentment)
 }

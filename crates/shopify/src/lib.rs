@@ -6,6 +6,7 @@
 
 mod address;
 pub mod admin;
+mod coin;
 mod credentials;
 mod customer;
 mod event;
@@ -20,11 +21,13 @@ mod privacy;
 mod refund;
 mod shape;
 mod shop;
+mod standing;
 mod topic;
 mod unverified;
 mod verified;
 
 pub use address::Address;
+pub use coin::Coin;
 pub use credentials::{Access, Blank, Credentials, ShopCredentials};
 pub use customer::Customer;
 pub use event::Event;
@@ -41,6 +44,7 @@ pub use refund::{
 pub use rest::{BadUrl, Client as Http};
 pub use shape::BadShape;
 pub use shop::{BadShop, ShopDomain};
+pub use standing::{Payback, Pieces, RefundParts};
 pub use topic::Topic;
 pub use unverified::{NotShopifys, Unverified};
 pub use verified::Verified;

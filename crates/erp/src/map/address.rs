@@ -1,6 +1,6 @@
 //! Addresses, as subrecords of NetSuite's orders and customers.
 
-use super::fit::{self, Mended};
+use netsuite::fit::{self, Mended};
 use serde_json::{Map, Value, json};
 use shopify::Address;
 

@@ -1,10 +1,10 @@
 //! Who bought: a customer of Shopify's, a guest, or a company that the settings name.
 
 use super::address::address;
-use super::fit::{self, Mended};
 use super::{Parked, Settings, reference};
 use config::InternalId;
 use ledger::EffectHash;
+use netsuite::fit::{self, Mended};
 use serde_json::{Map, Value, json};
 use shopify::{Address, Customer, Order};
 use std::collections::BTreeMap;

@@ -2,17 +2,16 @@
 
 use super::address::address;
 use super::customer::{Entity, buyer};
-use super::fit::{self, Mended};
-use super::money::{Coin, Sums};
-use super::refund::{Taken, given_back};
-use super::sheet::{self, OrderLine, Pieces, Sheet};
+use super::money::Sums;
+use super::sheet::{self, OrderLine, Sheet};
 use super::stamp::two_parts;
-use super::{Parked, Settings, common, reference};
-use config::{BodySource, BusinessDay, MoneyKind};
+use super::{Parked, Settings, coin, common, reference};
+use config::{BodySource, BusinessDay};
 use ledger::EffectHash;
+use netsuite::fit::{self, Mended};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use shopify::{Currency, LineItem, Order};
+use shopify::{Coin, Currency, LineItem, Order, RefundParts};
 use std::collections::BTreeMap;
 
 /// What an order is to be at NetSuite, before customer, currency and items are looked up.
@@ -53,7 +52,7 @@ impl OrderEffect {
 /// When a person has to decide.
 pub fn order(order: &Order, settings: &Settings<'_>) -> Result<OrderEffect, Parked> {
     let mut mended = Mended::default();
-    let coin = Coin::of(order, settings.shop.money);
+    let coin = coin(order, settings);
     let mut fields: BTreeMap<String, Value> = settings
         .erp
         .body
@@ -113,23 +112,23 @@ fn source_of(order: &Order, source: &BodySource) -> Option<String> {
 }
 
 fn lines(order: &Order, settings: &Settings<'_>, coin: Coin) -> Result<(Vec<OrderLine>, Sums, Mended), Parked> {
-    let taken: Vec<Taken<'_>> = order.refunds.iter().map(|refund| Taken::of(order, refund)).collect();
+    let refunds: Vec<RefundParts<'_>> = order.refunds.iter().map(|refund| RefundParts::of(order, refund)).collect();
     let mut sheet = Sheet::new(settings, coin, order.taxes_included);
     let own_tax: Decimal = order.line_items.iter().map(|line| coin.taxes(&line.tax_lines)).sum();
     let mut kept_tax = Decimal::ZERO;
     let tip = order.total_tip_received.filter(|tip| !tip.is_zero());
     let is_tip = |line: &LineItem| tip.is_some() && line.sku.is_none() && line.title.eq_ignore_ascii_case("tip");
     for line in &order.line_items {
-        if let Some(pieces) = kept(line, &taken, coin) {
+        if let Some(pieces) = line.kept(&refunds, coin) {
             kept_tax += pieces.tax;
             sheet.goods(line, &pieces, is_tip(line))?;
         }
     }
     if let Some(tip) = tip.filter(|_| !order.line_items.iter().any(is_tip)) {
-        if coin.kind == MoneyKind::Presentment && order.currency != order.presentment_currency {
+        if coin.currency != order.currency {
             return Err(Parked::new("unmapped_charge", "Shopify names the tip in the shop's currency alone"));
         }
-        sheet.net("tip".to_owned(), sheet::TIP, tip, Decimal::ZERO)?;
+        sheet.net("tip".to_owned(), sheet::TIP, coin.within(tip), Decimal::ZERO)?;
     }
     let mut shipping_tax = Decimal::ZERO;
     for (place, line) in order.shipping_lines.iter().enumerate().filter(|(_, line)| !line.is_removed) {
@@ -145,41 +144,16 @@ fn lines(order: &Order, settings: &Settings<'_>, coin: Coin) -> Result<(Vec<Orde
     sheet.net("fees".to_owned(), sheet::FEES, fees, Decimal::ZERO)?;
     // Without a memo, what was paid back beside the lines has no other place.
     let mut adjusted_tax = Decimal::ZERO;
-    for taken in taken.iter().filter(|taken| !taken.has_memo()) {
-        let (net, tax) = taken.adjustments(coin);
+    for parts in refunds.iter().filter(|parts| !parts.gives_back()) {
+        let (net, tax) = parts.adjustments(coin);
         adjusted_tax += tax;
-        sheet.net(format!("adjustment:{}", taken.refund.id), sheet::ADJUSTMENT, net, tax)?;
+        sheet.net(format!("adjustment:{}", parts.refund.id), sheet::ADJUSTMENT, net, tax)?;
     }
     let whole = order.total_tax_set.as_ref().map_or(own_tax + shipping_tax, |tax| coin.pick(tax));
     let tax = whole - (own_tax - kept_tax) + adjusted_tax;
     let rounded = coin.pick_or_zero(order.total_cash_rounding_payment_adjustment_set.as_ref());
     let (lines, ours, mended) = sheet.finish(tax, rounded)?;
-    let memos: Decimal = taken.iter().map(|taken| given_back(order, taken, coin)).sum();
+    let memos: Decimal = refunds.iter().map(|parts| parts.given_back(order.taxes_included, coin)).sum();
     let shopify = coin.pick(&order.current_total_price_set) + memos + rounded;
     Ok((lines, Sums { ours, shopify }, mended))
-}
-
-/// What the order keeps of a line: what is still wanted, and what came back after it had shipped. With the discount and the tax of
-/// that alone. `None` if that is nothing.
-fn kept(line: &LineItem, taken: &[Taken<'_>], coin: Coin) -> Option<Pieces> {
-    let of_line = |refunded: &&&shopify::RefundLineItem| refunded.line_item_id == line.id;
-    let returned: u32 =
-        taken.iter().flat_map(|taken| taken.returned.iter().filter(of_line)).map(|line| line.quantity).sum();
-    let quantity = line.current_quantity.saturating_add(returned).min(line.quantity);
-    if quantity == 0 {
-        return None;
-    }
-    let price = coin.pick(&line.price_set);
-    let discounts = coin.sum(line.discount_allocations.iter().map(|allocation| &allocation.amount_set));
-    let taxes = coin.taxes(&line.tax_lines);
-    let (mut discount, mut tax, mut gone) = (discounts, taxes, 0_u32);
-    for reduced in taken.iter().flat_map(|taken| taken.reduced.iter().filter(of_line)) {
-        discount -= price * Decimal::from(reduced.quantity) - coin.pick(&reduced.subtotal_set);
-        tax -= coin.pick(&reduced.total_tax_set);
-        gone += reduced.quantity;
-    }
-    // An edit may take pieces off without a word about their discount and tax: their share.
-    let unsaid = (line.quantity - quantity).saturating_sub(gone);
-    let share = |amount: Decimal| coin.round(amount * Decimal::from(unsaid) / Decimal::from(line.quantity));
-    Some(Pieces { quantity, discount: discount - share(discounts), tax: tax - share(taxes) })
 }

@@ -1,13 +1,12 @@
 //! The lines of an order or a memo, put together: goods and charges, then one line each for discounts, tax and the cents that are
 //! left.
 
-use super::fit::{self, Mended};
-use super::money::Coin;
 use super::{Parked, Settings};
 use config::{Charges, LineSource, Tax};
+use netsuite::fit::{self, Mended};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
-use shopify::LineItem;
+use shopify::{Coin, LineItem, Pieces};
 use std::collections::BTreeMap;
 
 /// A line before its item is looked up.
@@ -82,13 +81,6 @@ pub(super) struct Sheet<'a> {
     line_taxes: Decimal,
     rounding: Decimal,
     pub(super) mended: Mended,
-}
-
-/// Pieces of one of Shopify's lines, with their share of its discounts and taxes.
-pub(super) struct Pieces {
-    pub(super) quantity: u32,
-    pub(super) discount: Decimal,
-    pub(super) tax: Decimal,
 }
 
 impl<'a> Sheet<'a> {

@@ -1,4 +1,4 @@
-//! Texts are made to fit NetSuite's fields: an order is never refused for a long name or a telephone number of four digits.
+//! Texts that NetSuite's fields take: a record is never refused for a long name or a telephone number of four digits.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ const STATES: &[(&str, &[&str])] = &[
 ];
 
 /// `value` for `field`: without control characters and spaces around it, cut where it is too long. `None` if nothing is left.
-pub(super) fn text(field: &str, value: Option<&str>, mended: &mut Mended) -> Option<String> {
+pub fn text(field: &str, value: Option<&str>, mended: &mut Mended) -> Option<String> {
     let value = value?;
     let limit = LIMITS.iter().find(|(name, _)| *name == field).map_or(CUSTOM, |(_, limit)| *limit);
     let plain: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -60,7 +60,7 @@ pub(super) fn text(field: &str, value: Option<&str>, mended: &mut Mended) -> Opt
 }
 
 /// A telephone number, left out if NetSuite would refuse it; its punctuation goes first.
-pub(super) fn phone(field: &str, value: Option<&str>, mended: &mut Mended) -> Option<String> {
+pub fn phone(field: &str, value: Option<&str>, mended: &mut Mended) -> Option<String> {
     let value = value?.trim();
     let dialled = |c: &char| c.is_ascii_digit() || *c == '+';
     let digits = value.chars().filter(char::is_ascii_digit).count();
@@ -78,7 +78,7 @@ pub(super) fn phone(field: &str, value: Option<&str>, mended: &mut Mended) -> Op
 }
 
 /// An e-mail address, left out if it is none.
-pub(super) fn email(value: Option<&str>, mended: &mut Mended) -> Option<String> {
+pub fn email(value: Option<&str>, mended: &mut Mended) -> Option<String> {
     let value = value?.trim();
     let is_address =
         value.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'));
@@ -91,7 +91,7 @@ pub(super) fn email(value: Option<&str>, mended: &mut Mended) -> Option<String> 
 }
 
 /// A state: its code where the country has a list, else its name. One that the list does not know is left out.
-pub(super) fn state(country: &str, code: Option<&str>, name: Option<&str>, mended: &mut Mended) -> Option<String> {
+pub fn state(country: &str, code: Option<&str>, name: Option<&str>, mended: &mut Mended) -> Option<String> {
     let Some((_, known)) = STATES.iter().find(|(listed, _)| *listed == country) else {
         return text("state", name.or(code), mended);
     };
