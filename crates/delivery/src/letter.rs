@@ -2,12 +2,17 @@
 
 use crate::{Unmapped, judge::is_newer};
 use ledger::{Delivery, Millis, Policy, Record, State, decide::DISMISSED};
-use queue::{Entry, Taken};
+use queue::{Entry, Taken, body};
 use serde_json::Value;
 use std::time::Duration;
 
 /// What stands where a message names no class or error: SQS moved it there, or somebody else put it there.
 pub const NOT_NAMED: &str = "none";
+
+/// The field of a message that has what was too long for it, by [`body::pack`].
+const PACKED: &str = "gzip+base64";
+/// The longest text that is unpacked to be searched: API Gateway takes no longer request.
+const UNPACKED: u64 = 10 * 1024 * 1024;
 
 /// A message that was taken out by hand, and what it is.
 #[derive(Clone, Debug)]
@@ -132,13 +137,9 @@ impl Letter {
     }
 
     /// Whether any text in it is this one, but for ASCII case and what is around it that nobody sees; what is no JSON is searched
-    /// for it.
+    /// for it. A text that is JSON itself, as a webhook's body is, is taken apart as well, and one that was packed.
     pub fn mentions(&self, text: &str) -> bool {
-        let wanted = folded(text);
-        match serde_json::from_str(&self.taken.body) {
-            Ok(body) => is_in(&body, &wanted),
-            Err(_) => self.taken.body.to_ascii_lowercase().contains(&wanted),
-        }
+        is_within(&self.taken.body, &folded(text))
     }
 
     /// What is to be done with it.
@@ -169,11 +170,24 @@ fn folded(text: &str) -> String {
     text.trim_matches(|c: char| !c.is_alphanumeric() && !c.is_ascii_punctuation()).to_ascii_lowercase()
 }
 
+fn is_within(json: &str, wanted: &str) -> bool {
+    match serde_json::from_str(json) {
+        Ok(value) => is_in(&value, wanted),
+        Err(_) => json.to_ascii_lowercase().contains(wanted),
+    }
+}
+
 fn is_in(value: &Value, wanted: &str) -> bool {
     match value {
+        Value::String(text) if text.trim_start().starts_with('{') => is_within(text, wanted),
         Value::String(text) => folded(text) == wanted,
         Value::Array(values) => values.iter().any(|value| is_in(value, wanted)),
-        Value::Object(fields) => fields.values().any(|value| is_in(value, wanted)),
+        Value::Object(fields) => fields.iter().any(|(name, value)| match value {
+            Value::String(text) if name == PACKED => {
+                body::unpack(text, UNPACKED).is_ok_and(|text| is_within(&text, wanted))
+            }
+            value => is_in(value, wanted),
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -113,6 +113,22 @@ fn a_person_is_found_whatever_the_case_and_in_what_nobody_can_read() {
     assert!(!letter(&unmapped()).mentions("jane@example.com"));
 }
 
+/// A webhook travels as it was signed: its body is a text of its own, packed where it is long.
+#[test]
+fn a_person_is_found_in_json_within_a_text_and_in_what_was_packed() {
+    let order = json!({"id": 1, "customer": {"email": "Jane@example.com"}}).to_string();
+    let webhook = json!({"headers": {"shop": "acme.myshopify.com"}, "body": order});
+    let packed = body::pack(&webhook.to_string()).unwrap();
+    for held in [json!({"webhook": webhook}), json!({"gzip+base64": packed})] {
+        let copy = letter(&held.to_string());
+        assert!(copy.mentions("jane@example.com"), "{held}");
+        assert!(!copy.mentions("e@example.com") && !copy.mentions("joe@example.com"), "{held}");
+    }
+    let torn = json!({"webhook": {"body": &order[..order.len() - 2]}});
+    assert!(letter(&torn.to_string()).mentions("jane@example.com"));
+    assert!(!letter(&json!({"gzip+base64": "bm8="}).to_string()).mentions("jane@example.com"));
+}
+
 /// A customer's newer version in the dead-letter queue is not done because an older one was written.
 #[test]
 fn where_the_destination_upserts_a_newer_copy_counts_over_an_accepted_version() {

@@ -9,7 +9,7 @@ use crate::{
     deployed::Purpose,
     estimate::Estimate,
     failure::Failure,
-    flow::{self, Flow},
+    flow::Flow,
     options::Options,
     place::Place,
     producing::{self, Done},
@@ -43,7 +43,7 @@ const GO_ON: &str =
 
 /// What `relay backfill` takes.
 #[derive(Debug, Args)]
-#[command(after_help = flow::told(EXAMPLES))]
+#[command(after_help = Flow::Reviews.told(EXAMPLES))]
 pub(crate) struct Arguments {
     /// The first business day, YYYY-MM-DD
     #[arg(long, value_name = "DAY")]
@@ -95,7 +95,7 @@ struct Row {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Filled, Failure> {
     let place = Place::find(options, Purpose::with(arguments.yes)).await?;
     let Arguments { from, to, store, yes, again, max_backlog } = arguments;
-    let flow = place.flow()?;
+    let (flow, operator) = (Flow::Reviews, place.reviews()?);
     place.known(store.as_ref())?;
     let now = (place.now)();
     let [from, to] = [from, to].map(|day| day.of(store.as_ref(), &place.config, now));
@@ -114,7 +114,6 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
         ))
         .hint(format!("the oldest day that can be run is {oldest}")));
     }
-    let operator = place.operator(flow)?;
     let days = Days { from, to, store: store.clone() };
     let mut backfill = Backfill::look(&operator.ledger, &days, again).await?;
     let done_before = backfill.done().len();
@@ -133,7 +132,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     say(options, &estimate)?;
     if yes {
         let detail = json!({"from": from, "to": to, "store": store, "again": again, "days": left.len()});
-        let fill = Box::pin(fill(&place, flow, &operator, &mut backfill, &left, store.as_ref(), max_backlog));
+        let fill = Box::pin(fill(&place, &operator, &mut backfill, &left, store.as_ref(), max_backlog));
         noted(&place, &operator.ledger, Action { name: "backfill", detail }, fill, |done| json!({"days_done": done}))
             .await?;
     }
@@ -144,7 +143,6 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
 /// Runs the days that are left, each when the queue has room for it; how many are done then.
 async fn fill(
     place: &Place,
-    flow: Flow,
     operator: &Operator,
     backfill: &mut Backfill<'_>,
     left: &[BusinessDay],
@@ -159,7 +157,7 @@ async fn fill(
         producing::until_at_most(&operator.queue, max_backlog, waits).await?;
         // Another one may have taken over meanwhile.
         backfill.save().await?;
-        let done = producing::until_settled(place, flow, &operator.ledger, *day, store).await?;
+        let done = producing::until_settled(place, &operator.ledger, *day, store).await?;
         backfill.finish(*day, done).await?;
         bar.inc(1);
         place.context.so_far(format!("{} of {all} days are done", backfill.done().len()), GO_ON);

@@ -8,17 +8,22 @@ use crate::{
     failure::Failure,
     flow::{Flow, Of},
     look::{Look, NotLookedAt, look},
+    operator::Operator,
     options::Options,
     place::Place,
     text::{BAD, DIM, GOOD, instant, right, table, tick},
 };
+use chrono::{DateTime, Utc};
 use clap::Args;
-use config::{BusinessDay, StoreName};
-use reconciliation::Certificate;
-use reviews::{operate::Operator, select::Pass};
+use config::{BadDay, BusinessDay, StoreName};
+use reconciliation::{Certificate, Totals};
+use reviews::select::Pass;
 use serde::Serialize;
 use serde_json::json;
-use std::io::{self, Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,14 +86,21 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
     let Arguments { day, store, refresh } = arguments;
     let (config, now) = (&place.config, (place.now)());
     let unrouted = StoreName::unrouted();
-    place.known(store.as_ref().filter(|store| **store != unrouted))?;
     let day = day.of(store.as_ref(), config, now);
-    let stores: Vec<StoreName> = match &store {
-        Some(store) => vec![store.clone()],
-        None => config.stores.keys().cloned().collect(),
-    };
-    for store in &stores {
-        Pass::of_store(day, store, config, now).map_err(Failure::input)?;
+    let mut stores: Vec<(Flow, Vec<StoreName>)> = Vec::new();
+    for flow in place.flows.iter().copied() {
+        let mut names = place.stores(flow).await?;
+        if flow == Flow::Reviews {
+            names.extend(store.clone().filter(|store| *store == unrouted));
+        }
+        names.retain(|name| store.as_ref().is_none_or(|store| store == name));
+        for name in &names {
+            is_over(flow, day, name, config, now).map_err(Failure::input)?;
+        }
+        stores.push((flow, names));
+    }
+    if let Some(store) = store.as_ref().filter(|_| stores.iter().all(|(_, names)| names.is_empty())) {
+        place.known(Some(store))?;
     }
     let mut found = Proof {
         business_day: day,
@@ -97,11 +109,11 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
         not_looked_at: Vec::new(),
         looked_at_now: refresh,
     };
-    for flow in place.flows.iter().copied() {
+    for (flow, stores) in stores.into_iter().filter(|(_, names)| !names.is_empty()) {
         let operator = place.operator(flow)?;
         let look =
             if refresh { noted_look(&place, flow, &operator, day, store.as_ref()).await? } else { Look::default() };
-        let unrouted = store.is_none().then_some((&unrouted, false));
+        let unrouted = (store.is_none() && flow == Flow::Reviews).then_some((&unrouted, false));
         for (store, asked_for) in stores.iter().map(|store| (store, true)).chain(unrouted) {
             let last = operator.certificate(store, day).await;
             let last = last.map_err(|error| Failure::undone("read the certificate", &error))?;
@@ -118,6 +130,23 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
         }
     }
     Ok(found)
+}
+
+/// Refuses a day that is not over in the store, or, of reviews, that no pass is for.
+fn is_over(
+    flow: Flow,
+    day: BusinessDay,
+    store: &StoreName,
+    config: &config::Relay,
+    now: DateTime<Utc>,
+) -> Result<(), BadDay> {
+    let Some(erp) = config.erp.as_ref().filter(|_| flow == Flow::Erp) else {
+        return Pass::of_store(day, store, config, now).map(drop);
+    };
+    if day.window(erp.shop(store).time_zone).end > now {
+        return Err(BadDay::NotOver { day, store: store.clone() });
+    }
+    Ok(())
 }
 
 /// A look confirms, and sends again what is missing: it leaves a note as whatever changes something.
@@ -209,5 +238,24 @@ pub(crate) fn print(certificate: &Certificate, now: bool, to: &mut dyn Write) ->
     let mut counts = table(["orders", ""]);
     counts.add_rows(rows.into_iter().map(|(what, n)| [what, n.to_string()]));
     right(&mut counts, 1);
-    writeln!(to, "{counts}")
+    writeln!(to, "{counts}")?;
+    certificate.totals.as_ref().map_or(Ok(()), |totals| print_totals(totals, to))
+}
+
+/// What the orders are worth at both ends.
+fn print_totals(totals: &Totals, to: &mut dyn Write) -> io::Result<()> {
+    let mut rows = table(["worth", "at the source", "at the destination"]);
+    let currencies: BTreeSet<&String> = totals.source.keys().chain(totals.destination.keys()).collect();
+    let amount = |of: &BTreeMap<String, String>, currency| of.get(currency).cloned().unwrap_or_else(|| "0".to_owned());
+    rows.add_rows(
+        currencies.into_iter().map(|currency| {
+            [currency.clone(), amount(&totals.source, currency), amount(&totals.destination, currency)]
+        }),
+    );
+    (1..=2).for_each(|column| right(&mut rows, column));
+    writeln!(to, "{rows}")?;
+    if totals.differs > 0 {
+        writeln!(to, "  {BAD}{} orders are worth something else at the destination{BAD:#}", totals.differs)?;
+    }
+    Ok(())
 }

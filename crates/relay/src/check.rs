@@ -62,9 +62,9 @@ async fn look(options: &Options, aws: aws_config::SdkConfig) -> Result<Checked, 
     let operators = place.operators()?;
     let (permissions, secrets, functions, vendors, machinery) = tokio::join!(
         caller::permissions(&operators),
-        secret::look(&place, &operators[0].1),
+        secret::look(&place, &operators),
         functions::look(&place),
-        vendors::look(&place, &operators[0].1),
+        vendors::look(&place),
         machinery::look(&place),
     );
     let here = format!("{}, SHA-256 {}", options.config.display(), short(&place.config.sha256));
@@ -73,6 +73,6 @@ async fn look(options: &Options, aws: aws_config::SdkConfig) -> Result<Checked, 
     settings.push(functions::compare_zones(&functions, config::Zone::RELEASE));
     let caller = [caller, Part::well(stack)].into_iter().chain(permissions).collect();
     let functions = functions.into_iter().map(|function| Group::new(function.name, function.parts));
-    let groups = groups(caller, settings).into_iter().chain([Group::new("secrets", secrets)]).chain(functions);
-    Ok(Checked::of(groups.chain(vendors).chain([Group::new("machinery", machinery.judged())])))
+    let groups = groups(caller, settings).into_iter().chain([Group::new("secrets", secrets?)]).chain(functions);
+    Ok(Checked::of(groups.chain(vendors?).chain([Group::new("machinery", machinery.judged())])))
 }

@@ -6,12 +6,12 @@ use crate::{
     failure::Failure,
     hand::{HELD, Hand},
     keep::Keep,
+    operator::Operator,
     place::Place,
     progress,
 };
 use delivery::redrive::{Dismissal, Planned};
 use queue::Taken;
-use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::json;
 

@@ -1,15 +1,10 @@
 //! The flows that there are: the only place that knows them, what the stack has of each, and whose words it is told in.
 
-use crate::{failure::Failure, progress};
 use clap::ValueEnum;
-use delivery::{Anew, redrive::Resend};
+use config::Relay;
 use ledger::DeliveryKey;
-use reviews::{
-    anew::{Orders, source_id},
-    operate::Operator,
-};
 use serde::Serialize;
-use std::collections::HashMap;
+use shopify::{OrderId, ShopDomain};
 
 /// A flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
@@ -17,6 +12,8 @@ use std::collections::HashMap;
 pub(crate) enum Flow {
     /// Completed Salesforce orders become Yotpo purchases
     Reviews,
+    /// Shopify's orders, customers and refunds become NetSuite's
+    Erp,
 }
 
 /// A queue and its dead-letter queue, by the outputs that have their URLs.
@@ -36,18 +33,19 @@ pub(crate) struct Function {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 1] = [Self::Reviews];
+    pub(crate) const ALL: [Self; 2] = [Self::Reviews, Self::Erp];
 
     /// The name in delivery keys.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Reviews => reviews::FLOW,
+            Self::Erp => erp::FLOW,
         }
     }
 
     /// What is said of one of several, by whose it is; of the only one as it is.
-    pub(crate) fn own(self, what: &str) -> String {
-        match Self::ALL.as_slice() {
+    pub(crate) fn own(self, what: &str, of: &[Self]) -> String {
+        match of {
             [_] => what.to_owned(),
             _ => format!("{} {what}", self.as_str()),
         }
@@ -56,6 +54,7 @@ impl Flow {
     pub(crate) const fn queues(self) -> &'static [Queues] {
         match self {
             Self::Reviews => &[Queues { queue: "ReviewsQueueUrl", dead_letters: "ReviewsDeadLetterQueueUrl" }],
+            Self::Erp => &[Queues { queue: "ErpQueueUrl", dead_letters: "ErpDeadLetterQueueUrl" }],
         }
     }
 
@@ -63,13 +62,15 @@ impl Flow {
     pub(crate) const fn functions(self) -> &'static [&'static str] {
         match self {
             Self::Reviews => &["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"],
+            Self::Erp => &["ShopifyWebhookFunction", "NetsuiteWorkerFunction", "ErpReconcilerFunction"],
         }
     }
 
-    /// The function that reads a day at the source.
-    pub(crate) const fn producer(self) -> Function {
+    /// The function that reads a day at the source; none where the source tells by itself.
+    const fn producer(self) -> Option<Function> {
         match self {
-            Self::Reviews => Function { output: "ReviewsProducerFunction", name: reviews::PRODUCER },
+            Self::Reviews => Some(PRODUCER),
+            Self::Erp => None,
         }
     }
 
@@ -77,6 +78,20 @@ impl Flow {
     pub(crate) const fn reconciler(self) -> Function {
         match self {
             Self::Reviews => Function { output: "ReviewsReconcilerFunction", name: reviews::RECONCILER },
+            Self::Erp => Function { output: "ErpReconcilerFunction", name: erp::RECONCILER },
+        }
+    }
+
+    /// The functions that a schedule starts.
+    pub(crate) fn by_day(self) -> impl Iterator<Item = Function> {
+        self.producer().into_iter().chain([self.reconciler()])
+    }
+
+    /// What the ledger must know of its destination.
+    pub(crate) fn protocol(self, config: &Relay) -> ledger::Flow {
+        match self {
+            Self::Reviews => reviews::start::flow(config),
+            Self::Erp => erp::start::flow(config),
         }
     }
 
@@ -84,6 +99,7 @@ impl Flow {
     pub(crate) const fn source(self) -> &'static str {
         match self {
             Self::Reviews => "Salesforce",
+            Self::Erp => "Shopify",
         }
     }
 
@@ -91,6 +107,7 @@ impl Flow {
     pub(crate) const fn destination(self) -> &'static str {
         match self {
             Self::Reviews => "Yotpo",
+            Self::Erp => "NetSuite",
         }
     }
 
@@ -98,80 +115,79 @@ impl Flow {
     const fn example(self) -> &'static str {
         match self {
             Self::Reviews => "reviews/801RO000000AbcDYAS",
+            Self::Erp => "erp/acme.myshopify.com/order/5678",
         }
     }
 
-    /// A delivery key as it is typed: whole, or the id at the source alone.
+    /// The delivery that is named by its whole key, or, of reviews, by the id at the source alone.
     fn key(self, typed: &str) -> Option<DeliveryKey> {
         match self {
             Self::Reviews => {
                 let id = typed.strip_prefix(reviews::FLOW).and_then(|rest| rest.strip_prefix('/')).unwrap_or(typed);
                 reviews::message::key(&salesforce::Id::parse(id).ok()?).ok()
             }
+            Self::Erp => {
+                let key = DeliveryKey::try_from(typed.to_owned()).ok()?;
+                let [flow, shop, kind, id] = typed.split('/').collect::<Vec<_>>().try_into().ok()?;
+                let known = flow == erp::FLOW && ["order", "customer", "refund"].contains(&kind);
+                (known && shop.parse::<ShopDomain>().is_ok() && id.parse::<u64>().is_ok()).then_some(key)
+            }
         }
     }
 
-    /// What each of these deliveries asks for now, made anew from the source, which is not asked for none.
-    pub(crate) async fn anew(
-        self,
-        operator: &Operator,
-        keys: impl IntoIterator<Item = &DeliveryKey>,
-    ) -> Result<HashMap<DeliveryKey, Anew>, Failure> {
-        match self {
-            Self::Reviews => orders(operator, keys).await,
-        }
-    }
-
-    /// The message of a delivery that can be sent, or why there is none.
-    pub(crate) fn message(self, anew: Option<Anew>) -> Result<Resend, String> {
-        Err(match anew {
-            Some(Anew::Send(resend)) => return Ok(*resend),
-            Some(Anew::Skip(reason)) => format!("it would be skipped: {reason}"),
-            Some(Anew::Park(reason)) => format!("it would be parked again: {reason}"),
-            Some(Anew::NotOver) => "its business day is not over; the producer will send it".to_owned(),
-            Some(Anew::Gone) => format!("{} has no such completed order", self.source()),
-            None => "its key names no order".to_owned(),
-        })
+    /// A text of the help with the names of `{source}` and `{destination}`, of a command that is about this flow alone.
+    pub(crate) fn told(self, text: &str) -> String {
+        text.replace("{source}", self.source()).replace("{destination}", self.destination())
     }
 }
 
-async fn orders(
-    operator: &Operator,
-    keys: impl IntoIterator<Item = &DeliveryKey>,
-) -> Result<HashMap<DeliveryKey, Anew>, Failure> {
-    let by_id: HashMap<_, _> = keys.into_iter().filter_map(|key| Some((source_id(key)?, key.clone()))).collect();
-    if by_id.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let spinner = progress::spinner(format!("asking Salesforce for {} orders", by_id.len()));
-    let client = operator.salesforce().await;
-    let client = client.map_err(|error| Failure::undone("use Salesforce's secret", &error))?;
-    let undone = |error| Failure::undone("ask Salesforce", &error);
-    let orders = Orders::of(client, operator.ledger.clone(), &operator.config, (operator.now)()).await;
-    let ids: Vec<_> = by_id.keys().cloned().collect();
-    let found = orders.map_err(undone)?.ask(&ids).await.map_err(undone)?;
-    spinner.finish_and_clear();
-    Ok(found.into_iter().filter_map(|(id, anew)| Some((by_id.get(&id)?.clone(), anew))).collect())
+/// Reviews' own, which reads a day.
+pub(crate) const PRODUCER: Function = Function { output: "ReviewsProducerFunction", name: reviews::PRODUCER };
+
+/// A delivery as it is typed: its key, or its id at the source alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Typed {
+    text: String,
+    #[serde(skip)]
+    key: Option<DeliveryKey>,
+    /// An order's, of whichever shop.
+    #[serde(skip)]
+    order: Option<OrderId>,
 }
 
-/// A delivery's key as it is typed, of whichever flow.
-pub(crate) fn key(typed: &str) -> Result<DeliveryKey, String> {
-    Flow::ALL.into_iter().find_map(|flow| flow.key(typed)).ok_or_else(|| {
-        let each = Flow::ALL.map(|flow| format!("{} id or a delivery key such as {}", flow.source(), flow.example()));
-        format!("expected a {}", each.join(", or a "))
-    })
+impl Typed {
+    /// Whether this delivery is meant.
+    pub(crate) fn means(&self, key: &DeliveryKey) -> bool {
+        let is_order =
+            |order: OrderId| key.flow() == erp::FLOW && key.kind() == Some("order") && key.id().parse() == Ok(order.0);
+        self.key.as_ref() == Some(key) || self.order.is_some_and(is_order)
+    }
+}
+
+impl std::fmt::Display for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.key.as_ref().map_or(self.text.as_str(), DeliveryKey::as_str))
+    }
+}
+
+/// A delivery as it is typed, of whichever flow.
+pub(crate) fn typed(text: &str) -> Result<Typed, String> {
+    let key = Flow::ALL.into_iter().find_map(|flow| flow.key(text));
+    let order = text.parse().ok().map(OrderId);
+    if key.is_some() || order.is_some() {
+        return Ok(Typed { text: text.to_owned(), key, order });
+    }
+    let each = Flow::ALL.map(|flow| format!("{} id or a delivery key such as {}", flow.source(), flow.example()));
+    Err(format!("expected a {}", each.join(", or a ")))
 }
 
 /// What `--key` says of itself.
 pub(crate) const KEY: &str = "Only of this order: its delivery key, or its {source} id; may be repeated";
 
-/// A text of the help with the names of `{source}` and `{destination}`: `Salesforce`, or `Salesforce or Shopify` of several flows.
+/// A text of the help with the names of `{source}` and `{destination}` of every flow: `Salesforce or Shopify`.
 pub(crate) fn told(text: &str) -> String {
-    let any = |of: fn(Flow) -> &'static str| {
-        let mut names = Flow::ALL.map(of).to_vec();
-        names.dedup();
-        names.join(" or ")
-    };
+    let any = |of: fn(Flow) -> &'static str| Flow::ALL.map(of).join(" or ");
     text.replace("{source}", &any(Flow::source)).replace("{destination}", &any(Flow::destination))
 }
 
@@ -190,7 +206,7 @@ mod tests {
 
     const TEMPLATE: &str = include_str!("../../../template.yaml");
     /// Functions and queues of the stack that are no flow's.
-    const NO_FLOWS: [&str; 2] = ["RolloutCheckFunction", "ScheduleDeadLetterQueueUrl"];
+    const NO_FLOWS: [&str; 3] = ["RolloutCheckFunction", "ScheduleDeadLetterQueueUrl", "ErpScheduleDeadLetterQueueUrl"];
 
     #[test]
     fn every_function_and_queue_of_the_stack_is_a_flows() {
@@ -200,7 +216,7 @@ mod tests {
         let outputs: BTreeSet<&str> = outputs.filter(|name| !NO_FLOWS.contains(name)).collect();
         let ours = Flow::ALL.into_iter().flat_map(|flow| {
             let queues = flow.queues().iter().flat_map(|pair| [pair.queue, pair.dead_letters]);
-            let by_day = [flow.producer().output, flow.reconciler().output];
+            let by_day = flow.by_day().map(|function| function.output);
             queues.chain(flow.functions().iter().copied()).chain(by_day)
         });
         assert_eq!(outputs, ours.collect());
@@ -208,11 +224,21 @@ mod tests {
 
     #[test]
     fn a_delivery_is_named_by_its_key_or_by_its_id_alone() {
-        for text in ["reviews/801RO000000AbcDYAS", "801RO000000AbcDYAS", "801RO000000AbcD"] {
-            assert_eq!(key(text).unwrap().as_str(), "reviews/801RO000000AbcDYAS", "{text}");
+        let meant = |text: &str, key: &str| typed(text).unwrap().means(&DeliveryKey::try_from(key.to_owned()).unwrap());
+        let order = "reviews/801RO000000AbcDYAS";
+        for text in [order, "801RO000000AbcDYAS", "801RO000000AbcD"] {
+            assert!(meant(text, order), "{text}");
+            assert!(!meant(text, "reviews/801RO000000AbcEYAS"), "{text}");
         }
-        for bad in ["", "reviews/", "erp/801RO000000AbcDYAS", "801RO000000abcdYAS", "all"] {
-            assert!(key(bad).unwrap_err().contains("reviews/801RO000000AbcDYAS"), "{bad}");
+        let [order, refund] = ["order", "refund"].map(|kind| format!("erp/acme.myshopify.com/{kind}/5678"));
+        assert!(meant(&order, &order) && meant("5678", &order) && meant(&refund, &refund));
+        assert!(meant("5678", "erp/other.myshopify.com/order/5678"), "of whichever shop");
+        assert!(!meant("5678", &refund) && !meant("567", &order) && !meant(&refund, &order));
+        for bad in
+            ["", "reviews/", "erp/801RO000000AbcDYAS", "erp/acme.myshopify.com/cart/1", "801RO000000abcdYAS", "all"]
+        {
+            let said = typed(bad).unwrap_err();
+            assert!(Flow::ALL.iter().all(|flow| said.contains(flow.example())), "{bad}: {said}");
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     discard::discard,
     failure::Failure,
     hand::{DEAD_LETTERS, Hand, LOOK},
+    operator::Operator,
     options::Options,
     place::Place,
     text::{DIM, WARN, tick},
@@ -19,7 +20,6 @@ use delivery::{
 };
 use ledger::{DeliveryKey, State};
 use queue::Taken;
-use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -81,7 +81,7 @@ pub(crate) struct Forgotten {
     too_young: usize,
     /// Messages that nobody can look at now, of whomever: they are in somebody's hands, or wait for their next attempt.
     unseen: u64,
-    /// The orders, for Salesforce and Yotpo.
+    /// The deliveries, for the vendors.
     orders: BTreeSet<DeliveryKey>,
 }
 
@@ -191,7 +191,11 @@ impl Answer for Forgotten {
              would be sent again.\nTo be erased apart: in Salesforce the contact and account (first: an order that changes \
              there is sent again);\nat Yotpo the purchases and review requests; in the files that `relay dlq drop` has \
              kept.{DIM:#}"
-        )
+        )?;
+        if self.orders.iter().any(|key| key.flow() == erp::FLOW) {
+            writeln!(to, "{DIM}In Shopify and NetSuite the customer and its orders, which are the merchant's.{DIM:#}")?;
+        }
+        Ok(())
     }
 
     fn is_well(&self) -> bool {

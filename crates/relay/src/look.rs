@@ -3,8 +3,7 @@
 use crate::{failure::Failure, flow::Flow, place::Place, producing::event, progress};
 use config::{BusinessDay, StoreName};
 use reconciliation::{Certificate, StoreDay};
-use reviews::reconcile;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,6 +31,16 @@ pub(crate) struct NotLookedAt {
     pub(crate) why: String,
 }
 
+/// What reconcilers of any flow answer.
+#[derive(Deserialize)]
+struct Answer {
+    certificates: Vec<Certificate>,
+    #[serde(default)]
+    unreadable: Vec<StoreDay>,
+    #[serde(default)]
+    unfinished: Vec<StoreDay>,
+}
+
 const UNFINISHED: &str = "the reconciler ran out of time, or of the org's quota of calls; its schedule goes on";
 const NOT_NAMED: &str = "the reconciler does not say why; is it of this version?";
 
@@ -49,7 +58,7 @@ pub(crate) async fn look(
     let spinner = progress::spinner(format!("the reconciler looks at {day}"));
     let mut asked: BTreeSet<StoreName> = match store {
         Some(store) => [store.clone()].into(),
-        None => place.config.stores.keys().cloned().collect(),
+        None => place.stores(flow).await?.into_iter().collect(),
     };
     let mut look = Look::default();
     for tries in 1..=LOOKS {
@@ -77,7 +86,7 @@ impl Look {
         day: BusinessDay,
         asked: &mut BTreeSet<StoreName>,
     ) -> Result<(), Failure> {
-        let answer: reconcile::Answer = serde_json::from_value(answer)
+        let answer: Answer = serde_json::from_value(answer)
             .map_err(|error| Failure::undone("read the reconciler's answer", &error).hint("deploy this version"))?;
         let of_day = |named: &&StoreDay| named.business_day == day;
         // The orders that fit no store are looked at too where every store is.

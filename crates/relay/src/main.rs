@@ -4,6 +4,7 @@
 //! A file a command. Each finds a [`place`] (the deployed stack and its configuration), does what the flow's own crate
 //! does, and gives an [`answer`] that is printed for people or, with `--json`, for scripts. Nothing is logged.
 
+mod anew;
 mod answer;
 mod audit;
 mod backfill;
@@ -25,6 +26,7 @@ mod keep;
 mod look;
 mod machinery;
 mod mapped;
+mod operator;
 mod options;
 mod order;
 mod parked;

@@ -4,7 +4,7 @@ mod life;
 mod look;
 mod places;
 
-use crate::{deployed::Purpose, failure::Failure, flow, options::Options, place::Place};
+use crate::{deployed::Purpose, failure::Failure, flow::Flow, options::Options, place::Place};
 use clap::Args;
 use life::Life;
 use look::Asked;
@@ -24,7 +24,7 @@ Exit code 1: nobody knows the order.";
 
 /// What `relay order` takes.
 #[derive(Debug, Args)]
-#[command(after_help = flow::told(EXAMPLES))]
+#[command(after_help = Flow::Reviews.told(EXAMPLES))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     asked: Asked,

@@ -4,7 +4,7 @@ mod list;
 mod open;
 mod release;
 
-use crate::{answer, flow, options::Options};
+use crate::{answer, options::Options};
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// What waits, why, and what to do about it
     List(list::Arguments),
-    #[command(about = flow::told("Makes orders anew from {source} and sends them"))]
+    #[command(about = "Sends what its reason no longer keeps")]
     Release(release::Arguments),
 }
 

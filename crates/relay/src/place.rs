@@ -5,6 +5,7 @@ use crate::{
     deployed::{self, Purpose, Settings},
     failure::Failure,
     flow::{Flow, Queues},
+    operator::Operator,
     options::{Context, Options},
     text::WARN,
 };
@@ -15,7 +16,6 @@ use chrono::{DateTime, Utc};
 use config::Relay;
 use function::Environment;
 use futures_util::future::join_all;
-use reviews::operate::Operator;
 use serde_json::Value;
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
@@ -25,6 +25,10 @@ const CONNECT: Duration = Duration::from_millis(3_100);
 const COLD_START: Duration = Duration::from_secs(20);
 /// A function runs for a quarter of an hour at most.
 const LONGEST_RUN: Duration = Duration::from_secs(910);
+
+/// What there is instead of what reviews has for itself.
+const NOT_OF_ERP: &str = "of the erp flow there are `relay check`, `status`, `certificate`, `parked`, `dlq`, `forget`, and \
+    `relay preview --shopify-order`; Shopify's webhooks bring its orders, no run does";
 
 /// A deployed stack.
 pub(crate) struct Place {
@@ -62,7 +66,7 @@ impl Place {
     /// Asks CloudFormation for the stack.
     pub(crate) async fn with(options: &Options, aws: SdkConfig, config: Relay) -> Result<Self, Failure> {
         let (outputs, parameters) = outputs_and_parameters(&aws, &options.stack).await?;
-        let flows = options.flow.map_or_else(|| Flow::ALL.to_vec(), |flow| vec![flow]);
+        let flows = flows(options, &outputs)?;
         let (stack, config, context) = (options.stack.clone(), Arc::new(config), Rc::clone(&options.context));
         Ok(Self { stack, flows, aws, config, now: Utc::now, context, outputs, parameters })
     }
@@ -95,32 +99,33 @@ impl Place {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// The one flow that a command is about.
-    pub(crate) fn flow(&self) -> Result<Flow, Failure> {
-        match self.flows.as_slice() {
-            [flow] => Ok(*flow),
-            several => {
-                let names: Vec<&str> = several.iter().map(|flow| flow.as_str()).collect();
-                Err(Failure::input(format!("this is about one flow; name it with `--flow`: {}", names.join(", "))))
-            }
+    /// Reviews' ledger, queues and clients, for what is that flow's own.
+    pub(crate) fn reviews(&self) -> Result<reviews::operate::Operator, Failure> {
+        if !self.flows.contains(&Flow::Reviews) {
+            return Err(Failure::input("this is about the reviews flow alone").hint(NOT_OF_ERP));
         }
-    }
-
-    /// A flow's ledger and clients, and the first of its queues.
-    pub(crate) fn operator(&self, flow: Flow) -> Result<Operator, Failure> {
-        self.operator_of(flow.queues()[0])
-    }
-
-    /// The flows' ledgers and clients, once for each of their queues.
-    pub(crate) fn operators(&self) -> Result<Vec<(Flow, Operator)>, Failure> {
-        let queues = self.flows.iter().flat_map(|flow| flow.queues().iter().map(|queues| (*flow, *queues)));
-        queues.map(|(flow, queues)| Ok((flow, self.operator_of(queues)?))).collect()
-    }
-
-    fn operator_of(&self, queues: Queues) -> Result<Operator, Failure> {
         let http = salesforce::Http::new(self.config.protocol.call_timeout)
             .map_err(|error| Failure::undone("set up HTTP", &error))?;
-        let environment = Environment {
+        Ok(reviews::operate::Operator::of(self.environment(Flow::Reviews.queues()[0])?, http))
+    }
+
+    /// A flow's ledger, and the first of its queues.
+    pub(crate) fn operator(&self, flow: Flow) -> Result<Operator, Failure> {
+        self.operator_of(flow, flow.queues()[0])
+    }
+
+    /// The flows' ledgers, once for each of their queues.
+    pub(crate) fn operators(&self) -> Result<Vec<(Flow, Operator)>, Failure> {
+        let queues = self.flows.iter().flat_map(|flow| flow.queues().iter().map(|queues| (*flow, *queues)));
+        queues.map(|(flow, queues)| Ok((flow, self.operator_of(flow, queues)?))).collect()
+    }
+
+    fn operator_of(&self, flow: Flow, queues: Queues) -> Result<Operator, Failure> {
+        Ok(Operator::of(&self.environment(queues)?, flow.protocol(&self.config)))
+    }
+
+    fn environment(&self, queues: Queues) -> Result<Environment, Failure> {
+        Ok(Environment {
             config: Arc::clone(&self.config),
             aws: self.aws.clone(),
             stack: self.stack.clone(),
@@ -128,8 +133,15 @@ impl Place {
             queue: self.output(queues.queue)?.to_owned(),
             dead_letters: self.output(queues.dead_letters)?.to_owned(),
             now: self.now,
-        };
-        Ok(Operator::of(environment, http))
+        })
+    }
+
+    /// A flow's stores: those of the settings, or the shops that Shopify's secret names.
+    pub(crate) async fn stores(&self, flow: Flow) -> Result<Vec<config::StoreName>, Failure> {
+        match flow {
+            Flow::Reviews => Ok(self.config.stores.keys().cloned().collect()),
+            Flow::Erp => self.operator(flow)?.shops().await,
+        }
     }
 
     /// Refuses a store that the settings do not have.
@@ -171,6 +183,21 @@ impl Place {
         }
         let said = payload["errorMessage"].as_str().unwrap_or("it did not say why");
         Err(Failure::because(format!("`{function}` failed: {said}")).hint("`relay check` looks at what it needs"))
+    }
+}
+
+/// Those of the flows that the stack has; where it has none, what is missed is said of whichever is asked first.
+fn flows(options: &Options, outputs: &Named) -> Result<Vec<Flow>, Failure> {
+    let has = |flow: &Flow| flow.queues().iter().any(|queues| outputs.contains_key(queues.queue));
+    let all: Vec<Flow> = Flow::ALL.into_iter().filter(has).collect();
+    match options.flow {
+        Some(flow) if !all.is_empty() && !has(&flow) => {
+            let what = format!("stack `{}` has no {} flow", options.stack, flow.as_str());
+            Err(Failure::input(what).hint("the template's parameters say which flows a stack has"))
+        }
+        Some(flow) => Ok(vec![flow]),
+        None if all.is_empty() => Ok(Flow::ALL.to_vec()),
+        None => Ok(all),
     }
 }
 

@@ -1,11 +1,13 @@
 //! `relay preview`: what a run of a day would do.
 
+mod shopify;
+
 use crate::{
     answer::Answer,
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
-    flow::{self, Flow},
+    flow::Flow,
     mapped::Mapped,
     options::Options,
     place::Place,
@@ -23,6 +25,7 @@ use serde::Serialize;
 use std::{
     collections::BTreeMap,
     io::{self, Write},
+    path::PathBuf,
 };
 
 const EXAMPLES: &str = "\
@@ -31,6 +34,7 @@ Examples:
   relay preview --day 2026-11-20 --store acme --limit 100
   relay preview --day 2026-11-20 --order 00000107      one order, with what {destination} would get
   relay preview --json --payloads            all of them, for a script
+  relay preview --shopify-order order.json --store acme.myshopify.com      of the erp flow, from a file
 
 It reads {source} and the ledger as a run would, and writes nothing. Payloads hold names and addresses of buyers.
 
@@ -44,7 +48,7 @@ const SHOWN: usize = 20;
 
 /// What `relay preview` takes.
 #[derive(Debug, Args)]
-#[command(after_help = flow::told(EXAMPLES))]
+#[command(after_help = Flow::Reviews.told(EXAMPLES))]
 pub(crate) struct Arguments {
     /// The business day, YYYY-MM-DD, or `yesterday`
     #[arg(long, default_value = "yesterday")]
@@ -55,10 +59,21 @@ pub(crate) struct Arguments {
     /// Show so many orders; all are counted. 20 by default, with --json all
     #[arg(long)]
     limit: Option<usize>,
-    #[arg(long, value_name = "ID", help = flow::told("This order only, by {source} id or order id; may be given again"))]
+    #[arg(long, value_name = "ID", help = Flow::Reviews.told("This order only, by {source} id or order id; may be given again"))]
     order: Vec<Named>,
-    #[arg(long, help = flow::told(PAYLOADS))]
+    #[arg(long, help = Flow::Reviews.told(PAYLOADS))]
     payloads: bool,
+    /// Of the erp flow: what NetSuite would be sent of the order in this file, a webhook's body; --store is the shop's domain
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["day", "limit", "order", "payloads"])]
+    shopify_order: Option<PathBuf>,
+}
+
+/// What is foreseen: a day of reviews, or one order of a file.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Previewing {
+    Day(Previews),
+    ShopifyOrder(Box<shopify::Mapped>),
 }
 
 /// What a run would do.
@@ -96,9 +111,19 @@ struct Line {
     mapped: Mapped,
 }
 
-pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previews, Failure> {
+pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previewing, Failure> {
+    match &arguments.shopify_order {
+        Some(file) => {
+            let mapped = shopify::run(options, file, arguments.store.as_ref())?;
+            Ok(Previewing::ShopifyOrder(Box::new(mapped)))
+        }
+        None => day(options, arguments).await.map(Previewing::Day),
+    }
+}
+
+async fn day(options: &Options, arguments: Arguments) -> Result<Previews, Failure> {
     let place = Place::find(options, Purpose::Read).await?;
-    let Arguments { day, store, limit, order: only, payloads } = arguments;
+    let Arguments { day, store, limit, order: only, payloads, .. } = arguments;
     place.known(store.as_ref())?;
     let (config, now) = (&place.config, (place.now)());
     let day = day.of(store.as_ref(), config, now);
@@ -107,8 +132,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previ
     let payloads = payloads || !only.is_empty();
 
     let spinner = progress::spinner(format!("reading the orders of {day}"));
-    let flow = place.flow()?;
-    let operator = place.operator(flow)?;
+    let flow = Flow::Reviews;
+    let operator = place.reviews()?;
     let (client, fields) = source::open(&operator).await?;
     let preview =
         Preview { config, fields: &fields, salesforce: &client, ledger: &operator.ledger, now: (place.now)() };
@@ -164,6 +189,22 @@ impl Counts {
         rows.push((left_out, self.lines_left_out));
         rows.retain(|(_, n)| *n > 0);
         rows
+    }
+}
+
+impl Answer for Previewing {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Day(day) => day.print(to),
+            Self::ShopifyOrder(mapped) => mapped.print(to),
+        }
+    }
+
+    fn is_well(&self) -> bool {
+        match self {
+            Self::Day(day) => day.is_well(),
+            Self::ShopifyOrder(mapped) => mapped.is_well(),
+        }
     }
 }
 

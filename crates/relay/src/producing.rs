@@ -1,7 +1,7 @@
 //! The producer, run by hand for a day until that day is settled. Doing it again is harmless: what is delivered is not sent
 //! again, and a run goes on where the last one stopped.
 
-use crate::{failure::Failure, flow::Flow, place::Place, progress};
+use crate::{failure::Failure, flow::PRODUCER, place::Place, progress};
 use config::{BusinessDay, StoreName};
 use ledger::Ledger;
 use queue::Queue;
@@ -64,7 +64,6 @@ pub(crate) fn event(day: BusinessDay, store: Option<&StoreName>) -> Value {
 /// Starts the producer again and again until it says that the day is settled.
 pub(crate) async fn until_settled(
     place: &Place,
-    flow: Flow,
     ledger: &Ledger,
     day: BusinessDay,
     store: Option<&StoreName>,
@@ -75,7 +74,7 @@ pub(crate) async fn until_settled(
     let (mut done, mut tries, mut stood) = (Done::default(), 0, version().await);
     loop {
         done.runs += 1;
-        let last = match place.invoke(flow.producer().output, &event(day, store)).await {
+        let last = match place.invoke(PRODUCER.output, &event(day, store)).await {
             Ok(answer) => {
                 done.add(&answer);
                 if answer["settled"] == true {

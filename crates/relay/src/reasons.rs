@@ -1,19 +1,36 @@
 //! What each reason means for a person: whose it is to mend, and the way back. Every reason that the functions write has a
 //! sentence of its own.
 
+mod erp;
+
+use crate::flow::Flow;
 use ledger::{ErrorClass, decide::DISMISSED};
 
-/// The sentence of a reason as ledger, certificate or dead letter have it; for one of another version, where to look.
-pub(crate) fn what_to_do(reason: &str) -> &'static str {
-    own(reason).unwrap_or(
-        "not a reason of this version: `relay order` shows what every place says; correct the order in Salesforce, or \
-         `relay dlq redrive`",
-    )
+/// The sentence of a flow's reason as ledger, certificate or dead letter have it; for one of another version, where to look.
+pub(crate) fn what_to_do(flow: Flow, reason: &str) -> &'static str {
+    known(flow, reason).unwrap_or(match flow {
+        Flow::Reviews => {
+            "not a reason of this version: `relay order` shows what every place says; correct the order in Salesforce, or \
+             `relay dlq redrive`"
+        }
+        Flow::Erp => {
+            "not a reason of this version: correct the order in Shopify, or `relay dlq redrive`; docs/RUNBOOK.md says how to see \
+             what was logged"
+        }
+    })
 }
 
-/// The same of a dead letter, which has an error class too.
-pub(crate) fn of_letter(class: &str, error: &str) -> &'static str {
-    own(error).or_else(|| own(class)).unwrap_or_else(|| what_to_do(error))
+/// The same of a dead letter, which has an error class too, and perhaps the ledger's reason.
+pub(crate) fn of_letter(flow: Flow, class: &str, error: &str, reason: Option<&str>) -> &'static str {
+    let of = |reason| known(flow, reason);
+    of(error).or_else(|| of(reason?)).or_else(|| of(class)).unwrap_or_else(|| what_to_do(flow, error))
+}
+
+fn known(flow: Flow, reason: &str) -> Option<&'static str> {
+    match flow {
+        Flow::Reviews => own(reason),
+        Flow::Erp => erp::own(reason),
+    }
 }
 
 fn own(reason: &str) -> Option<&'static str> {
@@ -141,23 +158,68 @@ mod tests {
         let others =
             [ledger::decide::MISSING, "dismissed: forgotten", "Yotpo refused it: HTTP 400, code 400, field email"];
         reasons.extend(others.map(str::to_owned));
+        each_has_a_sentence(Flow::Reviews, &reasons, &["relay ", "Salesforce", "there is no way back"]);
+    }
+
+    fn each_has_a_sentence(flow: Flow, reasons: &BTreeSet<String>, ways: &[&str]) {
         let mut sentences = BTreeSet::new();
-        for reason in &reasons {
-            let sentence = own(reason).unwrap_or_else(|| panic!("{reason} has no sentence"));
+        for reason in reasons {
+            let sentence = known(flow, reason).unwrap_or_else(|| panic!("{reason} has no sentence"));
             assert!(sentences.insert(sentence), "{reason} has another one's sentence");
-            let way_back = ["relay ", "Salesforce", "there is no way back"].iter().any(|way| sentence.contains(way));
-            assert!(way_back, "{reason}: {sentence}");
+            assert!(ways.iter().any(|way| sentence.contains(way)), "{reason}: {sentence}");
         }
     }
 
     #[test]
+    fn every_reason_of_the_erp_flow_has_its_own_too() {
+        let skipped = ::erp::map::Skip::ALL.map(::erp::map::Skip::as_str);
+        let parked = [
+            "unknown_item",
+            "unmapped_charge",
+            "unknown_company",
+            "unknown_currency",
+            "sums_differ",
+            "negative_memo",
+            "lines_locked",
+            "already_fulfilled",
+            "address_locked",
+            "unreadable",
+            "too_large",
+            "already_exists",
+            "locked",
+            "closed_period",
+            "permission",
+            "set_up",
+            "waits_for",
+            "missing",
+            "dismissed: forgotten",
+            "NetSuite refused it: HTTP 400, USER_ERROR at item",
+        ];
+        let classes = ErrorClass::ALL.map(ErrorClass::as_str);
+        let reasons = skipped.into_iter().chain(parked).chain(classes).map(str::to_owned).collect();
+        let ways = ["relay ", "Shopify", "by itself", "`erp.", "there is no"];
+        each_has_a_sentence(Flow::Erp, &reasons, &ways);
+    }
+
+    const FLOW: Flow = Flow::Reviews;
+
+    /// An erp letter's error is for its own record: an SKU, a field.
+    #[test]
+    fn the_ledgers_reason_says_what_an_error_does_not() {
+        let of = |reason| of_letter(Flow::Erp, "bad_record", "SHIRT-M", reason);
+        assert!(of(Some("unknown_item")).starts_with("the catalogue's"));
+        assert!(of(None).starts_with("ours or the order's"));
+    }
+
+    #[test]
     fn a_fault_of_ours_is_not_blamed_on_yotpo() {
-        assert!(what_to_do("bad_record: InvalidMessageContents").starts_with("ours"));
-        assert!(of_letter("misconfigured", "unknown_store").contains("`routes`"));
-        assert!(of_letter("internal", "the queue did not answer").starts_with("AWS"));
+        assert!(what_to_do(FLOW, "bad_record: InvalidMessageContents").starts_with("ours"));
+        assert!(of_letter(FLOW, "misconfigured", "unknown_store", None).contains("`routes`"));
+        assert!(of_letter(FLOW, "internal", "the queue did not answer", None).starts_with("AWS"));
         assert!(
-            of_letter("bad_record", "Yotpo refused it: HTTP 400, code 400, field x").contains("Yotpo names the field")
+            of_letter(FLOW, "bad_record", "Yotpo refused it: HTTP 400, code 400, field x", None)
+                .contains("Yotpo names the field")
         );
-        assert!(what_to_do("of_tomorrow").contains("not a reason of this version"));
+        assert!(what_to_do(FLOW, "of_tomorrow").contains("not a reason of this version"));
     }
 }

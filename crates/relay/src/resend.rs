@@ -5,12 +5,12 @@ use crate::{
     failure::Failure,
     hand::{HELD, Hand},
     judging::Judging,
+    operator::Operator,
     place::Place,
     progress,
 };
 use clap::Args;
 use delivery::redrive::{Resend, Resent};
-use reviews::operate::Operator;
 use serde_json::json;
 use std::time::Duration;
 

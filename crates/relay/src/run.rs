@@ -8,7 +8,7 @@ use crate::{
     deployed::Purpose,
     estimate::Estimate,
     failure::Failure,
-    flow::{self, Flow},
+    flow::Flow,
     look::{NotLookedAt, look},
     options::Options,
     place::Place,
@@ -41,7 +41,7 @@ const GO_ON: &str = "the same command waits for it and goes on; what is delivere
 
 /// What `relay run` takes.
 #[derive(Debug, Args)]
-#[command(after_help = flow::told(EXAMPLES))]
+#[command(after_help = Flow::Reviews.told(EXAMPLES))]
 pub(crate) struct Arguments {
     /// The business day, YYYY-MM-DD, or `yesterday`
     #[arg(long)]
@@ -82,8 +82,8 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     place.known(store.as_ref())?;
     let day = day.of(store.as_ref(), &place.config, (place.now)());
     Pass::of_day(day, store.as_ref(), &place.config, (place.now)()).map_err(Failure::input)?;
-    let flow = place.flow()?;
-    let operator = place.operator(flow)?;
+    let flow = Flow::Reviews;
+    let operator = place.reviews()?;
     let estimate = Estimate::of(&place, &operator, &[day], store.as_ref()).await?;
     say(options, &estimate)?;
     let (done, certificates, not_looked_at) = (None, None, Vec::new());
@@ -94,7 +94,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
     let detail = json!({"business_day": day, "store": ran.store});
     place.context.so_far(format!("the producer was started for {day}, and goes on until its run ends"), GO_ON);
     let spinner = progress::spinner(format!("the producer runs {day}"));
-    let work = Box::pin(producing::until_settled(&place, flow, &operator.ledger, day, ran.store.as_ref()));
+    let work = Box::pin(producing::until_settled(&place, &operator.ledger, day, ran.store.as_ref()));
     let done = noted(&place, &operator.ledger, Action { name: "run", detail }, work, |done| json!(done)).await;
     spinner.finish_and_clear();
     ran.done = Some(done?);

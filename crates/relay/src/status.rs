@@ -9,7 +9,7 @@ mod runs;
 use crate::{
     deployed::Purpose,
     failure::Failure,
-    flow::{self, Of},
+    flow::{Flow, Of},
     machinery,
     options::Options,
     part::Part,
@@ -30,13 +30,13 @@ Examples:
   relay status                           every morning
   relay status --json | jq .attention
 
-It writes nothing. If {source} does not answer, its line says so and the rest is shown.
+It writes nothing. If Salesforce does not answer, its line says so and the rest is shown.
 
 Exit code 1: something wants attention; each such line says which command goes on from there.";
 
 /// What `relay status` takes.
 #[derive(Debug, Args)]
-#[command(after_help = flow::told(EXAMPLES))]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {}
 
 /// How everything stands.
@@ -49,9 +49,12 @@ pub(crate) struct Status {
     attention: Vec<Attention>,
     /// The last run of each function, by schedule and by hand; those that there were.
     runs: Vec<Run>,
+    /// Of the reviews flow.
     stores: Vec<Of<Standing>>,
     backlog: Backlog,
-    quotas: Quotas,
+    /// Of the reviews flow's vendors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quotas: Option<Quotas>,
     /// What makes all of it work without anybody.
     machinery: Vec<Part>,
     /// What was changed by hand in the last week, the latest last.
@@ -61,21 +64,26 @@ pub(crate) struct Status {
 pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Failure> {
     let place = Place::find(options, Purpose::Read).await?;
     let spinner = progress::spinner("reading the ledger and the queues");
-    let vendors = place.operator(place.flows[0])?;
     let flows = async {
         let (mut runs, mut stores, mut by_hand) = (Vec::new(), Vec::new(), Vec::new());
         let mut backlog = Backlog { queues: Vec::new(), deliveries: Vec::new() };
         for flow in place.flows.iter().copied() {
             let operator = place.operator(flow)?;
+            let standings = async {
+                match flow {
+                    Flow::Reviews => place.reviews()?.standings().await.map_err(|error| unread(&error)),
+                    // Its days are proven as they come: `relay certificate` has them.
+                    Flow::Erp => Ok(Vec::new()),
+                }
+            };
             let (last, standings, open, notes) = tokio::join!(
                 runs::last(flow, &operator),
-                operator.standings(),
+                standings,
                 backlog::deliveries(flow, &operator),
                 notes::of(flow, &operator)
             );
-            let standings = standings.map_err(|error| Failure::undone("read the ledger", &error))?;
             runs.extend(last?);
-            stores.extend(standings.into_iter().map(|of| Of { flow, of }));
+            stores.extend(standings?.into_iter().map(|of| Of { flow, of }));
             backlog.deliveries.extend(open?);
             by_hand.extend(notes?);
         }
@@ -86,11 +94,22 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
     };
     // Boxed: everything at once is large.
     let (flows, quotas, machinery) =
-        Box::pin(async { tokio::join!(flows, backlog::quotas(&vendors), machinery::look(&place)) }).await;
+        Box::pin(async { tokio::join!(flows, quotas(&place), machinery::look(&place)) }).await;
     spinner.finish_and_clear();
-    let (runs, stores, backlog, by_hand) = flows?;
+    let (quotas, (runs, stores, backlog, by_hand)) = (quotas?, flows?);
     let machinery = machinery.judged();
     let at = (place.now)();
     let attention = attention::of(&place.flows, &runs, &stores, &backlog, &machinery, at);
     Ok(Status { ok: attention.is_empty(), at, attention, runs, stores, backlog, quotas, machinery, by_hand })
+}
+
+fn unread(error: &ledger::Error) -> Failure {
+    Failure::undone("read the ledger", error)
+}
+
+async fn quotas(place: &Place) -> Result<Option<Quotas>, Failure> {
+    if !place.flows.contains(&Flow::Reviews) {
+        return Ok(None);
+    }
+    Ok(Some(backlog::quotas(&place.reviews()?).await))
 }

@@ -7,9 +7,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
-use delivery::Redrive;
 use function::{ColdStart, Environment};
-use ledger::{Ledger, Millis};
+use ledger::Ledger;
 use queue::Queue;
 use reconciliation::Certificate;
 use secrets::Secrets;
@@ -90,15 +89,5 @@ impl Operator {
     pub async fn certificate(&self, store: &StoreName, day: BusinessDay) -> Result<Option<Certificate>, ledger::Error> {
         let kept = self.ledger.certificate(store.as_str(), &day.to_string()).await?;
         Ok(kept.and_then(|kept| serde_json::from_str(&kept.certificate).ok()))
-    }
-
-    /// What puts copies of the dead-letter queue back.
-    pub fn redrive(&self) -> Redrive<'_> {
-        Redrive { ledger: &self.ledger, queue: &self.queue }
-    }
-
-    /// Now, as the ledger writes it.
-    pub fn millis(&self) -> Millis {
-        (self.now)().into()
     }
 }

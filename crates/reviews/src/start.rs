@@ -11,7 +11,7 @@ use secrets::Secrets;
 use std::collections::BTreeMap;
 
 /// The flow, as the delivery protocol knows it.
-pub(crate) fn flow(config: &Relay) -> Flow {
+pub fn flow(config: &Relay) -> Flow {
     let policy = Policy {
         // Yotpo does not create an order id twice.
         repeat: Repeat::Harmless,

@@ -1,10 +1,9 @@
 //! Who is asking, and whether they may do what relay's commands do. What changes something is tried so that it cannot.
 
-use crate::{flow::Flow, part::Part};
+use crate::{flow::Flow, operator::Operator, part::Part};
 use aws_config::SdkConfig;
 use futures_util::future::try_join_all;
 use queue::Queue;
-use reviews::operate::Operator;
 use std::error::Error as StdError;
 
 /// The caller's identity, as AWS knows it.

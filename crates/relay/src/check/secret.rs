@@ -1,13 +1,46 @@
 //! The secrets: there, filled, of the right shape, for the stores of the settings, and not about to expire. No value is shown.
 
-use crate::{part::Part, place::Place};
+use crate::{failure::Failure, flow::Flow, operator::Operator, part::Part, place::Place};
 use chrono::{NaiveDate, TimeDelta};
-use reviews::operate::Operator;
 
 /// Credentials that expire sooner than this are to be renewed.
 const RENEW: TimeDelta = TimeDelta::days(14);
 
-pub(super) async fn look(place: &Place, operator: &Operator) -> Vec<Part> {
+/// Those of each flow.
+pub(super) async fn look(place: &Place, operators: &[(Flow, Operator)]) -> Result<Vec<Part>, Failure> {
+    let mut parts = Vec::new();
+    for (flow, operator) in operators {
+        parts.extend(match flow {
+            Flow::Reviews => reviews(place, &place.reviews()?).await,
+            Flow::Erp => erp(place, operator).await,
+        });
+    }
+    Ok(parts)
+}
+
+async fn erp(place: &Place, operator: &Operator) -> Vec<Part> {
+    let (shopify, netsuite) = tokio::join!(
+        operator.secret::<shopify::Credentials>("shopify"),
+        operator.secret::<netsuite::Credentials>("netsuite"),
+    );
+    let name = |vendor: &str| format!("{}/{vendor}", place.stack);
+    let mut parts = vec![Part::tried(name("shopify"), &shopify)];
+    parts.extend(shopify.into_iter().flat_map(|it| it.shops).map(|(shop, credentials)| {
+        let name = format!("shop {shop}");
+        match credentials.access() {
+            Some(_) => Part::well(name),
+            None => Part::noted(name, "no access to the Admin API: its days get no certificate"),
+        }
+    }));
+    parts.push(Part::tried(name("netsuite"), &netsuite));
+    parts.extend(netsuite.ok().map(|it| match it.certificate_not_after {
+        Some(day) => expiry(&name("netsuite"), day, (place.now)().date_naive()),
+        None => Part::noted(format!("{} expires", name("netsuite")), "not known: `certificate_not_after` says when"),
+    }));
+    parts
+}
+
+async fn reviews(place: &Place, operator: &reviews::operate::Operator) -> Vec<Part> {
     let (salesforce, yotpo) = tokio::join!(operator.salesforce_credentials(), operator.yotpo_credentials());
     let today = (place.now)().date_naive();
     let name = |vendor: &str| format!("{}/{vendor}", place.stack);

@@ -2,7 +2,13 @@
 //! how much of the org's quota is used.
 
 use super::list::Group;
-use crate::{failure::chain, part::Part, place::Place, text::share};
+use crate::{
+    failure::{Failure, chain},
+    flow::Flow,
+    part::Part,
+    place::Place,
+    text::share,
+};
 use function::{Check, Checked};
 use reviews::{
     check,
@@ -19,9 +25,14 @@ const COMPLETED_AT: &str = "an order is sent when the day of this date is over: 
 /// Where to look when a vendor cannot be asked.
 const SECRETS: &str = "see *secrets* above";
 
-pub(super) async fn look(place: &Place, operator: &Operator) -> [Group; 2] {
+/// The reviews flow's. The erp flow's worker and reconciler log in at NetSuite, and ask each shop, when they are checked themselves.
+pub(super) async fn look(place: &Place) -> Result<Vec<Group>, Failure> {
+    if !place.flows.contains(&Flow::Reviews) {
+        return Ok(Vec::new());
+    }
+    let operator = &place.reviews()?;
     let (salesforce, yotpo) = tokio::join!(salesforce(place, operator), yotpo(place, operator));
-    [Group::new("Salesforce", salesforce), Group::new("Yotpo", yotpo)]
+    Ok(vec![Group::new("Salesforce", salesforce), Group::new("Yotpo", yotpo)])
 }
 
 async fn salesforce(place: &Place, operator: &Operator) -> Vec<Part> {
@@ -95,6 +106,8 @@ fn hint(stack: &str, check: &str, whose: &str) -> Option<String> {
         // It says itself what mends it.
         "secret" => return None,
         "salesforce token" => fill("Salesforce", "salesforce"),
+        "netsuite token" => fill("NetSuite", "netsuite"),
+        name if name.starts_with("orders of ") => fill("Shopify", "shopify"),
         name if name.starts_with("yotpo token") => fill("Yotpo", "yotpo"),
         "salesforce fields" | "salesforce picklists" | "salesforce order ids" => {
             "change the key in the settings and deploy them, or let the integration's user see the field".to_owned()

@@ -7,11 +7,11 @@ use crate::{
     flow::Flow,
     hand::{DEAD_LETTERS, Hand},
     judging::Judging,
+    operator::Operator,
     options::Options,
     place::Place,
 };
 use delivery::{letter::Letter, redrive::Planned};
-use reviews::operate::Operator;
 
 /// What a command acts on: the dead letters of one queue.
 pub(super) struct Letters<'a> {

@@ -94,6 +94,7 @@ impl Group {
         let (oldest, newest) = (times().min(), times().max());
         let mut plans = Counts::default();
         plans.add(members.iter().copied(), flow);
+        let reason = members.iter().find_map(|member| member.record.as_ref()?.reason.as_deref());
         Self {
             flow,
             error_class: class.to_owned(),
@@ -102,7 +103,7 @@ impl Group {
             oldest,
             newest,
             plans,
-            what_to_do: of_letter(class, error),
+            what_to_do: of_letter(flow, class, error, reason),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     selection::Selection,
 };
 use crate::{
+    anew,
     answer::Answer,
     audit::Action,
     deployed::Purpose,
@@ -13,7 +14,9 @@ use crate::{
     flow::Flow,
     hand::{DEAD_LETTERS, say_unseen},
     judging::Judging,
+    operator::Operator,
     options::Options,
+    place::Place,
     resend::{Job, Sending},
     text::{WARN, tick},
 };
@@ -23,7 +26,6 @@ use delivery::{
     redrive::{Planned, Resend, Resent},
 };
 use ledger::DeliveryKey;
-use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write};
@@ -91,7 +93,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redri
         answer.left.add(planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)), flow);
         answer.selected += planned.len();
         answer.unseen += hand.unseen();
-        let jobs = jobs(flow, operator, &planned, &mut answer.not_sendable).await?;
+        let jobs = jobs(place, flow, operator, &planned, &mut answer.not_sendable).await?;
         answer.sendable += jobs.len();
         if sending.yes && !jobs.is_empty() {
             let (selection, limit) = (selection.json((place.now)()), judging.rules(place).limit);
@@ -114,6 +116,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redri
 
 /// What can be sent: messages as they are, and those that the source gives anew.
 async fn jobs(
+    place: &Place,
     flow: Flow,
     operator: &Operator,
     planned: &[Planned],
@@ -121,13 +124,13 @@ async fn jobs(
 ) -> Result<Vec<Job>, Failure> {
     let unmapped = planned.iter().filter(|one| one.plan == Plan::Anew);
     let keys: Vec<&DeliveryKey> = unmapped.filter_map(|one| Some(&one.letter.delivery()?.key)).collect();
-    let mut anew = flow.anew(operator, keys).await?;
+    let mut anew = anew::anew(place, flow, operator, keys).await?;
     let mut jobs = Vec::new();
     for one in planned {
         let copies = vec![one.letter.taken.id.clone()];
         match (one.plan, Option::<Resend>::from(&one.letter)) {
             (Plan::Send, Some(resend)) => jobs.push(Job { resend, copies }),
-            (Plan::Anew, Some(copy)) => match flow.message(anew.remove(&copy.delivery.key)) {
+            (Plan::Anew, Some(copy)) => match anew::message(flow, anew.remove(&copy.delivery.key)) {
                 Ok(Resend { delivery, entry }) => {
                     let resend = Resend { delivery, entry: entry.traced(copy.entry.trace) };
                     jobs.push(Job { resend, copies });

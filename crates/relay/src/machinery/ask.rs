@@ -14,7 +14,7 @@ const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
 /// The machinery of a stack.
 pub(crate) async fn look(place: &Place) -> Machinery {
     let name = |output: &str| place.output(output).map(str::to_owned).map_err(|failure| failure.what().to_owned());
-    let by_day = place.flows.iter().flat_map(|flow| [flow.producer(), flow.reconciler()]);
+    let by_day = place.flows.iter().flat_map(|flow| flow.by_day());
     let (mappings, schedules, versions, subscriptions, alarms) = tokio::join!(
         mappings(place),
         join_all(by_day.map(async |Function { output, .. }| match name(output) {

@@ -4,7 +4,7 @@ use super::{
     life::Life,
     places::{AtLedger, Copy, QUEUES, Source},
 };
-use crate::{failure::Failure, flow, place::Place, progress, source};
+use crate::{failure::Failure, flow::Flow, place::Place, progress, source};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use config::{BusinessDay, StoreName};
@@ -22,7 +22,7 @@ const PAGES: &str = "Pages of {destination}'s purchases to read, of 200 rows eac
 /// Which order, and how far to look.
 #[derive(Debug, Args)]
 pub(crate) struct Asked {
-    #[arg(help = flow::told("{source} id of 15 or 18 characters, or the order id that {destination} gets"))]
+    #[arg(help = Flow::Reviews.told("{source} id of 15 or 18 characters, or the order id that {destination} gets"))]
     order: Named,
     /// Show what was or would be sent, and the messages: names and addresses of buyers
     #[arg(long)]
@@ -30,7 +30,7 @@ pub(crate) struct Asked {
     /// Messages of the queue to look at, at the most; the dead-letter queue is looked at whole
     #[arg(long, default_value_t = 500, value_name = "N")]
     messages: usize,
-    #[arg(long, default_value_t = 25, value_name = "N", help = flow::told(PAGES))]
+    #[arg(long, default_value_t = 25, value_name = "N", help = Flow::Reviews.told(PAGES))]
     pages: u32,
 }
 
@@ -45,8 +45,8 @@ struct Known {
 
 pub(super) async fn look(place: &Place, asked: &Asked) -> Result<Life, Failure> {
     let named = &asked.order;
-    let flow = place.flow()?;
-    let operator = place.operator(flow)?;
+    let flow = Flow::Reviews;
+    let operator = place.reviews()?;
     let mut life = Life::of(flow, named);
     let mut known = Known::default();
     let spinner = progress::spinner("asking the source");

@@ -1,6 +1,7 @@
 //! What each place says of an order, as it is shown.
 
 use crate::{
+    flow::Flow,
     mapped::Mapped,
     reasons::what_to_do,
     text::{few, instant},
@@ -69,7 +70,7 @@ impl Source {
             ("business day", self.business_day.map_or_else(none, |day| day.to_string())),
             ("mapping", mapped),
         ];
-        rows.extend(reason.as_deref().map(|reason| ("what to do", what_to_do(reason).to_owned())));
+        rows.extend(reason.as_deref().map(|reason| ("what to do", what_to_do(Flow::Reviews, reason).to_owned())));
         if *lines_left_out > 0 {
             rows.push(("lines left out", lines_left_out.to_string()));
         }
@@ -124,7 +125,7 @@ impl AtLedger {
         };
         let newer = if self.source_is_newer == Some(true) { "; the source was changed since" } else { "" };
         let mut rows = vec![("state", state)];
-        rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(reason).to_owned())));
+        rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(Flow::Reviews, reason).to_owned())));
         rows.extend([
             ("version", format!("{}{newer}", instant(self.revision_at))),
             ("attempts", self.attempts.to_string()),

@@ -91,7 +91,7 @@ impl Delivery {
             since: record.open_since.map(millis),
             attempts: record.attempts,
             repairs: record.repairs,
-            what_to_do: what_to_do(reason(record)),
+            what_to_do: what_to_do(flow, reason(record)),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What the ledger has as open.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, operator::Operator};
 use ledger::{DeliveryKey, Record};
-use reviews::operate::Operator;
 
 /// All of it, the oldest first.
 pub(super) async fn open(operator: &Operator) -> Result<Vec<(DeliveryKey, Record)>, Failure> {

@@ -2,14 +2,16 @@
 
 use super::open::{open, reason};
 use crate::{
+    anew,
     answer::Answer,
     audit::Action,
     day,
     deployed::Purpose,
     failure::Failure,
-    flow::{self, Flow},
+    flow::{self, Flow, Typed},
     hand::{DEAD_LETTERS, Hand, say_unseen},
     judging::Judging,
+    operator::Operator,
     options::Options,
     place::Place,
     resend::{Job, Sending},
@@ -23,7 +25,6 @@ use delivery::{
 };
 use ledger::{DeliveryKey, Millis, Record, State};
 use queue::Taken;
-use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
@@ -37,8 +38,8 @@ Examples:
   relay parked release --reason unknown_store --yes
   relay parked release --key 801RO000000AbcDYAS --yes
 
-The orders are read from {source} and mapped by the deployed settings; other ones are refused. Their copies in the dead-letter \
-queue go when they are sent.
+Orders of Salesforce are read there anew, and mapped by the deployed settings; other ones are refused. What Shopify sent is as its \
+copy in the dead-letter queue has it, and mapped when it is delivered. The copies go when they are sent.
 
 Exit code 1: some could not be released, or none was selected. Exit code 3: some dead letters could not be looked at; copies of \
 what was released may be among them, and are done.";
@@ -59,8 +60,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 struct Which {
-    #[arg(long, value_parser = flow::key, help = flow::told(flow::KEY))]
-    key: Vec<DeliveryKey>,
+    #[arg(long, value_parser = flow::typed, help = flow::told(flow::KEY))]
+    key: Vec<Typed>,
     /// What is parked for this reason
     #[arg(long)]
     reason: Option<String>,
@@ -103,7 +104,7 @@ const SENT: &str = "sent";
 impl Which {
     fn means(&self, key: &DeliveryKey, record: &Record) -> bool {
         record.state == State::Parked
-            && (self.key.is_empty() || self.key.contains(key))
+            && (self.key.is_empty() || self.key.iter().any(|typed| typed.means(key)))
             && self.reason.as_ref().is_none_or(|wanted| reason(record) == wanted)
             && self.store.as_ref().is_none_or(|store| record.store == store.as_str())
     }
@@ -111,7 +112,7 @@ impl Which {
     /// Refuses an order that is not parked.
     fn check(&self, open: &[Open]) -> Result<(), Failure> {
         let all = || open.iter().flat_map(|open| &open.records);
-        let parked = |key: &&DeliveryKey| all().any(|(one, r)| one == *key && r.state == State::Parked);
+        let parked = |typed: &&Typed| all().any(|(key, r)| typed.means(key) && r.state == State::Parked);
         let Some(key) = self.key.iter().find(|key| !parked(key)) else { return Ok(()) };
         Err(Failure::input(format!("`--key` is `{key}`, which is not parked")).hint("`relay parked list` says what is"))
     }
@@ -151,10 +152,10 @@ async fn release(place: &Place, open: Open, arguments: &Arguments, answer: &mut 
     let Arguments { which, judging, sending } = arguments;
     let limit = judging.rules(place).limit;
     let parked: Vec<_> = records.into_iter().filter(|(key, record)| which.means(key, record)).collect();
-    let mut anew = flow.anew(&operator, parked.iter().map(|(key, _)| key)).await?;
+    let mut anew = anew::anew(place, flow, &operator, parked.iter().map(|(key, _)| key)).await?;
     let (mut orders, mut resends) = (Vec::new(), Vec::new());
     for (key, record) in parked {
-        let outcome = match flow.message(anew.remove(&key)) {
+        let outcome = match anew::message(flow, anew.remove(&key)) {
             Ok(resend) if record.repairs >= limit && resend.delivery.revision == record.revision => {
                 format!("it was sent again {} times, without success", record.repairs)
             }

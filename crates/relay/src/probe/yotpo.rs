@@ -72,7 +72,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Probe
     let place = Place::find(options, Purpose::with(yes)).await?;
     place.known(Some(&store))?;
     let config = &place.config;
-    let operator = place.operator(place.flow()?)?;
+    let operator = place.reviews()?;
     let stores = operator.stores().await.map_err(|error| Failure::undone("use the stores' accounts", &error))?;
     let client = stores.get(&store).ok_or_else(|| Failure::because(format!("store `{store}` has no account")))?;
     let mut nonce = uuid::Uuid::new_v4().simple().to_string();

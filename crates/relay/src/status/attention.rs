@@ -13,7 +13,7 @@ use ledger::{By, State};
 use reviews::standing::{DayState, Standing};
 use serde::Serialize;
 
-/// The producer runs every night.
+/// Every schedule starts something every night.
 const SILENT: TimeDelta = TimeDelta::hours(26);
 /// The reconciler finds out sooner what became of a call.
 const UNCERTAIN_FOR: TimeDelta = TimeDelta::hours(1);
@@ -44,7 +44,7 @@ pub(super) fn of(
     }
     found.extend(flows.iter().filter_map(|flow| silence(*flow, runs, now)));
     for Of { flow, of: Standing { store, days, .. } } in stores {
-        let of_store = flow.own(&format!("store {store}"));
+        let of_store = flow.own(&format!("store {store}"), flows);
         for day in days.iter().filter(|day| day.late) {
             let (business_day, state) = (day.business_day, day.state.as_str());
             let next = match day.state {
@@ -64,11 +64,11 @@ pub(super) fn of(
     }
     for OpenState { flow, state, deliveries, oldest } in &backlog.deliveries {
         if *state == State::Parked.as_str() {
-            let what = flow.own(&format!("{deliveries} parked: a person is to decide"));
+            let what = flow.own(&format!("{deliveries} parked: a person is to decide"), flows);
             found.push(attention(what, "relay parked list"));
         }
         if *state == State::Uncertain.as_str() && now - *oldest > UNCERTAIN_FOR {
-            let what = flow.own(&format!("{deliveries} uncertain, the oldest for {}", age(now - *oldest)));
+            let what = flow.own(&format!("{deliveries} uncertain, the oldest for {}", age(now - *oldest)), flows);
             found.push(attention(what, "relay certificate --refresh"));
         }
     }
@@ -77,19 +77,20 @@ pub(super) fn of(
             0 => String::new(),
             hidden => format!(", {hidden} of which nobody can look at now"),
         };
-        let what = flow.own(&format!("{} in the dead-letter queue{hidden}", dead_letters.total()));
+        let what = flow.own(&format!("{} in the dead-letter queue{hidden}", dead_letters.total()), flows);
         found.push(attention(what, "relay dlq list"));
     }
     found
 }
 
 fn silence(flow: Flow, runs: &[Run], now: DateTime<Utc>) -> Option<Attention> {
-    let producer = flow.producer().name;
-    let scheduled = runs.iter().find(|run| run.function == producer && run.by == By::Schedule.as_str());
+    // The first of its day.
+    let first = flow.by_day().next()?.name;
+    let scheduled = runs.iter().find(|run| run.function == first && run.by == By::Schedule.as_str());
     let what = match scheduled {
         Some(run) if now - run.at <= SILENT => return None,
-        Some(run) => format!("the schedule has not run {producer} for {}", age(now - run.at)),
-        None => format!("the schedule has never run {producer}"),
+        Some(run) => format!("the schedule has not run {first} for {}", age(now - run.at)),
+        None => format!("the schedule has never run {first}"),
     };
     Some(attention(what, "relay check"))
 }

@@ -3,10 +3,10 @@
 use crate::{
     failure::{Failure, chain},
     flow::Flow,
+    operator::Operator,
 };
 use chrono::{DateTime, Utc};
 use queue::Depth;
-use reviews::operate::Operator;
 use serde::Serialize;
 
 /// Costs one call; its answer says how many were made.
@@ -101,7 +101,7 @@ pub(super) async fn deliveries(flow: Flow, operator: &Operator) -> Result<Vec<Op
 }
 
 /// Asks Salesforce; that it does not answer is part of the answer.
-pub(super) async fn quotas(operator: &Operator) -> Quotas {
+pub(super) async fn quotas(operator: &reviews::operate::Operator) -> Quotas {
     let config = &operator.config;
     let mut salesforce = Salesforce { used: None, max: None, quota_share: config.salesforce.quota_share, error: None };
     match operator.salesforce().await {

@@ -1,8 +1,7 @@
 //! What was changed by hand, by whom and when.
 
-use crate::{failure::Failure, flow::Flow};
+use crate::{failure::Failure, flow::Flow, operator::Operator};
 use chrono::{DateTime, Utc};
-use reviews::operate::Operator;
 use serde::Serialize;
 use serde_json::Value;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
-    flow::Of,
+    flow::{Flow, Of},
     part::Part,
     text::{BAD, DIM, WARN, instant, share, tick},
 };
@@ -27,12 +27,16 @@ impl Answer for Status {
         }
         writeln!(to, "\nlast runs")?;
         self.runs.iter().try_for_each(|run| print_run(run, to))?;
+        let mut flows: Vec<Flow> = self.backlog.queues.iter().map(|queues| queues.flow).collect();
+        flows.dedup();
         writeln!(to, "\nbusiness days")?;
-        self.stores.iter().try_for_each(|store| print_store(store, to))?;
+        self.stores.iter().try_for_each(|store| print_store(store, &flows, to))?;
         writeln!(to, "\nbacklog")?;
-        print_backlog(&self.backlog, to)?;
-        writeln!(to, "\nquotas")?;
-        print_quotas(&self.quotas, to)?;
+        print_backlog(&self.backlog, &flows, to)?;
+        if let Some(quotas) = &self.quotas {
+            writeln!(to, "\nquotas")?;
+            print_quotas(quotas, to)?;
+        }
         writeln!(to, "\nmachinery")?;
         print_machinery(&self.machinery, to)?;
         if !self.by_hand.is_empty() {
@@ -55,9 +59,9 @@ fn print_run(run: &Run, to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "  {function} by {by}, {}: {on}{ended}{off}{why}", instant(*at))
 }
 
-fn print_store(Of { flow, of }: &Of<Standing>, to: &mut dyn Write) -> io::Result<()> {
+fn print_store(Of { flow, of }: &Of<Standing>, flows: &[Flow], to: &mut dyn Write) -> io::Result<()> {
     let Standing { store, settled, behind_days, pass, days } = of;
-    let store = flow.own(store.as_str());
+    let store = flow.own(store.as_str(), flows);
     let settled = settled.map_or_else(|| "nothing settled yet".to_owned(), |day| format!("settled until {day}"));
     let behind = match behind_days {
         0 => String::new(),
@@ -92,19 +96,19 @@ fn outside(reason: &str) -> &str {
     if reason == BEFORE_START { "completed before the start, and changed since" } else { reason }
 }
 
-fn print_backlog(backlog: &Backlog, to: &mut dyn Write) -> io::Result<()> {
+fn print_backlog(backlog: &Backlog, flows: &[Flow], to: &mut dyn Write) -> io::Result<()> {
     let both = |queues: &'_ Queues| {
         [("queue", queues.flow, queues.queue), ("dead-letter queue", queues.flow, queues.dead_letters)]
     };
     for (name, flow, Waiting { visible, in_flight, delayed }) in backlog.queues.iter().flat_map(both) {
-        let name = flow.own(name);
+        let name = flow.own(name, flows);
         writeln!(to, "  {name}: {visible} visible, {in_flight} in flight, {delayed} delayed")?;
     }
     if backlog.deliveries.is_empty() {
         return writeln!(to, "  {DIM}no delivery that something went wrong with{DIM:#}");
     }
     backlog.deliveries.iter().try_for_each(|OpenState { flow, state, deliveries, oldest }| {
-        let state = flow.own(state);
+        let state = flow.own(state, flows);
         writeln!(to, "  {state}: {deliveries}, the oldest since {}", instant(*oldest))
     })
 }

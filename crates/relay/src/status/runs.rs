@@ -1,11 +1,10 @@
 //! The last run of producer and reconciler, by schedule and by hand.
 
-use crate::{failure::Failure, flow::Flow};
+use crate::{failure::Failure, flow::Flow, operator::Operator};
 use chrono::{DateTime, Utc};
 use function::ran;
 use futures_util::future::try_join_all;
 use ledger::By;
-use reviews::operate::Operator;
 use serde::Serialize;
 
 /// The last run of a function that was started so.
@@ -30,8 +29,7 @@ impl Run {
 }
 
 pub(super) async fn last(flow: Flow, operator: &Operator) -> Result<Vec<Run>, Failure> {
-    let functions = [flow.producer(), flow.reconciler()].into_iter();
-    let wanted = functions.flat_map(|function| By::ALL.map(|by| (function.name, by)));
+    let wanted = flow.by_day().flat_map(|function| By::ALL.map(|by| (function.name, by)));
     let found = wanted.map(async |(function, by)| {
         let ran = operator.ledger.last_run(function, by).await?;
         Ok::<_, ledger::Error>(ran.map(|ran| Run {
