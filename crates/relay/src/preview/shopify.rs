@@ -179,30 +179,48 @@ impl Answer for Mapped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use config::Relay;
+    use config::{Charges, Relay};
 
-    const ORDER: &str = r##"{
-        "id": 5678, "name": "#1001", "created_at": "2026-11-20T10:00:00Z", "updated_at": "2026-11-20T10:00:00Z",
-        "currency": "EUR", "confirmed": true, "financial_status": "paid", "total_price": "12.00",
-        "current_total_price": "12.00", "customer": {"id": 7, "email": "jane@example.com", "first_name": "Jane"},
-        "line_items": [{"id": 1, "sku": "SHIRT-M", "title": "Shirt", "quantity": 2, "current_quantity": 2, "price": "6.00"}]
-    }"##;
+    /// An order as Shopify documents it.
+    const ORDER: &str = include_str!("../../../shopify/tests/shopify/fixtures/order.json");
+
+    fn shown(start: &str, charges: Charges) -> Mapped {
+        let settings = Relay::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/config/relay.toml")).unwrap();
+        let mut erp = settings.erp.unwrap();
+        (erp.charges, erp.shop.start) = (charges, start.parse().unwrap());
+        let mut order: Value = serde_json::from_str(ORDER).unwrap();
+        order["company"] = Value::Null;
+        mapped(&serde_json::from_value(order).unwrap(), &Settings::of(&erp, "other.myshopify.com"))
+    }
+
+    fn named() -> Charges {
+        let item = |name: &str| Some(name.to_owned());
+        Charges {
+            tip: item("TIP"),
+            duties: item("DUTIES"),
+            fees: item("FEES"),
+            custom: item("CUSTOM"),
+            ..Charges::default()
+        }
+    }
 
     #[test]
     fn an_order_is_shown_with_its_sums_and_items_by_name() {
-        let settings = Relay::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/config/relay.toml")).unwrap();
-        let erp = settings.erp.unwrap();
-        let settings = Settings::of(&erp, "acme.myshopify.com");
-        let mut order: Value = serde_json::from_str(ORDER).unwrap();
-        let shown = mapped(&serde_json::from_value(order.clone()).unwrap(), &settings);
-        let record = shown.order.record.as_ref().unwrap();
-        assert_eq!(record["lines"][0]["item"], "SHIRT-M");
-        assert_eq!(record["entity"]["externalId"], "shopify_customer_7");
-        assert!(shown.is_well() && shown.order.skipped.is_none(), "{shown:?}");
-        order["financial_status"] = "pending".into();
-        order["current_total_price"] = "13.00".into();
-        let shown = mapped(&serde_json::from_value(order).unwrap(), &settings);
-        assert_eq!(shown.order.skipped, Some("not_paid"));
-        assert!(!shown.is_well(), "the sums differ: {shown:?}");
+        let shown = shown("2026-01-01", named());
+        let record = shown.order.record.as_ref().unwrap_or_else(|| panic!("{shown:?}"));
+        let items: Vec<_> = record["lines"].as_array().unwrap().iter().map(|line| line["item"].clone()).collect();
+        assert!(items.contains(&"SHIPPING".into()), "{items:?}");
+        assert_eq!(record["externalId"], "shopify_order_9007199254740992001");
+        assert!(shown.order.skipped.is_none() && shown.customer.is_some() && !shown.refunds.is_empty(), "{shown:?}");
+        let sums = shown.order.sums.as_ref().unwrap();
+        assert_eq!((&sums.ours, sums.differ), (&sums.shopify, false), "{shown:?}");
+    }
+
+    #[test]
+    fn what_is_not_sent_is_said_with_its_reason() {
+        assert_eq!(shown("2026-12-01", named()).order.skipped, Some("before_start"));
+        let parked = shown("2026-01-01", Charges { shipping: None, ..named() });
+        assert!(parked.order.parked.as_ref().unwrap().starts_with("unmapped_charge: "), "{parked:?}");
+        assert!(!parked.is_well());
     }
 }
