@@ -7,8 +7,9 @@ use crate::{
     items::{Currencies, Items},
     map::{self, CustomerEffect, Mended, Parked, Settings, Skip, due},
     message::{Asked, Message, customer_delivery, order_key},
+    privacy,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use config::Customers;
 use delivery::{Claim, Hooks, Undelivered};
 use function::batch::Consumed;
@@ -18,6 +19,11 @@ use shopify::{Customer, OrderId, ShopDomain};
 use std::sync::Arc;
 use telemetry::{Metric, Metrics};
 use tokio::time::Instant;
+
+/// What is older has waited: Shopify asks for nobody to be forgotten within days of an order.
+const ON_ITS_WAY: TimeDelta = TimeDelta::hours(1);
+/// Why nothing is sent of whom Shopify has asked to forget.
+pub const REDACTED: &str = "redacted";
 
 /// The worker; built once at cold start.
 pub struct Applier {
@@ -78,6 +84,9 @@ impl Applier {
 
     async fn apply(&self, message: &Message, claim: &Claim<'_>) -> Result<(), Undelivered> {
         let begun_at = self.worker.ledger.now();
+        if begun_at - message.payload.received_at > ON_ITS_WAY {
+            self.spare_the_forgotten(message).await?;
+        }
         let asked = self.with_order(message.payload.asked().map_err(|error| unreadable(&error))?, claim).await?;
         let headers = message.payload.headers();
         let webhook_id = headers.and_then(|headers| headers.webhook_id.as_deref());
@@ -110,6 +119,20 @@ impl Applier {
             self.send_refunds(order, message, claim).await?;
         }
         Ok(())
+    }
+
+    /// What waited, or lay in the dead-letter queue, may be of somebody who is to be forgotten since.
+    async fn spare_the_forgotten(&self, message: &Message) -> Result<(), Undelivered> {
+        let (key, received_at) = (&message.delivery.key, message.payload.received_at);
+        let order = message.payload.asked().ok().and_then(|asked| Some(asked.order()?.id.0));
+        match privacy::is_forgotten(&self.worker.ledger, key, order, received_at).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Undelivered::Skipped(REDACTED.to_owned())),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "whether it is to be forgotten is not known");
+                Err(Undelivered::Spared { class: ErrorClass::Internal, floor: None })
+            }
+        }
     }
 
     /// NetSuite's number of the record that it is now.

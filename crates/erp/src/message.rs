@@ -220,14 +220,15 @@ pub fn customer_delivery(
     Ok(delivery(key, revision(customer.updated_at), hash, None, triggered_at, shop))
 }
 
-/// The same of a refund, which never changes; counted with its order's day, where the order is known.
+/// The same of a refund, which never changes; counted with its order's day. One that came alone is an older version of it: what lacks
+/// its order gives way to what came with it.
 ///
 /// # Errors
 /// As [`order_delivery`].
 pub fn refund_delivery(id: RefundId, shop: &ShopDomain, day: Option<String>) -> Result<Delivery, InvalidKey> {
-    let key = refund_key(shop, id)?;
+    let (key, revision) = (refund_key(shop, id)?, Revision(day.is_some().into()));
     let hash = EffectHash::of(key.as_str().as_bytes());
-    Ok(delivery(key, Revision(0), hash, day, None, shop))
+    Ok(delivery(key, revision, hash, day, None, shop))
 }
 
 /// The business day that an order counts for.

@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::{
@@ -15,7 +16,12 @@ pub struct RefundParts<'a> {
     pub returned: Vec<&'a RefundLineItem>,
     /// Lines that had not.
     pub reduced: Vec<&'a RefundLineItem>,
+    /// It belongs to the cancellation of an order of which nothing had shipped: shipping and duties come off the order too.
+    pub cancels: bool,
 }
+
+/// A cancellation and its refund are one action, and not of one instant.
+const ONE_ACTION: TimeDelta = TimeDelta::minutes(1);
 
 /// Pieces of a line, with their share of its discounts and taxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +54,16 @@ impl<'a> RefundParts<'a> {
             // The stock was left alone: did the line ship before?
             RestockType::NoRestock | RestockType::Other(_) => had_shipped(order, refund, line),
         });
-        RefundParts { refund, returned, reduced }
+        let shipped = order.fulfillments.iter().any(|parcel| parcel.created_at <= refund.created_at);
+        let cancels = order.cancelled_at.is_some_and(|at| !shipped && refund.created_at + ONE_ACTION >= at);
+        RefundParts { refund, returned, reduced, cancels }
     }
 
-    /// Whether anything is given back beside what came off the order.  Shipping and duties always are.
+    /// Whether anything is given back beside what came off the order.  Shipping and duties are, unless the whole order is cancelled.
     pub fn gives_back(&self) -> bool {
+        if self.cancels {
+            return false;
+        }
         let beside = !self.refund.refund_shipping_lines.is_empty() || !self.refund.duties.is_empty();
         !self.returned.is_empty() || beside || self.refund.refund_line_items.is_empty()
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{Method, Request};
-use sandbox::{Endpoint, salesforce, yotpo};
+use sandbox::{Endpoint, netsuite, salesforce, shopify, yotpo};
 use serde_json::Value;
 use std::fmt;
 
@@ -63,6 +63,13 @@ const ROUTES: &[Route] = &[
     (Service::Yotpo, Method::POST, "oauth/token", yotpo::TOKEN, None),
     (Service::Yotpo, Method::POST, "apps/*/purchases", yotpo::CREATE, Some("order_id")),
     (Service::Yotpo, Method::GET, "apps/*/purchases", yotpo::READ, None),
+    (Service::Shopify, Method::POST, "shops/*/admin/oauth/access_token", shopify::TOKEN, None),
+    (Service::Shopify, Method::POST, "shops/*/admin/api/*/graphql.json", shopify::GRAPHQL, None),
+    (Service::NetSuite, Method::POST, "services/rest/auth/oauth2/v1/token", netsuite::TOKEN, None),
+    (Service::NetSuite, Method::POST, "services/rest/record/v1/*", netsuite::CREATE, Some("externalId")),
+    (Service::NetSuite, Method::GET, "services/rest/record/v1/*/*", netsuite::READ, None),
+    (Service::NetSuite, Method::PATCH, "services/rest/record/v1/*/*", netsuite::UPDATE, None),
+    (Service::NetSuite, Method::POST, "services/rest/query/v1/suiteql", netsuite::QUERY, None),
 ];
 
 impl Function {
@@ -84,6 +91,11 @@ impl Function {
 
     fn listed(self, operation: &str, about: &str) -> Option<Effect> {
         self.effects().find(|effect| effect.operation == operation && effect.about == about)
+    }
+
+    /// Two vendors may have endpoints of one name.
+    fn listed_at(self, service: Service, operation: &str) -> Option<Effect> {
+        self.effects().find(|effect| effect.service == service && effect.operation == operation)
     }
 
     /// Which of its effects a call to AWS is, and what it is about.
@@ -123,12 +135,13 @@ impl Function {
             pattern.len() == segments.len() && pattern.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s)
         };
         let mut routes = ROUTES.iter();
-        let (_, _, _, endpoint, field) = routes.find(|(_, method, path, ..)| method == request.method() && is(path))?;
+        let (service, _, _, endpoint, field) =
+            routes.find(|(_, method, path, ..)| method == request.method() && is(path))?;
         let subject = match field {
             Some(field) => serde_json::from_slice::<Value>(request.body()).ok()?[*field].as_str()?.to_owned(),
             None => segments.last().copied().unwrap_or_default().to_owned(),
         };
-        Some((self.listed(endpoint.name(), "")?, subject))
+        Some((self.listed_at(*service, endpoint.name())?, subject))
     }
 }
 
@@ -147,12 +160,12 @@ fn written(request: &Value) -> String {
 impl Effect {
     /// Whether it makes something at the destination: once for each subject, and in its turn.
     pub(crate) fn is_post(self) -> bool {
-        self.operation == yotpo::CREATE.name()
+        self.service == Service::Yotpo && self.operation == yotpo::CREATE.name()
     }
 
     /// Whether it waits for its turn at the destination's account.
     pub(crate) fn is_paced(self) -> bool {
-        self.is_post() || self.operation == yotpo::READ.name()
+        self.is_post() || (self.service == Service::Yotpo && self.operation == yotpo::READ.name())
     }
 
     /// Whether it asks for what the destination's account is used with; who has waited for that may call at once.

@@ -95,7 +95,7 @@ pub(crate) struct Outage {
 
 impl Outage {
     pub(crate) fn draw(rng: &mut ChaCha8Rng) -> Self {
-        let service = *Service::ALL.choose(rng).unwrap_or(&Service::Table);
+        let service = *Service::OF_REVIEWS.choose(rng).unwrap_or(&Service::Table);
         let how = *Down::ALL.choose(rng).unwrap_or(&Down::Refused);
         let from = TimeDelta::minutes(rng.random_range(0..60));
         let lasts = if rng.random_bool(0.5) { 5..120 } else { 120..26 * 60 };

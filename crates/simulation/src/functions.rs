@@ -1,8 +1,8 @@
 //! The functions that run here, each with everything that it does to the world: what is not on its list fails the run.
 
-use Service::{Queue, Salesforce, Secrets, Table, Yotpo};
+use Service::{NetSuite, Queue, Salesforce, Secrets, Shopify, Table, Yotpo};
 use chrono::TimeDelta;
-use sandbox::{salesforce, yotpo};
+use sandbox::{netsuite, salesforce, shopify, yotpo};
 use std::{
     cmp::Ordering,
     fmt,
@@ -22,15 +22,19 @@ pub enum Service {
     Salesforce,
     /// Where purchases go to.
     Yotpo,
+    /// Where webhooks come from.
+    Shopify,
+    /// Where they go to.
+    NetSuite,
 }
 
 impl Service {
-    /// Every service.
-    pub const ALL: [Self; 5] = [Secrets, Table, Queue, Salesforce, Yotpo];
+    /// What the reviews flow calls.
+    pub const OF_REVIEWS: [Self; 5] = [Secrets, Table, Queue, Salesforce, Yotpo];
 
     /// Whether it is a vendor's, and not AWS's.
     pub(crate) fn is_vendor(self) -> bool {
-        matches!(self, Salesforce | Yotpo)
+        matches!(self, Salesforce | Yotpo | Shopify | NetSuite)
     }
 }
 
@@ -49,6 +53,8 @@ pub struct Function {
     pub timeout: TimeDelta,
     /// Whether it is handed the queue's messages.
     pub consumes: bool,
+    /// How many at a time.
+    pub batch: usize,
     /// Everything that it does.
     pub calls: &'static [Calls],
 }
@@ -70,6 +76,7 @@ pub const REVIEWS_PRODUCER: Function = Function {
     flow: reviews::FLOW,
     timeout: TimeDelta::seconds(900),
     consumes: false,
+    batch: 0,
     calls: &[
         (Secrets, "GetSecretValue", &["salesforce"]),
         (Table, "GetItem", &["check", "cursor", "pass"]),
@@ -91,6 +98,7 @@ pub const REVIEWS_CONSUMER: Function = Function {
     flow: reviews::FLOW,
     timeout: TimeDelta::seconds(60),
     consumes: true,
+    batch: 10,
     calls: &[
         (Secrets, "GetSecretValue", &["yotpo"]),
         (Table, "GetItem", &["check"]),
@@ -110,6 +118,7 @@ pub const REVIEWS_RECONCILER: Function = Function {
     flow: reviews::FLOW,
     timeout: TimeDelta::seconds(900),
     consumes: false,
+    batch: 0,
     calls: &[
         (Secrets, "GetSecretValue", &["salesforce", "yotpo"]),
         (Table, "GetItem", &["certificate", "check", "cursor", "due", "part", "pass"]),
@@ -125,6 +134,57 @@ pub const REVIEWS_RECONCILER: Function = Function {
         (Salesforce, salesforce::NEXT.name(), ONLY),
         (Yotpo, yotpo::TOKEN.name(), ONLY),
         (Yotpo, yotpo::READ.name(), ONLY),
+    ],
+};
+
+/// `shopify-webhook`.
+pub const SHOPIFY_WEBHOOK: Function = Function {
+    name: erp::WEBHOOK,
+    flow: erp::FLOW,
+    timeout: TimeDelta::seconds(4),
+    consumes: false,
+    batch: 0,
+    calls: &[
+        (Secrets, "GetSecretValue", &["shopify"]),
+        (Table, "GetItem", &["check"]),
+        (Table, "UpdateItem", &["order parked", "redacted first", "redacted"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+    ],
+};
+
+/// `netsuite-worker`.
+pub const NETSUITE_WORKER: Function = Function {
+    name: erp::WORKER,
+    flow: erp::FLOW,
+    timeout: TimeDelta::seconds(150),
+    consumes: true,
+    batch: 1,
+    calls: &[
+        (Secrets, "GetSecretValue", &["netsuite", "shopify"]),
+        (Table, "GetItem", &["check", "redacted"]),
+        (Table, "BatchGetItem", &["order", "refund", "customer"]),
+        (Table, "UpdateItem", &["slot first", "slot"]),
+        (
+            Table,
+            "UpdateItem",
+            &["order claimed", "order accepted", "order confirmed", "order pending", "order uncertain"],
+        ),
+        (Table, "UpdateItem", &["order skipped", "order parked", "order rejected"]),
+        (Table, "UpdateItem", &["customer claimed", "customer accepted", "customer pending", "customer skipped"]),
+        (Table, "UpdateItem", &["customer parked", "customer rejected", "customer confirmed"]),
+        (Table, "UpdateItem", &["refund claimed", "refund accepted", "refund confirmed", "refund pending"]),
+        (Table, "UpdateItem", &["refund uncertain", "refund skipped", "refund parked", "refund rejected"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Queue, "ChangeMessageVisibilityBatch", QUEUE),
+        (Shopify, shopify::TOKEN.name(), ONLY),
+        (Shopify, shopify::GRAPHQL.name(), ONLY),
+        (NetSuite, netsuite::TOKEN.name(), ONLY),
+        (NetSuite, netsuite::CREATE.name(), ONLY),
+        (NetSuite, netsuite::READ.name(), ONLY),
+        (NetSuite, netsuite::UPDATE.name(), ONLY),
+        (NetSuite, netsuite::QUERY.name(), ONLY),
     ],
 };
 

@@ -25,6 +25,10 @@ mod chance;
 mod clock;
 mod dynamodb;
 mod effect;
+#[cfg(test)]
+mod erp_flow;
+#[cfg(test)]
+mod erp_tests;
 mod expression;
 mod fault;
 mod functions;
@@ -52,7 +56,10 @@ mod world;
 pub use bill::{Bill, Usage};
 pub use effect::{Effect, Kill, Moment};
 pub use fault::{BrokenPromise, Down};
-pub use functions::{Calls, FUNCTIONS, Function, REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER, Service};
+pub use functions::{
+    Calls, FUNCTIONS, Function, NETSUITE_WORKER, REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER,
+    SHOPIFY_WEBHOOK, Service,
+};
 pub use permission::{Call, Resource};
 pub use run::{Report, run};
 pub use scenario::Scenario;
@@ -63,6 +70,5 @@ const QUEUE: &str = "http://aws.invalid/1/queue";
 const DEAD_LETTERS: &str = "http://aws.invalid/1/dead-letters";
 const TABLE: &str = "ledger";
 const STACK: &str = "simulated";
-/// The event source mapping's batch size, and how many consumers it may run.
-const BATCH_SIZE: usize = 10;
+/// How many consumers the event source mapping may run.
 const CONSUMERS: u32 = 3;

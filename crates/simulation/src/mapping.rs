@@ -1,7 +1,7 @@
 //! The event source mapping: receives messages, invokes the function that consumes them, and deletes what is done.
 
 use crate::{
-    BATCH_SIZE, clock,
+    clock,
     functions::Function,
     lambda::{Lambda, Process},
     sqs::Received,
@@ -28,7 +28,7 @@ pub(crate) async fn poll<T>(
     loop {
         let pause = sim.lock().chance.rng.random_range(5..200);
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        let records = receive(&mut sim.lock());
+        let records = receive(&mut sim.lock(), function.batch);
         if records.is_empty() {
             let next = sim.lock().queues.next_visible();
             let next = next.unwrap_or_else(|| clock::now() + TimeDelta::days(1));
@@ -61,9 +61,9 @@ pub(crate) async fn poll<T>(
     }
 }
 
-fn receive(world: &mut World) -> Vec<Value> {
+fn receive(world: &mut World, batch: usize) -> Vec<Value> {
     let World { chance, queues, .. } = world;
-    let Received { records, moved } = queues.receive(chance, BATCH_SIZE);
+    let Received { records, moved } = queues.receive(chance, batch);
     for id in moved {
         world.say(&format!("SQS moves {id} to the dead-letter queue"));
     }

@@ -42,6 +42,9 @@ pub(crate) struct Letter {
     pub(crate) body: String,
     /// The attribute `error_class`; none when SQS moved the message itself.
     pub(crate) class: Option<String>,
+    /// The attribute `error`, likewise.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests say what a letter is about"))]
+    pub(crate) error: Option<String>,
     /// SQS moved it although nothing of ours had failed.
     pub(crate) excused: bool,
 }
@@ -158,8 +161,9 @@ impl Queues {
                     self.put(id.clone(), body, delay, clock::now());
                 }
             } else {
-                let class = entry["MessageAttributes"]["error_class"]["StringValue"].as_str().map(str::to_owned);
-                self.letters.push(Letter { body, class, excused: false });
+                let said = |name: &str| entry["MessageAttributes"][name]["StringValue"].as_str().map(str::to_owned);
+                let (class, error) = (said("error_class"), said("error"));
+                self.letters.push(Letter { body, class, error, excused: false });
             }
             if failed.last().is_none_or(|f| f["Id"] != entry["Id"]) {
                 successful.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""}));
@@ -214,7 +218,7 @@ impl Queues {
             let id = visible.swap_remove(chance.rng.random_range(0..visible.len()));
             if self.messages.get(&id).is_some_and(|m| m.receives >= self.max_receives) {
                 if let Some(message) = self.messages.remove(&id) {
-                    self.letters.push(Letter { body: message.body, class: None, excused: message.again });
+                    self.letters.push(Letter { body: message.body, class: None, error: None, excused: message.again });
                     received.moved.push(id);
                 }
                 continue;

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::endpoints::{RESTLET, TOKEN};
-use super::token;
 use crate::faults::Endpoint;
 
 /// One error: its status, `o:errorCode`, text, and where in the body it is.
@@ -136,7 +135,7 @@ pub(crate) fn restlet(status: u16, code: &str, message: &str) -> Response {
 /// The body that goes with a status that a fault rule asks for.
 pub(crate) fn of_status(endpoint: Endpoint, code: u16) -> Response {
     match (endpoint, code) {
-        (TOKEN, 400..500) => token::refuse("invalid_grant"),
+        (TOKEN, 400..500) => no_token("invalid_grant"),
         (RESTLET, 401) => restlet(401, "INVALID_LOGIN_ATTEMPT", "Invalid login attempt."),
         (RESTLET, 400 | 429) => restlet(400, "SSS_REQUEST_LIMIT_EXCEEDED", "Request limit exceeded."),
         (RESTLET, _) => restlet(code, "UNEXPECTED_ERROR", "An unexpected error occurred."),
@@ -147,4 +146,9 @@ pub(crate) fn of_status(endpoint: Endpoint, code: u16) -> Response {
         (_, 400) => Refusal::user("Record has been changed").into_response(),
         _ => Refusal { status: code, ..Refusal::unexpected() }.into_response(),
     }
+}
+
+/// OAuth's refusal of a token.
+pub(crate) fn no_token(error: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response()
 }

@@ -2,7 +2,6 @@
 //! <https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_162755359851.html>
 
 use axum::Json;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::access::{Access, Scope};
 use super::account::Account;
+use super::error::no_token;
 use super::request::Request;
 
 pub(crate) const PATH: &str = "/services/rest/auth/oauth2/v1/token";
@@ -24,14 +24,14 @@ pub(crate) fn token(account: &mut Account, request: &Request, now: DateTime<Utc>
     let form = request.form();
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
     if field("grant_type") != "client_credentials" {
-        return refuse("unsupported_grant_type");
+        return no_token("unsupported_grant_type");
     }
     if field("client_assertion_type") != ASSERTION_TYPE {
-        return refuse("invalid_request");
+        return no_token("invalid_request");
     }
     let scopes = match check(&account.access, field("client_assertion"), &account.base_url, now) {
         Ok(scopes) => scopes,
-        Err(error) => return refuse(error),
+        Err(error) => return no_token(error),
     };
     let access_token = account.access.mint(scopes, now);
     let life = account.settings.token_seconds;
@@ -75,8 +75,4 @@ fn scopes(claim: &Value) -> Option<Vec<String>> {
     let known = [Scope::RestWebServices.name(), Scope::Restlets.name(), "suite_analytics"];
     let is_known = !asked.is_empty() && asked.iter().all(|name| known.contains(&name.as_str()));
     is_known.then_some(asked)
-}
-
-pub(crate) fn refuse(error: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response()
 }

@@ -5,7 +5,7 @@ use std::thread;
 
 #[test]
 fn a_service_that_is_down_for_a_day_costs_a_day() {
-    let all: Vec<_> = Service::ALL.iter().flat_map(|service| Down::ALL.map(|how| (*service, how))).collect();
+    let all: Vec<_> = Service::OF_REVIEWS.iter().flat_map(|service| Down::ALL.map(|how| (*service, how))).collect();
     thread::scope(|scope| {
         for half in all.chunks(all.len().div_ceil(2)) {
             scope.spawn(move || {
