@@ -31,7 +31,7 @@ pub use day::{BusinessDay, NotADay, Window};
 pub use erp::{BodySource, Charges, Customers, Erp, LineSource, MoneyKind, OnDifference, Refunds, Shop, SuiteTax, Tax};
 pub use error::Error;
 pub use field::{FieldPath, NotAPath};
-pub use netsuite::{InternalId, NetSuite, Restlet, Transport, Transports};
+pub use netsuite::{InternalId, NetSuite};
 pub use protocol::{Paces, Protocol, Settle};
 pub use relay::Relay;
 pub use reviews::Reviews;

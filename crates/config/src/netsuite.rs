@@ -32,43 +32,6 @@ pub struct NetSuite {
     pub read_back: Duration,
     /// Currencies by their code, where NetSuite's symbol is another; the others are looked up.
     pub currencies: BTreeMap<Currency, InternalId>,
-    /// By which API records of each kind are written.
-    pub transport: Transports,
-    /// The script that answers where the transport is [`Transport::Restlet`].
-    pub restlet: Restlet,
-}
-
-/// `[netsuite.transport]`: by kind of record.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Transports {
-    /// Customers.
-    pub customer: Transport,
-    /// Sales orders.
-    pub order: Transport,
-    /// Credit memos and return authorizations.
-    pub refund: Transport,
-}
-
-/// An API of NetSuite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Transport {
-    /// REST web services, `/services/rest/record/v1`.
-    #[default]
-    Rest,
-    /// A script of the account.
-    Restlet,
-}
-
-/// `[netsuite.restlet]`: the ids of the account's script and of its deployment.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Restlet {
-    /// `customscript_…`, or digits.
-    pub script: String,
-    /// `customdeploy_…`, or digits.
-    pub deploy: String,
 }
 
 impl Default for NetSuite {
@@ -80,15 +43,7 @@ impl Default for NetSuite {
             wait: Duration::from_secs(5),
             read_back: Duration::from_secs(30),
             currencies: BTreeMap::new(),
-            transport: Transports::default(),
-            restlet: Restlet::default(),
         }
-    }
-}
-
-impl Default for Restlet {
-    fn default() -> Self {
-        Self { script: "customscript_order_relay".to_owned(), deploy: "customdeploy_order_relay".to_owned() }
     }
 }
 
@@ -99,18 +54,7 @@ impl NetSuite {
         require((1..=100).contains(&self.slots), "netsuite.slots", "expected 1 to 100 calls at a time")?;
         within(self.unanswered_hold, Duration::ZERO, Duration::from_mins(15), "netsuite.unanswered_hold")?;
         within(self.wait, LEAST, Duration::from_mins(1), "netsuite.wait")?;
-        within(self.read_back, LEAST, Duration::from_mins(15), "netsuite.read_back")?;
-        for (id, key) in
-            [(&self.restlet.script, "netsuite.restlet.script"), (&self.restlet.deploy, "netsuite.restlet.deploy")]
-        {
-            let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            require(
-                (1..=40).contains(&id.len()) && id.chars().all(allowed),
-                key,
-                "expected a script's id such as \"customscript_order_relay\": lower-case letters, digits and `_`",
-            )?;
-        }
-        Ok(())
+        within(self.read_back, LEAST, Duration::from_mins(15), "netsuite.read_back")
     }
 }
 

@@ -124,8 +124,6 @@ fn every_key_that_can_be_set_is_in_the_file() {
         "shops",
         "shopify",
         "netsuite",
-        "transport",
-        "restlet",
     ];
     for header in [
         "",
@@ -142,8 +140,6 @@ fn every_key_that_can_be_set_is_in_the_file() {
         "[erp.shops.\"acme.myshopify.com\"]",
         "[shopify]",
         "[netsuite]",
-        "[netsuite.transport]",
-        "[netsuite.restlet]",
     ] {
         let text = if header.is_empty() {
             format!("colour = 1\n{SHIPPED}")
@@ -361,8 +357,6 @@ fn wrong_values_of_the_erp_flow_are_refused() {
         ("api_version = \"2026-10\"", "api_version = \"2026-11\"", "shopify.api_version", "2026-10"),
         ("slots = 4", "slots = 0", "netsuite.slots", "1 to 100"),
         ("call_timeout = \"60s\"", "call_timeout = \"3m\"", "netsuite.call_timeout", "at most 2m"),
-        ("order = \"rest\"", "order = \"soap\"", "netsuite.transport.order", "restlet"),
-        ("deploy = \"customdeploy_order_relay\"", "deploy = \"a&b\"", "netsuite.restlet.deploy", "a script's id"),
         ("#currencies = { USD = \"1\"", "currencies = { usd = \"1\"", "netsuite.currencies", "ISO 4217"),
     ] {
         let line = 1 + SHIPPED[..SHIPPED.find(from).unwrap()].matches('\n').count();

@@ -131,16 +131,6 @@ impl Slotted<'_> {
         self.call("SuiteQL", async |client| client.suiteql(query).await).await.map_err(|error| unread(&error))
     }
 
-    /// Asks the account's own script.
-    ///
-    /// # Errors
-    /// As [`undelivered`] says.
-    pub async fn restlet<T: DeserializeOwned>(&self, body: &Value) -> Result<T, Undelivered> {
-        let config::Restlet { script, deploy } = &self.account.settings.restlet;
-        let ask = async |client: &Client| client.restlet(script, deploy, body).await;
-        self.call("POST restlet", ask).await.map_err(|error| undelivered(&error))
-    }
-
     /// Gives the slot back, unless a call had no answer: it may be running still.
     pub async fn end(self) {
         self.account.slots.give_back(&self.slot, !self.unanswered.load(Ordering::Relaxed)).await;
