@@ -14,6 +14,8 @@ mod cost;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod erp;
+#[cfg(test)]
 mod ledger_on_dynamodb;
 #[cfg(test)]
 mod observability;

@@ -28,6 +28,7 @@ mod relay_toml;
 mod stack;
 mod template;
 mod watch;
+mod webhooks;
 mod workspace;
 
 pub use emulator::Emulator;
@@ -38,4 +39,5 @@ pub use memory::{Memory, Peak, Process};
 pub use relay_toml::{NoSuchKey, with_values};
 pub use stack::{Answer, Deploy, Stack, deploy};
 pub use watch::Watch;
+pub use webhooks::{Answered, send};
 pub use workspace::{Profile, Workspace};

@@ -31,6 +31,7 @@
 //! [`netsuite::Settings`], [`shopify::Settings`]).
 
 mod admin;
+mod agreement;
 mod call;
 mod controls;
 mod demo;
@@ -46,6 +47,7 @@ mod vendors;
 mod wire;
 pub mod yotpo;
 
+pub use agreement::Agreement;
 pub use controls::{Controls, Counters};
 pub use faults::{ActiveRule, Endpoint, Fault, Moment, Rule, Target};
 pub use in_process::InProcess;

@@ -1,12 +1,17 @@
 //! A night of orders through the whole system on one machine: see README, "Try it".
 
+mod day;
+mod ground;
 mod night;
 mod options;
 mod progress;
+mod proof;
+mod running;
 mod summary;
+mod table;
 
 use clap::Parser;
-use options::Options;
+use options::{Flow, Options};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,9 +25,15 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return ExitCode::FAILURE };
-    // Whatever ends first, dropping the night ends every process it started.
+    let run = async {
+        match options.flow {
+            Flow::Reviews => Box::pin(night::run(&options)).await,
+            Flow::Erp => Box::pin(day::run(&options)).await,
+        }
+    };
+    // Whatever ends first, dropping the run ends every process it started.
     let ended = tokio::select! {
-        ended = night::run(&options) => ended,
+        ended = run => ended,
         _ = interrupt.recv() => return ExitCode::from(INTERRUPTED),
         _ = terminate.recv() => return ExitCode::from(TERMINATED),
     };

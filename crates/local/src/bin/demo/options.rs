@@ -3,13 +3,16 @@
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
-/// Runs a night of orders through the whole system, on this machine alone: seeds yesterday's orders in a simulated Salesforce,
-/// lets the functions deliver them to a simulated Yotpo, and compares both. Exit code 0: nothing lost, nothing doubled.
+/// Runs a night of orders through the whole system, on this machine alone: orders of a simulated vendor are delivered to another
+/// one by the functions, and both are compared. Exit code 0: nothing lost, nothing doubled, nothing different.
 #[derive(Debug, Parser)]
 pub(crate) struct Options {
-    /// Orders completed yesterday, awkward ones among them.
-    #[arg(long, env = "ORDERS", default_value_t = 1000)]
-    pub(crate) orders: usize,
+    /// Whose orders.
+    #[arg(long, value_enum, default_value_t = Flow::Reviews)]
+    pub(crate) flow: Flow,
+    /// Yesterday's orders, awkward ones among them. By default 1000; of the erp flow, which has several webhooks an order, 200.
+    #[arg(long, env = "ORDERS")]
+    orders: Option<usize>,
     /// Whether the vendors fail now and then.
     #[arg(long, env = "FAULTS", value_enum, default_value_t = Switch::On)]
     pub(crate) faults: Switch,
@@ -28,6 +31,24 @@ pub(crate) struct Options {
     /// Whether everything goes on running after the comparison, for the operator's command line; until Ctrl-C.
     #[arg(long, env = "KEEP", value_enum, default_value_t = Switch::Off)]
     pub(crate) keep: Switch,
+}
+
+impl Options {
+    pub(crate) fn orders(&self) -> usize {
+        self.orders.unwrap_or(match self.flow {
+            Flow::Reviews => 1_000,
+            Flow::Erp => 200,
+        })
+    }
+}
+
+/// One of the flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Flow {
+    /// Salesforce to Yotpo Reviews.
+    Reviews,
+    /// Shopify to NetSuite.
+    Erp,
 }
 
 /// On or off.

@@ -1,6 +1,7 @@
 //! What came of the night: source against destination.
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
+use crate::table::{certificate_table, table};
+use comfy_table::Table;
 use local::Peak;
 use sandbox::{Comparison, Manifest, Outcome, Report};
 use serde::Serialize;
@@ -144,38 +145,4 @@ impl Summary {
         }
         table("The night", rows)
     }
-}
-
-/// A certificate for people.
-fn certificate_table(certificate: &Value) -> Table {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let ledger = &certificate["ledger"];
-    let mut rows = vec![("completed at the source".to_owned(), text(&certificate["source"]["completed"]))];
-    for state in ["confirmed", "accepted", "pending", "skipped", "rejected", "parked", "uncertain", "missing"] {
-        match &ledger[state] {
-            Value::Object(reasons) => {
-                rows.extend(reasons.iter().map(|(reason, n)| (format!("{state}: {reason}"), text(n))));
-            }
-            number => rows.push((state.to_owned(), text(number))),
-        }
-    }
-    let destination = &certificate["destination"];
-    rows.push(("found at the destination".to_owned(), text(&destination["found"])));
-    rows.push(("found there and not expected".to_owned(), text(&destination["unexpected"])));
-    rows.push(("repaired".to_owned(), text(&certificate["repaired"])));
-    rows.push(("complete".to_owned(), text(&certificate["complete"])));
-    let (day, store) = (text(&certificate["business_day"]), text(&certificate["store"]));
-    table(&format!("Certificate of {day}, store {store}"), rows)
-}
-
-fn table(title: &str, rows: Vec<(String, String)>) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_BORDERS_ONLY).set_header([title, ""]);
-    for (name, value) in rows {
-        table.add_row([name, value]);
-    }
-    if let Some(column) = table.column_mut(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }

@@ -1,0 +1,70 @@
+//! What Shopify tells, and how: NetSuite is compared with Shopify, never with the ledger.
+
+use super::stage::Stage;
+use sandbox::{Fault, shopify::Mischief};
+use std::time::Duration;
+
+/// A call that was held up lands so many milliseconds later, within `protocol.settle` and `netsuite.unanswered_hold`.
+const LATE: u64 = 700;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_webhooks_ends_with_netsuite_as_shopify_is() {
+    let stage = Stage::set().await;
+    let mischief = Mischief {
+        duplicates: 0.1,
+        retries: 0.1,
+        retry_within: Duration::from_secs(2),
+        shuffled: 0.3,
+        shuffle_within: Duration::from_secs(1),
+        omitted: 0.03,
+        ..Mischief::default()
+    };
+    let plan = stage.orders(25, &mischief);
+    for rule in Fault::demo_erp(LATE) {
+        stage.sandbox.add_fault(rule);
+    }
+    let sent = plan.len();
+    let answered = stage.send(plan).await;
+    assert_eq!((answered.accepted, answered.wrongly), (sent, 0), "{answered:?}");
+    stage.drained().await;
+    let certificate = stage.reconcile_until_complete().await;
+    stage.assert_agreement().await;
+    let totals = &certificate["totals"];
+    assert_eq!(totals["source"], totals["destination"], "{certificate}");
+    assert!(stage.sandbox.faults().iter().map(|fault| fault.fired).sum::<u64>() > 3, "the faults were to strike");
+    stage.assert_logs();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_signature_is_refused_and_a_good_one_accepted() {
+    let stage = Stage::set().await;
+    let plan = stage.orders(6, &Mischief { tampered: 1.0, forged: 0.5, ..Mischief::default() });
+    let genuine = plan.iter().filter(|delivery| delivery.kind.is_genuine()).count();
+    let counterfeit = plan.len() - genuine;
+    assert!(counterfeit > genuine);
+    // Each is answered with 200 or 401 at once, or this counts more requests.
+    let answered = stage.send(plan).await;
+    let right =
+        local::Answered { requests: genuine + counterfeit, accepted: genuine, refused: counterfeit, wrongly: 0 };
+    assert_eq!(answered, right);
+    stage.drained().await;
+    // Nothing of what a stranger changed has arrived.
+    stage.assert_agreement().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_shopify_sends_again_writes_nothing() {
+    let stage = Stage::set().await;
+    let plan = stage.orders(8, &Mischief::default());
+    stage.send(plan.clone()).await;
+    stage.drained().await;
+    stage.assert_agreement().await;
+    let writes = stage.writes();
+    assert!(writes >= 8, "{writes} writes");
+    let answered = stage.send(plan.clone()).await;
+    assert_eq!(answered.accepted, plan.len());
+    stage.drained().await;
+    assert_eq!(stage.writes(), writes);
+    stage.assert_agreement().await;
+    stage.assert_logs();
+}
