@@ -17,14 +17,16 @@ const SHOP: &str = "acme.myshopify.com";
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Settings that differ from the shipped file: short waits, and the subsidiary that a OneWorld account asks for.
-const SETTINGS: [(&str, &str, &str); 10] = [
+const SETTINGS: [(&str, &str, &str); 12] = [
     ("erp", "subsidiary", "\"1\""),
+    ("netsuite", "call_timeout", "\"2s\""),
     ("netsuite", "unanswered_hold", "\"1s\""),
     ("netsuite", "wait", "\"300ms\""),
     ("netsuite", "read_back", "\"500ms\""),
     ("protocol", "backoff_base", "\"300ms\""),
     ("protocol", "backoff_cap", "\"2s\""),
     ("protocol", "held_at_least", "\"500ms\""),
+    ("protocol", "clock_skew", "\"500ms\""),
     ("protocol", "wait", "\"500ms\""),
     ("protocol", "missing_after", "\"500ms\""),
     ("protocol.settle", "netsuite", "\"2s\""),
@@ -47,7 +49,8 @@ impl Stage {
         let shipped = include_str!("../../../infra/config/relay.toml");
         fs::write(&relay_toml, with_values(shipped, &SETTINGS).unwrap()).unwrap();
         let deploy = Deploy::new("order-relay", Profile::Dev, &relay_toml);
-        let deploy = deploy.with("ReviewsFlow", false).with("ErpFlow", true);
+        // A short lease: what another worker holds comes back when it would have lapsed.
+        let deploy = deploy.with("ReviewsFlow", false).with("ErpFlow", true).with("NetsuiteTimeoutSeconds", 7);
         let stack = local::deploy(emulator, &deploy).await.unwrap();
         let sandbox = Sandbox::start(1, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         sandbox.netsuite.set(|settings| settings.one_world = true);

@@ -21,22 +21,28 @@ pub(crate) const SHOP: &str = "acme.myshopify.com";
 /// What the demo's settings have other than the shipped ones: how fast, and the subsidiary that a OneWorld account asks for.
 const SETTINGS: Settings = &[
     ("erp", "subsidiary", "\"1\""),
+    ("netsuite", "call_timeout", "\"3s\""),
     ("netsuite", "unanswered_hold", "\"2s\""),
     ("netsuite", "wait", "\"500ms\""),
     ("netsuite", "read_back", "\"1s\""),
     ("protocol", "backoff_base", "\"500ms\""),
     ("protocol", "backoff_cap", "\"4s\""),
     ("protocol", "held_at_least", "\"1s\""),
+    ("protocol", "clock_skew", "\"500ms\""),
     ("protocol", "wait", "\"1s\""),
     ("protocol", "missing_after", "\"1s\""),
-    ("protocol.settle", "netsuite", "\"4s\""),
+    ("protocol.settle", "netsuite", "\"3s\""),
 ];
+/// The flow alone; and a short lease, for what another worker holds comes back when it would have lapsed.
+const PARAMETERS: &[(&str, &str)] = &[("ReviewsFlow", "false"), ("ErpFlow", "true"), ("NetsuiteTimeoutSeconds", "8")];
 /// A call that was held up lands so many milliseconds later: within `protocol.settle` and `netsuite.unanswered_hold`.
 const LATE: u64 = 1_500;
 /// From the first order to the last. What becomes of an order may take five hours.
 const ORDERS_COME_FOR: TimeDelta = TimeDelta::hours(17);
 /// A NetSuite call takes seconds; here it takes this long.
 const CALL_MS: u64 = 20;
+/// Shopify gives its bigger plans up to so many; a day is then read without a wait between two pages.
+const POINTS_A_SECOND: f64 = 2_000.0;
 /// From one webhook to the next, at most so many a second.
 const STEP: Duration = Duration::from_millis(10);
 
@@ -50,6 +56,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
         settings.call_ms = CALL_MS;
         settings.one_world = true;
     });
+    sandbox.shopify.set(|settings| settings.points_a_second = POINTS_A_SECOND);
     let told = sandbox.shopify.tell(&story(yesterday, options.orders())?);
     let plan = sandbox.shopify.plan(&told, &mischief(options));
     if options.faults == Switch::On {
@@ -62,7 +69,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     progress.say(&ground.announcement(options, SETTINGS));
     let emulator = ground.emulator()?;
     let memory = emulator.watch_memory();
-    let stack = ground.deploy(&emulator, &[("ReviewsFlow", "false"), ("ErpFlow", "true")]).await?;
+    let stack = ground.deploy(&emulator, PARAMETERS).await?;
     stack.put_secret("shopify", &sandbox.shopify.secret(&[SHOP]))?;
     stack.put_secret("netsuite", &sandbox.netsuite.secret())?;
 
