@@ -16,7 +16,7 @@ const SHOP: &str = "acme.myshopify.com";
 /// Nothing here takes longer, on a busy machine either.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// Settings that differ from the shipped file: short waits, and the subsidiary that a OneWorld account asks for.
+/// Settings that differ from the shipped file: short waits, and the subsidiary that an account with several asks for.
 const SETTINGS: [(&str, &str, &str); 12] = [
     ("erp", "subsidiary", "\"1\""),
     ("netsuite", "call_timeout", "\"2s\""),

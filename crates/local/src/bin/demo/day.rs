@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// Whose orders.
 pub(crate) const SHOP: &str = "acme.myshopify.com";
 
-/// What the demo's settings have other than the shipped ones: how fast, and the subsidiary that a OneWorld account asks for.
+/// What the demo's settings have other than the shipped ones: how fast, and the subsidiary that an account with several asks for.
 const SETTINGS: Settings = &[
     ("erp", "subsidiary", "\"1\""),
     ("netsuite", "call_timeout", "\"3s\""),
