@@ -42,8 +42,9 @@ impl Ground {
 
     /// What is about to run, and with which settings.
     pub(crate) fn announcement(&self, options: &Options, changed: Settings) -> String {
-        let changed: String =
+        let changed: Vec<String> =
             changed.iter().map(|(table, key, value)| format!("  [{table}] {key} = {value}\n")).collect();
+        let changed = changed.concat();
         format!(
             "{} orders, faults {}, seed {}; logs in {}\n\
              Settings are those of infra/config/relay.toml but for\n{changed}\
