@@ -116,7 +116,7 @@ fn one_delivery_waits_for_another_which_changes() {
 /// Nothing is promised of an empty set: every state and every verdict occurs.
 #[test]
 fn every_state_and_every_verdict_occurs() {
-    for scenario in [Scenario::ignores(), Scenario::creates(), Scenario::two_hashes()] {
+    for scenario in [Scenario::ignores(), Scenario::creates(), Scenario::two_hashes(), Scenario::upserts_read_back()] {
         check(scenario.faults(1));
     }
     assert_eq!(seen::unmet(), Vec::<&str>::new());
