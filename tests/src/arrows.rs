@@ -59,6 +59,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "aws",
             "config",
             "delivery",
+            "erp",
             "function",
             "queue",
             "reconciliation",

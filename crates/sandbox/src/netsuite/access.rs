@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::Refusal;
 use super::keys::Certificate;
 use super::request::Request;
-use super::signature;
+use super::signature::{self, TokenBased};
 
 /// What a token may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,26 +21,6 @@ impl Scope {
         match self {
             Self::RestWebServices => "rest_webservices",
             Self::Restlets => "restlets",
-        }
-    }
-}
-
-/// A token for token-based authentication, and the integration that it was made for.
-#[derive(Clone)]
-pub(crate) struct TokenBased {
-    pub(crate) consumer_key: String,
-    pub(crate) consumer_secret: String,
-    pub(crate) token_id: String,
-    pub(crate) token_secret: String,
-}
-
-impl Default for TokenBased {
-    fn default() -> Self {
-        Self {
-            consumer_key: "sandbox-consumer-key".to_owned(),
-            consumer_secret: "sandbox-consumer-secret".to_owned(),
-            token_id: "sandbox-token-id".to_owned(),
-            token_secret: "sandbox-token-secret".to_owned(),
         }
     }
 }
@@ -104,7 +84,8 @@ impl Access {
                     && minted.scopes.iter().any(|granted| granted == scope.name())
             })
         } else {
-            signature::check(self, request, base_url, now)
+            let nonce = signature::check(&self.token_based, &self.account_id, request, base_url, now);
+            nonce.is_some_and(|nonce| self.nonces.insert(nonce))
         };
         if admitted { Ok(()) } else { Err(Refusal::invalid_login()) }
     }

@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::access::Access;
 use super::request::Request;
 
 /// What RFC 5849 leaves as it is: letters, digits, `-._~`.
@@ -18,12 +17,37 @@ const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 /// How far a timestamp may be from the server's clock.
 const SKEW_SECONDS: i64 = 300;
 
-/// Whether the `Authorization: OAuth` header is this token's, fresh, used once, and signs this very request.
-pub(crate) fn check(access: &mut Access, request: &Request, base_url: &str, now: DateTime<Utc>) -> bool {
-    let Some(given) = parameters(request.header("authorization")) else { return false };
+/// A token for token-based authentication, and the integration that it was made for.
+#[derive(Clone)]
+pub(crate) struct TokenBased {
+    pub(crate) consumer_key: String,
+    pub(crate) consumer_secret: String,
+    pub(crate) token_id: String,
+    pub(crate) token_secret: String,
+}
+
+impl Default for TokenBased {
+    fn default() -> Self {
+        Self {
+            consumer_key: "sandbox-consumer-key".to_owned(),
+            consumer_secret: "sandbox-consumer-secret".to_owned(),
+            token_id: "sandbox-token-id".to_owned(),
+            token_secret: "sandbox-token-secret".to_owned(),
+        }
+    }
+}
+
+/// Whether the `Authorization: OAuth` header is this token's, fresh, and signs this very request: then its nonce, which is good once.
+pub(crate) fn check(
+    token: &TokenBased,
+    account_id: &str,
+    request: &Request,
+    base_url: &str,
+    now: DateTime<Utc>,
+) -> Option<String> {
+    let given = parameters(request.header("authorization"))?;
     let text = |name: &str| given.get(name).map_or("", String::as_str);
-    let token = &access.token_based;
-    let is_known = text("realm") == access.account_id
+    let is_known = text("realm") == account_id
         && text("oauth_consumer_key") == token.consumer_key
         && text("oauth_token") == token.token_id
         && text("oauth_signature_method") == "HMAC-SHA256"
@@ -31,14 +55,14 @@ pub(crate) fn check(access: &mut Access, request: &Request, base_url: &str, now:
     let is_fresh = text("oauth_timestamp").parse().is_ok_and(|at: i64| (now.timestamp() - at).abs() <= SKEW_SECONDS);
     let nonce = text("oauth_nonce");
     if !is_known || !is_fresh || nonce.is_empty() {
-        return false;
+        return None;
     }
     let url = format!("{base_url}{}", request.path);
     let base = base_string(&request.method, &url, &given, &request.query);
     let key = format!("{}&{}", encode(&token.consumer_secret), encode(&token.token_secret));
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     let signature = STANDARD.decode(text("oauth_signature")).unwrap_or_default();
-    hmac::verify(&key, base.as_bytes(), &signature).is_ok() && access.nonces.insert(nonce.to_owned())
+    hmac::verify(&key, base.as_bytes(), &signature).ok().map(|()| nonce.to_owned())
 }
 
 fn encode(text: &str) -> String {
