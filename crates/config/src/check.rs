@@ -4,14 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::erp::RawErp;
+use crate::fault::{Fault, require, within};
 use crate::file::File;
 use crate::{FieldPath, Paces, Protocol, Reviews, Salesforce, StoreName};
-
-/// A key whose value, right by type, is wrong.
-pub(crate) struct Fault {
-    pub(crate) key: String,
-    pub(crate) expected: String,
-}
 
 const DAY: Duration = Duration::from_hours(24);
 /// SQS's longest visibility time-out.
@@ -150,20 +145,4 @@ fn stores(file: &File) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-pub(crate) fn within(value: Duration, least: Duration, most: Duration, key: &str) -> Result<(), Fault> {
-    let expected = format!(
-        "expected at least {} and at most {}",
-        humantime::format_duration(least),
-        humantime::format_duration(most)
-    );
-    require((least..=most).contains(&value), key, &expected)
-}
-
-pub(crate) fn require(holds: bool, key: &str, expected: &str) -> Result<(), Fault> {
-    if holds {
-        return Ok(());
-    }
-    Err(Fault { key: key.to_owned(), expected: expected.to_owned() })
 }

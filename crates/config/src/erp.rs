@@ -1,6 +1,6 @@
 //! `[erp]`: how a shop's orders, customers and refunds are mapped, and its exceptions in `[erp.shops.<domain>]`.
 
-use crate::check::{Fault, require};
+use crate::fault::{Fault, require};
 use crate::store::some_zone;
 use crate::{BusinessDay, InternalId, StoreName, Zone};
 use serde::Deserialize;

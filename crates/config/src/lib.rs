@@ -11,6 +11,7 @@ mod day;
 mod duration;
 mod erp;
 mod error;
+mod fault;
 mod field;
 mod file;
 mod locate;

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::Error;
-use crate::check::Fault;
+use crate::fault::Fault;
 
 /// Longest value that an error shows, in characters.
 const SHOWN: usize = 80;

@@ -1,6 +1,6 @@
 //! `[netsuite]`.
 
-use crate::check::{Fault, require, within};
+use crate::fault::{Fault, require, within};
 use crate::{Currency, duration};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

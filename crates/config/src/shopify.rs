@@ -1,7 +1,7 @@
 //! `[shopify]`.
 
-use crate::check::{Fault, require, within};
 use crate::duration;
+use crate::fault::{Fault, require, within};
 use serde::Deserialize;
 use std::time::Duration;
 
