@@ -24,12 +24,6 @@ pub struct NetSuite {
     /// How long a call without an answer keeps its slot.
     #[serde(deserialize_with = "duration::read")]
     pub unanswered_hold: Duration,
-    /// When an order whose customer is not there yet is looked at again; doubles, up to a minute.
-    #[serde(deserialize_with = "duration::read")]
-    pub wait: Duration,
-    /// When an unanswered call is read back for the second time; the first time is at once.
-    #[serde(deserialize_with = "duration::read")]
-    pub read_back: Duration,
     /// Currencies by their code, where NetSuite's symbol is another; the others are looked up.
     pub currencies: BTreeMap<Currency, InternalId>,
 }
@@ -40,8 +34,6 @@ impl Default for NetSuite {
             call_timeout: Duration::from_mins(1),
             slots: 4,
             unanswered_hold: Duration::from_mins(2),
-            wait: Duration::from_secs(5),
-            read_back: Duration::from_secs(30),
             currencies: BTreeMap::new(),
         }
     }
@@ -52,9 +44,7 @@ impl NetSuite {
         const LEAST: Duration = Duration::from_millis(1);
         within(self.call_timeout, LEAST, Duration::from_mins(2), "netsuite.call_timeout")?;
         require((1..=100).contains(&self.slots), "netsuite.slots", "expected 1 to 100 calls at a time")?;
-        within(self.unanswered_hold, Duration::ZERO, Duration::from_mins(15), "netsuite.unanswered_hold")?;
-        within(self.wait, LEAST, Duration::from_mins(1), "netsuite.wait")?;
-        within(self.read_back, LEAST, Duration::from_mins(15), "netsuite.read_back")
+        within(self.unanswered_hold, Duration::ZERO, Duration::from_mins(15), "netsuite.unanswered_hold")
     }
 }
 

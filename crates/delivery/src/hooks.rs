@@ -1,12 +1,23 @@
 //! What a flow says of a message beside its call.
 
+use queue::TraceHeader;
+use tokio::time::Instant;
+
 /// What a flow says of a message beside making its call; both may be asked of any copy, at any time.
 pub struct Hooks<S, R> {
     /// `Fn(&Message<P>) -> Option<String>`: by the message alone, nothing is to be sent, for this reason. It is recorded without a
     /// claim; what was tried before, or accepted at any version, is claimed all the same, and the call decides.
     pub skip: S,
-    /// `AsyncFn(&Message<P>, Instant) -> Result<bool, Undelivered>`: whether the destination shows the effect of this very version,
-    /// asked before the instant. Called while a call that nobody answered may still land, when nobody may repeat it; nothing but
+    /// `AsyncFn(&Message<P>, Reading) -> Result<bool, Undelivered>`: whether the destination shows the effect of this very version. If it
+    /// does, the delivery is confirmed and its call is not made any more. Called while a call that nobody answered may still land, when nobody may repeat it; nothing but
     /// reading is allowed.
     pub read_back: R,
+}
+
+/// What a reading of the destination goes by.
+pub struct Reading {
+    /// Until when it may begin.
+    pub latest: Instant,
+    /// The trace that the message belongs to, and whatever follows from it.
+    pub trace: Option<TraceHeader>,
 }

@@ -28,7 +28,7 @@ mod worker;
 
 pub use account::{Account, Accounts};
 pub use claim::Claim;
-pub use hooks::Hooks;
+pub use hooks::{Hooks, Reading};
 pub use invocation::Invocation;
 pub use item::{Fate, Item};
 pub use judge::{Judgement, judge};

@@ -1,6 +1,6 @@
 //! The worker: each message of a batch is delivered under a claim of its own, and what is not done goes back.
 
-use crate::{Accounts, Claim, Hooks, Invocation, Message, Undelivered, claim::Unclaimed};
+use crate::{Accounts, Claim, Hooks, Invocation, Message, Reading, Undelivered, claim::Unclaimed};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use ledger::{Delivery, ErrorClass, Event, Ledger};
@@ -52,7 +52,7 @@ impl Worker {
         at_once: usize,
         call: impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
-        let hooks = Hooks { skip: |_: &Message<P>| None, read_back: async |_: &Message<P>, _: Instant| Ok(false) };
+        let hooks = Hooks { skip: |_: &Message<P>| None, read_back: async |_: &Message<P>, _: Reading| Ok(false) };
         self.consume_with(event, deadline, metrics, at_once, &hooks, call).await
     }
 
@@ -68,7 +68,7 @@ impl Worker {
         at_once: usize,
         hooks: &Hooks<
             impl Fn(&Message<P>) -> Option<String>,
-            impl AsyncFn(&Message<P>, Instant) -> Result<bool, Undelivered>,
+            impl AsyncFn(&Message<P>, Reading) -> Result<bool, Undelivered>,
         >,
         call: impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
@@ -103,7 +103,7 @@ impl Worker {
         invocation: &Invocation,
         hooks: &Hooks<
             impl Fn(&Message<P>) -> Option<String>,
-            impl AsyncFn(&Message<P>, Instant) -> Result<bool, Undelivered>,
+            impl AsyncFn(&Message<P>, Reading) -> Result<bool, Undelivered>,
         >,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
@@ -124,7 +124,7 @@ impl Worker {
         invocation: &Invocation,
         hooks: &Hooks<
             impl Fn(&Message<P>) -> Option<String>,
-            impl AsyncFn(&Message<P>, Instant) -> Result<bool, Undelivered>,
+            impl AsyncFn(&Message<P>, Reading) -> Result<bool, Undelivered>,
         >,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
@@ -151,7 +151,8 @@ impl Worker {
         let claim = match self.claim(delivery, invocation, latest, event).await {
             Ok(claim) => Claim { trace: received.trace.clone(), ..claim },
             Err(Unclaimed::Settling(until)) => {
-                let seen = self.look(delivery, invocation, (hooks.read_back)(message, latest)).await;
+                let reading = Reading { latest, trace: received.trace.clone() };
+                let seen = self.look(delivery, invocation, (hooks.read_back)(message, reading)).await;
                 let wait = self.next_look(&delivery.key, until);
                 return if seen { Disposal::Delete } else { self.back(received, invocation, delivery, wait).await };
             }

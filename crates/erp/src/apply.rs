@@ -11,14 +11,13 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Customers;
-use delivery::{Claim, Hooks, Undelivered};
+use delivery::{Claim, Hooks, Reading, Undelivered};
 use function::batch::Consumed;
-use ledger::ErrorClass;
+use ledger::{Delivery, ErrorClass};
 use netsuite::RecordId;
 use shopify::{Customer, OrderId, ShopDomain};
 use std::sync::Arc;
 use telemetry::{Metric, Metrics};
-use tokio::time::Instant;
 
 /// What is older has waited: Shopify asks for nobody to be forgotten within days of an order.
 const ON_ITS_WAY: TimeDelta = TimeDelta::hours(1);
@@ -49,7 +48,7 @@ impl Applier {
     pub async fn consume(&self, event: queue::Event, deadline: DateTime<Utc>, metrics: Metrics) -> Consumed {
         let hooks = Hooks {
             skip: |message: &Message| self.skip(message),
-            read_back: async |message: &Message, latest| self.is_there(message, latest).await,
+            read_back: async |message: &Message, reading: Reading| self.is_there(message, &reading).await,
         };
         let apply = async |message: &Message, claim: &Claim<'_>| self.apply(message, claim).await;
         self.worker.consume_with(event, deadline, metrics, 1, &hooks, apply).await
@@ -67,27 +66,32 @@ impl Applier {
         skip.map(|skip| skip.as_str().to_owned())
     }
 
-    /// Whether NetSuite shows what the message asks for.
-    async fn is_there(&self, message: &Message, latest: Instant) -> Result<bool, Undelivered> {
+    /// Whether NetSuite shows what the message asks for. What an order brings along is sent then too: nobody applies it any more.
+    async fn is_there(&self, message: &Message, reading: &Reading) -> Result<bool, Undelivered> {
         let asked = message.payload.asked().map_err(|error| unreadable(&error))?;
         let settings = Settings::of(&self.erp, &message.delivery.store);
-        let netsuite = self.netsuite.slot(latest).await?;
-        let there = match asked {
-            Asked::Order(order) => crate::order::is_there(&order, &settings, &netsuite).await,
-            Asked::Refund(_, id) => crate::refund::is_there(id, &netsuite).await,
+        let netsuite = self.netsuite.slot(reading.latest).await?;
+        let there = match &asked {
+            Asked::Order(order) => crate::order::is_there(order, &settings, &netsuite).await,
+            Asked::Refund(_, id) => crate::refund::is_there(*id, &netsuite).await,
             Asked::LoneRefund(refund) => crate::refund::is_there(refund.id, &netsuite).await,
             Asked::Customer(_) => Ok(false),
         };
         netsuite.end().await;
-        there
+        let there = there?;
+        if let (true, Asked::Order(order)) = (there, &asked) {
+            self.send_refunds(order, message, reading.trace.as_ref()).await?;
+        }
+        Ok(there)
     }
 
     async fn apply(&self, message: &Message, claim: &Claim<'_>) -> Result<(), Undelivered> {
         let begun_at = self.worker.ledger.now();
+        let asked = message.payload.asked().map_err(|error| unreadable(&error))?;
         if begun_at - message.payload.received_at > ON_ITS_WAY {
-            self.spare_the_forgotten(message).await?;
+            self.spare_the_forgotten(&asked, message).await?;
         }
-        let asked = self.with_order(message.payload.asked().map_err(|error| unreadable(&error))?, claim).await?;
+        let asked = self.with_order(asked, claim).await?;
         let headers = message.payload.headers();
         let webhook_id = headers.and_then(|headers| headers.webhook_id.as_deref());
         let topic = headers.map(|headers| tracing::field::display(&headers.topic));
@@ -116,15 +120,15 @@ impl Applier {
             );
         }
         if let Asked::Order(order) = &asked {
-            self.send_refunds(order, message, claim).await?;
+            self.send_refunds(order, message, claim.trace.as_ref()).await?;
         }
         Ok(())
     }
 
     /// What waited, or lay in the dead-letter queue, may be of somebody who is to be forgotten since.
-    async fn spare_the_forgotten(&self, message: &Message) -> Result<(), Undelivered> {
+    async fn spare_the_forgotten(&self, asked: &Asked, message: &Message) -> Result<(), Undelivered> {
         let (key, received_at) = (&message.delivery.key, message.payload.received_at);
-        let order = message.payload.asked().ok().and_then(|asked| Some(asked.order()?.id.0));
+        let order = asked.order().map(|order| order.id.0);
         match privacy::is_forgotten(&self.worker.ledger, key, order, received_at).await {
             Ok(false) => Ok(()),
             Ok(true) => Err(Undelivered::Skipped(REDACTED.to_owned())),
@@ -153,14 +157,14 @@ impl Applier {
             }
             Asked::Refund(order, id) => self.refund(order, *id, &settings, claim, netsuite).await,
             // What its order is has been read before.
-            Asked::LoneRefund(refund) => Err(waits_for_order(&shop_of(claim)?, refund.order_id)),
+            Asked::LoneRefund(refund) => Err(waits_for_order(&shop_of(claim.delivery)?, refund.order_id)),
         }
     }
 
     /// A refund that came alone, with its order: read where the shop's Admin API can be asked, else brought by the order's next update.
     async fn with_order(&self, asked: Asked, claim: &Claim<'_>) -> Result<Asked, Undelivered> {
         let Asked::LoneRefund(refund) = asked else { return Ok(asked) };
-        let shop = shop_of(claim)?;
+        let shop = shop_of(claim.delivery)?;
         let order = match self.admins.of(&shop) {
             Some(admin) => admin.order(refund.order_id).await.map_err(|error| {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the refund's order cannot be read");
@@ -183,11 +187,18 @@ impl Applier {
         claim: &Claim<'_>,
         netsuite: &Slotted<'_>,
     ) -> Result<RecordId, Undelivered> {
-        let shop = shop_of(claim)?;
+        let shop = shop_of(claim.delivery)?;
         let delivery = customer_delivery(customer, &shop, settings, None).map_err(|error| unreadable(&error))?;
         let read_back = async || Ok(customer::number(&effect.external_id, netsuite).await?.is_some());
-        let bring = async |_: &Claim<'_>| customer::ensure(effect, netsuite).await.map(drop);
+        let mut brought = None;
+        let bring = async |_: &Claim<'_>| {
+            brought = Some(customer::ensure(effect, netsuite).await?);
+            Ok(())
+        };
         self.worker.within(claim, &delivery, read_back, bring).await?;
+        if let Some(id) = brought {
+            return Ok(id);
+        }
         let gone = || Undelivered::WaitsShortly(delivery.key.clone());
         customer::number(&effect.external_id, netsuite).await?.ok_or_else(gone)
     }
@@ -206,8 +217,8 @@ pub(crate) fn parked(parked: Parked) -> Undelivered {
     Undelivered::Parked { class, reason: parked.reason, error: parked.error }
 }
 
-pub(crate) fn shop_of(claim: &Claim<'_>) -> Result<ShopDomain, Undelivered> {
-    claim.delivery.store.parse().map_err(|error: shopify::BadShop| unreadable(&error))
+pub(crate) fn shop_of(delivery: &Delivery) -> Result<ShopDomain, Undelivered> {
+    delivery.store.parse().map_err(|error: shopify::BadShop| unreadable(&error))
 }
 
 pub(crate) fn unreadable(error: &dyn std::error::Error) -> Undelivered {

@@ -8,7 +8,6 @@ use crate::{
     map::{self, Buyer, Ids, NetSuiteOrder, OrderEffect, Patch, STAMP_FIELD, Settings, Stamp, due},
     outcome::unread,
 };
-use config::OnDifference;
 use delivery::{Claim, Undelivered};
 use ledger::ErrorClass;
 use netsuite::{Creation, Error, RecordId, RecordKey, RefusalReason, suiteql::literal};
@@ -63,7 +62,7 @@ impl Applier {
     ) -> Result<RecordId, Undelivered> {
         let effect = map::order(order, settings).map_err(parked)?;
         say_mended(&effect.mended, claim);
-        self.say_sums(&effect)?;
+        say_sums(&effect);
         // What NetSuite may have is read first: an order that was never tried costs no look.
         let may_be_there = claim.applied.is_some() || claim.read_back_first || claim.attempt > 1;
         if may_be_there {
@@ -156,18 +155,13 @@ impl Applier {
             (Buyer::Named(id), _) => id.as_str().parse().map_err(|_| locked("unknown_company", "it is no number")),
         }
     }
+}
 
-    /// Lines that do not add up to Shopify's total are said, or parked.
-    fn say_sums(&self, effect: &OrderEffect) -> Result<(), Undelivered> {
-        let map::Sums { ours, shopify } = &effect.sums;
-        if !effect.sums.differ() {
-            return Ok(());
-        }
+/// Lines that do not add up to Shopify's total, where the settings do not park the order for it.
+fn say_sums(effect: &OrderEffect) {
+    let map::Sums { ours, shopify } = &effect.sums;
+    if effect.sums.differ() {
         tracing::warn!(%ours, %shopify, "the lines do not add up to Shopify's total");
-        match self.erp.on_difference {
-            OnDifference::Report => Ok(()),
-            OnDifference::Park => Err(locked("sums_differ", &format!("the lines are {ours}, Shopify says {shopify}"))),
-        }
     }
 }
 

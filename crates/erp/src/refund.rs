@@ -12,7 +12,7 @@ use crate::{
 use delivery::{Claim, Undelivered};
 use ledger::{ErrorClass, State};
 use netsuite::{Creation, RecordId};
-use queue::{Entry, PATIENCE};
+use queue::{Entry, PATIENCE, TraceHeader};
 use shopify::{Order, Refund, RefundId};
 
 /// Why the refund makes no memo, by the order alone.
@@ -49,7 +49,7 @@ impl Applier {
         claim: &Claim<'_>,
         netsuite: &Slotted<'_>,
     ) -> Result<RecordId, Undelivered> {
-        let shop = crate::apply::shop_of(claim)?;
+        let shop = crate::apply::shop_of(claim.delivery)?;
         let order_key = order_key(&shop, order.id).map_err(|error| crate::apply::unreadable(&error))?;
         // An update of the order says what has become of it.
         let refund = of(order, id).ok_or_else(|| Undelivered::Waits(order_key.clone()))?;
@@ -105,7 +105,7 @@ impl Applier {
         &self,
         order: &Order,
         message: &Message,
-        claim: &Claim<'_>,
+        trace: Option<&TraceHeader>,
     ) -> Result<(), Undelivered> {
         if order.refunds.is_empty() {
             return Ok(());
@@ -114,7 +114,7 @@ impl Applier {
             tracing::error!(error, "the order's refunds are not sent; the order comes again");
             Undelivered::Failed { class: ErrorClass::Internal, may_land: false, floor: None }
         };
-        let shop = crate::apply::shop_of(claim)?;
+        let shop = crate::apply::shop_of(&message.delivery)?;
         let keys: Result<Vec<_>, _> = order.refunds.iter().map(|refund| refund_key(&shop, refund.id)).collect();
         let keys = keys.map_err(|error| internal(&error))?;
         let known = self.worker.ledger.read(&keys).await.map_err(|error| internal(&error))?;
@@ -124,7 +124,7 @@ impl Applier {
             let delivery = refund_delivery(refund.id, &shop, day.clone()).map_err(|error| internal(&error))?;
             let body = crate::message::body_of(&delivery, &message.payload.refund(refund.id));
             let body = body.map_err(|error| internal(&error))?;
-            let entry = Entry::new(body).of_group(shop.as_str()).traced(claim.trace.clone());
+            let entry = Entry::new(body).of_group(shop.as_str()).traced(trace.cloned());
             self.worker.queue.send_one(entry, PATIENCE).await.map_err(|error| internal(&error))?;
         }
         Ok(())

@@ -62,9 +62,4 @@ impl Loaded {
     pub fn of(&self, shop: &ShopDomain) -> Option<&ShopCredentials> {
         self.credentials.shops.get(shop)
     }
-
-    /// The whole secret.
-    pub fn credentials(&self) -> &Credentials {
-        &self.credentials
-    }
 }

@@ -81,22 +81,40 @@ pub async fn reconciler(environment: Environment) -> Result<Reconciler, ColdStar
     Reconciler::of(environment, http.map_err(|error| ColdStart::Environment(error.into()))?, rand::random).await
 }
 
+/// What worker and reconciler call, and where an account's slots are kept.
+struct Vendors {
+    ledger: Ledger,
+    netsuite: NetSuiteAccount,
+    admins: Admins,
+}
+
+impl Vendors {
+    async fn of(environment: &Environment, http: Http, random: fn() -> f64) -> Result<Self, ColdStart> {
+        let Environment { config, aws, table, now, .. } = environment;
+        let (secrets, ledger) = (Secrets::new(aws), Ledger::new(aws, table, flow(config), *now));
+        let [netsuite, shopify] = ["netsuite", "shopify"].map(|name| environment.secret(name));
+        let account =
+            NetSuiteAccount::load(secrets.clone(), netsuite, http.clone(), config, ledger.clone(), *now, random);
+        let netsuite = account.await?;
+        let admins = Admins::load(secrets, shopify, http, config.shopify.clone(), *now).await?;
+        Ok(Self { ledger, netsuite, admins })
+    }
+}
+
 impl Reconciler {
     /// From its environment, with this HTTP client for the vendors: `random` is uniform in `0.0..1.0`, for the jitter.
     ///
     /// # Errors
     /// When a secret cannot be used.
     pub async fn of(environment: Environment, http: Http, random: fn() -> f64) -> Result<Self, ColdStart> {
-        let [netsuite, shopify] = ["netsuite", "shopify"].map(|name| environment.secret(name));
-        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
-        let (secrets, ledger) = (Secrets::new(&aws), Ledger::new(&aws, table, flow(&config), now));
-        let account =
-            NetSuiteAccount::load(secrets.clone(), netsuite, http.clone(), &config, ledger.clone(), now, random);
+        let erp = erp(&environment.config)?;
+        let Vendors { ledger, netsuite, admins } = Vendors::of(&environment, http, random).await?;
+        let Environment { config, aws, queue, dead_letters, now, .. } = environment;
         Ok(Self {
-            erp: erp(&config)?,
-            netsuite: account.await?,
+            erp,
+            netsuite,
             items: Items::new(now),
-            admins: Admins::load(secrets, shopify, http, config.shopify.clone(), now).await?,
+            admins,
             ledger,
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
@@ -116,17 +134,15 @@ impl Applier {
         max_receives: u32,
         random: fn() -> f64,
     ) -> Result<Self, ColdStart> {
-        let [netsuite, shopify] = ["netsuite", "shopify"].map(|name| environment.secret(name));
-        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
-        let (secrets, ledger) = (Secrets::new(&aws), Ledger::new(&aws, table, flow(&config), now));
-        let account =
-            NetSuiteAccount::load(secrets.clone(), netsuite, http.clone(), &config, ledger.clone(), now, random);
+        let erp = erp(&environment.config)?;
+        let Vendors { ledger, netsuite, admins } = Vendors::of(&environment, http, random).await?;
+        let Environment { config, aws, queue, dead_letters, now, .. } = environment;
         Ok(Self {
-            erp: erp(&config)?,
-            netsuite: account.await?,
+            erp,
+            netsuite,
             items: Items::new(now),
             currencies: Currencies::new(config.netsuite.currencies.clone()),
-            admins: Admins::load(secrets, shopify, http, config.shopify.clone(), now).await?,
+            admins,
             worker: delivery::Worker {
                 ledger,
                 queue: Queue::new(&aws, queue),

@@ -13,7 +13,7 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
-use delivery::{Account, Claim, Hooks, Message, Pace, Undelivered, Worker};
+use delivery::{Account, Claim, Hooks, Message, Pace, Reading, Undelivered, Worker};
 use ledger::{
     Delivery, DeliveryKey, ErrorClass, Event, Flow, Ledger, Policies, Policy, Repair, Repeat, Revision, Settled,
 };
@@ -29,10 +29,7 @@ use std::{
     time::Duration,
 };
 use telemetry::Metrics;
-use tokio::{
-    select,
-    time::{Instant, sleep},
-};
+use tokio::{select, time::sleep};
 
 const NOON: DateTime<Utc> = DateTime::UNIX_EPOCH;
 const SETTLES: Duration = Duration::from_mins(15);
@@ -257,7 +254,7 @@ impl Stage {
             let call = async |message: &Message<Payload>, claim: &Claim<'_>| self.call(&worker, message, claim).await;
             let hooks = Hooks {
                 skip: |message: &Message<Payload>| message.payload.cancelled.then(|| "cancelled".to_owned()),
-                read_back: async |message: &Message<Payload>, _: Instant| {
+                read_back: async |message: &Message<Payload>, _: Reading| {
                     Ok(self.shows(message.delivery.key.as_str(), message.payload.value))
                 },
             };

@@ -17,12 +17,10 @@ const SHOP: &str = "acme.myshopify.com";
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Settings that differ from the shipped file: short waits, and the subsidiary that an account with several asks for.
-const SETTINGS: [(&str, &str, &str); 12] = [
+const SETTINGS: [(&str, &str, &str); 10] = [
     ("erp", "subsidiary", "\"1\""),
     ("netsuite", "call_timeout", "\"2s\""),
     ("netsuite", "unanswered_hold", "\"1s\""),
-    ("netsuite", "wait", "\"300ms\""),
-    ("netsuite", "read_back", "\"500ms\""),
     ("protocol", "backoff_base", "\"300ms\""),
     ("protocol", "backoff_cap", "\"2s\""),
     ("protocol", "held_at_least", "\"500ms\""),

@@ -23,8 +23,6 @@ const SETTINGS: Settings = &[
     ("erp", "subsidiary", "\"1\""),
     ("netsuite", "call_timeout", "\"3s\""),
     ("netsuite", "unanswered_hold", "\"2s\""),
-    ("netsuite", "wait", "\"500ms\""),
-    ("netsuite", "read_back", "\"1s\""),
     ("protocol", "backoff_base", "\"500ms\""),
     ("protocol", "backoff_cap", "\"4s\""),
     ("protocol", "held_at_least", "\"1s\""),
