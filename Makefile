@@ -54,10 +54,11 @@ demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions reb
 	@cargo build --locked -p local --bin demo
 	@$${CARGO_TARGET_DIR:-target}/debug/demo --watch
 
-# One build serves both the end-to-end tests, which start the functions' binaries, and the test runner.
+# One build serves both the end-to-end tests, which start the functions' binaries, and the test runner. Half of the tests wait, and half
+# compute.
 test: tools lint ## Format, clippy, licences, then every test
 	@cargo build --locked --workspace --all-targets
-	@cargo nextest run --locked --workspace
+	@cargo nextest run --locked --workspace --test-threads $$((2 * $$(getconf _NPROCESSORS_ONLN)))
 
 simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=
 	@cargo build --locked --profile local --bin simulate
