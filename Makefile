@@ -54,8 +54,8 @@ demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions reb
 	@cargo build --locked -p local --bin demo
 	@$${CARGO_TARGET_DIR:-target}/debug/demo --watch
 
-# One build serves both the end-to-end tests, which start the functions' binaries, and the test runner. Half of the tests wait, and half
-# compute.
+# One build serves both the end-to-end tests, which start the functions' binaries, and the test runner. The end-to-end tests wait most of the
+# time: what computes runs beside them.
 test: tools lint ## Format, clippy, licences, then every test
 	@cargo build --locked --workspace --all-targets
 	@cargo nextest run --locked --workspace --test-threads $$((2 * $$(getconf _NPROCESSORS_ONLN)))
