@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -39,6 +39,21 @@ const ARROWS: [(&str, &[&str]); 22] = [
         &[
             "netsuite",
             "shopify",
+            "delivery",
+            "reconciliation",
+            "function",
+            "config",
+            "queue",
+            "ledger",
+            "secrets",
+            "telemetry",
+        ],
+    ),
+    (
+        "loyalty",
+        &[
+            "salesforce",
+            "yotpo",
             "delivery",
             "reconciliation",
             "function",

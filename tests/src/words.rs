@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 14] = [
+const SHARED: [(&str, &str); 15] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
@@ -20,6 +20,7 @@ const SHARED: [(&str, &str); 14] = [
     ("Event", "what happens, to a delivery or to a function"),
     ("Payload", "what a flow's message carries beside its delivery"),
     ("Reconciler", "a flow's function that proves its business days"),
+    ("Platform", "what a Yotpo Loyalty account was made for, in the settings or at Yotpo"),
     ("Record", "a row, of the org or of the ledger"),
     ("Reviews", "Yotpo Reviews: its client and its settings"),
     ("Skip", "why a flow does not deliver something, by rule"),

@@ -1,0 +1,13 @@
+//! The loyalty flow: the org's customers, orders, returns and cancellations reach Yotpo Loyalty; points, tiers and rewards come back.
+//!
+//! What it shares with any flow stands in `delivery`, `reconciliation` and `function`; here is what it keeps for itself, a file a step.
+//! All of it: [`keys`] (what names a delivery), [`message`] (what travels), [`money`] (amounts as Yotpo counts them), [`policy`] (what
+//! the delivery protocol must know of each kind).
+
+pub mod keys;
+pub mod message;
+pub mod money;
+pub mod policy;
+
+/// The flow's name, in delivery keys, logs and metrics.
+pub const FLOW: &str = "loyalty";
