@@ -1,9 +1,12 @@
+mod collections;
+
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use rest::{Reply, Request, TokenCell, Url};
+use rest::{Method, Reply, Request, TokenCell, Url};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::auth::{Session, mint};
 use crate::error::{Outage, judge};
@@ -30,6 +33,8 @@ enum Asks<'a> {
     Query {
         options: Option<&'a str>,
     },
+    /// That rows are written.
+    Write(&'a Value),
     Other,
 }
 
@@ -40,6 +45,13 @@ impl<'a> Asks<'a> {
 
     fn options(self) -> Option<&'a str> {
         if let Asks::Query { options } = self { options } else { None }
+    }
+
+    fn request(self, url: Url) -> Result<Request<'a>, rest::Failure> {
+        match self {
+            Asks::Write(body) => Request::json(Method::Patch, url, body),
+            Asks::Query { .. } | Asks::Other => Ok(Request::get(url)),
+        }
     }
 }
 
@@ -198,7 +210,8 @@ impl Client {
         loop {
             let session = self.session.get(refused.as_ref(), self.mint()).await?;
             let headers = asks.options().map(|options| ("sforce-query-options", options)).into_iter().collect();
-            let request = Request { bearer: Some(&session.token), headers, ..Request::get(url(&session.instance)?) };
+            let asked = asks.request(url(&session.instance)?)?;
+            let request = Request { bearer: Some(&session.token), headers, ..asked };
             let reply = match self.http.send(request).await {
                 Err(late) if late.is_late() && asks.is_query() => return Err(Error::TooMuch { code: None }),
                 answered => answered?,

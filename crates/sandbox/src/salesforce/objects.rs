@@ -91,7 +91,7 @@ objects! {
         key_prefix: "801",
         number: Some("OrderNumber"),
         fields: &[
-            (Text, &["OrderNumber", "PoNumber", "OrderReferenceNumber", "Store__c"]),
+            (Text, &["OrderNumber", "PoNumber", "OrderReferenceNumber", "Store__c", "Locale__c", "Coupon_Code__c"]),
             (LongText, &["Description"]),
             (Email, &["BillingEmailAddress"]),
             (Boolean, &["IsReductionOrder", "Is_Test__c"]),
@@ -138,6 +138,12 @@ objects! {
             (Text, &["FirstName", "LastName", "Name"]),
             (Email, &["Email"]),
             (Phone, &["Phone", "MobilePhone"]),
+            (Text, &["Yotpo_Customer_Id__c", "Yotpo_VIP_Tier__c"]),
+            (Double, &["Yotpo_Points_Balance__c", "Yotpo_Points_Earned__c"]),
+            (Date, &["Yotpo_VIP_Tier_Ends__c"]),
+            (Boolean, &["Yotpo_Opt_In__c"]),
+            (Url, &["Yotpo_Referral_Link__c"]),
+            (DateTime, &["Yotpo_Last_Sync__c"]),
         ],
         parents: &[Parent { name: "Account", object: Object::Account, children: None }],
         ..EMPTY
@@ -150,6 +156,12 @@ objects! {
             (Email, &["PersonEmail"]),
             (Phone, &["Phone", "PersonMobilePhone"]),
             (Boolean, &["IsPersonAccount"]),
+            (Text, &["Yotpo_Customer_Id__c", "Yotpo_VIP_Tier__c"]),
+            (Double, &["Yotpo_Points_Balance__c", "Yotpo_Points_Earned__c"]),
+            (Date, &["Yotpo_VIP_Tier_Ends__c"]),
+            (Boolean, &["Yotpo_Opt_In__c"]),
+            (Url, &["Yotpo_Referral_Link__c"]),
+            (DateTime, &["Yotpo_Last_Sync__c"]),
         ],
         ..EMPTY
     };
@@ -172,6 +184,36 @@ objects! {
         given: false,
         fields: &[(Text, &["Field", "OldValue", "NewValue"])],
         parents: &[Parent { name: "Order", object: Object::Order, children: Some("Histories") }],
+        ..EMPTY
+    };
+    /// A reward that a customer has taken at Yotpo Loyalty.
+    YotpoReward = Definition {
+        name: "Yotpo_Reward__c",
+        key_prefix: "a00",
+        fields: &[
+            (Text, &["Redemption_Id__c", "Coupon_Code__c", "Redemption_Option_Id__c", "Status__c", "Store__c"]),
+            (Double, &["Points__c"]),
+        ],
+        parents: &[
+            Parent { name: "Contact__r", object: Object::Contact, children: None },
+            Parent { name: "Order__r", object: Object::Order, children: None },
+        ],
+        ..EMPTY
+    };
+    /// A customer in one store of several.
+    YotpoMembership = Definition {
+        name: "Yotpo_Membership__c",
+        key_prefix: "a01",
+        fields: &[
+            (Text, &["Yotpo_Membership_Key__c", "Store__c"]),
+            (Text, &["Yotpo_Customer_Id__c", "Yotpo_VIP_Tier__c"]),
+            (Double, &["Yotpo_Points_Balance__c", "Yotpo_Points_Earned__c"]),
+            (Date, &["Yotpo_VIP_Tier_Ends__c"]),
+            (Boolean, &["Yotpo_Opt_In__c"]),
+            (Url, &["Yotpo_Referral_Link__c"]),
+            (DateTime, &["Yotpo_Last_Sync__c"]),
+        ],
+        parents: &[Parent { name: "Contact__r", object: Object::Contact, children: None }],
         ..EMPTY
     };
 }
