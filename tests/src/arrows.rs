@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -19,11 +19,13 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("netsuite", &["rest"]),
     ("shopify", &["rest"]),
     ("yotpo", &["rest"]),
+    ("org", &["config", "function", "salesforce", "secrets"]),
     (
         "reviews",
         &[
             "salesforce",
             "yotpo",
+            "org",
             "delivery",
             "reconciliation",
             "function",
@@ -54,6 +56,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
         &[
             "salesforce",
             "yotpo",
+            "org",
             "delivery",
             "reconciliation",
             "function",

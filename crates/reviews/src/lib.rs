@@ -41,7 +41,6 @@ pub mod standing;
 pub mod start;
 pub mod stores;
 pub mod twins;
-mod unseen;
 
 /// The producer's name.
 pub const PRODUCER: &str = "reviews-producer";

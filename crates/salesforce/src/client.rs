@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::auth::{Session, mint};
 use crate::error::{Outage, judge};
 use crate::page::Answer;
-use crate::{Credentials, Describe, Error, NextPage, Page, Record, Schema, Usage};
+use crate::{Credentials, Describe, Error, NextPage, Page, Pages, Query, Record, Schema, Usage};
 
 /// A client of one org.
 pub struct Client {
@@ -110,21 +110,26 @@ impl Client {
 
     /// Runs a query and returns its first page.
     pub async fn query(&self, soql: &str) -> Result<Page, Error> {
-        self.query_in_pages(soql, None).await
+        self.ask(&Query::new(soql)).await
     }
 
-    /// The same with pages of about so many rows, 200 to 2,000, lines included:
-    /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_queryoptions.htm>.
-    pub async fn query_in_pages(&self, soql: &str, rows: Option<u16>) -> Result<Page, Error> {
+    /// The same, with the answer as it is asked for.
+    pub async fn ask(&self, query: &Query) -> Result<Page, Error> {
         self.check_quota()?;
-        let options = rows.map(|rows| format!("batchSize={rows}"));
+        let options = query.rows.map(|rows| format!("batchSize={rows}"));
+        let resource = if query.deleted { "queryAll" } else { "query" };
         let url = |instance: &rest::BaseUrl| {
-            let mut url = instance.join(&["services", "data", &self.api_version, "query"]);
-            url.query_pairs_mut().append_pair("q", soql);
+            let mut url = instance.join(&["services", "data", &self.api_version, resource]);
+            url.query_pairs_mut().append_pair("q", &query.soql);
             Ok(url)
         };
         let reply = self.send(url, Asks::Query { options: options.as_deref() }).await?;
         self.page(&reply).await
+    }
+
+    /// A query read page by page.
+    pub fn pages(&self) -> Pages<'_> {
+        Pages::new(self)
     }
 
     /// Returns the next page of a query.

@@ -384,7 +384,7 @@ async fn smaller_pages_can_be_asked_for() {
         .expect(1)
         .mount(&server)
         .await;
-    assert!(client(&server).query_in_pages("q", Some(200)).await.is_ok());
+    assert!(client(&server).ask(&Query { rows: Some(200), ..Query::new("q") }).await.is_ok());
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ objects! {
         ],
         formulas: &[(DateTime, &["Completed_Formula__c"])],
         picklists: &[
-            ("Status", &["Draft", "Activated", "Completed", "Canceled"]),
+            ("Status", &["Draft", "Activated", "Completed", "Canceled", "Cancelled"]),
             ("StatusCode", &["Draft", "Activated", "Canceled", "Expired"]),
             ("Type", &["Web", "Retail", "Test"]),
             CURRENCIES,
@@ -128,6 +128,7 @@ objects! {
         parents: &[
             Parent { name: "Order", object: Object::Order, children: Some("OrderItems") },
             Parent { name: "Product2", object: Object::Product2, children: None },
+            Parent { name: "OriginalOrderItem", object: Object::OrderItem, children: None },
         ],
         ..EMPTY
     };
@@ -135,7 +136,7 @@ objects! {
         name: "Contact",
         key_prefix: "003",
         fields: &[
-            (Text, &["FirstName", "LastName", "Name"]),
+            (Text, &["FirstName", "LastName", "Name", "Store__c", "Tags__c"]),
             (Email, &["Email"]),
             (Phone, &["Phone", "MobilePhone"]),
             (Text, &["Yotpo_Customer_Id__c", "Yotpo_VIP_Tier__c"]),
@@ -144,8 +145,13 @@ objects! {
             (Boolean, &["Yotpo_Opt_In__c"]),
             (Url, &["Yotpo_Referral_Link__c"]),
             (DateTime, &["Yotpo_Last_Sync__c"]),
+            (Boolean, &["Opt_In__c"]),
         ],
-        parents: &[Parent { name: "Account", object: Object::Account, children: None }],
+        parents: &[
+            Parent { name: "Account", object: Object::Account, children: None },
+            // Where a merge has gone: <https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_merge.htm>
+            Parent { name: "MasterRecord", object: Object::Contact, children: None },
+        ],
         ..EMPTY
     };
     Account = Definition {
@@ -163,6 +169,7 @@ objects! {
             (Url, &["Yotpo_Referral_Link__c"]),
             (DateTime, &["Yotpo_Last_Sync__c"]),
         ],
+        parents: &[Parent { name: "MasterRecord", object: Object::Account, children: None }],
         ..EMPTY
     };
     Product2 = Definition {
@@ -175,6 +182,28 @@ objects! {
             (Boolean, &["IsActive"]),
         ],
         picklists: &[CURRENCIES],
+        ..EMPTY
+    };
+    /// There only in an org with Order Management, as the two that follow.
+    OrderSummary = Definition {
+        name: "OrderSummary",
+        key_prefix: "1Os",
+        given: false,
+        parents: &[Parent { name: "OriginalOrder", object: Object::Order, children: None }],
+        ..EMPTY
+    };
+    /// A cancellation or a return of some of a line:
+    /// <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_orderitemsummarychange.htm>
+    OrderItemSummaryChange = Definition {
+        name: "OrderItemSummaryChange",
+        key_prefix: "0cs",
+        given: false,
+        fields: &[(Text, &["Reason"]), (Boolean, &["IsPreFulfillment"])],
+        picklists: &[("ChangeType", &["Cancel", "Return", "Add", "ProductAdjustment", "DeliveryChargeAdjustment"])],
+        parents: &[
+            Parent { name: "OrderSummary", object: Object::OrderSummary, children: None },
+            Parent { name: "ChangeOrderItem", object: Object::OrderItem, children: None },
+        ],
         ..EMPTY
     };
     /// There only where the org tracks a field of Order.

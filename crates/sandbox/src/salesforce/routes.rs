@@ -16,7 +16,7 @@ use super::describe::describe;
 use super::endpoints::{DESCRIBE, LIMITS, NEXT, QUERY, TOKEN, UPDATE, UPSERT, VERSIONS};
 use super::error::{data, of_status, quota_used_up, session_expired};
 use super::instance::Instance;
-use super::query::{next, query};
+use super::query::{next, query, query_all};
 use super::request::Request;
 use super::token::token;
 use super::write::{update, upsert};
@@ -41,7 +41,7 @@ type Effect = fn(&mut Instance, &Request) -> Response;
 pub(crate) fn routes() -> Router<Arc<Host<Instance>>> {
     let calls: [(&str, Endpoint, Effect); 5] = [
         ("query", QUERY, query),
-        ("queryAll", QUERY, query),
+        ("queryAll", QUERY, query_all),
         ("query/{name}", NEXT, next),
         ("sobjects/{name}/describe", DESCRIBE, describe),
         ("limits", LIMITS, limits),
