@@ -125,7 +125,7 @@ impl Producer {
     ) -> Result<bool, Failed> {
         match event {
             Event::Scheduled { at } => self.settle_what_is_over(at.min((self.now)()), invoked, report, metrics).await,
-            Event::Day { day, store } => {
+            Event::Day { day, store, .. } => {
                 let name = pass_name(day, store.as_ref());
                 let pass = Pass::of_day(day, store.as_ref(), &self.config, (self.now)())?;
                 let stores = pass.stores(&self.config);

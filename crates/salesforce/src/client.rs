@@ -141,7 +141,12 @@ impl Client {
 
     /// Runs a query and follows it to its end: for few rows, since all of them are kept.
     pub async fn query_all(&self, soql: &str) -> Result<Vec<Record>, Error> {
-        let mut page = self.query(soql).await?;
+        self.all(&Query::new(soql)).await
+    }
+
+    /// The same, with the answer as it is asked for.
+    pub async fn all(&self, query: &Query) -> Result<Vec<Record>, Error> {
+        let mut page = self.ask(query).await?;
         let mut records = std::mem::take(&mut page.records);
         while let Some(next) = &page.next {
             page = self.next(next).await?;
