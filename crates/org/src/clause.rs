@@ -77,7 +77,7 @@ mod tests {
             (r#"{ field = "F", is_not = ["Tax"] }"#, json!(null), true),
             (r#"{ field = "F", is_not = ["Tax", "Fee"] }"#, json!("FEE"), false),
             (r#"{ field = "F", is = [true] }"#, json!(true), true),
-            (r#"{ field = "F", is = [false] }"#, json!(null), false),
+            (r#"{ field = "F", is = [false] }"#, json!(null), true),
             (r#"{ field = "F", is = [3] }"#, json!(3.0), true),
             (r#"{ field = "F", is = [2.5] }"#, json!(2.50), true),
             (r#"{ field = "F", is_not = [3] }"#, json!(4), true),

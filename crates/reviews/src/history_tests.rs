@@ -8,6 +8,10 @@ const SETTINGS: &str = include_str!("../../../infra/config/relay.toml");
 /// Two stores, east and west of the org.
 fn config() -> Relay {
     let (head, _) = SETTINGS.split_once("[stores.default]").unwrap();
+    // Another flow's part names the store of the file.
+    let (head, rest) = head.split_once("[loyalty]").unwrap();
+    let (_, rest) = rest.split_once("[shopify]").unwrap();
+    let head = format!("{head}[shopify]{rest}");
     let head = head.replace("#route_by = \"Brand__c\"", "route_by = \"Brand__c\"");
     let stores = r#"
 [stores.east]
