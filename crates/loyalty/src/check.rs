@@ -1,6 +1,6 @@
 //! What each function looks at when it is asked whether it could work, beside its configuration and secret.
 
-use crate::{fields::Fields, produce::Producer};
+use crate::{produce::Producer, source::fields::Fields};
 use config::{Loyalty, Relay};
 use function::Checked;
 use org::{Values, known};

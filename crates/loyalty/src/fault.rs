@@ -1,6 +1,6 @@
 //! What kind of failure each of the flow's is.
 
-use crate::{produce, publish::Unsent};
+use crate::{produce, source::publish::Unsent};
 use delivery::Unpublished;
 use function::{Fault, Kind};
 use org::kind;

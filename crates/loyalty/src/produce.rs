@@ -3,10 +3,12 @@
 
 use crate::{
     FLOW, PRODUCER,
-    fields::Fields,
-    item::{BadRow, Mapping},
-    publish::{Sender, Unsent},
-    select::{Pass, Source, Which, start},
+    source::{
+        fields::Fields,
+        item::{BadRow, Mapping},
+        publish::{Sender, Unsent},
+        select::{Pass, Source, Which, start},
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::{BadDay, BusinessDay, Loyalty, Relay, StoreName};

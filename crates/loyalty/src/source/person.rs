@@ -1,8 +1,8 @@
 //! Somebody of the org, before it is said in which store.
 
 use crate::{
-    item::Skip,
     message::{CustomerAsked, OrderCustomer},
+    source::item::Skip,
 };
 use config::StoreName;
 use ledger::Revision;

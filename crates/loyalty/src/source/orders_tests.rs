@@ -1,8 +1,10 @@
 use super::*;
 use crate::{
-    customers::asked,
     message::{Message, Payload},
-    testing::{Bench, row, with},
+    source::{
+        customers::asked,
+        testing::{Bench, row, with},
+    },
 };
 use delivery::{Fate, Item};
 use serde_json::{Value, json};

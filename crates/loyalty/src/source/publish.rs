@@ -1,12 +1,14 @@
 //! A page of the source is published: looked up, mapped, and what the ledger has settled left out.
 
 use crate::{
-    fields::Original,
-    item::{BadRow, Mapped, Mapping},
     keys::{self, kind},
-    returns::Earlier,
-    select::{Pass, Source, Which},
-    twins::{People, Unlooked},
+    source::{
+        fields::Original,
+        item::{BadRow, Mapped, Mapping},
+        returns::Earlier,
+        select::{Pass, Source, Which},
+        twins::{People, Unlooked},
+    },
 };
 use delivery::{Item, Judgement, Publisher, Report, Unpublished, judge};
 use ledger::{Record as Known, State};

@@ -1,6 +1,6 @@
 //! Customers of a page, with those who share their address and those who were merged into them: one query a page.
 
-use crate::{
+use crate::source::{
     customers::{address, asked, customer_id},
     item::{BadRow, Mapping, revision},
     person::Person,

@@ -1,12 +1,14 @@
 //! A completed order becomes what Yotpo is asked for. Pure.
 
 use crate::{
-    customers::address,
-    item::{At, BadRow, Hold, Instead, Mapped, Mapping, Skip, revision, sent},
     keys,
     message::{self, GoodsAsked, OrderAsked, OrderCustomer},
     money::{Digits, MinorAmount},
-    person::Person,
+    source::{
+        customers::address,
+        item::{At, BadRow, Hold, Instead, Mapped, Mapping, Skip, revision, sent},
+        person::Person,
+    },
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};

@@ -1,8 +1,8 @@
 //! What an order is worth, and what a return gives back: one rule for both, so that a full return gives back the whole order.
 
 use crate::{
-    fields::Worth,
     money::{BadAmount, Digits, MinorAmount},
+    source::fields::Worth,
 };
 use config::{Clause, Currency};
 use org::{LINES, holds};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{
+use crate::source::{
     testing::{Bench, row},
     twins::People,
 };

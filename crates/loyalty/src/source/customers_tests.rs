@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     message::{Message, Payload},
-    testing::{Bench, row, with},
+    source::testing::{Bench, row, with},
 };
 use delivery::{Fate, Item};
 use serde_json::{Value, json};

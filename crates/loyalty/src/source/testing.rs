@@ -1,6 +1,6 @@
 //! The shipped settings, changed, and the simulated org that they are found in.
 
-use crate::{fields::Fields, item::Mapping};
+use crate::source::{fields::Fields, item::Mapping};
 use chrono::{DateTime, Utc};
 use config::{Loyalty, Relay};
 use salesforce::{Client, Record};
@@ -26,7 +26,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// The shipped settings, with `changes` made in their text.
     pub(crate) fn new(changes: &[(&str, &str)]) -> Self {
-        let mut text = include_str!("../../../infra/config/relay.toml").to_owned();
+        let mut text = include_str!("../../../../infra/config/relay.toml").to_owned();
         for (from, to) in changes {
             assert!(text.contains(from), "{from}");
             text = text.replacen(from, to, 1);

@@ -2,7 +2,7 @@
 //!
 //! Pure: what was read from the ledger and the clock come in as arguments.
 
-use crate::{
+use crate::source::{
     fields::{Fields, Original},
     item::Mapping,
 };

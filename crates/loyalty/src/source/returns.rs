@@ -1,11 +1,13 @@
 //! Returns and cancellations become what Yotpo is asked to take back. Pure.
 
 use crate::{
-    fields::{Original, ReturnFields},
-    item::{At, BadRow, Hold, Instead, Mapped, Mapping, Skip, revision, sent},
     keys,
     message::{self, CancellationAsked, ReturnAsked},
     money::MinorAmount,
+    source::{
+        fields::{Original, ReturnFields},
+        item::{At, BadRow, Hold, Instead, Mapped, Mapping, Skip, revision, sent},
+    },
 };
 use config::{BusinessDay, History, StoreName};
 use ledger::DeliveryKey;

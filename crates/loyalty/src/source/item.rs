@@ -1,8 +1,8 @@
 //! What becomes of a row of the source: an item with the name that the ledger knows it by, or nothing.
 
 use crate::{
-    fields::{Fields, Routing},
     message::{CONSTANT, Message, Unmade},
+    source::fields::{Fields, Routing},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Currency, Loyalty, Market, Relay, StoreName, Zone};

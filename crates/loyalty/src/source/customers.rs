@@ -1,11 +1,13 @@
 //! A Contact, or a person account, becomes what Yotpo is asked for. Pure.
 
 use crate::{
-    fields::CustomerFields,
-    item::{At, BadRow, Instead, Mapped, Mapping, Skip, revision, sent},
     keys,
     message::{self, CustomerAsked, Gone},
-    person::Person,
+    source::{
+        fields::CustomerFields,
+        item::{At, BadRow, Instead, Mapped, Mapping, Skip, revision, sent},
+        person::Person,
+    },
 };
 use config::StoreName;
 use org::{clean, trim};
@@ -133,7 +135,7 @@ impl Mapping<'_> {
             }
             let (key, revision) = (keys::customer(&unrouted, &row.id()?)?, revision(row)?);
             let instead = Instead { key, revision, store: &unrouted, counted, of: None };
-            return Ok(instead.hold(crate::item::Hold::UnknownStore));
+            return Ok(instead.hold(crate::source::item::Hold::UnknownStore));
         };
         let (counted, revision) = (Self::written(row, zone)?, revision(row)?);
         match person.asked_in(name) {

@@ -1,11 +1,13 @@
 //! A lifecycle event of the org becomes an action at Yotpo. Pure.
 
 use crate::{
-    fields::ActionFields,
-    item::{At, BadRow, Hold, Instead, Mapped, Mapping, Skip, sent},
     keys,
     message::{self, ActionAsked},
-    person::Person,
+    source::{
+        fields::ActionFields,
+        item::{At, BadRow, Hold, Instead, Mapped, Mapping, Skip, sent},
+        person::Person,
+    },
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName, Zone};

@@ -2,11 +2,13 @@
 //! without its payload, and may ask for something else by now.
 
 use crate::{
-    fields::Fields,
-    item::{Mapped, Mapping},
     keys::{CANCEL, kind},
-    publish::{Sender, Unsent},
-    select::{Pass, Source, Which},
+    source::{
+        fields::Fields,
+        item::{Mapped, Mapping},
+        publish::{Sender, Unsent},
+        select::{Pass, Source, Which},
+    },
 };
 use chrono::{DateTime, Utc};
 use config::{Loyalty, Relay};

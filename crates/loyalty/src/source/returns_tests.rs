@@ -1,8 +1,10 @@
 use super::*;
 use crate::{
-    fields::Fields,
     message::{Message, Payload},
-    testing::{Bench, row, with},
+    source::{
+        fields::Fields,
+        testing::{Bench, row, with},
+    },
 };
 use config::Currency;
 use delivery::{Fate, Item};
