@@ -79,6 +79,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "delivery",
             "erp",
             "function",
+            "loyalty",
             "queue",
             "reconciliation",
             "rest",

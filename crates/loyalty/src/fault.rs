@@ -1,13 +1,12 @@
 //! What kind of failure each of the flow's is.
 
-use crate::{produce, source::publish::Unsent};
+use crate::{failed::Failed, source::publish::Unsent};
 use delivery::Unpublished;
 use function::{Fault, Kind};
 use org::kind;
 
-impl From<produce::Failed> for Fault {
-    fn from(error: produce::Failed) -> Self {
-        use produce::Failed;
+impl From<Failed> for Fault {
+    fn from(error: Failed) -> Self {
         let kind = match &error {
             Failed::Day(_) | Failed::BeforeStart { .. } => Kind::BadEvent,
             Failed::Unfit(unfit) => unfit.into(),

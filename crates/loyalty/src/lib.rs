@@ -3,9 +3,10 @@
 //! What it shares with any flow stands in `delivery`, `reconciliation` and `function`; here is what it keeps for itself, a file a step.
 //! All of it: [`keys`] (what names a delivery), [`message`] (what travels), [`money`] (amounts as Yotpo counts them), [`policy`] (what
 //! the delivery protocol must know of each kind).
-//! The producer: [`source`] (what has changed in the org becomes messages), [`produce`] (the run).
+//! The producer: [`source`] (what has changed in the org becomes messages), [`produce`] (the run), [`failed`] (why it came to no end).
 
 pub mod check;
+pub mod failed;
 mod fault;
 pub mod keys;
 pub mod message;

@@ -3,19 +3,20 @@
 
 use crate::{
     FLOW, PRODUCER,
+    failed::Failed,
     source::{
         fields::Fields,
-        item::{BadRow, Mapping},
-        publish::{Sender, Unsent},
-        select::{Pass, Source, Which, start},
+        item::Mapping,
+        publish::Sender,
+        reading::{Ended, Reader, Reading},
+        select::{Source, Which, start},
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use config::{BadDay, BusinessDay, Loyalty, Relay, StoreName};
+use config::{BusinessDay, Loyalty, Relay, StoreName};
 use delivery::{Marked, Publisher, Report, report::Answer};
 use function::{Event, Invoked, ran};
-use ledger::{Checkpoint, Ledger, Mark};
-use org::{Position, Unfit};
+use ledger::{Ledger, Mark};
 use queue::Queue;
 use salesforce::Client;
 use std::sync::Arc;
@@ -42,76 +43,6 @@ pub struct Producer {
     /// The clock.
     pub now: fn() -> DateTime<Utc>,
     pub(crate) found: Mutex<Option<(Arc<Fields>, DateTime<Utc>)>>,
-}
-
-/// Why a run failed. What is published and recorded stays; the next run goes on from the checkpoints.
-#[derive(Debug, thiserror::Error)]
-pub enum Failed {
-    /// The day cannot be run.
-    #[error("bad event: {0}")]
-    Day(#[from] BadDay),
-    /// The day is of before the start.
-    #[error(
-        "bad event: `business_day` {day} is before `loyalty.start`, {start}: its orders would earn points and mails anew; expected \
-         `history` with it, if that is what is wanted"
-    )]
-    BeforeStart {
-        /// The day.
-        day: BusinessDay,
-        /// The start, in the store where it is first.
-        start: BusinessDay,
-    },
-    /// The org does not fit the configuration.
-    #[error(transparent)]
-    Unfit(#[from] Unfit),
-    /// The source failed.
-    #[error(transparent)]
-    Salesforce(#[from] salesforce::Error),
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] ledger::Error),
-    /// A page could not be published as a whole.
-    #[error(transparent)]
-    Unsent(#[from] Unsent),
-    /// A row cannot be read.
-    #[error(transparent)]
-    Row(#[from] BadRow),
-    /// The checkpoint could not be written.
-    #[error("the checkpoint cannot be written: {0}")]
-    Checkpoint(#[from] serde_json::Error),
-    /// The invocation is nearly over, and a call has not ended.
-    #[error("the run did not end before its time was up; the next run goes on")]
-    OutOfTime,
-}
-
-impl Failed {
-    /// Whether the org's quota is used up as far as it is ours.
-    fn is_quota(&self) -> bool {
-        let error = match self {
-            Self::Salesforce(error)
-            | Self::Unfit(Unfit::Salesforce(error))
-            | Self::Unsent(Unsent::Salesforce(error)) => Some(error),
-            _ => None,
-        };
-        matches!(error, Some(salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }))
-    }
-}
-
-/// One reading of a kind of record.
-struct Reading<'a> {
-    source: Source,
-    which: Which<'a>,
-    /// What its checkpoint is kept under.
-    name: String,
-}
-
-/// How a reading ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
-    /// Every page is published.
-    Complete,
-    /// Time, quota or another run put an end to it.
-    Stopped,
 }
 
 impl Producer {
@@ -220,7 +151,8 @@ impl Producer {
         invoked: &Invoked,
         report: &mut Report,
     ) -> Result<bool, Failed> {
-        let stores: Vec<StoreName> = self.config.days_over(day, store, (self.now)())?.into_keys().collect();
+        let stores = self.config.days_over(day, store, (self.now)())?.into_keys();
+        let stores: Vec<StoreName> = stores.filter(|store| self.loyalty.stores.contains_key(store)).collect();
         let (_, start) = start(&self.config, &self.loyalty);
         if day < start && !history {
             return Err(Failed::BeforeStart { day, start });
@@ -252,8 +184,12 @@ impl Producer {
         invoked: &Invoked,
         report: &mut Report,
     ) -> Result<Ended, Failed> {
+        let (config, ours, now) = (&*self.config, &*self.loyalty, self.now);
+        let mapping = Mapping { config, ours, fields, now: now(), history };
+        let sender = Sender { mapping, salesforce: &self.salesforce, publisher: self.publisher(invoked) };
+        let reader = Reader { sender, now, deadline: invoked.deadline };
         // Boxed: it is tens of kilobytes, and moved about.
-        match Box::pin(self.read(reading, history, fields, invoked, report)).await {
+        match Box::pin(reader.read(reading, report)).await {
             Err(failed) if failed.is_quota() => {
                 stopped(&failed);
                 Ok(Ended::Stopped)
@@ -267,68 +203,6 @@ impl Producer {
         }
     }
 
-    async fn read(
-        &self,
-        reading: &Reading<'_>,
-        history: bool,
-        fields: &Fields,
-        invoked: &Invoked,
-        report: &mut Report,
-    ) -> Result<Ended, Failed> {
-        let Reading { source, which, name } = reading;
-        let (config, ours, now) = (&*self.config, &*self.loyalty, (self.now)());
-        let mapping = Mapping { config, ours, fields, now, history };
-        let sender = Sender { mapping, salesforce: &self.salesforce, publisher: self.publisher(invoked) };
-        let (mut version, kept) = self.kept(name).await?;
-        let pass = kept.clone().unwrap_or_else(|| Pass::from_start(start(config, ours).0));
-        let (mut pass, mut pages) = (pass, self.salesforce.pages());
-        loop {
-            match pages.next(|| source.query(&pass, *which, &mapping)).await {
-                Ok(page) => {
-                    if let Some(page) = page {
-                        let last = page.records.last().map(Position::of).transpose().map_err(BadRow::from)?;
-                        let work = Box::pin(sender.page(source, *which, page.records, report));
-                        pages.while_handling(work).await?;
-                        if let Some(last) = last {
-                            pass.handled(last);
-                        }
-                    }
-                    if pages.is_at_end() {
-                        let following = pass.following(matches!(which, Which::Changed));
-                        // Nothing is written where nothing has happened.
-                        if following != kept {
-                            let state = following.map(|pass| serde_json::to_string(&pass)).transpose()?;
-                            self.ledger.save_checkpoint(name, version, &state.unwrap_or_default()).await?;
-                        }
-                        return Ok(Ended::Complete);
-                    }
-                }
-                // The next run does not begin with too much again.
-                Err(error) if pass.narrow(&error) => {}
-                Err(error) => return Err(error.into()),
-            }
-            let Some(saved) = self.ledger.save_checkpoint(name, version, &serde_json::to_string(&pass)?).await? else {
-                tracing::info!(pass = name, "another run has this pass; this one ends");
-                return Ok(Ended::Stopped);
-            };
-            version = saved;
-            if self.out_of_time(invoked.deadline) {
-                tracing::info!(pass = name, "out of time after a committed page; the next run goes on from it");
-                return Ok(Ended::Stopped);
-            }
-        }
-    }
-
-    /// How far a reading has come, and the version of what is kept of it.
-    async fn kept(&self, name: &str) -> Result<(i64, Option<Pass>), Failed> {
-        let Some(Checkpoint { version, state }) = self.ledger.checkpoint(name).await? else { return Ok((0, None)) };
-        let pass = serde_json::from_str(&state).ok();
-        if pass.is_none() && !state.is_empty() {
-            tracing::warn!(pass = name, "the checkpoint is none of ours; the pass begins anew");
-        }
-        Ok((version, pass))
-    }
-
     fn publisher(&self, invoked: &Invoked) -> Publisher<'_> {
         Publisher {
             ledger: &self.ledger,
@@ -339,10 +213,6 @@ impl Producer {
             until: invoked.ends(),
             marked: Marked::default(),
         }
-    }
-
-    fn out_of_time(&self, deadline: DateTime<Utc>) -> bool {
-        deadline - (self.now)() < TimeDelta::from_std(self.config.protocol.producer_stop_before).unwrap_or_default()
     }
 }
 

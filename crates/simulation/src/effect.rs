@@ -59,6 +59,7 @@ const ROUTES: &[Route] = &[
     (Service::Salesforce, Method::POST, "services/oauth2/token", salesforce::TOKEN, None),
     (Service::Salesforce, Method::GET, "services/data/*/sobjects/*/describe", salesforce::DESCRIBE, None),
     (Service::Salesforce, Method::GET, "services/data/*/query", salesforce::QUERY, None),
+    (Service::Salesforce, Method::GET, "services/data/*/queryAll", salesforce::QUERY, None),
     (Service::Salesforce, Method::GET, "services/data/*/query/*", salesforce::NEXT, None),
     (Service::Yotpo, Method::POST, "oauth/token", yotpo::TOKEN, None),
     (Service::Yotpo, Method::POST, "apps/*/purchases", yotpo::CREATE, Some("order_id")),

@@ -188,6 +188,31 @@ pub const NETSUITE_WORKER: Function = Function {
     ],
 };
 
+/// `loyalty-producer`.
+pub const LOYALTY_PRODUCER: Function = Function {
+    name: loyalty::PRODUCER,
+    flow: loyalty::FLOW,
+    timeout: TimeDelta::seconds(900),
+    consumes: false,
+    batch: 0,
+    calls: &[
+        (Secrets, "GetSecretValue", &["salesforce"]),
+        (Table, "GetItem", &["check", "cursor", "pass"]),
+        (Table, "BatchGetItem", &["order", "customer", "refund", "action"]),
+        (Table, "UpdateItem", &["cursor first", "cursor", "due", "pass first", "pass", "run"]),
+        (Table, "UpdateItem", &["order parked", "order rejected", "order skipped"]),
+        (Table, "UpdateItem", &["customer parked", "customer rejected", "customer skipped"]),
+        (Table, "UpdateItem", &["refund parked", "refund rejected", "refund skipped"]),
+        (Table, "UpdateItem", &["action parked", "action rejected", "action skipped"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Salesforce, salesforce::TOKEN.name(), ONLY),
+        (Salesforce, salesforce::DESCRIBE.name(), ONLY),
+        (Salesforce, salesforce::QUERY.name(), ONLY),
+        (Salesforce, salesforce::NEXT.name(), ONLY),
+    ],
+};
+
 /// Every function.
 pub const FUNCTIONS: &[Function] = &[REVIEWS_PRODUCER, REVIEWS_CONSUMER, REVIEWS_RECONCILER];
 

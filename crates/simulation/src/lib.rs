@@ -34,6 +34,10 @@ mod fault;
 mod functions;
 mod lambda;
 mod logs;
+#[cfg(test)]
+mod loyalty_flow;
+#[cfg(test)]
+mod loyalty_tests;
 mod mapping;
 mod network;
 mod oracle;
@@ -57,8 +61,8 @@ pub use bill::{Bill, Usage};
 pub use effect::{Effect, Kill, Moment};
 pub use fault::{BrokenPromise, Down};
 pub use functions::{
-    Calls, FUNCTIONS, Function, NETSUITE_WORKER, REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER,
-    SHOPIFY_WEBHOOK, Service,
+    Calls, FUNCTIONS, Function, LOYALTY_PRODUCER, NETSUITE_WORKER, REVIEWS_CONSUMER, REVIEWS_PRODUCER,
+    REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
 };
 pub use permission::{Call, Resource};
 pub use run::{Report, run};
