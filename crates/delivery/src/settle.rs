@@ -219,13 +219,27 @@ impl Worker {
         Disposal::Delete
     }
 
-    /// The ledger knows another effect at this very revision, and nothing tells which is newer: a person decides.
+    /// The ledger knows another effect at this very revision, and nothing tells which is newer: `reread` asks the source, and what it says
+    /// is sent in the message's place. Where it cannot be asked, a person decides.
     pub(crate) async fn contradict(
         &self,
         delivery: &Delivery,
         received: &Received,
         invocation: &Invocation,
+        reread: impl Future<Output = Result<Option<Entry>, Undelivered>>,
     ) -> Disposal {
+        match tokio::time::timeout(invocation.room(), reread).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(entry))) => return self.replace(delivery, received, invocation, entry).await,
+            Ok(Err(Undelivered::Failed { floor, .. } | Undelivered::Spared { floor, .. })) => {
+                tracing::info!("the source could not be read; back to the queue");
+                return self.back(received, invocation, delivery, self.backoff(received.receives, floor)).await;
+            }
+            Ok(Err(_)) | Err(_) => {
+                tracing::info!("the source could not be read; back to the queue");
+                return self.back(received, invocation, delivery, self.backoff(received.receives, None)).await;
+            }
+        }
         let (class, error) = (ErrorClass::Conflict, "another effect is known at this revision");
         if self.dead_letter(delivery, received, class, error, invocation).await {
             match self.ledger.put(&Event::Conflict { delivery: delivery.clone() }).await {
@@ -241,6 +255,28 @@ impl Worker {
             }
         }
         self.back(received, invocation, delivery, self.backoff(received.receives, None)).await
+    }
+
+    /// Sends what the source says now in place of a message that it goes beyond.
+    async fn replace(
+        &self,
+        delivery: &Delivery,
+        received: &Received,
+        invocation: &Invocation,
+        entry: Entry,
+    ) -> Disposal {
+        match self.queue.send_one(entry.traced(received.trace.clone()), invocation.patience()).await {
+            Ok(()) => {
+                tracing::info!(
+                    "another effect is known at this revision; the source was read, and what it says is sent"
+                );
+                Disposal::Delete
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "what the source says could not be sent");
+                self.back(received, invocation, delivery, self.backoff(received.receives, None)).await
+            }
+        }
     }
 
     /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.

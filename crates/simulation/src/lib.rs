@@ -23,6 +23,8 @@ mod bill;
 mod books;
 mod chance;
 mod clock;
+#[cfg(test)]
+mod conflict_tests;
 mod dynamodb;
 mod effect;
 #[cfg(test)]
@@ -43,6 +45,8 @@ mod network;
 mod oracle;
 mod permission;
 mod reviews_flow;
+#[cfg(test)]
+mod rotation_tests;
 mod run;
 mod scenario;
 #[cfg(test)]
