@@ -25,6 +25,8 @@
 //! | `GET /_sandbox/report` | [`Report`]: counters, fault rules with how often they struck, sums of what arrived |
 //! | `POST /_sandbox/seed` | a [`DaySpec`]; answers its [`Manifest`] |
 //! | `POST`, `DELETE /_sandbox/faults` | adds one [`Rule`], clears them all |
+//! | `POST /_sandbox/webhooks` | `{"shop","orders","start"}`: the requests with which Shopify tells of so many orders, and of what becomes of them |
+//! | `GET /_sandbox/agreement` | [`Agreement`]: Shopify's orders held against NetSuite's |
 //!
 //! What is simulated, and on whose word, is said in the module of each endpoint. Where the vendor's
 //! behaviour is not documented there is a key in its settings ([`salesforce::Settings`], [`yotpo::Settings`],
