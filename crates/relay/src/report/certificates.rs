@@ -6,7 +6,7 @@ use super::{
 };
 use crate::text::instant;
 use maud::{Markup, html};
-use reviews::history::History;
+use reconciliation::history::History;
 use std::collections::BTreeSet;
 
 /// A line each; the report was made with settings of this SHA-256.

@@ -11,7 +11,7 @@ use super::{
 use crate::flow::Flow;
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use reviews::history::{History, Standing};
+use reconciliation::history::{DayStanding, History};
 use std::collections::BTreeMap;
 
 /// Most lines of a plot by reason; the rest is one line.
@@ -100,8 +100,11 @@ fn skipped(history: &History) -> Markup {
 
 fn times(history: &History, to: &str) -> Markup {
     let timed: usize = history.time_to_deliver.iter().map(|wait| wait.deliveries).sum();
-    let bar =
-        |wait: &reviews::history::Wait| Bar { label: wait.after.to_owned(), n: wait.deliveries, fill: "confirmed" };
+    let bar = |wait: &reconciliation::history::Wait| Bar {
+        label: wait.after.to_owned(),
+        n: wait.deliveries,
+        fill: "confirmed",
+    };
     let lines: Vec<Bar> = history.time_to_deliver.iter().map(bar).collect();
     let rows = lines.iter().map(|bar| vec![bar.label.clone(), number(bar.n), per_cent(bar.n, timed)]);
     html! {
@@ -150,7 +153,7 @@ fn failures(history: &History, to: &str) -> Markup {
 
 fn open_days(history: &History, to: &str) -> Markup {
     let open =
-        history.days.iter().filter(|day| matches!(day.standing, Standing::NotComplete | Standing::NoCertificate));
+        history.days.iter().filter(|day| matches!(day.standing, DayStanding::NotComplete | DayStanding::NoCertificate));
     let rows: Vec<Vec<String>> = open
         .map(|d| vec![d.business_day.to_string(), standing(d.standing).to_owned(), number(d.accepted), number(d.open)])
         .collect();
