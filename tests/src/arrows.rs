@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 24] = [
+const ARROWS: [(&str, &[&str]); 25] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -69,6 +69,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
     ),
     ("rollout", &["aws", "function", "telemetry"]),
     ("sandbox", &[]),
+    ("bench", &["sandbox"]),
     ("local", &["sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
     (
