@@ -68,7 +68,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(key, value)| places(value, &format!("{at}/{key}"), found)),
         Value::Array(items) => {
-            (0..).zip(items).for_each(|(n, value): (usize, _)| places(value, &format!("{at}/{n}"), found))
+            (0..).zip(items).for_each(|(n, value): (usize, _)| places(value, &format!("{at}/{n}"), found));
         }
         _ => {}
     }

@@ -84,7 +84,7 @@ pub struct Wait {
 
 /// The range in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct History {
+pub struct DayHistory {
     /// Each day of the range, from the certificates.
     pub days: Vec<DayCounts>,
     /// From the certificates.
@@ -105,7 +105,7 @@ pub struct History {
     pub certificates: Vec<Certificate>,
 }
 
-impl History {
+impl DayHistory {
     /// Of these days, with nothing in it yet.
     ///
     /// # Errors

@@ -27,8 +27,8 @@ fn name(text: &str) -> StoreName {
     StoreName::try_from(text.to_owned()).unwrap()
 }
 
-fn history(first: &str, last: &str) -> Result<History, BadRange> {
-    History::of(day(first), day(last))
+fn history(first: &str, last: &str) -> Result<DayHistory, BadRange> {
+    DayHistory::of(day(first), day(last))
 }
 
 fn certificate(store: &str, day: BusinessDay, ledger: Tally) -> Certificate {

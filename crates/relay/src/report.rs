@@ -27,7 +27,7 @@ use clap::Args;
 use config::{BusinessDay, Relay, StoreName, Zone};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ledger::{Days, Ledger, Scanned};
-use reconciliation::history::{DayStanding, History};
+use reconciliation::history::{DayHistory, DayStanding};
 use serde::Serialize;
 use std::{
     io::{self, Write},
@@ -75,7 +75,7 @@ pub(crate) struct Written {
     store: Option<StoreName>,
     out: PathBuf,
     #[serde(flatten)]
-    history: History,
+    history: DayHistory,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Written, Failure> {
@@ -103,7 +103,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     }
     let (from, to) = (from.of(store.as_ref(), config, now), to.of(store.as_ref(), config, now));
     let range = |error: &dyn std::fmt::Display| Failure::input(error).hint("the range is from `--from` to `--to`");
-    let mut history = History::of(from, to).map_err(|error| range(&error))?;
+    let mut history = DayHistory::of(from, to).map_err(|error| range(&error))?;
     for store in &stores {
         certificate::is_over(flow, to, store, config, now).map_err(|error| range(&error))?;
     }
@@ -150,7 +150,7 @@ async fn first(
 
 /// Adds what was proven of each day in each store, and, of all stores, of the orders that fit none.
 async fn certificates(
-    history: &mut History,
+    history: &mut DayHistory,
     flow: Flow,
     operator: &Operator,
     stores: &[StoreName],
@@ -188,7 +188,7 @@ async fn certificates(
 
 /// Adds what the ledger has of each delivery of the days.
 async fn deliveries(
-    history: &mut History,
+    history: &mut DayHistory,
     flow: Flow,
     ledger: &Ledger,
     store: Option<&StoreName>,

@@ -46,7 +46,10 @@ impl Shop {
         fastrand::seed(1);
         clock::begin(noon(), [TimeDelta::zero(); MACHINES]);
         let vendors = InProcess::new(1, vendors::URL, clock::now);
-        let told = vendors.shopify.tell(&Story::new(SHOP, 200, noon())).into_iter();
+        let mut told = vendors.shopify.tell(&Story::new(SHOP, 200, noon()));
+        // Each of these is a message.
+        told.retain(|told| ["orders/create", "orders/updated"].contains(&told.topic));
+        let told = told.into_iter();
         let rng = ChaCha8Rng::seed_from_u64(1);
         let world = World::new(Chance { rng, odds: Odds::NONE, faults_end: noon(), broken: None }, 200);
         let sim = Sim::new(world, vendors);
@@ -147,5 +150,5 @@ async fn a_signature_that_fails_has_the_secret_read_every_few_seconds_at_most() 
         assert_eq!(shop.tells("a stranger's").await, 401);
     }
     // Three hundred seconds, a webhook every three.
-    assert!((50..=60).contains(&(reads(&shop) - before)), "{} readings", reads(&shop) - before);
+    assert!((45..=60).contains(&(reads(&shop) - before)), "{} readings", reads(&shop) - before);
 }

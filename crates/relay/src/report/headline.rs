@@ -2,10 +2,10 @@
 
 use super::words::{counted, number, per_cent};
 use maud::{Markup, html};
-use reconciliation::history::{DayCounts, DayStanding, History};
+use reconciliation::history::{DayCounts, DayHistory, DayStanding};
 
 /// A sentence and the numbers that it rests on; `to` is the destination.
-pub(super) fn headline(history: &History, to: &str) -> Markup {
+pub(super) fn headline(history: &DayHistory, to: &str) -> Markup {
     let sum = |of: fn(&DayCounts) -> usize| history.sum(of);
     let (completed, confirmed, accepted) = (sum(|d| d.completed), sum(|d| d.confirmed), sum(|d| d.accepted));
     let (skipped, rejected, open) = (sum(|d| d.skipped), sum(|d| d.rejected), sum(|d| d.open));

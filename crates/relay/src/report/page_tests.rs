@@ -7,7 +7,7 @@ use reconciliation::{Certificate, Destination, SourceCount, Tally};
 /// What somebody at a destination might call a reason.
 const HOSTILE: &str = "</text><script src=\"https://x.example/x.js\">alert(1)</script>&<img src=x>'\"";
 
-fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> DayCounts) -> History {
+fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> DayCounts) -> DayHistory {
     let last: BusinessDay = last.parse().unwrap();
     let days: Vec<DayCounts> = (0..days).map(|n| of(n, last.days_before(days - 1 - n))).collect();
     let waits = ["under 1 h", "1 to 2 h", "2 to 4 h", "4 to 8 h", "8 to 24 h", "1 to 7 days", "over 7 days"];
@@ -20,7 +20,7 @@ fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> DayCounts) ->
         .collect();
     let skipped: usize = days.iter().map(|day| day.skipped).sum();
     let by_reason = |reasons: &[(&str, usize)]| reasons.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect();
-    History {
+    DayHistory {
         skipped_by_reason: by_reason(&[("no_email", skipped - skipped / 3), ("test_order", skipped / 3)]),
         rejected_by_reason: by_reason(&[("Yotpo refused it: HTTP 400, code 400, field order_id", 3)]),
         parked_by_reason: by_reason(&[("unknown_store", 2), ("exhausted", 1)]),
@@ -58,7 +58,7 @@ fn day_of(business_day: BusinessDay, standing: DayStanding, numbers: [usize; 5])
     DayCounts { business_day, standing, completed, confirmed, accepted, open, skipped, rejected }
 }
 
-fn week() -> History {
+fn week() -> DayHistory {
     history("2026-11-20", 9, |n, day| match n {
         0 => day_of(day, DayStanding::Before, [0; 5]),
         3 => day_of(day, DayStanding::NoCertificate, [0; 5]),
@@ -68,7 +68,7 @@ fn week() -> History {
     })
 }
 
-fn months() -> History {
+fn months() -> DayHistory {
     history("2026-11-20", 400, |n, day| match n {
         0..30 => day_of(day, DayStanding::Before, [0; 5]),
         250 | 399 => day_of(day, DayStanding::NotComplete, [9_000, 800, 130, 260, 4]),
@@ -77,7 +77,7 @@ fn months() -> History {
     })
 }
 
-fn shown(name: &str, history: &History) -> String {
+fn shown(name: &str, history: &DayHistory) -> String {
     let made_at = "2026-11-21T06:30:00Z".parse().unwrap();
     let about =
         About { flow: Flow::ALL[0], stack: "order-relay", store: None, config_sha256: &"5f0c21ab".repeat(8), made_at };
