@@ -126,7 +126,22 @@ impl Producer {
                 self.orders_are_read(begun_at, metrics).await?;
             }
         }
+        self.route_anew(fields, invoked, report).await?;
         Ok(true)
+    }
+
+    /// What fitted no store is looked at again when the settings are others.
+    async fn route_anew(&self, fields: &Fields, invoked: &Invoked, report: &mut Report) -> Result<(), Failed> {
+        let kept = self.ledger.checkpoint(ROUTED_BY).await?;
+        let (version, by) = kept.map_or((0, String::new()), |kept| (kept.version, kept.state));
+        if by != self.config.sha256 {
+            let routed = Box::pin(self.sender(false, fields, invoked).routed(report)).await?;
+            if routed > 0 {
+                tracing::info!(routed, "fitted no store before, and fit one by these settings");
+            }
+            self.ledger.save_checkpoint(ROUTED_BY, version, &self.config.sha256).await?;
+        }
+        Ok(())
     }
 
     /// The days that were over when the reading of orders began are settled.
@@ -184,9 +199,8 @@ impl Producer {
         invoked: &Invoked,
         report: &mut Report,
     ) -> Result<Ended, Failed> {
-        let (config, ours, now) = (&*self.config, &*self.loyalty, self.now);
-        let mapping = Mapping { config, ours, fields, now: now(), history };
-        let sender = Sender { mapping, salesforce: &self.salesforce, publisher: self.publisher(invoked) };
+        let sender = self.sender(history, fields, invoked);
+        let now = self.now;
         let reader = Reader { sender, now, deadline: invoked.deadline };
         // Boxed: it is tens of kilobytes, and moved about.
         match Box::pin(reader.read(reading, report)).await {
@@ -203,8 +217,9 @@ impl Producer {
         }
     }
 
-    fn publisher(&self, invoked: &Invoked) -> Publisher<'_> {
-        Publisher {
+    fn sender<'a>(&'a self, history: bool, fields: &'a Fields, invoked: &Invoked) -> Sender<'a> {
+        let (config, ours, now) = (&*self.config, &*self.loyalty, (self.now)());
+        let publisher = Publisher {
             ledger: &self.ledger,
             queue: &self.queue,
             dead_letters: &self.dead_letters,
@@ -212,9 +227,14 @@ impl Producer {
             trace: invoked.trace.clone(),
             until: invoked.ends(),
             marked: Marked::default(),
-        }
+        };
+        let mapping = Mapping { config, ours, fields, now, history };
+        Sender { mapping, salesforce: &self.salesforce, publisher }
     }
 }
+
+/// What the settings are kept under by which everything that fitted no store was looked at.
+const ROUTED_BY: &str = "routed-by";
 
 /// Messages that are published together.
 const BATCH: usize = 50;

@@ -199,6 +199,7 @@ pub const LOYALTY_PRODUCER: Function = Function {
         (Secrets, "GetSecretValue", &["salesforce"]),
         (Table, "GetItem", &["check", "cursor", "pass"]),
         (Table, "BatchGetItem", &["order", "customer", "refund", "action"]),
+        (Table, "Query", &["open"]),
         (Table, "UpdateItem", &["cursor first", "cursor", "due", "pass first", "pass", "run"]),
         (Table, "UpdateItem", &["order parked", "order rejected", "order skipped"]),
         (Table, "UpdateItem", &["customer parked", "customer rejected", "customer skipped"]),

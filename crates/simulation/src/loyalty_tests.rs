@@ -188,6 +188,36 @@ async fn a_day_by_hand_is_that_day_and_none_of_before_the_start() {
     assert_eq!(org.problems(), Vec::<String>::new());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_fitted_no_store_is_sent_once_the_settings_know_it() {
+    let mut org = Org::new();
+    let routed = |routes: &str| {
+        let shipped = include_str!("../../../infra/config/relay.toml");
+        let settings = shipped
+            .replacen("\n[stores.default]", "\n[stores.default]\ncurrency = \"USD\"\n", 1)
+            .replacen("[loyalty.route_by]", "[loyalty.route_by]\nstore = \"Store__c\"", 1)
+            .replacen("[loyalty.stores.default]", &format!("[loyalty.stores.default]\nroutes = [{routes}]"), 1);
+        Arc::new(Relay::parse(&settings, "relay.toml").unwrap())
+    };
+    org.lambda.sim.vendors().salesforce.patch("Order", "01", &json!({"Store__c": "EU"})).unwrap();
+    org.lambda.config = routed(r#"{ store = "US" }"#);
+    org.scheduled().await;
+    let good = org.good.clone();
+    let key = |store: &str| format!("loyalty/{store}/order/{good}");
+    assert_eq!((org.stands(&key("unrouted")).as_deref(), org.stands(&key("default"))), (Some("parked"), None));
+    org.sent();
+    // A day later nothing of it has changed but the settings.
+    clock::until(noon() + TimeDelta::days(1)).await;
+    org.scheduled().await;
+    assert!(!org.sent().contains(&key("default")));
+    org.lambda.config = routed(r#"{ store = "US" }, { store = "EU" }"#);
+    org.scheduled().await;
+    let sent = org.sent();
+    assert!(sent.contains(&key("default")), "{sent:?}");
+    assert_eq!(org.stands(&key("unrouted")).as_deref(), Some("rejected"));
+    assert_eq!(org.problems(), Vec::<String>::new());
+}
+
 /// Before, in and after everything that a run does: the next one makes up for it.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_killed_anywhere_loses_nothing() {

@@ -5,18 +5,18 @@ use crate::{
     keys::{CANCEL, kind},
     source::{
         fields::Fields,
-        item::{Mapped, Mapping},
+        item::{Hold, Mapped, Mapping},
         publish::{Sender, Unsent},
         select::{Pass, Source, Which},
     },
 };
 use chrono::{DateTime, Utc};
-use config::{Loyalty, Relay};
-use delivery::{Anew, Publisher};
-use ledger::DeliveryKey;
+use config::{Loyalty, Relay, StoreName};
+use delivery::{Anew, Publisher, Report};
+use ledger::{Delivery, DeliveryKey, Event, Record, Settled, State};
 use org::Unfit;
 use salesforce::Client;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Records that are asked for at once by their ids.
 const IDS_A_QUERY: usize = 200;
@@ -74,17 +74,34 @@ impl<'a> Records<'a> {
             Mapping { config: self.config, ours: self.loyalty, fields: &self.fields, now: self.now, history: true };
         let sender = Sender { mapping, salesforce: self.salesforce, publisher };
         let mut found: HashMap<DeliveryKey, Anew> = keys.iter().map(|key| ((*key).clone(), Anew::Gone)).collect();
-        for source in Source::all(&self.fields) {
-            let wanted: HashMap<String, &DeliveryKey> =
-                keys.iter().filter(|key| self.is_of(key, &source)).map(|key| (record_id(key), *key)).collect();
-            let ids: Vec<String> = wanted.keys().cloned().collect();
+        for (key, mapped) in sender.anew(keys).await? {
+            if let Mapped::Item(item) | Mapped::IfKnown(item) = mapped {
+                found.insert(key, item.into());
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Sender<'_> {
+    /// What these deliveries ask for now, those that the source still has. One that fitted no store comes with the key that it has
+    /// in the store which it fits by now.
+    pub(crate) async fn anew(&self, keys: &[&DeliveryKey]) -> Result<Vec<(DeliveryKey, Mapped)>, Unsent> {
+        let (fields, mut found) = (self.mapping.fields, Vec::with_capacity(keys.len()));
+        for source in Source::all(fields) {
+            let wanted: Vec<&DeliveryKey> = keys.iter().copied().filter(|key| source.is_of(key, fields)).collect();
+            let ids: BTreeSet<String> = wanted.iter().map(|key| record_id(key)).collect();
+            let ids: Vec<String> = ids.into_iter().collect();
             for ids in ids.chunks(IDS_A_QUERY) {
-                let query = source.query(&Pass::whole(), Which::These(ids), &mapping);
+                let query = source.query(&Pass::whole(), Which::These(ids), &self.mapping);
                 let rows = self.salesforce.all(&query).await?;
-                for mapped in sender.mapped(&source, &rows).await? {
-                    let (Mapped::Item(item) | Mapped::IfKnown(item)) = mapped else { continue };
-                    if let Some(key) = wanted.get(&record_id(&item.delivery.key)) {
-                        found.insert((*key).clone(), item.into());
+                for mapped in self.mapped(&source, &rows).await? {
+                    let Some(made) = mapped.item().map(|item| item.delivery.key.clone()) else { continue };
+                    let is = |key: &&&DeliveryKey| {
+                        **key == &made || (is_unrouted(key) && record_id(key) == record_id(&made))
+                    };
+                    if let Some(key) = wanted.iter().find(is) {
+                        found.push(((*key).clone(), mapped));
                     }
                 }
             }
@@ -92,17 +109,51 @@ impl<'a> Records<'a> {
         Ok(found)
     }
 
+    /// Sends what fitted no store when it was met, and fits one by the settings of now. Its delivery of then is rejected, so that no
+    /// person has to: how many were.
+    pub(crate) async fn routed(&self, report: &mut Report) -> Result<usize, Unsent> {
+        let ledger = self.publisher.ledger;
+        let mut parked = ledger.open_records().await?;
+        let unknown = Some(Hold::UnknownStore.as_str());
+        parked.retain(|(key, record)| {
+            is_unrouted(key) && record.state == State::Parked && record.reason.as_deref() == unknown
+        });
+        let known: HashMap<DeliveryKey, Record> = parked.into_iter().collect();
+        let keys: Vec<&DeliveryKey> = known.keys().collect();
+        let mut routed = 0;
+        for (key, mapped) in self.anew(&keys).await? {
+            let Some(record) =
+                known.get(&key).filter(|_| mapped.item().is_some_and(|it| !is_unrouted(&it.delivery.key)))
+            else {
+                continue;
+            };
+            self.publish(vec![mapped], report).await?;
+            let Record { revision, hash, store, day, .. } = record.clone();
+            let delivery = Delivery { key, revision, hash, store, day, triggered_at: None };
+            let settled = Settled::Dismissed("it fits a store by now".to_owned());
+            ledger.put(&Event::Settle { delivery, settled }).await?;
+            routed += 1;
+        }
+        Ok(routed)
+    }
+}
+
+impl Source {
     /// Whether a delivery is made of this kind of record.
-    fn is_of(&self, key: &DeliveryKey, source: &Source) -> bool {
+    fn is_of(&self, key: &DeliveryKey, fields: &Fields) -> bool {
         let last = key.as_str().rsplit('/').next().unwrap_or_default();
-        match source {
-            Source::Customers => key.kind() == Some(kind::CUSTOMER),
-            Source::Orders => key.kind() == Some(kind::ORDER),
-            Source::Cancellations => key.kind() == Some(kind::REFUND) && last == CANCEL,
-            Source::Returns => key.kind() == Some(kind::REFUND) && last != CANCEL,
-            Source::Actions(at) => key.kind() == Some(kind::ACTION) && last == self.fields.actions[*at].word,
+        match self {
+            Self::Customers => key.kind() == Some(kind::CUSTOMER),
+            Self::Orders => key.kind() == Some(kind::ORDER),
+            Self::Cancellations => key.kind() == Some(kind::REFUND) && last == CANCEL,
+            Self::Returns => key.kind() == Some(kind::REFUND) && last != CANCEL,
+            Self::Actions(at) => key.kind() == Some(kind::ACTION) && last == fields.actions[*at].word,
         }
     }
+}
+
+fn is_unrouted(key: &DeliveryKey) -> bool {
+    key.as_str().split('/').nth(1) == Some(StoreName::UNROUTED)
 }
 
 /// The id of the record that a delivery is made of: that of a return stands behind its order's.

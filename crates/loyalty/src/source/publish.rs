@@ -155,7 +155,7 @@ impl Sender<'_> {
     }
 
     /// Sends what is to be sent and records the rest; the ids of orders that go out over a skip.
-    async fn publish(&self, mapped: Vec<Mapped>, report: &mut Report) -> Result<Vec<String>, Unsent> {
+    pub(crate) async fn publish(&self, mapped: Vec<Mapped>, report: &mut Report) -> Result<Vec<String>, Unsent> {
         let keys: Vec<_> = mapped.iter().filter_map(|mapped| Some(mapped.item()?.delivery.key.clone())).collect();
         let known = self.publisher.ledger.read(&keys).await?;
         let (mut send, mut settle, mut again) = (Vec::new(), Vec::new(), Vec::new());
@@ -185,7 +185,7 @@ impl Sender<'_> {
 }
 
 impl Mapped {
-    fn item(&self) -> Option<&Item> {
+    pub(crate) fn item(&self) -> Option<&Item> {
         match self {
             Self::Item(item) | Self::IfKnown(item) => Some(item),
             Self::Outside(..) => None,
