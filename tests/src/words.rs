@@ -8,12 +8,13 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 19] = [
+const SHARED: [(&str, &str); 20] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
     ("BadRow", "a row of the org that a flow cannot read"),
     ("Client", "what speaks to a vendor, in the vendor's words or in HTTP's"),
+    ("Consumer", "a flow's function that brings its queue's messages to their destination"),
     ("Credentials", "what a vendor's secret says"),
     ("Currency", "a code of ISO 4217, in the settings or of an amount"),
     ("Misconfigured", "a vendor's secret that a flow cannot work with"),

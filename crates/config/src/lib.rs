@@ -34,8 +34,8 @@ pub use erp::{BodySource, Charges, Customers, Erp, LineSource, MoneyKind, OnDiff
 pub use error::Error;
 pub use field::{FieldPath, NotAPath};
 pub use loyalty::{
-    Action, Amount, Buyer, BuyerObject, GoodsLine, History, Loyalty, Market, MembershipFields, Platform, Repeatable,
-    Repeats, ReturnObject, Returns, RewardFields, Route, RouteBy, WriteBack,
+    Action, Amount, BuyerFields, BuyerObject, GoodsLine, Loyalty, Market, MembershipFields, Platform, PriorOrders,
+    Repeatable, Repeats, ReturnObject, Returns, RewardFields, Route, RouteBy, WriteBack,
 };
 pub use netsuite::{InternalId, NetSuite};
 pub use protocol::{Paces, Protocol, Settle};

@@ -9,8 +9,8 @@ mod tests;
 mod write_back;
 
 pub use action::Action;
-pub use customer::{Buyer, BuyerObject};
-pub use route::{History, Market, Platform, Route, RouteBy};
+pub use customer::{BuyerFields, BuyerObject};
+pub use route::{Market, Platform, PriorOrders, Route, RouteBy};
 pub use source::{Amount, GoodsLine, ReturnObject, Returns};
 pub use write_back::{MembershipFields, RewardFields, WriteBack};
 
@@ -44,7 +44,7 @@ pub struct Loyalty {
     /// An order is cancelled when every clause holds; empty: none ever is.
     pub cancelled: Vec<Clause>,
     /// Where customers are, and what is sent of them.
-    pub customer: Buyer,
+    pub customer: BuyerFields,
     /// Lifecycle events that become actions at Yotpo, by the word that stands in their keys.
     pub actions: BTreeMap<String, Action>,
     /// Whether an order or a refund of unknown outcome may be sent again.
@@ -86,7 +86,7 @@ pub struct Repeats {
 pub(crate) struct RawLoyalty {
     start: BusinessDay,
     #[serde(default)]
-    history: History,
+    history: PriorOrders,
     #[serde(default)]
     platform: Platform,
     #[serde(default = "order_status")]
@@ -105,7 +105,7 @@ pub(crate) struct RawLoyalty {
     #[serde(default = "cancelled")]
     cancelled: Vec<Clause>,
     #[serde(default)]
-    customer: Buyer,
+    customer: BuyerFields,
     #[serde(default)]
     actions: BTreeMap<String, Action>,
     #[serde(default)]
@@ -126,7 +126,7 @@ pub(crate) struct RawLoyalty {
 #[serde(deny_unknown_fields)]
 struct RawMarket {
     start: Option<BusinessDay>,
-    history: Option<History>,
+    history: Option<PriorOrders>,
     platform: Option<Platform>,
     order_status: Option<String>,
     #[serde(default)]

@@ -183,7 +183,8 @@ impl Worker {
 
     /// Nothing is to be sent, by rule. Where nothing tells whether an earlier attempt took effect, a person looks.
     async fn skip(&self, claim: &Claim<'_>, received: &Received, reason: String) -> Disposal {
-        if !self.policy(&claim.delivery.key).may_skip(claim.attempt) {
+        let untouched = claim.untouched.load(std::sync::atomic::Ordering::Relaxed);
+        if !untouched && !self.policy(&claim.delivery.key).may_skip(claim.attempt) {
             let (class, attempt) = (ErrorClass::Uncertain, claim.attempt);
             let error = format!("it is not to be sent ({reason}), and attempt {attempt} cannot tell whether it was");
             return self.park(claim, received, class, class.as_str(), &error).await;

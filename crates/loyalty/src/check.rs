@@ -1,6 +1,6 @@
-//! What each function looks at when it is asked whether it could work, beside its configuration and secret.
+//! What each function looks at when it is asked whether it could work, beside its configuration and secrets.
 
-use crate::{produce::Producer, source::fields::Fields};
+use crate::{consume::Consumer, produce::Producer, source::fields::Fields};
 use config::{Loyalty, Relay};
 use function::Checked;
 use org::{Values, known};
@@ -56,6 +56,19 @@ impl Producer {
         salesforce(&mut checked, &self.salesforce, &self.config, &self.loyalty).await;
         checked.queues(&self.queue, &self.dead_letters).await;
         checked.ledger(&self.ledger).await;
+        checked
+    }
+}
+
+impl Consumer {
+    /// Whether the consumer could work.
+    pub async fn check(&self, mut checked: Checked) -> Checked {
+        for (store, client) in self.clients.all() {
+            checked.note(&format!("yotpo loyalty keys of {store}"), client.check_keys().await);
+        }
+        checked.note("salesforce token", self.salesforce.log_in().await);
+        checked.queues(&self.worker.queue, &self.worker.dead_letters).await;
+        checked.ledger(&self.worker.ledger).await;
         checked
     }
 }

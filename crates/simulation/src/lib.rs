@@ -19,6 +19,8 @@
 //! from request to answer, and what is simulated is the services' promises.
 
 mod aws;
+#[cfg(test)]
+mod balance_tests;
 mod bill;
 mod books;
 mod chance;
@@ -36,6 +38,8 @@ mod fault;
 mod functions;
 mod lambda;
 mod logs;
+#[cfg(test)]
+mod loyalty_consumer_tests;
 #[cfg(test)]
 mod loyalty_flow;
 #[cfg(test)]
@@ -65,8 +69,8 @@ pub use bill::{Bill, Usage};
 pub use effect::{Effect, Kill, Moment};
 pub use fault::{BrokenPromise, Down};
 pub use functions::{
-    Calls, FUNCTIONS, Function, LOYALTY_PRODUCER, NETSUITE_WORKER, REVIEWS_CONSUMER, REVIEWS_PRODUCER,
-    REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
+    Calls, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, NETSUITE_WORKER, REVIEWS_CONSUMER,
+    REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
 };
 pub use permission::{Call, Resource};
 pub use run::{Report, run};

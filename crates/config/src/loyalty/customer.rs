@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// Where customers are. Paths start at the record of `object`; their ids at Yotpo are `salesforce.customer_id`'s.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Buyer {
+pub struct BuyerFields {
     /// What a customer is in the org.
     pub object: BuyerObject,
     /// Fields of Order that hold the id of the customer's record: the first that is not blank counts. Never empty.
@@ -55,7 +55,7 @@ impl BuyerObject {
     }
 }
 
-impl Default for Buyer {
+impl Default for BuyerFields {
     fn default() -> Self {
         let path = FieldPath::known;
         Self {
@@ -75,7 +75,7 @@ impl Default for Buyer {
     }
 }
 
-impl Buyer {
+impl BuyerFields {
     pub(super) fn check(&self) -> Result<(), Fault> {
         require(!self.of_order.is_empty(), "loyalty.customer.of_order", "expected at least one field of Order")?;
         let watched = [Some(&self.email), self.opt_in.as_ref(), self.tags.as_ref()];

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// What is known at Yotpo of orders completed before the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum History {
+pub enum PriorOrders {
     /// Nothing: their returns are left alone.
     #[default]
     None,
@@ -33,7 +33,7 @@ pub struct Market {
     /// Orders completed before this day, in the store's zone, are left alone.
     pub start: BusinessDay,
     /// What Yotpo knows of those.
-    pub history: History,
+    pub history: PriorOrders,
     /// Which of Yotpo's interfaces is called.
     pub platform: Platform,
     /// The `status` that every order is sent with; which words award points is set in the Loyalty admin.

@@ -39,6 +39,8 @@ pub struct ActionAsked {
     pub word: String,
     /// The record of the org.
     pub record: Id,
+    /// The customer's record, whose delivery comes first.
+    pub contact: Id,
     /// The customer's id at Yotpo.
     pub customer_id: String,
     /// The customer's address.

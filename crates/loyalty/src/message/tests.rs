@@ -54,7 +54,7 @@ fn every_message_survives_its_way() {
     let returned = ReturnAsked { order: order_id.clone(), refund, amount: usd(1), imported: None };
     let cancelled = CancellationAsked { order: order_id, seen_at: Revision(9), imported: Some(usd(2)) };
     let (word, customer_id, email) = ("survey".to_owned(), "C1".to_owned(), "jane@example.com".to_owned());
-    let acted = ActionAsked { word, record, customer_id, email, at: DateTime::UNIX_EPOCH };
+    let acted = ActionAsked { word, record, contact: jane().contact, customer_id, email, at: DateTime::UNIX_EPOCH };
     for message in [
         customer(&store(), Revision(7), jane()).unwrap(),
         order(&store(), Revision(7), &day, asked).unwrap(),

@@ -58,8 +58,8 @@ impl Mapping<'_> {
         if BusinessDay::of(at, zone) < market.start {
             return Ok(instead.skip(Skip::BeforeStart));
         }
-        let asked =
-            ActionAsked { word: fields.word.clone(), record, customer_id: asked.customer_id, email: asked.email, at };
+        let (word, contact, email) = (fields.word.clone(), asked.contact, asked.email);
+        let asked = ActionAsked { word, record, contact, customer_id: asked.customer_id, email, at };
         Ok(Mapped::Item(sent(&message::action(name, asked)?, name, counted)?))
     }
 }

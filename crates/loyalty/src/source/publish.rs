@@ -131,7 +131,7 @@ impl Sender<'_> {
         for row in rows {
             if let Some((order, at)) = mapping.is_earlier(row, of)? {
                 keys.insert(keys::order(at.name, &order).map_err(BadRow::from)?, order.clone());
-                imported.extend((at.market.history == config::History::Imported).then_some(order));
+                imported.extend((at.market.history == config::PriorOrders::Imported).then_some(order));
             }
         }
         let asked: Vec<_> = keys.keys().cloned().collect();

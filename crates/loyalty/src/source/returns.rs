@@ -9,7 +9,7 @@ use crate::{
         item::{At, BadRow, Hold, Instead, Mapped, Mapping, Skip, revision, sent},
     },
 };
-use config::{BusinessDay, History, StoreName};
+use config::{BusinessDay, PriorOrders, StoreName};
 use ledger::DeliveryKey;
 use salesforce::{Id, Record};
 use std::collections::{HashMap, HashSet};
@@ -99,10 +99,10 @@ impl Mapping<'_> {
             return Ok(Ok(None));
         }
         Ok(match (at.market.history, earlier.imported.get(&order)) {
-            (History::None, _) => Err(Why::Skip(Skip::BeforeStart)),
-            (History::Imported, Some(amount)) if amount.units > 0 => Ok(Some(amount.clone())),
-            (History::Imported, Some(_)) => Err(Why::Skip(Skip::ZeroAmount)),
-            (History::Imported, None) => Err(Why::Hold(Hold::BadAmount)),
+            (PriorOrders::None, _) => Err(Why::Skip(Skip::BeforeStart)),
+            (PriorOrders::Imported, Some(amount)) if amount.units > 0 => Ok(Some(amount.clone())),
+            (PriorOrders::Imported, Some(_)) => Err(Why::Skip(Skip::ZeroAmount)),
+            (PriorOrders::Imported, None) => Err(Why::Hold(Hold::BadAmount)),
         })
     }
 }
