@@ -44,6 +44,8 @@ impl Consumer {
             skip: |message: &Message| skip(&message.payload),
             // Orders and refunds cannot be read at Yotpo, customers are simply sent again, and an action is looked for under its claim.
             read_back: async |_: &Message, _: Reading| Ok(false),
+            // A record of the org has one effect at one revision, unless the settings have changed: a person decides.
+            reread: async |_: &Message, _: Reading| Ok(None),
         };
         let deliver = async |message: &Message, claim: &Claim<'_>| self.deliver(message, claim).await;
         self.worker.consume_with(event, deadline, metrics, AT_ONCE, &hooks, deliver).await
