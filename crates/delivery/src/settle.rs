@@ -1,7 +1,9 @@
 //! How a delivery ended, written down in the right order: dead-letter queue, ledger, then the message.
 
 use crate::{Claim, Invocation, Undelivered, Worker, item::letter, worker::Disposal};
-use ledger::{Backoff, Delivery, DeliveryKey, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict};
+use ledger::{
+    Backoff, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict,
+};
 use queue::{Entry, Received};
 use std::time::Duration;
 use telemetry::Metric;
@@ -353,9 +355,20 @@ impl Worker {
     }
 
     pub(crate) async fn finish(&self, claim: &Claim<'_>, outcome: Outcome) -> Option<Verdict> {
-        let Delivery { key, revision, hash, .. } = claim.delivery;
+        let accepted = || Some(claim.delivery.hash.clone());
+        let applied = if outcome == Outcome::Accepted { accepted() } else { claim.still_applied() };
+        self.finish_with(claim, outcome, applied).await
+    }
+
+    /// The same, where the flow says which effect the destination has.
+    pub(crate) async fn finish_with(
+        &self,
+        claim: &Claim<'_>,
+        outcome: Outcome,
+        applied: Option<EffectHash>,
+    ) -> Option<Verdict> {
+        let Delivery { key, revision, .. } = claim.delivery;
         let (revision, token) = (*revision, claim.token.clone());
-        let applied = if outcome == Outcome::Accepted { Some(hash.clone()) } else { claim.still_applied() };
         let event = Event::Finish { key: key.clone(), revision, token, outcome, applied };
         match self.ledger.put(&event).await {
             Ok(verdict) => {

@@ -179,7 +179,7 @@ impl Worker {
     }
 
     /// What is to become of a message whose delivery could not be claimed.
-    async fn refused(
+    pub(crate) async fn refused(
         &self,
         unclaimed: Unclaimed,
         delivery: &Delivery,
