@@ -26,6 +26,7 @@ const SHARED: [(&str, &str); 20] = [
     ("Platform", "what a Yotpo Loyalty account was made for, in the settings or at Yotpo"),
     ("Record", "a row, of the org or of the ledger"),
     ("Reviews", "Yotpo Reviews: its client and its settings"),
+    ("Webhook", "a flow's function that takes what a vendor tells of"),
     ("Skip", "why a flow does not deliver something, by rule"),
     ("Unasked", "why the source could not be asked for single records"),
     ("Unsent", "why a page of the source is not published as a whole"),

@@ -7,15 +7,19 @@
 //! The producer: [`source`] (what has changed in the org becomes messages), [`produce`] (the run), [`failed`] (why it came to no end).
 //! The consumer: [`consume`] (a message under its claim), `customer`, `order`, `refund`, `action` (what is called), [`address`] (a
 //! customer's, as the org has it now), [`outcome`] (what a failure of a call means).
+//! The way back: [`webhook`] (what Yotpo tells of becomes a [`hint`], by its [`tokens`] a store's), [`refresh`] (up to 200 hints at once),
+//! `back` (what is read, whose it is, what is written).
 
 mod action;
 pub mod address;
+mod back;
 pub mod check;
 pub mod clients;
 pub mod consume;
 mod customer;
 pub mod failed;
 mod fault;
+pub mod hint;
 pub mod keys;
 pub mod message;
 pub mod money;
@@ -24,8 +28,11 @@ pub mod outcome;
 pub mod policy;
 pub mod produce;
 mod refund;
+pub mod refresh;
 pub mod source;
 pub mod start;
+pub mod tokens;
+pub mod webhook;
 
 /// The flow's name, in delivery keys, logs and metrics.
 pub const FLOW: &str = "loyalty";
@@ -33,3 +40,7 @@ pub const FLOW: &str = "loyalty";
 pub const PRODUCER: &str = "loyalty-producer";
 /// The function that brings it to Yotpo.
 pub const CONSUMER: &str = "loyalty-consumer";
+/// The function that takes what Yotpo tells of.
+pub const WEBHOOK: &str = "loyalty-webhook";
+/// The function that brings what Yotpo has to the org.
+pub const WRITEBACK: &str = "loyalty-writeback";

@@ -158,7 +158,7 @@ objects! {
         name: "Account",
         key_prefix: "001",
         fields: &[
-            (Text, &["Name", "FirstName", "LastName"]),
+            (Text, &["Name", "FirstName", "LastName", "PersonContactId"]),
             (Email, &["PersonEmail"]),
             (Phone, &["Phone", "PersonMobilePhone"]),
             (Boolean, &["IsPersonAccount"]),
@@ -213,6 +213,14 @@ objects! {
         given: false,
         fields: &[(Text, &["Field", "OldValue", "NewValue"])],
         parents: &[Parent { name: "Order", object: Object::Order, children: Some("Histories") }],
+        ..EMPTY
+    };
+    /// There only with a licence for B2B Commerce.
+    Coupon = Definition {
+        name: "Coupon",
+        key_prefix: "0cX",
+        given: false,
+        fields: &[(Text, &["CouponCode", "PromotionId", "Status"])],
         ..EMPTY
     };
     /// A reward that a customer has taken at Yotpo Loyalty.

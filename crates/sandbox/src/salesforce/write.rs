@@ -19,11 +19,12 @@ use super::org::Document;
 const MOST: usize = 200;
 
 /// Fields whose values name one record at most, by which rows can be upserted.
-const EXTERNAL_IDS: [(Object, &str); 4] = [
+const EXTERNAL_IDS: [(Object, &str); 5] = [
     (Object::Contact, "Yotpo_Customer_Id__c"),
     (Object::Account, "Yotpo_Customer_Id__c"),
     (Object::YotpoReward, "Redemption_Id__c"),
     (Object::YotpoMembership, "Yotpo_Membership_Key__c"),
+    (Object::Coupon, "CouponCode"),
 ];
 
 /// Why one row is not written: `statusCode`, and what it says.
