@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 20] = [
+const SHARED: [(&str, &str); 21] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),

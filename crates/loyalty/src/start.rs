@@ -24,12 +24,6 @@ pub fn loyalty(config: &Relay) -> Result<Arc<Loyalty>, ColdStart> {
     config.loyalty.clone().map(Arc::new).ok_or_else(|| ColdStart::Environment(NoLoyalty.into()))
 }
 
-/// Each store's account, with this process's share of its calls: `callers` may call it at once, this one among them.
-pub fn accounts(config: &Relay, loyalty: &Loyalty, callers: u32) -> Accounts {
-    let account = || Account::new(Pace::new(config.pace.yotpo_loyalty, callers));
-    loyalty.stores.keys().map(|name| (name.to_string(), account())).collect()
-}
-
 /// Everything the producer works with.
 ///
 /// # Errors

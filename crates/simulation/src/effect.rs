@@ -61,6 +61,8 @@ const ROUTES: &[Route] = &[
     (Service::Salesforce, Method::GET, "services/data/*/query", salesforce::QUERY, None),
     (Service::Salesforce, Method::GET, "services/data/*/queryAll", salesforce::QUERY, None),
     (Service::Salesforce, Method::GET, "services/data/*/query/*", salesforce::NEXT, None),
+    (Service::Salesforce, Method::PATCH, "services/data/*/composite/sobjects", salesforce::UPDATE, None),
+    (Service::Salesforce, Method::PATCH, "services/data/*/composite/sobjects/*/*", salesforce::UPSERT, None),
     (Service::Yotpo, Method::POST, "oauth/token", yotpo::TOKEN, None),
     (Service::Yotpo, Method::POST, "apps/*/purchases", yotpo::CREATE, Some("order_id")),
     (Service::Yotpo, Method::GET, "apps/*/purchases", yotpo::READ, None),

@@ -64,6 +64,8 @@ mod watch;
 #[cfg(test)]
 mod worker_tests;
 mod world;
+#[cfg(test)]
+mod writeback_tests;
 
 pub use bill::{Bill, Usage};
 pub use effect::{Effect, Kill, Moment};
