@@ -29,7 +29,7 @@ COVERED = config delivery function ledger netsuite queue reconciliation rest rev
 export ORDERS FAULTS SEED KEEP
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-erp demo-watch relay test simulate model zones lint tools scan dashboard deploy deploy-local
+.PHONY: help demo demo-erp demo-watch relay test bench simulate model zones lint tools scan dashboard deploy deploy-local
 .PHONY: release coverage mutants restlet lint-workflows cost
 .DELETE_ON_ERROR:
 
@@ -59,6 +59,10 @@ demo-watch: $(T)/emulator/ready $(T)/lambda/ready ## The same, the functions reb
 test: tools lint ## Format, clippy, licences, then every test
 	@cargo build --locked --workspace --all-targets
 	@cargo nextest run --locked --workspace --test-threads $$((2 * $$(getconf _NPROCESSORS_ONLN)))
+
+bench: ## The functions' release binaries on a bare Lambda Runtime API: docs/PERFORMANCE.md (needs root for the CPU shares; ROUNDS=7)
+	@cargo build --locked --release -p erp --bin shopify-webhook
+	@cargo run --locked --quiet --profile local -p bench -- --binaries $${CARGO_TARGET_DIR:-target}/release --rounds $(ROUNDS) --write docs/PERFORMANCE.md
 
 simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=
 	@cargo build --locked --profile local --bin simulate

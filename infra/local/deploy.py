@@ -1,4 +1,5 @@
-"""What a deployment does, against the emulator: sam build with cargo-lambda, sam deploy, and a night that goes through the stack.
+"""What a deployment does, against the emulator: sam build with cargo-lambda, sam deploy, and through the stack a night of reviews and a day
+of webhooks.
 
 Run by `make deploy-local` with the Python of .tools/sam. Nothing of it reaches AWS: every process is given the emulator's
 address and credentials that are none.
@@ -14,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import boto3
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools"
 STACK = "order-relay"
 ORDERS = 20
+SHOP = "sandbox.myshopify.com"
 PATIENCE = 120
 
 
@@ -71,7 +74,7 @@ def sam(environment):
     architecture = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
     # Layers are not mounted there, so the functions read the file itself.
     parameters = [f"Architecture={architecture}", f"ConfigPath={ROOT / 'infra/config/relay.toml'}", "ScheduleState=DISABLED",
-                  "OnEmulator=true", "LedgerDeletionProtection=false"]
+                  "OnEmulator=true", "LedgerDeletionProtection=false", "ErpFlow=true"]
     program = TOOLS / "sam/bin/sam"
     timed("build", [program, "build", "--beta-features", "--parameter-overrides", *parameters], environment)
     timed("deploy", [program, "deploy", "--stack-name", STACK, "--resolve-s3", "--no-confirm-changeset", "--no-progressbar",
@@ -79,12 +82,22 @@ def sam(environment):
                      "--parameter-overrides", *parameters], environment)
 
 
-def check(client, sandbox_log):
-    """What the stack must be able to do: a night's orders reach the vendor."""
+def request(url, body=None, headers=None):
+    """The answer's status and text; a body makes it a POST."""
+    sent = urllib.request.Request(url, None if body is None else body.encode(), headers or {})
+    try:
+        with urllib.request.urlopen(sent, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def check(client, endpoint, sandbox_log):
+    """What the stack must be able to do: a night's orders reach Yotpo, and a day's webhooks NetSuite."""
     stack = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}
-    said = until("the sandbox listens", lambda: "secret for Yotpo" in sandbox_log.read_text() and sandbox_log.read_text())
-    for name, vendor in (("salesforce", "Salesforce"), ("yotpo", "Yotpo")):
+    said = until("the sandbox listens", lambda: "secret for Shopify" in sandbox_log.read_text() and sandbox_log.read_text())
+    for name, vendor in (("salesforce", "Salesforce"), ("yotpo", "Yotpo"), ("shopify", "Shopify"), ("netsuite", "NetSuite")):
         secret = re.search(f"secret for {vendor}: (.*)", said)[1]
         client("secretsmanager").put_secret_value(SecretId=f"{STACK}/{name}", SecretString=secret)
     mappings = client("lambda").list_event_source_mappings()["EventSourceMappings"]
@@ -104,20 +117,64 @@ def check(client, sandbox_log):
     if answer["ExecutedVersion"] == "$LATEST":
         sys.exit("the alias is no version")
     enqueued = sum(run["enqueued"] for run in body["runs"])
-    report = re.search(r"http://\S+(?= \(see)", said)[0] + "/_sandbox/report"
+    sandbox = re.search(r"http://\S+(?= \(see)", said)[0] + "/_sandbox"
 
     def arrived():
-        return json.loads(urllib.request.urlopen(report).read())["accounts"]
+        return json.loads(request(f"{sandbox}/report")[1])["accounts"]
 
-    def drained():
-        depth = client("sqs").get_queue_attributes(QueueUrl=outputs["ReviewsQueueUrl"], AttributeNames=["All"])["Attributes"]
-        return not any(int(depth[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed"))
+    def depth(output):
+        depth = client("sqs").get_queue_attributes(QueueUrl=outputs[output], AttributeNames=["All"])["Attributes"]
+        return sum(int(depth[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed"))
 
-    until("the queue is empty", drained)
+    until("the reviews queue is empty", lambda: depth("ReviewsQueueUrl") == 0)
+    # The emulator serves an API under its own address.
+    api, path = re.fullmatch(r"https://([^.]+)\.execute-api\.[^/]+/(.*)", outputs["ShopifyWebhookUrl"]).groups()
+    url = f"{endpoint}/_aws/execute-api/{api}/$default/{path}"
+    sent, agreed = webhooks(url, sandbox, lambda: depth("ErpQueueUrl") == 0)
+    if letters := depth("ErpDeadLetterQueueUrl"):
+        sys.exit(f"{letters} dead letters of the erp flow")
     client("cloudwatch").get_dashboard(DashboardName=outputs["Dashboard"])
     alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
     kinds = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     print(f"— {len(kinds)} resources, {len(alarms)} alarms, {enqueued} orders on the queue; Yotpo saw: {json.dumps(arrived())}")
+    print(f"— {sent} webhooks accepted; NetSuite has {agreed['orders']} orders, {agreed['lines']} lines, {agreed['memos']} memos, worth "
+          f"{json.dumps(agreed['netsuite'])}, as Shopify has them")
+
+
+def rounds(plan):
+    """The webhooks in their order, one of each record at a time: with the shipped waits an update that comes while its order is being
+    written would wait for a quarter of an hour."""
+    before = {}
+    several = []
+    for delivery in plan:
+        topic = dict(delivery["headers"])["X-Shopify-Topic"].split("/")[0]
+        record = (topic, json.loads(delivery["body"])["id"])
+        place = before[record] = before.get(record, -1) + 1
+        if place == len(several):
+            several.append([])
+        several[place].append(delivery)
+    return several
+
+
+def webhooks(url, sandbox, drained):
+    """Shopify tells of yesterday's orders through the stack's API; NetSuite has in the end what Shopify has."""
+    yesterday = (datetime.now(timezone.utc) - timedelta(days=1)).replace(hour=1, minute=0, second=0, microsecond=0)
+    told = json.dumps({"shop": SHOP, "orders": ORDERS, "start": yesterday.isoformat()})
+    plan = json.loads(request(f"{sandbox}/webhooks", told, {"Content-Type": "application/json"})[1])
+    for several in rounds(plan):
+        for delivery in several:
+            status, text = request(url, delivery["body"], dict(delivery["headers"]))
+            if status != 200:
+                sys.exit(f"a webhook was answered with {status}: {text}")
+        until("the erp queue is empty", drained)
+    # Who changes what Shopify signed is refused.
+    status, _ = request(url, plan[0]["body"] + " ", dict(plan[0]["headers"]))
+    if status != 401:
+        sys.exit(f"a webhook with another body was answered with {status}")
+    agreed = json.loads(request(f"{sandbox}/agreement")[1])
+    if wrong := {name: agreed[name] for name in ("lost", "doubled", "unexpected", "differing") if agreed[name]}:
+        sys.exit(f"NetSuite is not as Shopify is: {json.dumps(wrong)}")
+    return len(plan), agreed
 
 
 def main():
@@ -144,7 +201,7 @@ def main():
                               "CARGO_HOME": base.get("CARGO_HOME", str(Path.home() / ".cargo")),
                               "RUSTUP_HOME": base.get("RUSTUP_HOME", str(Path.home() / ".rustup"))})
             session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
-            check(lambda service: session.client(service, endpoint_url=endpoint), sandbox_log)
+            check(lambda service: session.client(service, endpoint_url=endpoint), endpoint, sandbox_log)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 25] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -19,11 +19,13 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("netsuite", &["rest"]),
     ("shopify", &["rest"]),
     ("yotpo", &["rest"]),
+    ("org", &["config", "function", "salesforce", "secrets"]),
     (
         "reviews",
         &[
             "salesforce",
             "yotpo",
+            "org",
             "delivery",
             "reconciliation",
             "function",
@@ -49,8 +51,25 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "telemetry",
         ],
     ),
+    (
+        "loyalty",
+        &[
+            "salesforce",
+            "yotpo",
+            "org",
+            "delivery",
+            "reconciliation",
+            "function",
+            "config",
+            "queue",
+            "ledger",
+            "secrets",
+            "telemetry",
+        ],
+    ),
     ("rollout", &["aws", "function", "telemetry"]),
     ("sandbox", &[]),
+    ("bench", &["sandbox"]),
     ("local", &["sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
     (
@@ -61,6 +80,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "delivery",
             "erp",
             "function",
+            "loyalty",
             "queue",
             "reconciliation",
             "rest",

@@ -8,21 +8,28 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 14] = [
+const SHARED: [(&str, &str); 21] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
+    ("BadRow", "a row of the org that a flow cannot read"),
     ("Client", "what speaks to a vendor, in the vendor's words or in HTTP's"),
+    ("Consumer", "a flow's function that brings its queue's messages to their destination"),
     ("Credentials", "what a vendor's secret says"),
     ("Currency", "a code of ISO 4217, in the settings or of an amount"),
     ("Misconfigured", "a vendor's secret that a flow cannot work with"),
     ("Outage", "a vendor that does not work, with that vendor's codes"),
     ("Event", "what happens, to a delivery or to a function"),
     ("Payload", "what a flow's message carries beside its delivery"),
+    ("Producer", "a flow's function that finds at the source what is to be sent"),
     ("Reconciler", "a flow's function that proves its business days"),
+    ("Platform", "what a Yotpo Loyalty account was made for, in the settings or at Yotpo"),
     ("Record", "a row, of the org or of the ledger"),
     ("Reviews", "Yotpo Reviews: its client and its settings"),
+    ("Webhook", "a flow's function that takes what a vendor tells of"),
     ("Skip", "why a flow does not deliver something, by rule"),
+    ("Unasked", "why the source could not be asked for single records"),
+    ("Unsent", "why a page of the source is not published as a whole"),
 ];
 
 fn files(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -17,6 +17,10 @@ pub(crate) fn whole(file: &File) -> Result<(), Fault> {
     salesforce(&file.salesforce)?;
     reviews(&file.reviews)?;
     file.erp.as_ref().map_or(Ok(()), RawErp::check)?;
+    if let Some(loyalty) = &file.loyalty {
+        let stores: Vec<_> = file.stores.keys().collect();
+        loyalty.check(&stores, file.salesforce.currency.is_some())?;
+    }
     file.shopify.check()?;
     file.netsuite.check()?;
     pace(&file.pace)?;
@@ -87,11 +91,10 @@ fn reviews(r: &Reviews) -> Result<(), Fault> {
 }
 
 fn pace(p: &Paces) -> Result<(), Fault> {
-    require(
-        p.yotpo_reviews.is_finite() && p.yotpo_reviews > 0.0,
-        "pace.yotpo_reviews",
-        "expected calls a second, more than 0",
-    )
+    for (pace, key) in [(p.yotpo_reviews, "pace.yotpo_reviews"), (p.yotpo_loyalty, "pace.yotpo_loyalty")] {
+        require(pace.is_finite() && pace > 0.0, key, "expected calls a second, more than 0")?;
+    }
+    Ok(())
 }
 
 fn protocol(p: &Protocol) -> Result<(), Fault> {
@@ -106,6 +109,8 @@ fn protocol(p: &Protocol) -> Result<(), Fault> {
     within(p.producer_stop_before, LEAST, Duration::from_mins(14), "protocol.producer_stop_before")?;
     within(p.settle.yotpo_reviews, Duration::ZERO, SQS_LONGEST, "protocol.settle.yotpo_reviews")?;
     within(p.settle.netsuite, Duration::ZERO, SQS_LONGEST, "protocol.settle.netsuite")?;
+    within(p.settle.yotpo_loyalty, Duration::ZERO, SQS_LONGEST, "protocol.settle.yotpo_loyalty")?;
+    within(p.settle.salesforce, Duration::ZERO, SQS_LONGEST, "protocol.settle.salesforce")?;
     require((1..=100).contains(&p.repair_limit), "protocol.repair_limit", "expected 1 to 100 repairs")
 }
 

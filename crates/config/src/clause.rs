@@ -31,6 +31,13 @@ pub enum Literal {
     Text(String),
 }
 
+impl Clause {
+    /// For the defaults, which a test parses.
+    pub(crate) fn text(field: &str, value: &str) -> Self {
+        Self { field: FieldPath::known(field), negated: false, values: vec![Literal::Text(value.to_owned())] }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {

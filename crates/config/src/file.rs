@@ -1,6 +1,7 @@
 //! relay.toml as it is written.
 
 use crate::erp::RawErp;
+use crate::loyalty::RawLoyalty;
 use crate::store::{RawStore, zone};
 use crate::{NetSuite, Paces, Protocol, Reviews, Salesforce, Shopify, StoreName, Zone};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) reviews: Reviews,
     pub(crate) erp: Option<RawErp>,
+    pub(crate) loyalty: Option<RawLoyalty>,
     #[serde(default)]
     pub(crate) shopify: Shopify,
     #[serde(default)]

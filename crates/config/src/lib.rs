@@ -15,6 +15,7 @@ mod fault;
 mod field;
 mod file;
 mod locate;
+mod loyalty;
 mod netsuite;
 mod protocol;
 mod relay;
@@ -32,6 +33,10 @@ pub use day::{BusinessDay, NotADay, Window};
 pub use erp::{BodySource, Charges, Customers, Erp, LineSource, MoneyKind, OnDifference, Refunds, Shop, SuiteTax, Tax};
 pub use error::Error;
 pub use field::{FieldPath, NotAPath};
+pub use loyalty::{
+    Action, Amount, BuyerFields, BuyerObject, GoodsLine, Loyalty, Market, MembershipFields, Platform, PriorOrders,
+    Repeatable, Repeats, ReturnObject, Returns, RewardFields, Route, RouteBy, WriteBack,
+};
 pub use netsuite::{InternalId, NetSuite};
 pub use protocol::{Paces, Protocol, Settle};
 pub use relay::Relay;

@@ -12,6 +12,8 @@ use crate::duration;
 pub struct Paces {
     /// One store's Yotpo Reviews account; over 0.
     pub yotpo_reviews: f64,
+    /// One store's Yotpo Loyalty account; over 0.
+    pub yotpo_loyalty: f64,
 }
 
 /// `[protocol]`: the delivery protocol's times.
@@ -58,17 +60,28 @@ pub struct Settle {
     /// NetSuite: a call goes on after its client has gone.
     #[serde(deserialize_with = "duration::read")]
     pub netsuite: Duration,
+    /// Yotpo Loyalty's customers, where a newer version overtakes an older one; its orders and refunds have none.
+    #[serde(deserialize_with = "duration::read")]
+    pub yotpo_loyalty: Duration,
+    /// Salesforce, where it is written to.
+    #[serde(deserialize_with = "duration::read")]
+    pub salesforce: Duration,
 }
 
 impl Default for Paces {
     fn default() -> Self {
-        Self { yotpo_reviews: 4.0 }
+        Self { yotpo_reviews: 4.0, yotpo_loyalty: 4.0 }
     }
 }
 
 impl Default for Settle {
     fn default() -> Self {
-        Self { yotpo_reviews: Duration::ZERO, netsuite: Duration::from_mins(15) }
+        Self {
+            yotpo_reviews: Duration::ZERO,
+            netsuite: Duration::from_mins(15),
+            yotpo_loyalty: Duration::from_mins(10),
+            salesforce: Duration::from_mins(2),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::file::File;
 use crate::{
-    Erp, Error, NetSuite, Paces, Protocol, Reviews, Salesforce, Shopify, Store, StoreName, Zone, check, locate,
+    Erp, Error, Loyalty, NetSuite, Paces, Protocol, Reviews, Salesforce, Shopify, Store, StoreName, Zone, check, locate,
 };
 
 /// One environment's settings: a relay.toml that has passed every check.
@@ -21,6 +21,8 @@ pub struct Relay {
     pub reviews: Reviews,
     /// The erp flow; `None` where the stack has none.
     pub erp: Option<Erp>,
+    /// The loyalty flow; `None` where the stack has none.
+    pub loyalty: Option<Loyalty>,
     /// The shops' API.
     pub shopify: Shopify,
     /// The NetSuite account.
@@ -49,8 +51,11 @@ impl Relay {
         let document = toml::Deserializer::parse(text).map_err(|e| locate::syntax(text, origin, &e))?;
         let file: File = serde_path_to_error::deserialize(document).map_err(|e| locate::typed(text, origin, &e))?;
         check::whole(&file).map_err(|fault| locate::fault(text, origin, &fault))?;
+        let stores: BTreeMap<_, _> =
+            file.stores.into_iter().map(|(name, store)| (name, store.complete(file.time_zone))).collect();
         Ok(Self {
-            stores: file.stores.into_iter().map(|(name, store)| (name, store.complete(file.time_zone))).collect(),
+            loyalty: file.loyalty.map(|loyalty| loyalty.complete(&stores)),
+            stores,
             time_zone: file.time_zone,
             salesforce: file.salesforce,
             reviews: file.reviews,

@@ -36,6 +36,10 @@ pub struct Salesforce {
     /// The field whose value decides the store; `None` only where there is one store.
     #[serde(default)]
     pub route_by: Option<FieldPath>,
+    /// Where a customer's id at the destination may be, from Contact (or Account, with person accounts) on: the first that is not
+    /// blank counts, at last the record's own 18-character id.
+    #[serde(default)]
+    pub customer_id: Vec<FieldPath>,
     /// Where an order's lines keep what the destinations need.
     #[serde(default)]
     pub line: Line,

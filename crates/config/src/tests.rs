@@ -124,6 +124,14 @@ fn every_key_that_can_be_set_is_in_the_file() {
         "shops",
         "shopify",
         "netsuite",
+        "loyalty",
+        "route_by",
+        "customer",
+        "repeat",
+        "actions",
+        "write_back",
+        "reward",
+        "membership",
     ];
     for header in [
         "",
@@ -140,6 +148,16 @@ fn every_key_that_can_be_set_is_in_the_file() {
         "[erp.shops.\"acme.myshopify.com\"]",
         "[shopify]",
         "[netsuite]",
+        "[loyalty]",
+        "[loyalty.route_by]",
+        "[loyalty.line]",
+        "[loyalty.customer]",
+        "[loyalty.customer.route_by]",
+        "[loyalty.repeat]",
+        "[loyalty.write_back]",
+        "[loyalty.write_back.reward]",
+        "[loyalty.write_back.membership]",
+        "[loyalty.stores.default]",
     ] {
         let text = if header.is_empty() {
             format!("colour = 1\n{SHIPPED}")
@@ -160,7 +178,7 @@ fn the_optional_keys_of_the_file_are_good_examples() {
     let text: String = SHIPPED
         .lines()
         .map(|line| match line.strip_prefix('#') {
-            Some(rest) if rest.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '[') => {
                 format!("{rest}\n")
             }
             _ => format!("{line}\n"),
@@ -177,6 +195,11 @@ fn the_optional_keys_of_the_file_are_good_examples() {
     assert_eq!(relay.netsuite.currencies.len(), 2);
     assert_eq!(relay.salesforce.line.specs.len(), 2);
     assert_eq!(relay.route(Some("Acme Outlet")).unwrap().1.time_zone.name(), "Europe/Berlin");
+    let loyalty = relay.loyalty.as_ref().unwrap();
+    assert_eq!((loyalty.actions.len(), loyalty.digits.len()), (1, 1));
+    let usd = crate::Currency::try_from("USD".to_owned()).unwrap();
+    assert!(loyalty.route(Some("CA"), Some("en_CA"), Some(&usd)).is_some());
+    assert!(loyalty.route(Some("CA"), Some("fr_CA"), Some(&usd)).is_none());
     assert!(relay.route(Some("acme")).is_none());
     assert!(relay.route(None).is_none());
 }

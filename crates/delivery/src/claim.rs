@@ -18,11 +18,16 @@ pub struct Claim<'a> {
     pub attempt: u32,
     /// An earlier call may have taken effect where a repeat would harm: the destination is read before the call.
     pub read_back_first: bool,
+    /// Nobody knows how the last claim ended. Where it is not so, an earlier call may still have taken effect: only a flow that leaves
+    /// all to a person, before anything else, when nothing can be read back may go by this alone.
+    pub unanswered: bool,
     /// The effect that the destination has, where it upserts, by the last yes or reading; `None` if there is none, or a call has
     /// been made since that nobody answered.
     pub applied: Option<EffectHash>,
     /// A call was made whose part is not known: `applied` is not true any more.
     pub(crate) forgotten: AtomicBool,
+    /// No attempt has made a call.
+    pub(crate) untouched: AtomicBool,
     /// Until when the call may begin, so that its outcome can still be written down.
     pub latest: Instant,
     /// The trace that the message belongs to, and whatever follows from it.
@@ -44,6 +49,11 @@ impl Claim<'_> {
     /// nor what this version asks for.
     pub fn forget_applied(&self) {
         self.forgotten.store(true, Ordering::Relaxed);
+    }
+
+    /// To be said by a flow whose own books show that no attempt has made a call, before it answers with a skip.
+    pub fn note_untouched(&self) {
+        self.untouched.store(true, Ordering::Relaxed);
     }
 
     /// The effect that the destination has when the delivery ends in failure.

@@ -1,7 +1,9 @@
 //! How a delivery ended, written down in the right order: dead-letter queue, ledger, then the message.
 
 use crate::{Claim, Invocation, Undelivered, Worker, item::letter, worker::Disposal};
-use ledger::{Backoff, Delivery, DeliveryKey, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict};
+use ledger::{
+    Backoff, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict,
+};
 use queue::{Entry, Received};
 use std::time::Duration;
 use telemetry::Metric;
@@ -183,7 +185,8 @@ impl Worker {
 
     /// Nothing is to be sent, by rule. Where nothing tells whether an earlier attempt took effect, a person looks.
     async fn skip(&self, claim: &Claim<'_>, received: &Received, reason: String) -> Disposal {
-        if !self.policy(&claim.delivery.key).may_skip(claim.attempt) {
+        let untouched = claim.untouched.load(std::sync::atomic::Ordering::Relaxed);
+        if !untouched && !self.policy(&claim.delivery.key).may_skip(claim.attempt) {
             let (class, attempt) = (ErrorClass::Uncertain, claim.attempt);
             let error = format!("it is not to be sent ({reason}), and attempt {attempt} cannot tell whether it was");
             return self.park(claim, received, class, class.as_str(), &error).await;
@@ -219,13 +222,27 @@ impl Worker {
         Disposal::Delete
     }
 
-    /// The ledger knows another effect at this very revision, and nothing tells which is newer: a person decides.
+    /// The ledger knows another effect at this very revision, and nothing tells which is newer: `reread` asks the source, and what it says
+    /// is sent in the message's place. Where it cannot be asked, a person decides.
     pub(crate) async fn contradict(
         &self,
         delivery: &Delivery,
         received: &Received,
         invocation: &Invocation,
+        reread: impl Future<Output = Result<Option<Entry>, Undelivered>>,
     ) -> Disposal {
+        match tokio::time::timeout(invocation.room(), reread).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(entry))) => return self.replace(delivery, received, invocation, entry).await,
+            Ok(Err(Undelivered::Failed { floor, .. } | Undelivered::Spared { floor, .. })) => {
+                tracing::info!("the source could not be read; back to the queue");
+                return self.back(received, invocation, delivery, self.backoff(received.receives, floor)).await;
+            }
+            Ok(Err(_)) | Err(_) => {
+                tracing::info!("the source could not be read; back to the queue");
+                return self.back(received, invocation, delivery, self.backoff(received.receives, None)).await;
+            }
+        }
         let (class, error) = (ErrorClass::Conflict, "another effect is known at this revision");
         if self.dead_letter(delivery, received, class, error, invocation).await {
             match self.ledger.put(&Event::Conflict { delivery: delivery.clone() }).await {
@@ -241,6 +258,28 @@ impl Worker {
             }
         }
         self.back(received, invocation, delivery, self.backoff(received.receives, None)).await
+    }
+
+    /// Sends what the source says now in place of a message that it goes beyond.
+    async fn replace(
+        &self,
+        delivery: &Delivery,
+        received: &Received,
+        invocation: &Invocation,
+        entry: Entry,
+    ) -> Disposal {
+        match self.queue.send_one(entry.traced(received.trace.clone()), invocation.patience()).await {
+            Ok(()) => {
+                tracing::info!(
+                    "another effect is known at this revision; the source was read, and what it says is sent"
+                );
+                Disposal::Delete
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "what the source says could not be sent");
+                self.back(received, invocation, delivery, self.backoff(received.receives, None)).await
+            }
+        }
     }
 
     /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
@@ -316,9 +355,20 @@ impl Worker {
     }
 
     pub(crate) async fn finish(&self, claim: &Claim<'_>, outcome: Outcome) -> Option<Verdict> {
-        let Delivery { key, revision, hash, .. } = claim.delivery;
+        let accepted = || Some(claim.delivery.hash.clone());
+        let applied = if outcome == Outcome::Accepted { accepted() } else { claim.still_applied() };
+        self.finish_with(claim, outcome, applied).await
+    }
+
+    /// The same, where the flow says which effect the destination has.
+    pub(crate) async fn finish_with(
+        &self,
+        claim: &Claim<'_>,
+        outcome: Outcome,
+        applied: Option<EffectHash>,
+    ) -> Option<Verdict> {
+        let Delivery { key, revision, .. } = claim.delivery;
         let (revision, token) = (*revision, claim.token.clone());
-        let applied = if outcome == Outcome::Accepted { Some(hash.clone()) } else { claim.still_applied() };
         let event = Event::Finish { key: key.clone(), revision, token, outcome, applied };
         match self.ledger.put(&event).await {
             Ok(verdict) => {

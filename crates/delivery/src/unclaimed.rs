@@ -18,14 +18,17 @@ impl Worker {
     ) -> Result<Claim<'a>, Unclaimed> {
         let token = Token::unique();
         match self.ledger.put(&event(token.clone())).await {
-            Ok(Verdict::Call { attempt, read_back_first, open_since, applied }) => {
-                let (account, forgotten) = (self.accounts.get(&delivery.store), AtomicBool::new(false));
+            Ok(Verdict::Call { attempt, read_back_first, unanswered, open_since, applied }) => {
+                let account = self.accounts.get(&delivery.store);
+                let [forgotten, untouched] = [(); 2].map(|()| AtomicBool::new(false));
                 Ok(Claim {
                     delivery,
                     attempt,
                     read_back_first,
+                    unanswered,
                     applied,
                     forgotten,
+                    untouched,
                     latest,
                     trace: None,
                     open_since,

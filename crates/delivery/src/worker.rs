@@ -4,7 +4,7 @@ use crate::{Accounts, Claim, Hooks, Invocation, Message, Reading, Undelivered, c
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use ledger::{Delivery, ErrorClass, Event, Ledger};
-use queue::{Batch, InvalidBatch, Queue, TraceHeader};
+use queue::{Batch, Entry, InvalidBatch, Queue, TraceHeader};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use telemetry::{Metric, Metrics};
@@ -52,7 +52,11 @@ impl Worker {
         at_once: usize,
         call: impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
-        let hooks = Hooks { skip: |_: &Message<P>| None, read_back: async |_: &Message<P>, _: Reading| Ok(false) };
+        let hooks = Hooks {
+            skip: |_: &Message<P>| None,
+            read_back: async |_: &Message<P>, _: Reading| Ok(false),
+            reread: async |_: &Message<P>, _: Reading| Ok(None),
+        };
         self.consume_with(event, deadline, metrics, at_once, &hooks, call).await
     }
 
@@ -69,6 +73,7 @@ impl Worker {
         hooks: &Hooks<
             impl Fn(&Message<P>) -> Option<String>,
             impl AsyncFn(&Message<P>, Reading) -> Result<bool, Undelivered>,
+            impl AsyncFn(&Message<P>, Reading) -> Result<Option<Entry>, Undelivered>,
         >,
         call: impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
@@ -104,6 +109,7 @@ impl Worker {
         hooks: &Hooks<
             impl Fn(&Message<P>) -> Option<String>,
             impl AsyncFn(&Message<P>, Reading) -> Result<bool, Undelivered>,
+            impl AsyncFn(&Message<P>, Reading) -> Result<Option<Entry>, Undelivered>,
         >,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
@@ -125,6 +131,7 @@ impl Worker {
         hooks: &Hooks<
             impl Fn(&Message<P>) -> Option<String>,
             impl AsyncFn(&Message<P>, Reading) -> Result<bool, Undelivered>,
+            impl AsyncFn(&Message<P>, Reading) -> Result<Option<Entry>, Undelivered>,
         >,
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
@@ -156,6 +163,10 @@ impl Worker {
                 let wait = self.next_look(&delivery.key, until);
                 return if seen { Disposal::Delete } else { self.back(received, invocation, delivery, wait).await };
             }
+            Err(Unclaimed::Conflict) => {
+                let reading = Reading { latest, trace: received.trace.clone() };
+                return self.contradict(delivery, received, invocation, (hooks.reread)(message, reading)).await;
+            }
             Err(unclaimed) => return self.refused(unclaimed, delivery, received, invocation).await,
         };
         // Whatever a call does, there is time left to write down how it ended.
@@ -168,7 +179,7 @@ impl Worker {
     }
 
     /// What is to become of a message whose delivery could not be claimed.
-    async fn refused(
+    pub(crate) async fn refused(
         &self,
         unclaimed: Unclaimed,
         delivery: &Delivery,
@@ -181,13 +192,13 @@ impl Worker {
                 invocation.count(Metric::AlreadyDelivered, &delivery.store);
                 Disposal::Delete
             }
-            Unclaimed::Conflict => self.contradict(delivery, received, invocation).await,
             Unclaimed::Held(until) | Unclaimed::Settling(until) => {
                 let wait = self.millis().until(until).max(self.times.held_at_least);
                 tracing::info!(wait_seconds = wait.as_secs(), "held by another worker; back to the queue");
                 self.back(received, invocation, delivery, wait).await
             }
-            Unclaimed::Unasked => {
+            // What is in conflict has been looked after.
+            Unclaimed::Unasked | Unclaimed::Conflict => {
                 self.back(received, invocation, delivery, self.backoff(received.receives, None)).await
             }
         }

@@ -49,6 +49,7 @@ impl Applier {
         let hooks = Hooks {
             skip: |message: &Message| self.skip(message),
             read_back: async |message: &Message, reading: Reading| self.is_there(message, &reading).await,
+            reread: async |message: &Message, _: Reading| self.reread(message).await,
         };
         let apply = async |message: &Message, claim: &Claim<'_>| self.apply(message, claim).await;
         self.worker.consume_with(event, deadline, metrics, 1, &hooks, apply).await
@@ -165,8 +166,8 @@ impl Applier {
     async fn with_order(&self, asked: Asked, claim: &Claim<'_>) -> Result<Asked, Undelivered> {
         let Asked::LoneRefund(refund) = asked else { return Ok(asked) };
         let shop = shop_of(claim.delivery)?;
-        let order = match self.admins.of(&shop) {
-            Some(admin) => admin.order(refund.order_id).await.map_err(|error| {
+        let order = match self.order_of(&shop, refund.order_id).await {
+            Some(read) => read.map_err(|error| {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the refund's order cannot be read");
                 Undelivered::Spared { class: ErrorClass::Unavailable, floor: error.retry_after() }
             })?,

@@ -3,7 +3,8 @@
 //! What it shares with any flow stands in `delivery`, `reconciliation` and `function`; here is what it keeps for itself, a file a step.
 //! The webhook: [`webhook`] (what Shopify signed goes to the queue), [`shops`] (by whose secret), [`message`] (what travels, and what
 //! names it), `privacy` (who is to be forgotten). The worker: [`apply`] (a message under its claim), `order`, `customer`, `refund` (what
-//! is called), [`items`] (what is looked up), [`account`] (the calls, in a slot), [`outcome`] (what a failure of one means).
+//! is called), `conflict` (two effects at one version), [`items`] (what is looked up), [`account`] (the calls, in a slot), [`outcome`]
+//! (what a failure of one means).
 //! [`map`] is pure: what a payload asks for, before anything is looked up, and what NetSuite is then sent.
 //! The reconciler: [`reconcile`] (what no webhook brought, and each business day proven).
 //! All of them: [`start`] (what they work with), [`check`] (whether they could work).
@@ -12,6 +13,7 @@ pub mod account;
 pub mod admins;
 pub mod apply;
 pub mod check;
+mod conflict;
 mod customer;
 mod fault;
 pub mod items;

@@ -20,6 +20,8 @@ pub enum Event {
         day: BusinessDay,
         /// One store, or every store.
         store: Option<StoreName>,
+        /// Whether a day of before the flow's start is meant.
+        history: bool,
     },
 }
 
@@ -50,7 +52,7 @@ impl Invoked {
 /// An event that is neither.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "bad event: {0}; expected {{\"scheduled_at\":\"<RFC 3339>\"}} or {{\"business_day\":\"YYYY-MM-DD\",\"store\"?:\"<name>\"}}"
+    "bad event: {0}; expected {{\"scheduled_at\":\"<RFC 3339>\"}} or {{\"business_day\":\"YYYY-MM-DD\",\"store\"?:\"<name>\",\"history\"?:true}}"
 )]
 pub struct BadEvent(String);
 
@@ -60,6 +62,8 @@ struct Raw {
     scheduled_at: Option<String>,
     business_day: Option<String>,
     store: Option<String>,
+    #[serde(default)]
+    history: bool,
 }
 
 impl Event {
@@ -79,6 +83,7 @@ impl Event {
                     .map(StoreName::try_from)
                     .transpose()
                     .map_err(|expected| BadEvent(format!("`store`: {expected}")))?,
+                history: raw.history,
             }),
             (None, None, _) => Err(BadEvent("it has neither `scheduled_at` nor `business_day`".to_owned())),
             (Some(_), _, _) => Err(BadEvent("`scheduled_at` stands alone".to_owned())),

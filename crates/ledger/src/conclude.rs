@@ -16,6 +16,7 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
             return Verdict::Call {
                 attempt: before.as_ref().map_or(0, |r| r.attempts) + 1,
                 read_back_first: policy.repeat == Repeat::ReadBack && before.as_ref().is_some_and(may_have_called),
+                unanswered: before.as_ref().is_some_and(is_unanswered),
                 open_since: before.as_ref().and_then(|record| record.open_since),
                 applied: before.as_ref().and_then(|record| record.applied.clone()),
             };
@@ -34,7 +35,8 @@ pub fn conclude(event: &Event, policy: &Policy, attempt: &Attempt, now: Millis) 
             // Our own claim, sent again by the SDK after its answer was lost: what it was claimed over is
             // not known any more, so the careful path is taken.
             let (attempt, open_since) = (record.attempts, record.open_since);
-            Verdict::Call { attempt, read_back_first: policy.repeat == Repeat::ReadBack, open_since, applied: None }
+            let read_back_first = policy.repeat == Repeat::ReadBack;
+            Verdict::Call { attempt, read_back_first, unanswered: true, open_since, applied: None }
         }
         Event::Claim { delivery, .. } => refused_claim(delivery, record, policy, now),
         Event::Ensure { .. } if is_accepted(record) || record.accepted_at.is_some() => Verdict::Done,
@@ -67,6 +69,11 @@ fn may_have_called(record: &Record) -> bool {
     record.attempts > 0 && !is_accepted(record)
 }
 
+/// Whether nobody knows how the last claim ended.
+fn is_unanswered(record: &Record) -> bool {
+    matches!(record.state, State::Claimed | State::Uncertain)
+}
+
 fn is_accepted(record: &Record) -> bool {
     matches!(record.state, State::Accepted | State::Confirmed)
 }
@@ -91,8 +98,7 @@ fn free_at(record: &Record, policy: &Policy) -> Millis {
 fn held(delivery: &Delivery, record: &Record, policy: &Policy, now: Millis) -> Verdict {
     let free = free_at(record, policy);
     let lease_over = record.lease_end.is_none_or(|end| end.plus(policy.clock_skew) <= now);
-    let unanswered = matches!(record.state, State::Claimed | State::Uncertain);
-    if lease_over && unanswered && free > now && is_same(delivery, record, policy) {
+    if lease_over && is_unanswered(record) && free > now && is_same(delivery, record, policy) {
         return Verdict::Settling(free);
     }
     Verdict::Held(free)

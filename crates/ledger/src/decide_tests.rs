@@ -53,7 +53,7 @@ fn lease() -> Millis {
 }
 
 fn call(attempt: u32, read_back_first: bool) -> Verdict {
-    Verdict::Call { attempt, read_back_first, open_since: None, applied: None }
+    Verdict::Call { attempt, read_back_first, unanswered: false, open_since: None, applied: None }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what `put` takes")]

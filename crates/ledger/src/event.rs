@@ -195,6 +195,9 @@ pub enum Verdict {
         attempt: u32,
         /// Whether the destination must be read before the call.
         read_back_first: bool,
+        /// Whether the last claim ended without an answer, or without a word. Not so where it was known to have had no effect; but an
+        /// earlier one may have had.
+        unanswered: bool,
         /// Since when something is wrong with the delivery.
         open_since: Option<Millis>,
         /// The effect that the destination has, where it upserts: a version that asks for the same one needs no call. `None` if

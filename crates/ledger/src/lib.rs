@@ -1,5 +1,5 @@
 //! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, days that are due, certificates, runs,
-//! notes, an account's places, and what is to be forgotten.
+//! notes, an account's places, what orders have left to give back, and what is to be forgotten.
 //!
 //! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
 //! [`conclude::conclude`] (what the database's answer means). Everything else here is
@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod backoff;
+pub mod balance;
 pub mod certificate;
 pub mod class;
 pub mod conclude;
@@ -33,6 +34,7 @@ pub mod write;
 
 pub use audit::Note;
 pub use backoff::Backoff;
+pub use balance::{Balance, BalanceEvent, BalanceVerdict};
 pub use certificate::Kept;
 pub use class::ErrorClass;
 pub use cursor::{Checkpoint, Cursor};

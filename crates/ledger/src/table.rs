@@ -164,6 +164,14 @@ impl Ledger {
         Ok(records)
     }
 
+    /// Reads one record as it is now, whoever wrote it last.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot be used.
+    pub async fn read_now(&self, key: &DeliveryKey) -> Result<Option<Record>, Error> {
+        self.item(key.as_str()).await?.map_or(Ok(None), |item| parse(key.as_str(), &item))
+    }
+
     /// One call; the keys that DynamoDB did not come to.
     async fn read_some(
         &self,

@@ -1,4 +1,4 @@
-//! Nothing writes a record but `Ledger::run`; cursors, checkpoints, certificates, days that are due and notes have a writer of their own.
+//! Nothing writes a record but `Ledger::run`; balances, cursors, checkpoints, certificates, days that are due and notes have a writer of their own.
 
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
@@ -65,7 +65,7 @@ fn only_the_shell_writes_records() {
         .map(|file| file.strip_prefix(crates).unwrap().to_str().unwrap().replace('\\', "/"))
         .collect();
     writers.sort();
-    assert_eq!(writers, ["ledger/src/cursor.rs", "ledger/src/table.rs"]);
+    assert_eq!(writers, ["ledger/src/balance/item.rs", "ledger/src/cursor.rs", "ledger/src/table.rs"]);
 }
 
 #[test]
@@ -83,6 +83,10 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
     let write = table.find(".update_item()").unwrap();
     let next = run + table[run + 1..].find("pub async fn").unwrap();
     assert!(run < write && write < next, "the write is not in `Ledger::run`");
+
+    let balance = once("balance/item.rs", ".update_item()").replace(char::is_whitespace, "");
+    assert!(balance.contains("letkey=self.balance_key(order);lettranslated="), "the write is not of a balance");
+    assert!(balance.contains("format!(\"balance/{}/{order}\",self.flow.name)"));
 
     let cursor = once("cursor.rs", ".update_item()");
     let (code, keys) = (
@@ -121,8 +125,11 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
         assert!(source.contains(&format!("self.write({key}")), "{file} writes to something else");
         assert!(source.contains(made), "{file}");
     }
-    for entry in fs::read_dir(&folder).unwrap() {
+    for entry in fs::read_dir(&folder).unwrap().chain(fs::read_dir(folder.join("balance")).unwrap()) {
         let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
         let writes = fs::read_to_string(&path).unwrap().replace(char::is_whitespace, "").contains("self.write(");
         assert!(
             !writes || path.ends_with("cursor.rs") || others.iter().any(|o| path.ends_with(o.0)),

@@ -18,6 +18,13 @@ impl AccountId {
         &self.0
     }
 
+    /// Whether it is one to try things out in: a sandbox (`123456_SB1`), a release preview (`123456_RP`), or a developer's (`TSTDRV123456`,
+    /// `TD123456`).
+    pub fn is_for_trying(&self) -> bool {
+        let suffix = self.0.split('_').nth(1).unwrap_or_default();
+        ["SB", "RP"].iter().any(|kind| suffix.starts_with(kind)) || self.0.starts_with('T')
+    }
+
     /// As it begins the account's hosts: `123456-sb1`.
     pub fn host_label(&self) -> String {
         self.0.to_ascii_lowercase().replace('_', "-")
@@ -63,6 +70,13 @@ mod tests {
             let account: AccountId = text.parse().unwrap();
             assert_eq!((account.realm(), account.host_label().as_str()), (realm, label));
         }
+    }
+
+    #[test]
+    fn an_account_of_digits_alone_is_no_playground() {
+        let is_for_trying = |text: &str| text.parse::<AccountId>().unwrap().is_for_trying();
+        assert!(["123456_SB1", "123456-sb2", "123456_RP", "TSTDRV1234567", "TD1234567"].into_iter().all(is_for_trying));
+        assert!(!["123456", "7654321", "123456_X"].into_iter().any(is_for_trying));
     }
 
     #[test]

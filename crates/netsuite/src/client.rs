@@ -44,6 +44,11 @@ impl Client {
         self.credentials.certificate_not_after
     }
 
+    /// Whether it logs in by a token that it asks for; token-based authentication signs each call instead.
+    pub fn asks_for_tokens(&self) -> bool {
+        matches!(self.credentials.login, Login::Certificate { .. })
+    }
+
     /// Asks for a new token, which later calls use: whether the certificate and its key are good. Token-based authentication has
     /// nothing to ask: there only a call tells.
     pub async fn log_in(&self) -> Result<(), Error> {

@@ -62,6 +62,26 @@ impl Client {
         done(&reply).map(|()| located(&reply))
     }
 
+    /// Deletes a record, which the role must be allowed to: `DELETE …/{record_type}/{id}`. What others came of is refused.
+    pub async fn delete(&self, record_type: &str, id: &RecordId) -> Result<(), Error> {
+        let url = self.records(&[record_type, id.as_str()]);
+        done(&self.send(Service::WebService, Request { method: Method::Delete, ..Request::get(url) }).await?)
+    }
+
+    /// Makes one record of another: `POST …/{record_type}/{id}/!transform/{into}`; its number. Of an order, `itemFulfillment` is what the
+    /// warehouse does (<https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157901123882.html>).
+    pub async fn transform(
+        &self,
+        record_type: &str,
+        id: &RecordId,
+        into: &str,
+        body: &Value,
+    ) -> Result<RecordId, Error> {
+        let url = self.records(&[record_type, id.as_str(), "!transform", into]);
+        let reply = self.send(Service::WebService, Request::json(Method::Post, url, body)?).await?;
+        located(&reply).ok_or_else(|| Outage::Undocumented("a record that does not say what it is").into())
+    }
+
     fn records(&self, segments: &[&str]) -> Url {
         self.credentials.suitetalk.join(&[&["services", "rest", "record", "v1"], segments].concat())
     }

@@ -3,13 +3,14 @@
 //! Steps that a flow's own recipe calls, in this order: which days are [due](due) (`Reconciliation::tasks`); what the source has of
 //! one ([`source`]), as [`entries`](Entries); what the destination shows, which is confirmed ([`reading`]); how each record counts and
 //! what is to be done about it ([`classify`]); what is missing or lost sent again ([`repair`]); the [`certificate`], kept and said
-//! ([`day`]). Everything may be done twice, by two runs at a time or one after the other.
+//! ([`day`]). What became of many days is [`history`]. Everything may be done twice, by two runs at a time or one after the other.
 
 mod certificate;
 pub mod classify;
 mod day;
 pub mod due;
 mod entry;
+pub mod history;
 mod quiet;
 mod reading;
 mod repair;

@@ -66,7 +66,7 @@ impl Reconciliation<'_> {
     pub async fn tasks(&self, event: Event, routed: bool, metrics: &mut Metrics) -> Result<Vec<Task>, Failed> {
         match event {
             Event::Scheduled { at } => self.due(at.min(self.now()), routed, metrics).await,
-            Event::Day { day, store } => self.by_hand(day, store, routed).await,
+            Event::Day { day, store, .. } => self.by_hand(day, store, routed).await,
         }
     }
 

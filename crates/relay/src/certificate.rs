@@ -133,7 +133,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
 }
 
 /// Refuses a day that is not over in the store, or, of reviews, that no pass is for.
-fn is_over(
+pub(crate) fn is_over(
     flow: Flow,
     day: BusinessDay,
     store: &StoreName,

@@ -14,8 +14,10 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use chrono::{DateTime, Utc};
 use config::Relay;
+use erp::{account::NetSuiteAccount, admins::Admins};
 use function::Environment;
 use futures_util::future::join_all;
+use secrets::Secrets;
 use serde_json::Value;
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
@@ -27,8 +29,9 @@ const COLD_START: Duration = Duration::from_secs(20);
 const LONGEST_RUN: Duration = Duration::from_secs(910);
 
 /// What there is instead of what reviews has for itself.
-const NOT_OF_ERP: &str = "of the erp flow there are `relay check`, `status`, `certificate`, `parked`, `dlq`, `forget`, and \
-    `relay preview --shopify-order`; Shopify's webhooks bring its orders, no run does";
+const NOT_OF_ERP: &str = "of the erp flow there are `relay check`, `status`, `certificate`, `order`, `report`, `parked`, `dlq`, \
+    `forget`, `probe netsuite` and `preview --shopify-order`; Shopify's webhooks bring its orders, no run does: `relay certificate \
+    --refresh` lets the reconciler look at a day and send what is missing";
 
 /// A deployed stack.
 pub(crate) struct Place {
@@ -122,6 +125,26 @@ impl Place {
 
     fn operator_of(&self, flow: Flow, queues: Queues) -> Result<Operator, Failure> {
         Ok(Operator::of(&self.environment(queues)?, flow.protocol(&self.config)))
+    }
+
+    /// NetSuite, called in the account's slots like everybody else.
+    pub(crate) async fn netsuite(&self) -> Result<NetSuiteAccount, Failure> {
+        let (http, config, now) = (self.vendors_http()?, &self.config, self.now);
+        let (secrets, name) = (Secrets::new(&self.aws), format!("{}/netsuite", self.stack));
+        let ledger = self.operator(Flow::Erp)?.ledger;
+        let account = NetSuiteAccount::load(secrets, name, http, config, ledger, now, rand::random).await;
+        account.map_err(|error| Failure::undone("use NetSuite's secret", &error))
+    }
+
+    /// The shops' Admin APIs.
+    pub(crate) async fn admins(&self) -> Result<Admins, Failure> {
+        let (secrets, name) = (Secrets::new(&self.aws), format!("{}/shopify", self.stack));
+        let admins = Admins::load(secrets, name, self.vendors_http()?, self.config.shopify.clone(), self.now).await;
+        admins.map_err(|error| Failure::undone("use Shopify's secret", &error))
+    }
+
+    fn vendors_http(&self) -> Result<netsuite::Http, Failure> {
+        netsuite::Http::new(self.config.netsuite.call_timeout).map_err(|error| Failure::undone("set up HTTP", &error))
     }
 
     fn environment(&self, queues: Queues) -> Result<Environment, Failure> {

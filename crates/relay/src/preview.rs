@@ -1,6 +1,6 @@
 //! `relay preview`: what a run of a day would do.
 
-mod shopify;
+pub(crate) mod shopify;
 
 use crate::{
     answer::Answer,

@@ -11,23 +11,23 @@ mod words;
 
 use crate::{
     answer::Answer,
+    certificate,
     day::{self, Day},
     deployed::Purpose,
     failure::Failure,
     flow::Flow,
+    operator::Operator,
     options::Options,
     place::Place,
     progress,
     text::tick,
 };
+use chrono::{DateTime, Utc};
 use clap::Args;
-use config::{BusinessDay, StoreName};
+use config::{BusinessDay, Relay, StoreName, Zone};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ledger::{Days, Ledger};
-use reviews::{
-    history::{History, Standing},
-    operate::Operator,
-};
+use ledger::{Days, Ledger, Scanned};
+use reconciliation::history::{DayHistory, DayStanding};
 use serde::Serialize;
 use std::{
     io::{self, Write},
@@ -41,8 +41,9 @@ const EXAMPLES: &str = "\
 Examples:
   relay report --from 2026-11-01 --to 2026-11-20 --out november.html
   relay report --from 2026-11-20 --to yesterday --out day.html --store acme --json
+  relay report --from 2026-11-20 --to yesterday --out netsuite.html --flow erp
 
-One HTML file without scripts or anything that is loaded from elsewhere. It holds numbers, no orders and no buyers. The whole \
+One HTML file without scripts or anything that is loaded from elsewhere. A page is of one flow; where the stack has both, of reviews without --flow. It holds numbers, no orders and no buyers. The whole \
 ledger is read once, at about a cent for a million records; nothing is changed.
 
 Exit code 1: the report was written, and a day is not complete, is quiet, or has no certificate.";
@@ -74,7 +75,7 @@ pub(crate) struct Written {
     store: Option<StoreName>,
     out: PathBuf,
     #[serde(flatten)]
-    history: History,
+    history: DayHistory,
 }
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Written, Failure> {
@@ -84,18 +85,32 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     }
     let place = Place::find(options, Purpose::Read).await?;
     let (config, now) = (&place.config, (place.now)());
-    let unrouted = StoreName::unrouted();
-    place.known(store.as_ref().filter(|store| **store != unrouted))?;
+    // A page is of one flow.
+    let flow = place.flows.first().copied().unwrap_or(Flow::Reviews);
+    let mut stores = place.stores(flow).await?;
+    let unrouted = (flow == Flow::Reviews).then(StoreName::unrouted);
+    if let Some(store) = store.as_ref().filter(|store| Some(*store) != unrouted.as_ref()) {
+        if flow == Flow::Reviews {
+            place.known(Some(store))?;
+        } else if !stores.contains(store) {
+            let names: Vec<&str> = stores.iter().map(StoreName::as_str).collect();
+            let what = format!("`--store` is `{store}`; the secret has: {}", names.join(", "));
+            return Err(Failure::input(what));
+        }
+    }
+    if let Some(store) = &store {
+        stores = vec![store.clone()];
+    }
     let (from, to) = (from.of(store.as_ref(), config, now), to.of(store.as_ref(), config, now));
-    let stores: Vec<StoreName> = match &store {
-        Some(store) => vec![store.clone()],
-        None => config.stores.keys().cloned().collect(),
-    };
-    let mut history = History::of(from, to, &stores, config, now)
-        .map_err(|error| Failure::input(error).hint("the range is from `--from` to `--to`"))?;
-    let (flow, operator) = (Flow::Reviews, place.reviews()?);
-    certificates(&mut history, &operator, &stores, store.is_none(), &place).await?;
-    deliveries(&mut history, &operator.ledger, store.as_ref(), (from, to), &place).await?;
+    let range = |error: &dyn std::fmt::Display| Failure::input(error).hint("the range is from `--from` to `--to`");
+    let mut history = DayHistory::of(from, to).map_err(|error| range(&error))?;
+    for store in &stores {
+        certificate::is_over(flow, to, store, config, now).map_err(|error| range(&error))?;
+    }
+    let operator = place.operator(flow)?;
+    let all = store.is_none().then_some(unrouted).flatten();
+    certificates(&mut history, flow, &operator, &stores, all.as_ref(), &place).await?;
+    deliveries(&mut history, flow, &operator.ledger, store.as_ref(), (from, to), &place).await?;
     let about = page::About {
         flow,
         stack: &place.stack,
@@ -108,22 +123,47 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     Ok(Written { flow, from, to, store, out, history })
 }
 
-/// Adds what was proven of each day in each store, and, of `all`, of the orders that fit none.
+/// The zone of a store's business days.
+fn zone(flow: Flow, store: &str, config: &Relay) -> Zone {
+    let name = StoreName::try_from(store.to_owned()).ok();
+    match (flow, &config.erp) {
+        (Flow::Erp, Some(erp)) => name.map_or(erp.shop.time_zone, |name| erp.shop(&name).time_zone),
+        _ => name.and_then(|name| config.stores.get(&name)).map_or(config.time_zone, |store| store.time_zone),
+    }
+}
+
+/// From when on a store is in the flow's care; none: nobody knows.
+async fn first(
+    flow: Flow,
+    operator: &Operator,
+    store: &StoreName,
+    place: &Place,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    if let (Flow::Erp, Some(erp)) = (flow, &place.config.erp) {
+        let shop = erp.shop(store);
+        return Ok(Some(shop.start.window(shop.time_zone).start));
+    }
+    let cursor = operator.ledger.cursor(store.as_str()).await;
+    let cursor = cursor.map_err(|error| Failure::undone("read the certificates", &error))?;
+    Ok(cursor.map(|cursor| cursor.first.into()))
+}
+
+/// Adds what was proven of each day in each store, and, of all stores, of the orders that fit none.
 async fn certificates(
-    history: &mut History,
+    history: &mut DayHistory,
+    flow: Flow,
     operator: &Operator,
     stores: &[StoreName],
-    all: bool,
+    unrouted: Option<&StoreName>,
     place: &Place,
 ) -> Result<(), Failure> {
     let undone = |error: ledger::Error| Failure::undone("read the certificates", &error);
-    let mut cursors = Vec::new();
+    let mut firsts = Vec::new();
     for store in stores {
-        cursors.push(operator.ledger.cursor(store.as_str()).await.map_err(undone)?);
+        firsts.push(first(flow, operator, store, place).await?);
     }
-    let unrouted = StoreName::unrouted();
     let days: Vec<BusinessDay> = history.days.iter().map(|day| day.business_day).collect();
-    let names = || stores.iter().zip(cursors.iter().copied().map(Some)).chain(all.then_some((&unrouted, None)));
+    let names = || stores.iter().zip(firsts.iter().copied().map(Some)).chain(unrouted.map(|store| (store, None)));
     let asked: Vec<_> = days.iter().flat_map(|day| names().map(|(store, known)| (*day, store, known))).collect();
     let bar = progress::bar(asked.len() as u64, "certificates");
     let mut kept = stream::iter(asked)
@@ -135,7 +175,10 @@ async fn certificates(
             // Where there is nothing that fits no store, nobody wants to hear of it.
             (Some(certificate), None) if certificate.source.completed == 0 => {}
             (Some(certificate), _) => history.certified(certificate),
-            (None, Some(cursor)) => history.uncertified(store, day, cursor, &place.config),
+            (None, Some(first)) => {
+                let begins = day.window(zone(flow, store.as_str(), &place.config)).start;
+                history.uncertified(day, first.is_some_and(|first| begins < first));
+            }
             (None, None) => {}
         }
     }
@@ -145,7 +188,8 @@ async fn certificates(
 
 /// Adds what the ledger has of each delivery of the days.
 async fn deliveries(
-    history: &mut History,
+    history: &mut DayHistory,
+    flow: Flow,
     ledger: &Ledger,
     store: Option<&StoreName>,
     (from, to): (BusinessDay, BusinessDay),
@@ -154,7 +198,7 @@ async fn deliveries(
     let (first, last) = (from.to_string(), to.to_string());
     let days = Days { first: &first, last: &last, store: store.map(StoreName::as_str) };
     let spinner = progress::spinner("reading the ledger");
-    let take = |record| history.delivery(&record, &place.config);
+    let take = |record: Scanned| history.delivery(&record, zone(flow, &record.store, &place.config));
     let seen = |items| spinner.set_message(format!("reading the ledger: {items} items"));
     let scanned = ledger.scan(days, take, seen).await;
     spinner.finish_and_clear();
@@ -164,7 +208,7 @@ async fn deliveries(
 impl Answer for Written {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
         let history = &self.history;
-        let days = history.days.len() - history.standing(Standing::Before);
+        let days = history.days.len() - history.standing(DayStanding::Before);
         writeln!(
             to,
             "{} {}: {} to {}, {} of {days} days complete",
@@ -172,7 +216,7 @@ impl Answer for Written {
             self.out.display(),
             self.from,
             self.to,
-            history.standing(Standing::Complete),
+            history.standing(DayStanding::Complete),
         )?;
         let counts = [
             (history.sum(|day| day.completed), "orders completed"),

@@ -3,7 +3,7 @@
 
 use crate::{
     FLOW,
-    fields::{Fields, Unfit},
+    fields::Fields,
     item::{BadRow, DUPLICATE_ORDER_ID, Order},
     pages::by_id,
     select::Pass,
@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use config::Relay;
 use delivery::{Anew, Fate};
 use ledger::{DeliveryKey, Ledger};
+use org::Unfit;
 use salesforce::{Client, Id};
 use std::{
     collections::{BTreeMap, HashMap},

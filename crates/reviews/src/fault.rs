@@ -1,16 +1,17 @@
 //! What kind of failure each of the flow's is.
 
-use crate::{fields::Unfit, produce, publish::Unsent, reconcile, twins::UnknownNames};
+use crate::{produce, publish::Unsent, reconcile, twins::UnknownNames};
 use delivery::Unpublished;
 use function::{Fault, Kind};
+use org::kind;
 
 impl From<produce::Failed> for Fault {
     fn from(error: produce::Failed) -> Self {
         use produce::Failed;
         let kind = match &error {
             Failed::Day(_) => Kind::BadEvent,
-            Failed::Unfit(unfit) => of_org(unfit),
-            Failed::Salesforce(error) => of_salesforce(error),
+            Failed::Unfit(unfit) => unfit.into(),
+            Failed::Salesforce(error) => kind(error),
             Failed::Ledger(error) => error.into(),
             Failed::Unsent(error) => of_page(error),
             Failed::OutOfTime => Kind::OutOfTime,
@@ -25,8 +26,8 @@ impl From<reconcile::Failed> for Fault {
         use reconcile::Failed;
         let kind = match &error {
             Failed::Day(_) => Kind::BadEvent,
-            Failed::Unfit(unfit) => of_org(unfit),
-            Failed::Salesforce(error) => of_salesforce(error),
+            Failed::Unfit(unfit) => unfit.into(),
+            Failed::Salesforce(error) => kind(error),
             Failed::Ledger(error) => error.into(),
             Failed::Unsent(error) => of_page(error),
             Failed::Names(error) => of_names(error),
@@ -35,24 +36,6 @@ impl From<reconcile::Failed> for Fault {
             Failed::Row(_) => Kind::Internal,
         };
         Self::of(kind, &error)
-    }
-}
-
-fn of_org(unfit: &Unfit) -> Kind {
-    match unfit {
-        Unfit::Salesforce(error) => of_salesforce(error),
-        _ => Kind::Misconfigured,
-    }
-}
-
-fn of_salesforce(error: &salesforce::Error) -> Kind {
-    use salesforce::Error;
-    match error {
-        Error::SessionExpired | Error::Unauthorized { .. } => Kind::Unauthorized,
-        Error::BadQuery { .. } | Error::Missing { .. } | Error::NoSuchVersion { .. } | Error::Refused { .. } => {
-            Kind::Misconfigured
-        }
-        _ => Kind::Unavailable,
     }
 }
 
@@ -75,7 +58,7 @@ fn of_publishing(error: &Unpublished) -> Kind {
 
 fn of_names(error: &UnknownNames) -> Kind {
     match error {
-        UnknownNames::Salesforce(error) => of_salesforce(error),
+        UnknownNames::Salesforce(error) => kind(error),
         UnknownNames::Ledger(error) => error.into(),
         UnknownNames::Row(_) | UnknownNames::Field(_) => Kind::Internal,
     }

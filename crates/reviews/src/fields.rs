@@ -2,27 +2,8 @@
 //! its configuration key, not a query that Salesforce refuses at night.
 
 use config::{FieldPath, Relay, Spec};
-use salesforce::{Piece, Schema, soql};
-
-/// The child relationship that holds an order's lines.
-pub const LINES: &str = "OrderItems";
-
-/// The objects that every configured path begins at.
-const OBJECTS: [&str; 2] = ["Order", "OrderItem"];
-
-/// The checkbox of an order that takes goods back: what it returns was not bought, and nobody is asked for a review of it. Orgs
-/// without reduction orders, and users who may not see it, do not have the field.
-/// <https://help.salesforce.com/s/articleView?id=sales.orderreduction_overview.htm>
-const REDUCTION: &str = "IsReductionOrder";
-
-/// What kind of field says when an order was completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completed {
-    /// An instant: the business day follows from the store's time zone.
-    DateTime,
-    /// A date: it is the business day.
-    Date,
-}
+use org::{Completed, Find, LINES, Unfit, distinct};
+use salesforce::{Schema, soql};
 
 /// What is known of the field that names an order at the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,61 +62,6 @@ pub struct LineFields {
     pub specs: Vec<(Spec, String)>,
 }
 
-/// Why the org does not fit the configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfit {
-    /// Something the configuration names is not in the org.
-    #[error("misconfigured: `{key}` is {path:?}, but {source}")]
-    Missing {
-        /// The configuration key.
-        key: &'static str,
-        /// Its value.
-        path: String,
-        /// What the org lacks.
-        source: salesforce::Error,
-    },
-    /// A field that cannot be used for what it is named for.
-    #[error("misconfigured: `{key}` is {path:?}, {reason}")]
-    Unusable {
-        /// The configuration key.
-        key: &'static str,
-        /// Its value.
-        path: String,
-        /// Why, and what was expected.
-        reason: String,
-    },
-    /// The org does not have the version of the API.
-    #[error("misconfigured: `salesforce.api_version` is {version:?}, but {source}")]
-    Version {
-        /// The version.
-        version: String,
-        /// What the org offers.
-        source: salesforce::Error,
-    },
-    /// The user may not see what every order has; no key of the configuration is at fault.
-    #[error("{0}: orders are not enabled in the org (Setup, Order Settings), or its user may not read them")]
-    Unseen(salesforce::Error),
-    /// Salesforce could not be asked.
-    #[error(transparent)]
-    Salesforce(salesforce::Error),
-}
-
-impl From<salesforce::Error> for Unfit {
-    fn from(error: salesforce::Error) -> Self {
-        match error {
-            salesforce::Error::NoSuchVersion { ref version, .. } => {
-                Self::Version { version: version.clone(), source: error }
-            }
-            // The paths begin at these; what is behind a lookup is the path's own affair.
-            salesforce::Error::Missing { ref name, piece: Piece::Object, .. } if OBJECTS.contains(&name.as_str()) => {
-                Self::Unseen(error)
-            }
-            salesforce::Error::Missing { piece: Piece::ChildRelationship, .. } => Self::Unseen(error),
-            other => Self::Salesforce(other),
-        }
-    }
-}
-
 impl Fields {
     /// Finds every configured field in the org.
     ///
@@ -144,18 +70,18 @@ impl Fields {
     pub async fn find(schema: &Schema<'_>, config: &Relay) -> Result<Self, Unfit> {
         let find = Find { schema };
         let order = &config.salesforce;
-        let (order_id, names) = find.names(&order.order_id).await?;
+        let (order_id, names) = names(&find, &order.order_id).await?;
         Ok(Self {
             completed_at: find.completed_at(&order.completed_at).await?,
-            email: find.all("salesforce.email", &order.email).await?,
-            customer_name: find.all("salesforce.customer_name", &order.customer_name).await?,
+            email: find.all("Order", "salesforce.email", &order.email).await?,
+            customer_name: find.all("Order", "salesforce.customer_name", &order.customer_name).await?,
             order_id,
             names,
-            currency: find.maybe("salesforce.currency", order.currency.as_ref()).await?,
-            route_by: find.maybe("salesforce.route_by", order.route_by.as_ref()).await?,
-            test_order: find.maybe("reviews.test_order", config.reviews.test_order.as_ref()).await?,
-            line: find.lines(&order.line).await?,
-            completed: find.condition(&order.completed).await?,
+            currency: find.maybe("Order", "salesforce.currency", order.currency.as_ref()).await?,
+            route_by: find.maybe("Order", "salesforce.route_by", order.route_by.as_ref()).await?,
+            test_order: find.maybe("Order", "reviews.test_order", config.reviews.test_order.as_ref()).await?,
+            line: lines(&find, &order.line).await?,
+            completed: find.orders("salesforce.completed", &order.completed).await?,
         })
     }
 
@@ -180,141 +106,54 @@ impl Fields {
     }
 }
 
-/// SOQL refuses a field that is selected twice.
-fn distinct(fields: Vec<&str>) -> String {
-    let mut seen = Vec::with_capacity(fields.len());
-    for field in fields {
-        if !seen.contains(&field) {
-            seen.push(field);
-        }
+/// The field that names an order at the destination. A field of another record is unique there, if at all, and not here.
+async fn names(find: &Find<'_>, path: &FieldPath) -> Result<(String, Names), Unfit> {
+    let key = "salesforce.order_id";
+    let found = find.path("Order", key, path).await?;
+    let field = &found.field;
+    let standard = ["Id", "OrderNumber"].contains(&field.name.as_str());
+    if !found.path.contains('.') && (field.unique || field.auto_number || standard) {
+        return Ok((found.path, Names::Unique));
     }
-    seen.join(", ")
+    let unusable = |reason: String| Unfit::Unusable { key, path: path.as_str().to_owned(), reason };
+    let names = match field.kind.as_str() {
+        "double" | "currency" | "percent" | "int" | "long" => Names::Number,
+        "id" | "reference" => Names::Id,
+        kind @ ("boolean" | "date" | "datetime" | "time" | "address" | "location" | "base64") => {
+            return Err(unusable(format!(
+                "a field of type {kind}; expected text or a number that no two orders share"
+            )));
+        }
+        _ => Names::Text,
+    };
+    if !field.filterable {
+        let reason = "a field that Salesforce cannot filter by, and that several orders may share; expected one that is \
+                      unique, or by which the others can be found";
+        return Err(unusable(reason.to_owned()));
+    }
+    Ok((found.path, names))
 }
 
-struct Find<'a> {
-    schema: &'a Schema<'a>,
-}
-
-impl Find<'_> {
-    async fn path(&self, object: &str, key: &'static str, path: &FieldPath) -> Result<salesforce::Resolved, Unfit> {
-        self.schema.resolve(object, path.as_str()).await.map_err(|source| match Unfit::from(source) {
-            Unfit::Salesforce(source @ salesforce::Error::Missing { .. }) => {
-                Unfit::Missing { key, path: path.as_str().to_owned(), source }
-            }
-            other => other,
-        })
+async fn lines(org: &Find<'_>, config: &config::Line) -> Result<LineFields, Unfit> {
+    let (_, object) = org.schema.child("Order", LINES).await?;
+    let find = async |key, path: &FieldPath| Ok::<_, Unfit>(org.path(&object, key, path).await?.path);
+    let maybe = async |key, path: &Option<FieldPath>| match path {
+        Some(path) => find(key, path).await.map(Some),
+        None => Ok(None),
+    };
+    let mut specs = Vec::with_capacity(config.specs.len());
+    for (spec, path) in &config.specs {
+        specs.push((*spec, find("salesforce.line.specs", path).await?));
     }
-
-    async fn order(&self, key: &'static str, path: &FieldPath) -> Result<String, Unfit> {
-        Ok(self.path("Order", key, path).await?.path)
-    }
-
-    async fn maybe(&self, key: &'static str, path: Option<&FieldPath>) -> Result<Option<String>, Unfit> {
-        match path {
-            Some(path) => self.order(key, path).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    async fn all(&self, key: &'static str, paths: &[FieldPath]) -> Result<Vec<String>, Unfit> {
-        let mut found = Vec::with_capacity(paths.len());
-        for path in paths {
-            found.push(self.order(key, path).await?);
-        }
-        Ok(found)
-    }
-
-    async fn completed_at(&self, path: &FieldPath) -> Result<(String, Completed), Unfit> {
-        let key = "salesforce.completed_at";
-        let found = self.path("Order", key, path).await?;
-        let unusable =
-            |reason: &str| Unfit::Unusable { key, path: path.as_str().to_owned(), reason: reason.to_owned() };
-        if found.field.calculated {
-            return Err(unusable(
-                "a formula: it can change without the order being touched; expected a stored date or date-time field",
-            ));
-        }
-        match found.field.kind.as_str() {
-            "datetime" => Ok((found.path, Completed::DateTime)),
-            "date" => Ok((found.path, Completed::Date)),
-            other => Err(unusable(&format!("a field of type {other}; expected a date or date-time field"))),
-        }
-    }
-
-    /// The field that names an order at the destination. A field of another record is unique there, if at all, and not here.
-    async fn names(&self, path: &FieldPath) -> Result<(String, Names), Unfit> {
-        let key = "salesforce.order_id";
-        let found = self.path("Order", key, path).await?;
-        let field = &found.field;
-        let standard = ["Id", "OrderNumber"].contains(&field.name.as_str());
-        if !found.path.contains('.') && (field.unique || field.auto_number || standard) {
-            return Ok((found.path, Names::Unique));
-        }
-        let unusable = |reason: String| Unfit::Unusable { key, path: path.as_str().to_owned(), reason };
-        let names = match field.kind.as_str() {
-            "double" | "currency" | "percent" | "int" | "long" => Names::Number,
-            "id" | "reference" => Names::Id,
-            kind @ ("boolean" | "date" | "datetime" | "time" | "address" | "location" | "base64") => {
-                return Err(unusable(format!(
-                    "a field of type {kind}; expected text or a number that no two orders share"
-                )));
-            }
-            _ => Names::Text,
-        };
-        if !field.filterable {
-            let reason = "a field that Salesforce cannot filter by, and that several orders may share; expected one that is \
-                          unique, or by which the others can be found";
-            return Err(unusable(reason.to_owned()));
-        }
-        Ok((found.path, names))
-    }
-
-    async fn lines(&self, config: &config::Line) -> Result<LineFields, Unfit> {
-        let (_, object) = self.schema.child("Order", LINES).await?;
-        let find = async |key, path: &FieldPath| Ok::<_, Unfit>(self.path(&object, key, path).await?.path);
-        let maybe = async |key, path: &Option<FieldPath>| match path {
-            Some(path) => find(key, path).await.map(Some),
-            None => Ok(None),
-        };
-        let mut specs = Vec::with_capacity(config.specs.len());
-        for (spec, path) in &config.specs {
-            specs.push((*spec, find("salesforce.line.specs", path).await?));
-        }
-        Ok(LineFields {
-            product_id: find("salesforce.line.product_id", &config.product_id).await?,
-            name: find("salesforce.line.name", &config.name).await?,
-            url: maybe("salesforce.line.url", &config.url).await?,
-            image: maybe("salesforce.line.image", &config.image).await?,
-            description: maybe("salesforce.line.description", &config.description).await?,
-            price: maybe("salesforce.line.price", &config.price).await?,
-            specs,
-        })
-    }
-
-    async fn condition(&self, clauses: &[config::Clause]) -> Result<String, Unfit> {
-        let mut conditions = Vec::with_capacity(clauses.len() + 1);
-        let mut says_otherwise = false;
-        for clause in clauses {
-            let key = "salesforce.completed";
-            let found = self.path("Order", key, &clause.field).await?;
-            let unusable = |reason: &str| Unfit::Unusable { key, path: found.path.clone(), reason: reason.to_owned() };
-            if found.field.calculated {
-                return Err(unusable(
-                    "a formula: an order would become completed without being touched, and not be found; expected a stored field",
-                ));
-            }
-            if !found.field.filterable {
-                return Err(unusable("a field that Salesforce cannot filter by"));
-            }
-            conditions.push(compare(&found.path, clause));
-            says_otherwise |= found.path == REDUCTION;
-        }
-        let order = self.schema.object("Order").await.map_err(Unfit::Salesforce)?;
-        if !says_otherwise && order.field(REDUCTION).is_some_and(|field| field.filterable) {
-            conditions.push(format!("{REDUCTION} = false"));
-        }
-        Ok(conditions.join(" AND "))
-    }
+    Ok(LineFields {
+        product_id: find("salesforce.line.product_id", &config.product_id).await?,
+        name: find("salesforce.line.name", &config.name).await?,
+        url: maybe("salesforce.line.url", &config.url).await?,
+        image: maybe("salesforce.line.image", &config.image).await?,
+        description: maybe("salesforce.line.description", &config.description).await?,
+        price: maybe("salesforce.line.price", &config.price).await?,
+        specs,
+    })
 }
 
 impl Names {
@@ -332,38 +171,9 @@ impl Names {
     }
 }
 
-fn compare(path: &str, clause: &config::Clause) -> String {
-    let values: Vec<String> = clause.values.iter().map(literal).collect();
-    match (values.as_slice(), clause.negated) {
-        // IN takes no booleans reliably.
-        ([yes, no], false) if matches!(clause.values[0], config::Literal::Boolean(_)) => {
-            format!("({path} = {yes} OR {path} = {no})")
-        }
-        ([value], false) => format!("{path} = {value}"),
-        ([value], true) => format!("{path} != {value}"),
-        (values, false) => format!("{path} IN ({})", values.join(", ")),
-        (values, true) => format!("{path} NOT IN ({})", values.join(", ")),
-    }
-}
-
-fn literal(value: &config::Literal) -> String {
-    match value {
-        config::Literal::Boolean(value) => value.to_string(),
-        config::Literal::Integer(value) => value.to_string(),
-        config::Literal::Decimal(value) => value.to_string(),
-        config::Literal::Text(text) => soql::quote(text),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-
-    fn clause(toml: &str) -> config::Clause {
-        let text = include_str!("../../../infra/config/relay.toml")
-            .replace(r#"completed = [{ field = "Status", is = ["Completed"] }]"#, &format!("completed = [{toml}]"));
-        config::Relay::parse(&text, "test").unwrap().salesforce.completed.remove(0)
-    }
 
     /// The shipped configuration, changed, and a client of the sandbox's org.
     pub(crate) fn org(changes: &[(&str, &str)]) -> (config::Relay, salesforce::Client) {
@@ -412,27 +222,6 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_no_key_names_is_no_keys_fault() {
-        let missing = |object: &str, piece, name: &str| {
-            let (object, name) = (object.to_owned(), name.to_owned());
-            Unfit::from(salesforce::Error::Missing { object, piece, name }).to_string()
-        };
-        for unseen in [
-            missing("the org", Piece::Object, "Order"),
-            missing("the org", Piece::Object, "OrderItem"),
-            missing("Order", Piece::ChildRelationship, LINES),
-        ] {
-            assert!(unseen.contains("may not read") && !unseen.contains("misconfigured"), "{unseen}");
-        }
-    }
-
-    #[test]
-    fn a_value_stays_a_value_whatever_it_says() {
-        let clause = clause(r#"{ field = "Status", is = ["x' OR Name != '"] }"#);
-        assert_eq!(compare("Status", &clause), r"Status = 'x\' OR Name != \''");
-    }
-
-    #[test]
     fn a_name_is_asked_for_as_its_field_has_it() {
         assert_eq!(Names::Text.literal("O'Neil-1").as_deref(), Some(r"'O\'Neil-1'"));
         assert_eq!(Names::Number.literal("4711").as_deref(), Some("4711"));
@@ -443,13 +232,5 @@ pub(crate) mod tests {
         }
         assert_eq!(Names::Id.literal("801RO000000AbcD").as_deref(), Some("'801RO000000AbcDYAS'"));
         assert_eq!(Names::Id.literal("W-1"), None);
-    }
-
-    #[test]
-    fn clauses_become_soql() {
-        assert_eq!(compare("S", &clause(r#"{ field = "S", is_not = ["a", "b"] }"#)), "S NOT IN ('a', 'b')");
-        assert_eq!(compare("S", &clause(r#"{ field = "S", is = [false] }"#)), "S = false");
-        assert_eq!(compare("S", &clause(r#"{ field = "S", is = [true, false] }"#)), "(S = true OR S = false)");
-        assert_eq!(compare("S", &clause(r#"{ field = "S", is_not = [3] }"#)), "S != 3");
     }
 }

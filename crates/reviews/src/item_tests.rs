@@ -1,11 +1,12 @@
 use super::*;
-use crate::fields::{Completed, LineFields};
+use crate::fields::LineFields;
 use chrono::{DateTime, Utc};
 use delivery::{
     Judgement, Letter,
     letter::{Plan, Rules},
 };
 use ledger::{DeliveryKey, Event, Millis, Policy, Record, Settled, Token, Verdict, conclude::conclude, decide::decide};
+use org::Completed;
 use serde_json::json;
 
 fn config() -> Relay {

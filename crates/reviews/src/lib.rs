@@ -7,7 +7,7 @@
 //! The consumer: [`message`] (what travels), [`consume`] (the call), [`outcome`] (what a failure of it means), [`stores`] (its clients).
 //! The reconciler: [`reconcile`], the recipe of a look at a day.
 //! By hand: [`operate`], [`preview`] (what a run would do), [`estimate`] (what it would take), [`life`] (of one order), [`standing`]
-//! (how everything stands), [`history`] (what became of many days), [`anew`] (made from the source).
+//! (how everything stands), [`anew`] (made from the source).
 //! All of them: [`start`] (what they work with), [`check`] (whether they could work), to which [`picklists`] belongs.
 
 pub mod anew;
@@ -17,7 +17,6 @@ pub mod estimate;
 mod fault;
 pub mod fields;
 mod fit;
-pub mod history;
 pub mod item;
 pub mod life;
 pub mod map;
@@ -41,7 +40,6 @@ pub mod standing;
 pub mod start;
 pub mod stores;
 pub mod twins;
-mod unseen;
 
 /// The producer's name.
 pub const PRODUCER: &str = "reviews-producer";

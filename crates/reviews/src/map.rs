@@ -2,11 +2,11 @@
 //! answer.
 
 use crate::{
-    fields::{Fields, LINES, LineFields},
-    optional::{self, address, clean, decimal},
-    unseen::trim,
+    fields::{Fields, LineFields},
+    optional::{address, decimal},
 };
 use config::{BusinessDay, Relay, Store};
+use org::{LINES, clean, trim};
 use salesforce::Record;
 use std::collections::BTreeMap;
 use yotpo::{Product, Purchase, is_customer_name, is_email, is_product_id};
@@ -97,7 +97,7 @@ pub fn map(
     }
     // An order's own currency, even one that Yotpo would not take, is not the store's.
     let currency = match fields.currency.as_ref().and_then(text) {
-        Some(own) => optional::currency(&own),
+        Some(own) => org::currency(&own),
         None => store.currency.as_ref().map(|currency| currency.as_str().to_owned()),
     };
     let purchase = Purchase {

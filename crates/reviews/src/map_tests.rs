@@ -8,7 +8,7 @@ fn config() -> Relay {
 
 fn fields() -> Fields {
     Fields {
-        completed_at: ("ActivatedDate".into(), crate::fields::Completed::DateTime),
+        completed_at: ("ActivatedDate".into(), org::Completed::DateTime),
         email: vec!["BillToContact.Email".into(), "Account.PersonEmail".into()],
         customer_name: vec!["BillToContact.Name".into(), "Account.Name".into()],
         order_id: "OrderNumber".into(),

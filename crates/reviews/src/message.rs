@@ -1,7 +1,7 @@
 //! What travels to the consumer, and what names it.
 
-use chrono::{DateTime, Utc};
 use ledger::{Delivery, DeliveryKey, EffectHash, Revision};
+use org::stamp;
 use salesforce::{Id, Record};
 use serde::{Deserialize, Serialize};
 use yotpo::Purchase;
@@ -30,15 +30,6 @@ pub fn key(id: &Id) -> Result<DeliveryKey, ledger::InvalidKey> {
 /// When the row has none.
 pub fn revision(row: &Record) -> Result<Revision, salesforce::BadField> {
     Ok(Revision(stamp(row)?.timestamp_millis()))
-}
-
-/// When the source last wrote the row: its `SystemModstamp`.
-///
-/// # Errors
-/// When the row has none.
-pub fn stamp(row: &Record) -> Result<DateTime<Utc>, salesforce::BadField> {
-    let missing = || salesforce::BadField { path: "SystemModstamp".to_owned(), expected: "a dateTime" };
-    row.datetime("SystemModstamp")?.ok_or_else(missing)
 }
 
 /// The message that asks for `purchase`.

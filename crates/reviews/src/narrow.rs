@@ -1,13 +1,13 @@
 //! A pass that asks for less at once: which part of it is under way, and the condition for that.
 
 use crate::{
-    fields::{Completed, Fields},
-    portion::Position,
+    fields::Fields,
     portion::{DAY, LEAST, Part, Range},
     select::Pass,
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
+use org::{Completed, Position};
 use salesforce::{Error, soql};
 
 impl Pass {

@@ -1,20 +1,7 @@
 //! Values that a purchase can do without: mended, or left out, so that none of them costs an order.
 
-use crate::unseen::trim;
+use org::{clean, trim};
 use url::Url;
-
-/// Without control characters, and without space and what else nobody sees around it; `None` if nothing is left.
-pub(crate) fn clean(text: &str) -> Option<String> {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = trim(&text);
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// An ISO 4217 code in capitals; `None` for text that is none, such as `US Dollar`.
-pub(crate) fn currency(text: &str) -> Option<String> {
-    let code = text.trim().to_ascii_uppercase();
-    (code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(code)
-}
 
 /// An absolute http or https address, as ASCII: spaces and letters beyond are percent-encoded, a host beyond ASCII is written as
 /// DNS has it. `None` for anything else, such as `/p/17` or `www.example.com/p/17`.
@@ -41,16 +28,6 @@ pub(crate) fn decimal(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn a_currency_is_three_capitals_or_left_out() {
-        for (text, code) in [("EUR", "EUR"), ("eur", "EUR"), (" Usd\t", "USD")] {
-            assert_eq!(currency(text).as_deref(), Some(code), "{text}");
-        }
-        for text in ["", "US Dollar", "€", "EURO", "E1R", "ſek", "eu\u{131}", "$US"] {
-            assert_eq!(currency(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn an_address_is_absolute_or_left_out() {
@@ -101,9 +78,6 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_kept_is_as_it_must_be(text in "(https?:/?/?)?\\PC{0,40}|[a-zA-Z ]{0,5}|[-0-9.,e]{0,8}|[\\x00-\\xff]{0,20}") {
-            if let Some(code) = currency(&text) {
-                prop_assert!(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()));
-            }
             if let Some(kept) = address(&text) {
                 prop_assert!(kept.is_ascii() && !kept.contains(char::is_whitespace));
                 prop_assert!(kept.starts_with("http://") || kept.starts_with("https://"));

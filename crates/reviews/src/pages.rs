@@ -3,20 +3,21 @@
 use crate::{
     fields::Fields,
     item::BadRow,
-    message::stamp,
     named::Named,
-    portion::Position,
     select::{IDS_A_QUERY, Pass},
 };
 use config::Relay;
-use salesforce::{Client, Error, NextPage, Page, Record};
+use org::Position;
+use salesforce::{Client, Error, Query, Record};
 
-/// Where a pass is read.
-#[derive(Clone, Copy)]
+/// A pass that is read page by page.
 pub(crate) struct Pages<'a> {
-    pub(crate) salesforce: &'a Client,
-    pub(crate) fields: &'a Fields,
-    pub(crate) config: &'a Relay,
+    salesforce: &'a Client,
+    fields: &'a Fields,
+    config: &'a Relay,
+    /// These orders alone, where there are any.
+    only: &'a [Named],
+    read: salesforce::Pages<'a>,
 }
 
 /// A page of a pass.
@@ -24,88 +25,68 @@ pub(crate) struct Rows {
     pub(crate) records: Vec<Record>,
     /// The last row, where it was asked for by its id and may not be there any more.
     end: Option<Record>,
-    next: Option<NextPage>,
 }
 
-impl Rows {
-    /// Where the last row stands; none on a page without rows.
-    ///
-    /// # Errors
-    /// When it does not say.
-    pub(crate) fn position(&self) -> Result<Option<Position>, BadRow> {
-        self.end.as_ref().or(self.records.last()).map(position).transpose()
+impl<'a> Pages<'a> {
+    pub(crate) fn new(salesforce: &'a Client, fields: &'a Fields, config: &'a Relay, only: &'a [Named]) -> Self {
+        Self { salesforce, fields, config, only, read: salesforce.pages() }
     }
-}
 
-impl Pages<'_> {
-    /// The pass's next page, or the first of `only`. Where that is too much, the pass is narrowed until it is not.
-    pub(crate) async fn read(&self, pass: &mut Pass, only: &[Named]) -> Result<Rows, Error> {
+    /// The pass's next page, asked for once: after an error the next call asks anew.
+    pub(crate) async fn next(&mut self, pass: &Pass) -> Result<Rows, Error> {
+        let query = || Query {
+            rows: pass.portion.rows_of_a_page(),
+            ..Query::new(match self.only {
+                [] => pass.query(self.fields, self.config),
+                only => pass.query_of(only, self.fields, self.config),
+            })
+        };
+        let page = self.read.next(query).await?;
+        let rows = self.rows(pass, page.map(|page| page.records).unwrap_or_default()).await;
+        if rows.is_err() {
+            self.read.anew();
+        }
+        rows
+    }
+
+    /// The same; where that is too much, the pass is narrowed until it is not.
+    pub(crate) async fn read(&mut self, pass: &mut Pass) -> Result<Rows, Error> {
         loop {
-            match self.first(pass, only).await {
+            match self.next(pass).await {
                 Err(error) if pass.narrow(&error, self.fields, self.config) => {}
                 other => return other,
             }
         }
     }
 
-    /// The pass's next page, or the first of `only`, asked for once.
-    pub(crate) async fn first(&self, pass: &Pass, only: &[Named]) -> Result<Rows, Error> {
-        let soql = match only {
-            [] => pass.query(self.fields, self.config),
-            only => pass.query_of(only, self.fields, self.config),
-        };
-        let page = self.salesforce.query_in_pages(&soql, pass.portion.rows_of_a_page()).await?;
-        self.rows(pass, page).await
+    /// Does `work`, which deals with the page that came last, and fetches the next one meanwhile.
+    pub(crate) async fn while_handling<T>(&mut self, work: impl Future<Output = T>) -> T {
+        self.read.while_handling(work).await
     }
 
-    /// The page after `rows`, of the same query; none after its last.
-    pub(crate) async fn next(&self, pass: &Pass, rows: &Rows) -> Option<Result<Rows, Error>> {
-        match self.salesforce.next(rows.next.as_ref()?).await {
-            Ok(page) => Some(self.rows(pass, page).await),
-            Err(error) => Some(Err(error)),
-        }
-    }
-
-    /// What comes after `rows` once they are dealt with: `next`, or what is asked for instead; none when all is read.
-    pub(crate) async fn after(
-        &self,
-        pass: &mut Pass,
-        rows: &Rows,
-        next: Option<Result<Rows, Error>>,
-        only: &[Named],
-    ) -> Result<Option<Rows>, Unread> {
-        if let Some(last) = rows.position()? {
+    /// Notes in the pass that `rows`, the page that came last, are dealt with; whether anything is left to be read.
+    ///
+    /// # Errors
+    /// When the last row does not say where it stands.
+    pub(crate) fn handled(&mut self, pass: &mut Pass, rows: &Rows) -> Result<bool, BadRow> {
+        if let Some(last) = rows.end.as_ref().or(rows.records.last()).map(Position::of).transpose()? {
             pass.after = Some(last);
         }
-        match next {
-            Some(Ok(rows)) => return Ok(Some(rows)),
-            None if !pass.next_part(self.fields, self.config) => return Ok(None),
-            // The cursor lives for minutes: ask again from here.
-            None | Some(Err(Error::CursorExpired)) => {}
-            Some(Err(error)) if pass.narrow(&error, self.fields, self.config) => {}
-            Some(Err(error)) => return Err(error.into()),
+        if !self.read.is_at_end() {
+            return Ok(true);
         }
-        Ok(Some(self.read(pass, only).await?))
+        self.read.anew();
+        Ok(pass.next_part(self.fields, self.config))
     }
 
-    async fn rows(&self, pass: &Pass, page: Page) -> Result<Rows, Error> {
-        let Page { mut records, next, .. } = page;
+    async fn rows(&self, pass: &Pass, mut records: Vec<Record>) -> Result<Rows, Error> {
         if !pass.portion.is_by_id() {
-            return Ok(Rows { records, end: None, next });
+            return Ok(Rows { records, end: None });
         }
         let ids: Vec<String> = records.iter().filter_map(|row| Some(row.id().ok()?.to_string())).collect();
         let found = by_id(self.salesforce, pass, self.fields, &ids).await?;
-        Ok(Rows { end: records.pop(), records: found, next })
+        Ok(Rows { end: records.pop(), records: found })
     }
-}
-
-/// Why a page could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unread {
-    #[error(transparent)]
-    Salesforce(#[from] Error),
-    #[error(transparent)]
-    Row(#[from] BadRow),
 }
 
 /// The orders with these ids that are completed still, as they are now; fewer at a time where that is too much.
@@ -151,9 +132,4 @@ pub async fn count(salesforce: &Client, pass: &mut Pass, fields: &Fields, config
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Where a row stands in the query's order.
-fn position(row: &salesforce::Record) -> Result<Position, BadRow> {
-    Ok(Position { stamp: stamp(row)?, id: row.id()? })
 }

@@ -2,8 +2,8 @@
 //! at once: then completion time is cut into windows, pages are smaller, and ids are asked for before orders. Kept with the
 //! pass's checkpoint, so that the next run does not begin with too much again. Pure.
 
-use chrono::{DateTime, Utc};
-use salesforce::{Error, Id};
+use org::Position;
+use salesforce::Error;
 use serde::{Deserialize, Serialize};
 
 /// Completion time is cut no finer, in milliseconds.
@@ -14,15 +14,6 @@ pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 const FEW_ROWS: u16 = 200;
 /// So many windows in a row that were answered, and the next is twice as wide.
 const GROWS_AFTER: u32 = 4;
-
-/// Position in the query's order: everything up to it has been published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// The row's `SystemModstamp`.
-    pub stamp: DateTime<Utc>,
-    /// The row's id.
-    pub id: Id,
-}
 
 /// How much of a pass one query asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ fn said(code: &str) -> Error {
 
 fn position(stamp: i64) -> Position {
     let id = salesforce::Id::parse("801RO000000AbcDYAS").unwrap();
-    Position { stamp: DateTime::from_timestamp_millis(stamp).unwrap(), id }
+    Position { stamp: chrono::DateTime::from_timestamp_millis(stamp).unwrap(), id }
 }
 
 fn days(first: i64, end: i64, open: bool) -> Range {

@@ -7,7 +7,7 @@ use crate::{
     map::order_id,
     message::Message,
     named::Named,
-    pages::{self, Pages},
+    pages::Pages,
     select::Pass,
     twins::{Candidate, Namesakes, Ruling, UnknownNames},
 };
@@ -122,13 +122,13 @@ impl Preview<'_> {
 
     async fn of_one_query(&self, pass: &Pass, only: &[Named], each: &mut impl FnMut(Previewed)) -> Result<(), Unread> {
         let mut pass = pass.clone();
-        let pages = Pages { salesforce: self.salesforce, fields: self.fields, config: self.config };
-        let mut rows = pages.read(&mut pass, only).await?;
+        let mut pages = Pages::new(self.salesforce, self.fields, self.config, only);
         loop {
-            self.page(&pass, &rows.records, each).await?;
-            let next = pages.next(&pass, &rows).await;
-            let Some(next) = pages.after(&mut pass, &rows, next, only).await? else { return Ok(()) };
-            rows = next;
+            let rows = pages.read(&mut pass).await?;
+            pages.while_handling(Box::pin(self.page(&pass, &rows.records, each))).await?;
+            if !pages.handled(&mut pass, &rows)? {
+                return Ok(());
+            }
         }
     }
 
@@ -163,15 +163,6 @@ impl Preview<'_> {
     fn namesakes(&self) -> Namesakes<'_> {
         let Self { config, fields, salesforce, ledger, now } = *self;
         Namesakes { config, fields, salesforce, ledger, accounts: BTreeMap::new(), now }
-    }
-}
-
-impl From<pages::Unread> for Unread {
-    fn from(unread: pages::Unread) -> Self {
-        match unread {
-            pages::Unread::Salesforce(error) => Self::Salesforce(error),
-            pages::Unread::Row(error) => Self::Row(error),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     FLOW, PRODUCER,
-    fields::{Fields, Unfit},
+    fields::Fields,
     item::BadRow,
     pages::Pages,
     publish::{Sender, Unsent},
@@ -17,6 +17,7 @@ use delivery::{
 };
 use function::{Event, Invoked, ran};
 use ledger::{Checkpoint, Ledger, Mark, Outside};
+use org::Unfit;
 use queue::Queue;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
@@ -124,7 +125,7 @@ impl Producer {
     ) -> Result<bool, Failed> {
         match event {
             Event::Scheduled { at } => self.settle_what_is_over(at.min((self.now)()), invoked, report, metrics).await,
-            Event::Day { day, store } => {
+            Event::Day { day, store, .. } => {
                 let name = pass_name(day, store.as_ref());
                 let pass = Pass::of_day(day, store.as_ref(), &self.config, (self.now)())?;
                 let stores = pass.stores(&self.config);
@@ -244,47 +245,20 @@ impl Producer {
             marked: Marked::default(),
         };
         let orders = Sender { config: &self.config, fields: &fields, salesforce: &self.salesforce, publisher };
-        let pages = Pages { salesforce: &self.salesforce, fields: &fields, config: &self.config };
-        let mut ready = None;
+        let mut pages = Pages::new(&self.salesforce, &fields, &self.config, &[]);
         loop {
-            let rows = match ready.take() {
-                Some(rows) => rows,
-                None => match pages.first(&pass, &[]).await {
-                    Ok(rows) => rows,
-                    // The next run does not begin with too much again.
-                    Err(error) if pass.narrow(&error, &fields, &self.config) => {
-                        if !self.committed(name, &mut version, &pass, invoked).await? {
-                            return Ok(Ended::Stopped);
-                        }
-                        continue;
-                    }
-                    Err(error) => return Err(error.into()),
-                },
-            };
-            // The next page is fetched while this one is published.
-            let (done, next) = tokio::join!(orders.page(&pass, &rows.records, report), pages.next(&pass, &rows));
-            done?;
-            if let Some(last) = rows.position()? {
-                pass.after = Some(last);
-            }
-            match next {
-                None if !pass.next_part(&fields, &self.config) => {
-                    self.count_outside(&pass, &fields, report).await?;
-                    self.ledger.save_checkpoint(name, version, "").await?;
-                    return Ok(Ended::Complete);
-                }
-                // The part is read, or the cursor gone, which lives for minutes: ask again from the checkpoint.
-                None | Some(Err(salesforce::Error::CursorExpired)) => {}
-                Some(Ok(rows)) => ready = Some(rows),
-                Some(Err(error)) => {
-                    let narrowed = pass.narrow(&error, &fields, &self.config);
-                    let goes_on = self.committed(name, &mut version, &pass, invoked).await?;
-                    match (goes_on, narrowed) {
-                        (false, _) => return Ok(Ended::Stopped),
-                        (true, false) => return Err(error.into()),
-                        (true, true) => continue,
+            match pages.next(&pass).await {
+                Ok(rows) => {
+                    pages.while_handling(Box::pin(orders.page(&pass, &rows.records, report))).await?;
+                    if !pages.handled(&mut pass, &rows)? {
+                        self.count_outside(&pass, &fields, report).await?;
+                        self.ledger.save_checkpoint(name, version, "").await?;
+                        return Ok(Ended::Complete);
                     }
                 }
+                // The next run does not begin with too much again.
+                Err(error) if pass.narrow(&error, &fields, &self.config) => {}
+                Err(error) => return Err(error.into()),
             }
             if !self.committed(name, &mut version, &pass, invoked).await? {
                 return Ok(Ended::Stopped);

@@ -2,9 +2,10 @@
 //! when an order was completed is set by its completion. An order is sent by that date: where something else sets it, orders
 //! are sent too early or late, or never, and nobody would be told.
 
-use crate::fields::{Completed, Fields};
+use crate::fields::Fields;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use config::{Literal, Relay, Zone};
+use org::Completed;
 use salesforce::{Client, Error, Field, Record, soql};
 use std::collections::BTreeMap;
 

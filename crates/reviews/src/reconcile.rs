@@ -6,7 +6,7 @@ mod source;
 
 use crate::{
     RECONCILER,
-    fields::{Fields, Unfit},
+    fields::Fields,
     item::BadRow,
     publish::{Sender, Unsent},
     select::{IDS_A_QUERY, Pass},
@@ -21,6 +21,7 @@ use function::{
 };
 use ledger::Ledger;
 use names::Names;
+use org::Unfit;
 use queue::Queue;
 use reconciliation::{Certificate, Looked, NoAnswer, PageAsked, Read, Reconciliation, Seen, Shown, StoreDay, Task};
 use serde::{Deserialize, Serialize};

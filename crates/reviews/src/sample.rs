@@ -1,7 +1,7 @@
 //! An order that nobody placed, to see whether orders can be mapped. It is never sent.
 
 use crate::{
-    fields::{Fields, LINES},
+    fields::Fields,
     map::{Mapped, map},
     message::{Message, key, message},
 };
@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay};
 use delivery::NotAMessage;
 use ledger::Revision;
+use org::LINES;
 use queue::body;
 use salesforce::Record;
 use serde_json::{Value, json};
@@ -145,7 +146,7 @@ mod tests {
     fn fields() -> Fields {
         let path = |text: &str| Some(text.to_owned());
         Fields {
-            completed_at: ("ActivatedDate".into(), crate::fields::Completed::DateTime),
+            completed_at: ("ActivatedDate".into(), org::Completed::DateTime),
             email: vec!["BillToContact.Email".into(), "Account.PersonEmail".into()],
             customer_name: vec!["BillToContact.Name".into()],
             order_id: "OrderNumber".into(),

@@ -2,13 +2,10 @@
 //!
 //! Pure: what was read from the ledger and the clock come in as arguments.
 
-use crate::{
-    fields::{Completed, Fields},
-    named::Named,
-    portion::{Portion, Position},
-};
+use crate::{fields::Fields, named::Named, portion::Portion};
 use chrono::{DateTime, Utc};
 use config::{BadDay, BusinessDay, Relay, StoreName, Window, Zone};
+use org::{Completed, Position};
 use salesforce::{Record, soql};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -195,10 +192,7 @@ impl Pass {
     }
 
     fn query_where(&self, more: &str, fields: &Fields, config: &Relay) -> String {
-        let keyset = self.read_to(fields, config).map_or_else(String::new, |Position { stamp, id }| {
-            let (stamp, id) = (soql::datetime(*stamp), soql::quote(id.as_str()));
-            format!(" AND (SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {id}))")
-        });
+        let keyset = self.read_to(fields, config).map_or_else(String::new, |read| format!(" AND {}", read.beyond()));
         let list = if self.portion.is_by_id() { "Id, SystemModstamp".to_owned() } else { self.select_list(fields) };
         format!(
             "SELECT {list} FROM Order WHERE ({}) AND {}{}{more}{keyset} ORDER BY SystemModstamp, Id",
@@ -341,23 +335,7 @@ pub fn store_and_day(
     let store = config.route(route.as_deref());
     let zone = store.map_or(config.time_zone, |(_, store)| store.time_zone);
     let (path, kind) = &fields.completed_at;
-    let day = match kind {
-        Completed::DateTime => row.datetime(path)?.map(|at| BusinessDay::of(at, zone)),
-        Completed::Date => row.date(path)?.map(BusinessDay::from),
-    };
-    Ok((store.map(|(name, _)| name.clone()), day))
-}
-
-/// When `row` was completed, where the field is a date at its midnight in UTC: to compare orders with each other.
-///
-/// # Errors
-/// When the completion field cannot be read.
-pub fn completed_at(row: &Record, fields: &Fields) -> Result<Option<DateTime<Utc>>, salesforce::BadField> {
-    let (path, kind) = &fields.completed_at;
-    match kind {
-        Completed::DateTime => row.datetime(path),
-        Completed::Date => Ok(row.date(path)?.map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc())),
-    }
+    Ok((store.map(|(name, _)| name.clone()), kind.day(row, path, zone)?))
 }
 
 /// Edges of a pass over all its stores, as literals that compare with the completion field: an instant, or

@@ -7,6 +7,10 @@ const RELAY: &str = include_str!("../../../infra/config/relay.toml");
 /// The shipped configuration with stores in these zones, routed by `Store__c`.
 fn config(zones: &[(&str, &str)]) -> Relay {
     let (head, _) = RELAY.split_once("[stores.default]").unwrap();
+    // Another flow's part names the store of the file.
+    let (head, rest) = head.split_once("[loyalty]").unwrap();
+    let (_, rest) = rest.split_once("[shopify]").unwrap();
+    let head = format!("{head}[shopify]{rest}");
     let head = head.replace("#route_by = \"Brand__c\"", "route_by = \"Store__c\"");
     let store = |(name, zone): &(&str, &str)| {
         format!(

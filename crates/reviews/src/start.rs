@@ -60,35 +60,13 @@ fn shares(config: &Relay, consumers: u32) -> BTreeMap<StoreName, Pace> {
     config.stores.keys().map(pace).collect()
 }
 
-/// The source, with its secret, which is read again when a login is refused: it may have been rotated under a warm function.
-async fn source(environment: &Environment, http: Http) -> Result<salesforce::Client, secrets::Error> {
-    let Environment { config, now, .. } = environment;
-    let (secrets, name) = (Secrets::new(&environment.aws), environment.secret("salesforce"));
-    let credentials = secrets.get(&name).await?;
-    let order = &config.salesforce;
-    let client = salesforce::Client::new(http, credentials, &order.api_version, order.quota_share, *now);
-    Ok(client.renewed_by(Box::new(move || {
-        let (secrets, name) = (secrets.clone(), name.clone());
-        Box::pin(async move {
-            tracing::warn!(secret = name, "Salesforce refuses the login; the secret is read again");
-            match secrets.get(&name).await {
-                Ok(credentials) => Some(credentials),
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the secret cannot be read again");
-                    None
-                }
-            }
-        })
-    })))
-}
-
 impl Producer {
     /// With its secret, and this HTTP client for the vendor.
     ///
     /// # Errors
     /// When the secret does not allow it to work.
     pub async fn of(environment: Environment, http: Http) -> Result<Self, ColdStart> {
-        let salesforce = source(&environment, http).await?;
+        let salesforce = org::client(&environment, http).await?;
         let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
         Ok(Self {
             salesforce,
@@ -137,7 +115,7 @@ impl Reconciler {
     /// # Errors
     /// When a secret does not allow it to work.
     pub async fn of(environment: Environment, http: Http, consumers: u32) -> Result<Self, ColdStart> {
-        let (salesforce, secret) = (source(&environment, http.clone()).await?, environment.secret("yotpo"));
+        let (salesforce, secret) = (org::client(&environment, http.clone()).await?, environment.secret("yotpo"));
         let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
         Ok(Self {
             salesforce,

@@ -1,14 +1,17 @@
+mod collections;
+
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use rest::{Reply, Request, TokenCell, Url};
+use rest::{Method, Reply, Request, TokenCell, Url};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::auth::{Session, mint};
 use crate::error::{Outage, judge};
 use crate::page::Answer;
-use crate::{Credentials, Describe, Error, NextPage, Page, Record, Schema, Usage};
+use crate::{Credentials, Describe, Error, NextPage, Page, Pages, Query, Record, Schema, Usage};
 
 /// A client of one org.
 pub struct Client {
@@ -30,6 +33,8 @@ enum Asks<'a> {
     Query {
         options: Option<&'a str>,
     },
+    /// That rows are written.
+    Write(&'a Value),
     Other,
 }
 
@@ -40,6 +45,13 @@ impl<'a> Asks<'a> {
 
     fn options(self) -> Option<&'a str> {
         if let Asks::Query { options } = self { options } else { None }
+    }
+
+    fn request(self, url: Url) -> Result<Request<'a>, rest::Failure> {
+        match self {
+            Asks::Write(body) => Request::json(Method::Patch, url, body),
+            Asks::Query { .. } | Asks::Other => Ok(Request::get(url)),
+        }
     }
 }
 
@@ -98,21 +110,26 @@ impl Client {
 
     /// Runs a query and returns its first page.
     pub async fn query(&self, soql: &str) -> Result<Page, Error> {
-        self.query_in_pages(soql, None).await
+        self.ask(&Query::new(soql)).await
     }
 
-    /// The same with pages of about so many rows, 200 to 2,000, lines included:
-    /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_queryoptions.htm>.
-    pub async fn query_in_pages(&self, soql: &str, rows: Option<u16>) -> Result<Page, Error> {
+    /// The same, with the answer as it is asked for.
+    pub async fn ask(&self, query: &Query) -> Result<Page, Error> {
         self.check_quota()?;
-        let options = rows.map(|rows| format!("batchSize={rows}"));
+        let options = query.rows.map(|rows| format!("batchSize={rows}"));
+        let resource = if query.deleted { "queryAll" } else { "query" };
         let url = |instance: &rest::BaseUrl| {
-            let mut url = instance.join(&["services", "data", &self.api_version, "query"]);
-            url.query_pairs_mut().append_pair("q", soql);
+            let mut url = instance.join(&["services", "data", &self.api_version, resource]);
+            url.query_pairs_mut().append_pair("q", &query.soql);
             Ok(url)
         };
         let reply = self.send(url, Asks::Query { options: options.as_deref() }).await?;
         self.page(&reply).await
+    }
+
+    /// A query read page by page.
+    pub fn pages(&self) -> Pages<'_> {
+        Pages::new(self)
     }
 
     /// Returns the next page of a query.
@@ -124,7 +141,12 @@ impl Client {
 
     /// Runs a query and follows it to its end: for few rows, since all of them are kept.
     pub async fn query_all(&self, soql: &str) -> Result<Vec<Record>, Error> {
-        let mut page = self.query(soql).await?;
+        self.all(&Query::new(soql)).await
+    }
+
+    /// The same, with the answer as it is asked for.
+    pub async fn all(&self, query: &Query) -> Result<Vec<Record>, Error> {
+        let mut page = self.ask(query).await?;
         let mut records = std::mem::take(&mut page.records);
         while let Some(next) = &page.next {
             page = self.next(next).await?;
@@ -198,7 +220,8 @@ impl Client {
         loop {
             let session = self.session.get(refused.as_ref(), self.mint()).await?;
             let headers = asks.options().map(|options| ("sforce-query-options", options)).into_iter().collect();
-            let request = Request { bearer: Some(&session.token), headers, ..Request::get(url(&session.instance)?) };
+            let asked = asks.request(url(&session.instance)?)?;
+            let request = Request { bearer: Some(&session.token), headers, ..asked };
             let reply = match self.http.send(request).await {
                 Err(late) if late.is_late() && asks.is_query() => return Err(Error::TooMuch { code: None }),
                 answered => answered?,

@@ -2,6 +2,26 @@ use serde::Deserialize;
 
 use crate::{Record, Usage};
 
+/// A query, and how its answer is to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// What is asked for, in SOQL.
+    pub soql: String,
+    /// About so many rows a page, 200 to 2,000, lines included; `None`: as many as Salesforce likes.
+    /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_queryoptions.htm>
+    pub rows: Option<u16>,
+    /// Deleted and archived rows too, which say so by `IsDeleted`; those that a merge has deleted name the one that is left.
+    /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm>
+    pub deleted: bool,
+}
+
+impl Query {
+    /// Of what is there, in pages of Salesforce's size.
+    pub fn new(soql: impl Into<String>) -> Query {
+        Query { soql: soql.into(), rows: None, deleted: false }
+    }
+}
+
 /// One page of a query's rows, each with all its children.
 #[derive(Debug, Clone)]
 pub struct Page {

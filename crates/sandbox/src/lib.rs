@@ -1,4 +1,4 @@
-//! Stateful simulators of Salesforce, Yotpo Reviews, Shopify and NetSuite over HTTP, which can be told to fail.
+//! Stateful simulators of Salesforce, Yotpo Reviews and Loyalty, Shopify and NetSuite over HTTP, which can be told to fail.
 //!
 //! One server on a loopback port speaks for all vendors (their paths do not collide) and for the
 //! sandbox itself, under `/_sandbox/`. The demo and every end-to-end test run against it:
@@ -25,10 +25,12 @@
 //! | `GET /_sandbox/report` | [`Report`]: counters, fault rules with how often they struck, sums of what arrived |
 //! | `POST /_sandbox/seed` | a [`DaySpec`]; answers its [`Manifest`] |
 //! | `POST`, `DELETE /_sandbox/faults` | adds one [`Rule`], clears them all |
+//! | `POST /_sandbox/webhooks` | `{"shop","orders","start"}`: the requests with which Shopify tells of so many orders, and of what becomes of them |
+//! | `GET /_sandbox/agreement` | [`Agreement`]: Shopify's orders held against NetSuite's |
 //!
 //! What is simulated, and on whose word, is said in the module of each endpoint. Where the vendor's
 //! behaviour is not documented there is a key in its settings ([`salesforce::Settings`], [`yotpo::Settings`],
-//! [`netsuite::Settings`], [`shopify::Settings`]).
+//! [`loyalty::Settings`], [`netsuite::Settings`], [`shopify::Settings`]).
 
 mod admin;
 mod agreement;
@@ -38,6 +40,7 @@ mod demo;
 mod faults;
 mod goods;
 mod in_process;
+pub mod loyalty;
 pub mod netsuite;
 pub mod salesforce;
 mod seed;
@@ -52,6 +55,7 @@ pub use controls::{Controls, Counters};
 pub use faults::{ActiveRule, Endpoint, Fault, Moment, Rule, Target};
 pub use in_process::InProcess;
 pub use jiff::tz::TimeZone;
+pub use loyalty::Loyalty;
 pub use netsuite::Netsuite;
 pub use salesforce::{BadRecord, Salesforce, TooMuch};
 pub use seed::{Comparison, DaySpec, Expected, Manifest, Outcome, Personal, Route, local_date};

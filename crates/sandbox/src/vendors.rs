@@ -10,12 +10,14 @@ use serde::Serialize;
 
 use crate::controls::{Controls, Counters};
 use crate::faults::{ActiveRule, Endpoint, Target};
+use crate::loyalty::{self, Loyalty};
 use crate::netsuite::{self, Concurrency, Netsuite};
 use crate::salesforce::{self, Salesforce};
 use crate::shopify::{self, Shopify};
 use crate::yotpo::{self, Sums, Yotpo};
 
-const ENDPOINTS: [&[Endpoint]; 4] = [salesforce::ENDPOINTS, yotpo::ENDPOINTS, netsuite::ENDPOINTS, shopify::ENDPOINTS];
+const ENDPOINTS: [&[Endpoint]; 5] =
+    [salesforce::ENDPOINTS, yotpo::ENDPOINTS, netsuite::ENDPOINTS, shopify::ENDPOINTS, loyalty::ENDPOINTS];
 
 /// Whether there is an endpoint that a rule with this target can strike.
 pub(crate) fn is_known(target: &Target) -> bool {
@@ -27,8 +29,10 @@ pub(crate) fn is_known(target: &Target) -> bool {
 pub struct Vendors {
     /// Salesforce.
     pub salesforce: Salesforce,
-    /// Yotpo.
+    /// Yotpo Reviews.
     pub yotpo: Yotpo,
+    /// Yotpo Loyalty.
+    pub loyalty: Loyalty,
     /// NetSuite.
     pub netsuite: Netsuite,
     /// Shopify.
@@ -44,6 +48,8 @@ pub struct Report {
     pub orders: usize,
     /// What arrived at Yotpo, by app key.
     pub accounts: BTreeMap<String, Sums>,
+    /// Loyalty's accounts, by guid.
+    pub loyalty: BTreeMap<String, loyalty::Sums>,
     /// Transactions in NetSuite.
     pub transactions: usize,
     /// NetSuite's calls at one time.
@@ -60,6 +66,7 @@ impl Vendors {
         Self {
             salesforce: Salesforce::new(&base_url, Arc::clone(&controls)),
             yotpo: Yotpo::new(Arc::clone(&base_url), Arc::clone(&controls)),
+            loyalty: Loyalty::new(Arc::clone(&base_url), Arc::clone(&controls)),
             netsuite: Netsuite::new(&base_url, Arc::clone(&controls)),
             shopify: Shopify::new(seed, Arc::clone(&base_url), Arc::clone(&controls)),
             base_url,
@@ -69,7 +76,7 @@ impl Vendors {
 
     /// The paths of all vendors: no two of them collide.
     pub(crate) fn routes(&self) -> Router {
-        let commerce = self.salesforce.routes().merge(self.yotpo.routes());
+        let commerce = self.salesforce.routes().merge(self.yotpo.routes()).merge(self.loyalty.routes());
         commerce.merge(self.netsuite.routes()).merge(self.shopify.routes())
     }
 
@@ -78,6 +85,7 @@ impl Vendors {
         Report {
             orders: self.salesforce.orders(),
             accounts: self.yotpo.sums(),
+            loyalty: self.loyalty.sums(),
             transactions: self.netsuite.transactions().len(),
             concurrency: self.netsuite.concurrency(),
             counters: self.controls.counters(),

@@ -6,7 +6,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{Method, Request};
-use sandbox::{Endpoint, netsuite, salesforce, shopify, yotpo};
+use sandbox::{Endpoint, loyalty, netsuite, salesforce, shopify, yotpo};
 use serde_json::Value;
 use std::fmt;
 
@@ -59,10 +59,18 @@ const ROUTES: &[Route] = &[
     (Service::Salesforce, Method::POST, "services/oauth2/token", salesforce::TOKEN, None),
     (Service::Salesforce, Method::GET, "services/data/*/sobjects/*/describe", salesforce::DESCRIBE, None),
     (Service::Salesforce, Method::GET, "services/data/*/query", salesforce::QUERY, None),
+    (Service::Salesforce, Method::GET, "services/data/*/queryAll", salesforce::QUERY, None),
     (Service::Salesforce, Method::GET, "services/data/*/query/*", salesforce::NEXT, None),
+    (Service::Salesforce, Method::PATCH, "services/data/*/composite/sobjects", salesforce::UPDATE, None),
+    (Service::Salesforce, Method::PATCH, "services/data/*/composite/sobjects/*/*", salesforce::UPSERT, None),
     (Service::Yotpo, Method::POST, "oauth/token", yotpo::TOKEN, None),
     (Service::Yotpo, Method::POST, "apps/*/purchases", yotpo::CREATE, Some("order_id")),
     (Service::Yotpo, Method::GET, "apps/*/purchases", yotpo::READ, None),
+    (Service::Loyalty, Method::GET, "api/v2/customers", loyalty::READ, None),
+    (Service::Loyalty, Method::POST, "api/v2/customers", loyalty::CUSTOMERS, Some("id")),
+    (Service::Loyalty, Method::POST, "api/v2/orders", loyalty::ORDERS, Some("order_id")),
+    (Service::Loyalty, Method::POST, "api/v2/refunds", loyalty::REFUNDS, Some("id")),
+    (Service::Loyalty, Method::POST, "api/v2/actions", loyalty::ACTIONS, Some("history_title")),
     (Service::Shopify, Method::POST, "shops/*/admin/oauth/access_token", shopify::TOKEN, None),
     (Service::Shopify, Method::POST, "shops/*/admin/api/*/graphql.json", shopify::GRAPHQL, None),
     (Service::NetSuite, Method::POST, "services/rest/auth/oauth2/v1/token", netsuite::TOKEN, None),

@@ -17,7 +17,7 @@ use telemetry::Metrics;
 /// <https://shopify.dev/changelog/updates-to-webhook-retry-mechanism>
 const RETRIES: u32 = 8;
 
-async fn webhook(lambda: &Lambda, machine: usize) -> Option<Process<Webhook>> {
+pub(crate) async fn webhook(lambda: &Lambda, machine: usize) -> Option<Process<Webhook>> {
     let make = async |environment: Environment, _: Client| erp::start::webhook(environment).await;
     lambda.start(SHOPIFY_WEBHOOK, machine, make).await
 }
@@ -48,6 +48,11 @@ pub(crate) async fn deliver(lambda: Lambda, machine: usize, delivery: Delivery) 
 /// A request, on a process of its own; nothing, if the function fails or is killed.
 async fn request(lambda: &Lambda, machine: usize, delivery: &Delivery) -> Option<u16> {
     let process = webhook(lambda, machine).await?;
+    ask(lambda, &process, delivery).await
+}
+
+/// A request to a process that may have had others before.
+pub(crate) async fn ask(lambda: &Lambda, process: &Process<Webhook>, delivery: &Delivery) -> Option<u16> {
     let headers: serde_json::Map<String, Value> =
         delivery.headers.iter().map(|(name, value)| (name.to_lowercase(), json!(value))).collect();
     let request = json!({
@@ -59,7 +64,7 @@ async fn request(lambda: &Lambda, machine: usize, delivery: &Delivery) -> Option
     let run = async |webhook: &Webhook, invoked: &Invoked, metrics: &mut Metrics| {
         Ok::<_, Infallible>(Box::pin(webhook.answer(request, invoked, metrics)).await)
     };
-    Some(lambda.invoke(&process, SHOPIFY_WEBHOOK.timeout, run).await?.answer.0)
+    Some(lambda.invoke(process, SHOPIFY_WEBHOOK.timeout, run).await?.answer.0)
 }
 
 /// A poller of the queue, with workers on its machine.

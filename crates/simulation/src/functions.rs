@@ -1,8 +1,8 @@
 //! The functions that run here, each with everything that it does to the world: what is not on its list fails the run.
 
-use Service::{NetSuite, Queue, Salesforce, Secrets, Shopify, Table, Yotpo};
+use Service::{Loyalty, NetSuite, Queue, Salesforce, Secrets, Shopify, Table, Yotpo};
 use chrono::TimeDelta;
-use sandbox::{netsuite, salesforce, shopify, yotpo};
+use sandbox::{loyalty as points, netsuite, salesforce, shopify, yotpo};
 use std::{
     cmp::Ordering,
     fmt,
@@ -22,6 +22,8 @@ pub enum Service {
     Salesforce,
     /// Where purchases go to.
     Yotpo,
+    /// Where points come from.
+    Loyalty,
     /// Where webhooks come from.
     Shopify,
     /// Where they go to.
@@ -34,7 +36,7 @@ impl Service {
 
     /// Whether it is a vendor's, and not AWS's.
     pub(crate) fn is_vendor(self) -> bool {
-        matches!(self, Salesforce | Yotpo | Shopify | NetSuite)
+        matches!(self, Salesforce | Yotpo | Loyalty | Shopify | NetSuite)
     }
 }
 
@@ -185,6 +187,65 @@ pub const NETSUITE_WORKER: Function = Function {
         (NetSuite, netsuite::READ.name(), ONLY),
         (NetSuite, netsuite::UPDATE.name(), ONLY),
         (NetSuite, netsuite::QUERY.name(), ONLY),
+    ],
+};
+
+/// `loyalty-producer`.
+pub const LOYALTY_PRODUCER: Function = Function {
+    name: loyalty::PRODUCER,
+    flow: loyalty::FLOW,
+    timeout: TimeDelta::seconds(900),
+    consumes: false,
+    batch: 0,
+    calls: &[
+        (Secrets, "GetSecretValue", &["salesforce"]),
+        (Table, "GetItem", &["check", "cursor", "pass"]),
+        (Table, "BatchGetItem", &["order", "customer", "refund", "action"]),
+        (Table, "Query", &["open"]),
+        (Table, "UpdateItem", &["cursor first", "cursor", "due", "pass first", "pass", "run"]),
+        (Table, "UpdateItem", &["order parked", "order rejected", "order skipped"]),
+        (Table, "UpdateItem", &["customer parked", "customer rejected", "customer skipped"]),
+        (Table, "UpdateItem", &["refund parked", "refund rejected", "refund skipped"]),
+        (Table, "UpdateItem", &["action parked", "action rejected", "action skipped"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Salesforce, salesforce::TOKEN.name(), ONLY),
+        (Salesforce, salesforce::DESCRIBE.name(), ONLY),
+        (Salesforce, salesforce::QUERY.name(), ONLY),
+        (Salesforce, salesforce::NEXT.name(), ONLY),
+    ],
+};
+
+/// `loyalty-consumer`.
+pub const LOYALTY_CONSUMER: Function = Function {
+    name: loyalty::CONSUMER,
+    flow: loyalty::FLOW,
+    timeout: TimeDelta::seconds(60),
+    consumes: true,
+    batch: 10,
+    calls: &[
+        (Secrets, "GetSecretValue", &["yotpo", "salesforce"]),
+        (Table, "GetItem", &["check", "balance", "order", "customer"]),
+        (Table, "BatchGetItem", &["order", "customer"]),
+        (Table, "UpdateItem", &["balance"]),
+        (Table, "UpdateItem", &["customer claimed", "customer accepted", "customer pending"]),
+        (Table, "UpdateItem", &["customer skipped", "customer parked", "customer rejected"]),
+        (Table, "UpdateItem", &["order claimed", "order accepted", "order pending", "order uncertain"]),
+        (Table, "UpdateItem", &["order skipped", "order parked", "order rejected"]),
+        (Table, "UpdateItem", &["refund claimed", "refund accepted", "refund pending", "refund uncertain"]),
+        (Table, "UpdateItem", &["refund skipped", "refund parked", "refund rejected"]),
+        (Table, "UpdateItem", &["action claimed", "action accepted", "action pending", "action uncertain"]),
+        (Table, "UpdateItem", &["action skipped", "action parked", "action rejected"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Queue, "ChangeMessageVisibilityBatch", QUEUE),
+        (Salesforce, salesforce::TOKEN.name(), ONLY),
+        (Salesforce, salesforce::QUERY.name(), ONLY),
+        (Loyalty, points::READ.name(), ONLY),
+        (Loyalty, points::CUSTOMERS.name(), ONLY),
+        (Loyalty, points::ORDERS.name(), ONLY),
+        (Loyalty, points::REFUNDS.name(), ONLY),
+        (Loyalty, points::ACTIONS.name(), ONLY),
     ],
 };
 

@@ -19,10 +19,14 @@
 //! from request to answer, and what is simulated is the services' promises.
 
 mod aws;
+#[cfg(test)]
+mod balance_tests;
 mod bill;
 mod books;
 mod chance;
 mod clock;
+#[cfg(test)]
+mod conflict_tests;
 mod dynamodb;
 mod effect;
 #[cfg(test)]
@@ -34,11 +38,19 @@ mod fault;
 mod functions;
 mod lambda;
 mod logs;
+#[cfg(test)]
+mod loyalty_consumer_tests;
+#[cfg(test)]
+mod loyalty_flow;
+#[cfg(test)]
+mod loyalty_tests;
 mod mapping;
 mod network;
 mod oracle;
 mod permission;
 mod reviews_flow;
+#[cfg(test)]
+mod rotation_tests;
 mod run;
 mod scenario;
 #[cfg(test)]
@@ -52,13 +64,15 @@ mod watch;
 #[cfg(test)]
 mod worker_tests;
 mod world;
+#[cfg(test)]
+mod writeback_tests;
 
 pub use bill::{Bill, Usage};
 pub use effect::{Effect, Kill, Moment};
 pub use fault::{BrokenPromise, Down};
 pub use functions::{
-    Calls, FUNCTIONS, Function, NETSUITE_WORKER, REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER,
-    SHOPIFY_WEBHOOK, Service,
+    Calls, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, NETSUITE_WORKER, REVIEWS_CONSUMER,
+    REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
 };
 pub use permission::{Call, Resource};
 pub use run::{Report, run};

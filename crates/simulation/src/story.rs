@@ -163,7 +163,7 @@ impl Story {
 
     /// A person has the producer run a day; whether it is settled.
     pub async fn by_hand(&self, day: NaiveDate) -> bool {
-        let event = Event::Day { day: day.into(), store: None };
+        let event = Event::Day { day: day.into(), store: None, history: false };
         let settled = produce(self.lambda.clone(), CONSUMERS as usize, event).await;
         self.pass(TimeDelta::minutes(15)).await;
         settled
@@ -176,7 +176,7 @@ impl Story {
 
     /// A person has the reconciler look at a day.
     pub async fn look_by_hand(&self, day: NaiveDate) -> Looked {
-        self.start(Event::Day { day: day.into(), store: None }).await
+        self.start(Event::Day { day: day.into(), store: None, history: false }).await
     }
 
     /// The schedule starts two reconcilers at once.

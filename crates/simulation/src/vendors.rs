@@ -63,7 +63,7 @@ fn error(effect: Effect, fault: Fault, odd: bool) -> Response<Bytes> {
         return page(status);
     }
     let (status, body) = match effect.service {
-        Service::Yotpo => of_yotpo(fault),
+        Service::Yotpo | Service::Loyalty => of_yotpo(fault),
         _ => of_salesforce(fault, effect.operation == salesforce::TOKEN.name()),
     };
     let mut response = Response::new(Bytes::from(body.to_string()));

@@ -257,6 +257,7 @@ impl Stage {
                 read_back: async |message: &Message<Payload>, _: Reading| {
                     Ok(self.shows(message.delivery.key.as_str(), message.payload.value))
                 },
+                reread: async |_: &Message<Payload>, _: Reading| Ok(None),
             };
             let work = Box::pin(worker.consume_with(event, deadline, metrics, 10, &hooks, call));
             let answer = select! {

@@ -14,7 +14,7 @@ use crate::lines::Lines;
 /// The crates that log at the level asked for, by the beginning of their names: those of ours that run in a function, but `aws`,
 /// which says nothing and would take the SDK's crates with it. Others are heard from warnings on: at finer levels HTTP stacks
 /// print headers and bodies, and with them tokens and customers.
-pub const OURS: [&str; 17] = [
+pub const OURS: [&str; 18] = [
     "config",
     "delivery",
     "erp",
@@ -22,6 +22,7 @@ pub const OURS: [&str; 17] = [
     "ledger",
     "loyalty",
     "netsuite",
+    "org",
     "queue",
     "reconciliation",
     "rest",

@@ -125,7 +125,7 @@ fn is_said(value: Option<&Value>) -> bool {
 }
 
 /// Removes what is personal from a message, and all that looks like an e-mail address; at most 200 characters.
-fn black_out(message: &str, personal: &[&str]) -> String {
+pub(crate) fn black_out(message: &str, personal: &[&str]) -> String {
     let mut message = message.to_owned();
     for text in personal.iter().filter(|text| !text.trim().is_empty()) {
         message = message.replace(text, "…");

@@ -8,6 +8,9 @@ use serde::Deserialize;
 /// Where the Reviews API lives unless the secret says otherwise.
 pub const REVIEWS_URL: &str = "https://api.yotpo.com";
 
+/// Where the Loyalty API lives unless the secret says otherwise; the platform's path is not part of it.
+pub const LOYALTY_URL: &str = "https://loyalty.yotpo.com";
+
 /// The secret `{stack}/yotpo`:
 /// `{"reviews_url"?,"loyalty_url"?,"expires_on"?,"stores":{"default":{"app_key","secret_key",…}}}`.  Keys that are not named here are
 /// refused.
@@ -17,7 +20,7 @@ pub struct Credentials {
     /// The Reviews API, if not [`REVIEWS_URL`].
     #[serde(default)]
     pub reviews_url: Option<BaseUrl>,
-    /// The Loyalty API, if not Yotpo's.
+    /// The Loyalty API's host, if not [`LOYALTY_URL`].
     #[serde(default)]
     pub loyalty_url: Option<BaseUrl>,
     /// The last day on which they are valid, where somebody has written it down.
@@ -46,6 +49,9 @@ pub struct StoreCredentials {
     /// The unguessable part of the address that Loyalty's events come to.
     #[serde(default)]
     pub webhook_token: Option<SecretString>,
+    /// The one before it, while it is being changed.
+    #[serde(default)]
+    pub previous_webhook_token: Option<SecretString>,
 }
 
 /// A key that a flow needs is absent or empty.
@@ -59,16 +65,40 @@ pub struct MissingKey {
 impl StoreCredentials {
     /// What the Reviews API logs in with: app key and secret key.
     pub fn reviews(&self) -> Result<(&str, &SecretString), MissingKey> {
-        let app_key = self.app_key.as_deref().filter(|key| !key.trim().is_empty());
-        let secret_key = self.secret_key.as_ref().filter(|key| !key.expose_secret().trim().is_empty());
-        Ok((app_key.ok_or(MissingKey { key: "app_key" })?, secret_key.ok_or(MissingKey { key: "secret_key" })?))
+        pair((&self.app_key, "app_key"), (&self.secret_key, "secret_key"))
     }
+
+    /// What the Loyalty API logs in with: guid and API key.
+    pub fn loyalty(&self) -> Result<(&str, &SecretString), MissingKey> {
+        pair((&self.loyalty_guid, "loyalty_guid"), (&self.loyalty_api_key, "loyalty_api_key"))
+    }
+}
+
+/// An account's name and its secret, each with its key.
+fn pair<'a>(
+    (name, of_name): (&'a Option<String>, &'static str),
+    (secret, of_secret): (&'a Option<SecretString>, &'static str),
+) -> Result<(&'a str, &'a SecretString), MissingKey> {
+    let name = name.as_deref().filter(|name| !name.trim().is_empty());
+    let secret = secret.as_ref().filter(|secret| !secret.expose_secret().trim().is_empty());
+    Ok((name.ok_or(MissingKey { key: of_name })?, secret.ok_or(MissingKey { key: of_secret })?))
+}
+
+/// The end of an account's name, for a person to recognise it by: four characters, of a short name none.
+pub(crate) fn ending(account: &str) -> &str {
+    let ending = account.char_indices().rev().nth(3).map_or("", |(at, _)| &account[at..]);
+    if account.chars().count() < 8 { "" } else { ending }
 }
 
 impl Credentials {
     /// The Reviews API's address.  Fails only if [`REVIEWS_URL`] is no address.
     pub fn reviews_url(&self) -> Result<BaseUrl, BadUrl> {
         self.reviews_url.clone().map_or_else(|| BaseUrl::parse(REVIEWS_URL), Ok)
+    }
+
+    /// The Loyalty API's host.  Fails only if [`LOYALTY_URL`] is no address.
+    pub fn loyalty_url(&self) -> Result<BaseUrl, BadUrl> {
+        self.loyalty_url.clone().map_or_else(|| BaseUrl::parse(LOYALTY_URL), Ok)
     }
 }
 
@@ -109,5 +139,8 @@ mod tests {
             let entry: StoreCredentials = serde_json::from_value(entry).unwrap();
             assert_eq!(entry.reviews().err().map(|missing| missing.key), missing);
         }
+        let entry = json!({"loyalty_guid": "g", "loyalty_api_key": "", "previous_webhook_token": "t"});
+        let entry: StoreCredentials = serde_json::from_value(entry).unwrap();
+        assert_eq!(entry.loyalty().err(), Some(MissingKey { key: "loyalty_api_key" }));
     }
 }

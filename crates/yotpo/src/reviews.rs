@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{judge, refuses_keys};
+use crate::credentials::ending;
 use crate::{Error, MissingKey, Purchase, PurchasePage, StoreCredentials, read_back};
 
 /// The Reviews API of one store.
@@ -120,8 +121,7 @@ impl Reviews {
 
     /// The end of the app key, for a person to recognise the account by: four characters, of a short key none.
     pub fn account_ending(&self) -> &str {
-        let ending = self.app_key.char_indices().rev().nth(3).map_or("", |(at, _)| &self.app_key[at..]);
-        if self.app_key.chars().count() < 8 { "" } else { ending }
+        ending(&self.app_key)
     }
 
     /// Asks for a new token, which later calls use: whether the keys are good.

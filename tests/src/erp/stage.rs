@@ -9,10 +9,11 @@ use sandbox::{
 use serde_json::{Value, json};
 use std::{
     fs,
+    path::Path,
     time::{Duration, Instant},
 };
 
-const SHOP: &str = "acme.myshopify.com";
+pub(crate) const SHOP: &str = "acme.myshopify.com";
 /// Nothing here takes longer, on a busy machine either.
 const PATIENCE: Duration = Duration::from_mins(3);
 
@@ -32,9 +33,9 @@ const SETTINGS: [(&str, &str, &str); 10] = [
 
 pub(crate) struct Stage {
     pub(crate) sandbox: Sandbox,
-    emulator: &'static Emulator,
-    stack: Deployed<'static>,
-    _directory: tempfile::TempDir,
+    pub(crate) emulator: &'static Emulator,
+    pub(crate) stack: Deployed<'static>,
+    directory: tempfile::TempDir,
 }
 
 impl Stage {
@@ -54,7 +55,12 @@ impl Stage {
         sandbox.netsuite.set(|settings| settings.one_world = true);
         stack.put_secret("shopify", &sandbox.shopify.secret(&[SHOP])).unwrap();
         stack.put_secret("netsuite", &sandbox.netsuite.secret()).unwrap();
-        Self { sandbox, emulator, stack, _directory: directory }
+        Self { sandbox, emulator, stack, directory }
+    }
+
+    /// The folder of this test alone, with the settings in it.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Yesterday in UTC, which is the shipped configuration's time zone.
@@ -134,7 +140,7 @@ impl Stage {
         writes.iter().filter_map(|endpoint| counters.get(endpoint)).map(|counters| counters.calls).sum()
     }
 
-    fn last_lines(&self) -> String {
+    pub(crate) fn last_lines(&self) -> String {
         let lines = self.emulator.log_lines().unwrap_or_default();
         let lines: Vec<String> = lines.iter().map(|l| format!("{} {}", l.function, l.text)).collect();
         lines[lines.len().saturating_sub(40)..].join("\n")

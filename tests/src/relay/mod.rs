@@ -5,6 +5,7 @@ mod browser;
 mod certificate;
 mod check;
 mod dlq;
+mod erp;
 mod forget;
 mod letters;
 mod order;
@@ -20,7 +21,31 @@ mod transcript;
 use crate::stage::Stage;
 use local::{Profile, Workspace};
 use serde_json::Value;
-use std::process::{Command, Output};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// Where a command is typed: a stage of whichever flow.
+pub(crate) trait Place {
+    fn emulator(&self) -> &local::Emulator;
+    fn settings(&self) -> PathBuf;
+    fn folder(&self) -> &Path;
+}
+
+impl Place for Stage {
+    fn emulator(&self) -> &local::Emulator {
+        self.emulator
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.relay_toml()
+    }
+
+    fn folder(&self) -> &Path {
+        self.directory()
+    }
+}
 
 /// What became of a command.
 #[derive(Debug)]
@@ -44,38 +69,38 @@ impl Ran {
 }
 
 /// `relay` as somebody types it who has nothing but AWS's environment variables and the settings' file.
-pub(crate) fn typed(stage: &Stage, arguments: &[&str]) -> Command {
+pub(crate) fn typed(stage: &impl Place, arguments: &[&str]) -> Command {
     let program = Workspace::here().binary(Profile::Dev, "relay").unwrap();
     let mut command = Command::new(program);
     command
         .args(arguments)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .envs(stage.emulator.variables_for_a_client())
-        .env("RELAY_CONFIG", stage.relay_toml())
-        .current_dir(stage.directory());
+        .envs(stage.emulator().variables_for_a_client())
+        .env("RELAY_CONFIG", stage.settings())
+        .current_dir(stage.folder());
     command
 }
 
 /// Runs it to its end.
-pub(crate) fn relay(stage: &Stage, arguments: &[&str]) -> Ran {
+pub(crate) fn relay(stage: &impl Place, arguments: &[&str]) -> Ran {
     Ran::of(typed(stage, arguments).output().unwrap())
 }
 
 /// The same, in an environment that differs.
-pub(crate) fn relay_with(stage: &Stage, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+pub(crate) fn relay_with(stage: &impl Place, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
     Ran::of(typed(stage, arguments).envs(environment.iter().copied()).output().unwrap())
 }
 
 /// Runs it with `--json`, and asserts how it ended.
-pub(crate) fn relay_json(stage: &Stage, code: i32, arguments: &[&str]) -> Value {
+pub(crate) fn relay_json(stage: &impl Place, code: i32, arguments: &[&str]) -> Value {
     let ran = relay(stage, &[arguments, &["--json"]].concat());
     assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
     ran.json()
 }
 
 /// Wrong input: exit code 2, a sentence that says what was expected, and nothing on standard output.
-pub(crate) fn assert_refused(stage: &Stage, arguments: &[&str], says: &str) {
+pub(crate) fn assert_refused(stage: &impl Place, arguments: &[&str], says: &str) {
     let ran = relay(stage, arguments);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}: {ran:?}");
     assert!(ran.err.contains(says), "{arguments:?} should say {says:?}: {}", ran.err);

@@ -292,36 +292,43 @@ impl Rule {
         let refused =
             |test: &dyn Fn(&Record) -> bool| matches!(attempt, Attempt::Refused(Some(record)) if test(record));
         let other = match (self, event, &verdict) {
-            (Self::ReadBack, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, applied, .. }) => {
-                matches!(attempt, Attempt::Applied(_)).then_some(Verdict::Call {
-                    attempt: *n,
-                    read_back_first: false,
-                    open_since: *open_since,
-                    applied: applied.clone(),
-                })
-            }
+            (
+                Self::ReadBack,
+                Event::Claim { .. },
+                Verdict::Call { attempt: n, unanswered, open_since, applied, .. },
+            ) => matches!(attempt, Attempt::Applied(_)).then_some(Verdict::Call {
+                attempt: *n,
+                read_back_first: false,
+                unanswered: *unanswered,
+                open_since: *open_since,
+                applied: applied.clone(),
+            }),
             (
                 Self::ReadBackAfterAny,
                 Event::Claim { .. },
-                Verdict::Call { attempt: n, read_back_first, open_since, applied },
+                Verdict::Call { attempt: n, read_back_first, unanswered, open_since, applied },
             ) => {
                 let open = |record: &Record| matches!(record.state, State::Claimed | State::Uncertain);
                 let known = matches!(attempt, Attempt::Applied(Some(record)) if !open(record));
                 Some(Verdict::Call {
                     attempt: *n,
                     read_back_first: *read_back_first && !known,
+                    unanswered: *unanswered,
                     open_since: *open_since,
                     applied: applied.clone(),
                 })
             }
-            (Self::ReadBackOwn, Event::Claim { .. }, Verdict::Call { attempt: n, open_since, applied, .. }) => {
-                matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Call {
-                    attempt: *n,
-                    read_back_first: false,
-                    open_since: *open_since,
-                    applied: applied.clone(),
-                })
-            }
+            (
+                Self::ReadBackOwn,
+                Event::Claim { .. },
+                Verdict::Call { attempt: n, unanswered, open_since, applied, .. },
+            ) => matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Call {
+                attempt: *n,
+                read_back_first: false,
+                unanswered: *unanswered,
+                open_since: *open_since,
+                applied: applied.clone(),
+            }),
             (Self::OwnClaim, Event::Claim { .. }, Verdict::Call { .. }) => {
                 matches!(attempt, Attempt::Refused(_)).then_some(Verdict::Held(now))
             }

@@ -6,32 +6,23 @@ use super::{
 };
 use crate::{failure::Failure, flow::Flow, place::Place, progress, source};
 use chrono::{DateTime, Utc};
-use clap::Args;
 use config::{BusinessDay, StoreName};
 use delivery::Pace;
 use ledger::{DeliveryKey, Record, State};
 use reviews::{
+    item::version_of,
     life::{AtSource, Sought, Where, at_destination, at_source, copies},
     message::key,
     named::Named,
     operate::Operator,
 };
 
-const PAGES: &str = "Pages of {destination}'s purchases to read, of 200 rows each, from the day before the order's";
-
 /// Which order, and how far to look.
-#[derive(Debug, Args)]
-pub(crate) struct Asked {
-    #[arg(help = Flow::Reviews.told("{source} id of 15 or 18 characters, or the order id that {destination} gets"))]
-    order: Named,
-    /// Show what was or would be sent, and the messages: names and addresses of buyers
-    #[arg(long)]
-    payload: bool,
-    /// Messages of the queue to look at, at the most; the dead-letter queue is looked at whole
-    #[arg(long, default_value_t = 500, value_name = "N")]
-    messages: usize,
-    #[arg(long, default_value_t = 25, value_name = "N", help = Flow::Reviews.told(PAGES))]
-    pages: u32,
+pub(super) struct Asked {
+    pub(super) order: Named,
+    pub(super) payload: bool,
+    pub(super) messages: usize,
+    pub(super) pages: u32,
 }
 
 /// What is known of the order on the way.
@@ -80,7 +71,9 @@ pub(super) async fn look(place: &Place, asked: &Asked) -> Result<Life, Failure> 
         }
         (None, false) => {}
     }
-    life.ledger = known.record.as_ref().map(|record| AtLedger::of(record, known.source.as_ref()));
+    life.ledger = known.record.as_ref().map(|record| {
+        AtLedger::of(record, flow, known.source.as_ref().map(|source| source.revision > version_of(record)))
+    });
     if known.record.is_none() {
         life.notes.extend(before_start(&operator, known.source.as_ref()).await);
     }

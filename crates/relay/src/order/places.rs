@@ -9,10 +9,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, StoreName};
 use ledger::{Millis, Record};
-use reviews::{
-    item::version_of,
-    life::{self, AtDestination, AtSource},
-};
+use reviews::life::{self, AtDestination, AtSource};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -81,6 +78,8 @@ impl Source {
 /// The ledger's word.
 #[derive(Debug, Serialize)]
 pub(super) struct AtLedger {
+    #[serde(skip)]
+    flow: Flow,
     pub(super) state: &'static str,
     reason: Option<String>,
     /// Which version of the order it speaks of.
@@ -99,13 +98,14 @@ pub(super) struct AtLedger {
 }
 
 impl AtLedger {
-    pub(super) fn of(record: &Record, source: Option<&AtSource>) -> Self {
+    pub(super) fn of(record: &Record, flow: Flow, source_is_newer: Option<bool>) -> Self {
         let at = |millis: Option<Millis>| millis.map(DateTime::from);
         Self {
+            flow,
             state: record.state.as_str(),
             reason: record.reason.clone(),
             revision_at: Millis(record.revision.0).into(),
-            source_is_newer: source.map(|source| source.revision > version_of(record)),
+            source_is_newer,
             attempts: record.attempts,
             repairs: record.repairs,
             store: record.store.clone(),
@@ -125,7 +125,7 @@ impl AtLedger {
         };
         let newer = if self.source_is_newer == Some(true) { "; the source was changed since" } else { "" };
         let mut rows = vec![("state", state)];
-        rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(Flow::Reviews, reason).to_owned())));
+        rows.extend(self.reason.as_deref().map(|reason| ("what to do", what_to_do(self.flow, reason).to_owned())));
         rows.extend([
             ("version", format!("{}{newer}", instant(self.revision_at))),
             ("attempts", self.attempts.to_string()),

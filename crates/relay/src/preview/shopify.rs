@@ -65,7 +65,8 @@ pub(super) fn run(options: &Options, file: &Path, shop: Option<&StoreName>) -> R
     Ok(mapped(&order, &Settings::of(erp, shop.map_or("", StoreName::as_str))))
 }
 
-fn mapped(order: &Order, settings: &Settings<'_>) -> Mapped {
+/// What an order and its refunds would become.
+pub(crate) fn mapped(order: &Order, settings: &Settings<'_>) -> Mapped {
     let skipped = map::due(order, settings, false).err().map(map::Skip::as_str);
     let part = Part { skipped, ..Part::of(order.name.clone()) };
     let part = match map::order(order, settings) {

@@ -1,7 +1,8 @@
 //! An account at Yotpo, tried out.
 
 use super::{
-    findings::{self, Finding, Shown, ShownFrom},
+    finding::Finding,
+    findings::{self, Shown, ShownFrom},
     post::Post,
 };
 use crate::{failure::Failure, progress};

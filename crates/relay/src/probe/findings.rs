@@ -1,27 +1,8 @@
-//! What the readings of an account say about what is assumed. Pure.
+//! What the readings of a Yotpo account say about what is assumed. Pure.
 
-use serde::Serialize;
+use super::finding::{Finding, Verdict};
 use std::time::Duration;
 use yotpo::PurchaseRow;
-
-/// An assumption, beside what was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
-    pub(super) question: &'static str,
-    pub(super) assumed: String,
-    pub(super) found: String,
-    pub(super) verdict: Verdict,
-}
-
-/// Whether the assumption may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
-    Holds,
-    DoesNotHold,
-    /// Not within the time that was given.
-    NotFoundOut,
-}
 
 /// How a wait for a purchase ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +36,7 @@ pub(super) fn delay(shown: Shown, missing_after: Duration) -> Finding {
     };
     let missing_after = humantime::format_duration(missing_after);
     let assumed = format!("shown {missing_after} after it was accepted at the latest (protocol.missing_after)");
-    Finding { question: "How long until a purchase can be read back?", assumed, found, verdict }
+    Finding { question: "How long until a purchase can be read back?", assumed, found, verdict, set: None }
 }
 
 /// What became of an order that was posted again with another name and product; `None`: nothing that can be read.
@@ -73,7 +54,7 @@ pub(super) fn repeat(readings: Option<(&[PurchaseRow], &[PurchaseRow])>) -> Find
     };
     let assumed =
         "nothing is created again or changed, so that a post without an answer is simply made again".to_owned();
-    Finding { question: "What does a repeated order id do?", assumed, found, verdict }
+    Finding { question: "What does a repeated order id do?", assumed, found, verdict, set: None }
 }
 
 /// What `since_date` is compared with; `None`: nothing that can be read.
@@ -93,7 +74,7 @@ pub(super) fn since_date(shown: Option<ShownFrom>) -> Finding {
     };
     let assumed =
         "the order's date or the time of creation, so that reading begins with the earlier, less a day".to_owned();
-    Finding { question: "What is since_date compared with?", assumed, found: found.to_owned(), verdict }
+    Finding { question: "What is since_date compared with?", assumed, found: found.to_owned(), verdict, set: None }
 }
 
 fn not_shown(time: Duration) -> String {

@@ -2,7 +2,7 @@
 
 use super::{
     account::{OLD, Probe},
-    findings::{Finding, Verdict},
+    finding::{self, Finding},
     post::Post,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     options::Options,
     place::Place,
-    text::{GOOD, WARN, tick},
+    text::{GOOD, WARN},
 };
 use clap::Args;
 use config::{BusinessDay, StoreName};
@@ -108,14 +108,7 @@ impl Answer for Probed {
             writeln!(to, "Yotpo will mail the address about them, and they stay there.")?;
             return writeln!(to, "{WARN}nothing was changed; add --yes{WARN:#}");
         }
-        for Finding { question, assumed, found, verdict } in &self.findings {
-            let sign = match verdict {
-                Verdict::Holds => tick(true),
-                Verdict::DoesNotHold => tick(false),
-                Verdict::NotFoundOut => format!("{WARN}?{WARN:#}"),
-            };
-            writeln!(to, "{sign} {question}\n    assumed: {assumed}\n    found:   {found}")?;
-        }
+        finding::print(&self.findings, to)?;
         if self.is_well() {
             writeln!(to, "{GOOD}what is assumed holds{GOOD:#}")?;
         }
@@ -123,6 +116,6 @@ impl Answer for Probed {
     }
 
     fn is_well(&self) -> bool {
-        self.findings.iter().all(|finding| finding.verdict == Verdict::Holds)
+        finding::all_hold(&self.findings)
     }
 }

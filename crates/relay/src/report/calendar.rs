@@ -3,7 +3,7 @@
 use super::words::counted;
 use chrono::{Datelike as _, NaiveDate};
 use maud::{Markup, html};
-use reviews::history::{Day, Standing};
+use reconciliation::history::{DayCounts, DayStanding};
 
 /// A day's square, with the gap to the next.
 const CELL: u32 = 24;
@@ -12,7 +12,7 @@ const HEAD: u32 = 40;
 const WEEKDAYS: [&str; 7] = ["M", "T", "W", "T", "F", "S", "S"];
 
 /// Every month that the range touches.
-pub(super) fn calendar(days: &[Day]) -> Markup {
+pub(super) fn calendar(days: &[DayCounts]) -> Markup {
     let months = days.chunk_by(|a, b| month(a.business_day.date()) == month(b.business_day.date()));
     html! {
         div.months { @for days in months { (block(days)) } }
@@ -28,12 +28,12 @@ pub(super) fn calendar(days: &[Day]) -> Markup {
 }
 
 /// In words, as the calendar's key has it.
-pub(super) fn standing(standing: Standing) -> &'static str {
+pub(super) fn standing(standing: DayStanding) -> &'static str {
     match standing {
-        Standing::Before => "before the first night",
-        Standing::Complete => "complete",
-        Standing::NoCertificate => "no certificate",
-        Standing::NotComplete => "not complete",
+        DayStanding::Before => "before the first night",
+        DayStanding::Complete => "complete",
+        DayStanding::NoCertificate => "no certificate",
+        DayStanding::NotComplete => "not complete",
     }
 }
 
@@ -42,7 +42,7 @@ fn month(date: NaiveDate) -> (i32, u32) {
 }
 
 /// Columns are weekdays, from Monday; rows are weeks.
-fn block(days: &[Day]) -> Markup {
+fn block(days: &[DayCounts]) -> Markup {
     let Some(first) = days.first().map(|day| day.business_day.date()) else { return Markup::default() };
     let offset = first.with_day(1).unwrap_or(first).weekday().num_days_from_monday();
     let place = |date: NaiveDate| {
@@ -51,7 +51,7 @@ fn block(days: &[Day]) -> Markup {
     };
     let rows = days.iter().map(|day| place(day.business_day.date()).1).max().unwrap_or(HEAD);
     let top = days.iter().map(|day| place(day.business_day.date()).1).min().unwrap_or(HEAD);
-    let complete = days.iter().filter(|day| day.standing == Standing::Complete).count();
+    let complete = days.iter().filter(|day| day.standing == DayStanding::Complete).count();
     let name = first.format("%B %Y").to_string();
     let title = format!("{name}: {} of {} complete", complete, counted(days.len(), "day"));
     let height = rows - top + HEAD + CELL;
@@ -69,12 +69,12 @@ fn block(days: &[Day]) -> Markup {
     }
 }
 
-fn square(day: &Day, x: u32, y: u32) -> Markup {
+fn square(day: &DayCounts, x: u32, y: u32) -> Markup {
     let (cell, text) = match day.standing {
-        Standing::Complete => (Some("cell-complete"), "on-complete"),
-        Standing::NotComplete => (Some("cell-open"), "on-open"),
-        Standing::NoCertificate => (Some("cell-none"), "on-none"),
-        Standing::Before => (None, "on-before"),
+        DayStanding::Complete => (Some("cell-complete"), "on-complete"),
+        DayStanding::NotComplete => (Some("cell-open"), "on-open"),
+        DayStanding::NoCertificate => (Some("cell-none"), "on-none"),
+        DayStanding::Before => (None, "on-before"),
     };
     html! {
         g {

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::text::instant;
 use maud::{Markup, html};
-use reviews::history::History;
+use reconciliation::history::DayHistory;
 use std::collections::BTreeSet;
 
 /// A line each; the report was made with settings of this SHA-256.
-pub(super) fn certificates(history: &History, to: &str, config_sha256: &str) -> Markup {
+pub(super) fn certificates(history: &DayHistory, to: &str, config_sha256: &str) -> Markup {
     let settings: BTreeSet<&str> = history.certificates.iter().map(|c| c.config_sha256.as_str()).collect();
     let found = format!("found at {to}");
     let head = ["day", "store", "", "issued", "settings", "completed", &found, "unexpected there", "sent again"];

@@ -2,15 +2,16 @@
 
 use super::words::{counted, number, per_cent};
 use maud::{Markup, html};
-use reviews::history::{Day, History, Standing};
+use reconciliation::history::{DayCounts, DayHistory, DayStanding};
 
 /// A sentence and the numbers that it rests on; `to` is the destination.
-pub(super) fn headline(history: &History, to: &str) -> Markup {
-    let sum = |of: fn(&Day) -> usize| history.sum(of);
+pub(super) fn headline(history: &DayHistory, to: &str) -> Markup {
+    let sum = |of: fn(&DayCounts) -> usize| history.sum(of);
     let (completed, confirmed, accepted) = (sum(|d| d.completed), sum(|d| d.confirmed), sum(|d| d.accepted));
     let (skipped, rejected, open) = (sum(|d| d.skipped), sum(|d| d.rejected), sum(|d| d.open));
     let [complete, not_complete, without] =
-        [Standing::Complete, Standing::NotComplete, Standing::NoCertificate].map(|standing| history.standing(standing));
+        [DayStanding::Complete, DayStanding::NotComplete, DayStanding::NoCertificate]
+            .map(|standing| history.standing(standing));
     let days = complete + not_complete + without;
     let quiet = history.certificates.iter().filter(|certificate| certificate.quiet).count();
     let tile = |name: &str, n: String, more: String, bad: bool| {

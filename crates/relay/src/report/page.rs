@@ -11,7 +11,7 @@ use super::{
 use crate::flow::Flow;
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use reviews::history::{History, Standing};
+use reconciliation::history::{DayHistory, DayStanding};
 use std::collections::BTreeMap;
 
 /// Most lines of a plot by reason; the rest is one line.
@@ -29,7 +29,7 @@ pub(super) struct About<'a> {
 }
 
 /// The whole document.
-pub(super) fn page(history: &History, about: &About<'_>) -> String {
+pub(super) fn page(history: &DayHistory, about: &About<'_>) -> String {
     let (Some(first), Some(last)) = (history.days.first(), history.days.last()) else { return String::new() };
     let to = about.flow.destination();
     let heading = format!("Orders to {to}, {} to {}", first.business_day, last.business_day);
@@ -66,7 +66,7 @@ pub(super) fn page(history: &History, about: &About<'_>) -> String {
     .into_string()
 }
 
-fn by_day(history: &History, to: &str) -> Markup {
+fn by_day(history: &DayHistory, to: &str) -> Markup {
     let head = ["", "completed", "confirmed", "accepted", "open", "skipped", "refused"];
     let rows = history.days.iter().map(|d| {
         let numbers = [d.completed, d.confirmed, d.accepted, d.open, d.skipped, d.rejected];
@@ -84,7 +84,7 @@ fn by_day(history: &History, to: &str) -> Markup {
     }
 }
 
-fn skipped(history: &History) -> Markup {
+fn skipped(history: &DayHistory) -> Markup {
     let lines: Vec<Bar> = longest(&history.skipped_by_reason, "", "plain");
     html! {
         figure {
@@ -98,10 +98,13 @@ fn skipped(history: &History) -> Markup {
     }
 }
 
-fn times(history: &History, to: &str) -> Markup {
+fn times(history: &DayHistory, to: &str) -> Markup {
     let timed: usize = history.time_to_deliver.iter().map(|wait| wait.deliveries).sum();
-    let bar =
-        |wait: &reviews::history::Wait| Bar { label: wait.after.to_owned(), n: wait.deliveries, fill: "confirmed" };
+    let bar = |wait: &reconciliation::history::Wait| Bar {
+        label: wait.after.to_owned(),
+        n: wait.deliveries,
+        fill: "confirmed",
+    };
     let lines: Vec<Bar> = history.time_to_deliver.iter().map(bar).collect();
     let rows = lines.iter().map(|bar| vec![bar.label.clone(), number(bar.n), per_cent(bar.n, timed)]);
     html! {
@@ -125,7 +128,7 @@ fn times(history: &History, to: &str) -> Markup {
     }
 }
 
-fn failures(history: &History, to: &str) -> Markup {
+fn failures(history: &DayHistory, to: &str) -> Markup {
     let mut lines = longest(&history.rejected_by_reason, "refused: ", "refused");
     lines.extend(longest(&history.parked_by_reason, "waits for a person: ", "open"));
     for (label, n) in
@@ -148,9 +151,9 @@ fn failures(history: &History, to: &str) -> Markup {
     }
 }
 
-fn open_days(history: &History, to: &str) -> Markup {
+fn open_days(history: &DayHistory, to: &str) -> Markup {
     let open =
-        history.days.iter().filter(|day| matches!(day.standing, Standing::NotComplete | Standing::NoCertificate));
+        history.days.iter().filter(|day| matches!(day.standing, DayStanding::NotComplete | DayStanding::NoCertificate));
     let rows: Vec<Vec<String>> = open
         .map(|d| vec![d.business_day.to_string(), standing(d.standing).to_owned(), number(d.accepted), number(d.open)])
         .collect();

@@ -1,15 +1,15 @@
 use super::*;
 use config::BusinessDay;
 use proptest::prelude::*;
+use reconciliation::history::{DayCounts, Wait};
 use reconciliation::{Certificate, Destination, SourceCount, Tally};
-use reviews::history::{Day, Wait};
 
 /// What somebody at a destination might call a reason.
 const HOSTILE: &str = "</text><script src=\"https://x.example/x.js\">alert(1)</script>&<img src=x>'\"";
 
-fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> Day) -> History {
+fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> DayCounts) -> DayHistory {
     let last: BusinessDay = last.parse().unwrap();
-    let days: Vec<Day> = (0..days).map(|n| of(n, last.days_before(days - 1 - n))).collect();
+    let days: Vec<DayCounts> = (0..days).map(|n| of(n, last.days_before(days - 1 - n))).collect();
     let waits = ["under 1 h", "1 to 2 h", "2 to 4 h", "4 to 8 h", "8 to 24 h", "1 to 7 days", "over 7 days"];
     let delivered: usize = days.iter().map(|day| day.confirmed + day.accepted).sum();
     let shares = [60, 24, 8, 3, 2, 2, 1];
@@ -20,7 +20,7 @@ fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> Day) -> Histo
         .collect();
     let skipped: usize = days.iter().map(|day| day.skipped).sum();
     let by_reason = |reasons: &[(&str, usize)]| reasons.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect();
-    History {
+    DayHistory {
         skipped_by_reason: by_reason(&[("no_email", skipped - skipped / 3), ("test_order", skipped / 3)]),
         rejected_by_reason: by_reason(&[("Yotpo refused it: HTTP 400, code 400, field order_id", 3)]),
         parked_by_reason: by_reason(&[("unknown_store", 2), ("exhausted", 1)]),
@@ -33,7 +33,7 @@ fn history(last: &str, days: u32, of: impl Fn(u32, BusinessDay) -> Day) -> Histo
     }
 }
 
-fn certificate(day: &Day) -> Certificate {
+fn certificate(day: &DayCounts) -> Certificate {
     let skipped = BTreeMap::from([("no_email".to_owned(), day.skipped)]);
     let rejected = BTreeMap::from([("Yotpo refused it".to_owned(), day.rejected)]);
     let (confirmed, accepted, pending) = (day.confirmed, day.accepted, day.open);
@@ -48,36 +48,36 @@ fn certificate(day: &Day) -> Certificate {
         totals: None,
         repaired: 3,
         quiet: false,
-        complete: day.standing == Standing::Complete,
+        complete: day.standing == DayStanding::Complete,
     }
 }
 
-fn day_of(business_day: BusinessDay, standing: Standing, numbers: [usize; 5]) -> Day {
+fn day_of(business_day: BusinessDay, standing: DayStanding, numbers: [usize; 5]) -> DayCounts {
     let [confirmed, accepted, open, skipped, rejected] = numbers;
     let completed = numbers.iter().sum();
-    Day { business_day, standing, completed, confirmed, accepted, open, skipped, rejected }
+    DayCounts { business_day, standing, completed, confirmed, accepted, open, skipped, rejected }
 }
 
-fn week() -> History {
+fn week() -> DayHistory {
     history("2026-11-20", 9, |n, day| match n {
-        0 => day_of(day, Standing::Before, [0; 5]),
-        3 => day_of(day, Standing::NoCertificate, [0; 5]),
-        7 => day_of(day, Standing::NotComplete, [812, 40, 77, 16, 1]),
-        8 => day_of(day, Standing::NotComplete, [500, 390, 21, 19, 0]),
-        n => day_of(day, Standing::Complete, [840 + 37 * n as usize, 0, 0, 18, 1]),
+        0 => day_of(day, DayStanding::Before, [0; 5]),
+        3 => day_of(day, DayStanding::NoCertificate, [0; 5]),
+        7 => day_of(day, DayStanding::NotComplete, [812, 40, 77, 16, 1]),
+        8 => day_of(day, DayStanding::NotComplete, [500, 390, 21, 19, 0]),
+        n => day_of(day, DayStanding::Complete, [840 + 37 * n as usize, 0, 0, 18, 1]),
     })
 }
 
-fn months() -> History {
+fn months() -> DayHistory {
     history("2026-11-20", 400, |n, day| match n {
-        0..30 => day_of(day, Standing::Before, [0; 5]),
-        250 | 399 => day_of(day, Standing::NotComplete, [9_000, 800, 130, 260, 4]),
-        251 => day_of(day, Standing::NoCertificate, [0; 5]),
-        n => day_of(day, Standing::Complete, [9_000 + (n as usize * 7_919) % 3_000, 0, 0, 250, 4]),
+        0..30 => day_of(day, DayStanding::Before, [0; 5]),
+        250 | 399 => day_of(day, DayStanding::NotComplete, [9_000, 800, 130, 260, 4]),
+        251 => day_of(day, DayStanding::NoCertificate, [0; 5]),
+        n => day_of(day, DayStanding::Complete, [9_000 + (n as usize * 7_919) % 3_000, 0, 0, 250, 4]),
     })
 }
 
-fn shown(name: &str, history: &History) -> String {
+fn shown(name: &str, history: &DayHistory) -> String {
     let made_at = "2026-11-21T06:30:00Z".parse().unwrap();
     let about =
         About { flow: Flow::ALL[0], stack: "order-relay", store: None, config_sha256: &"5f0c21ab".repeat(8), made_at };
@@ -112,7 +112,7 @@ fn assert_well_formed(page: &str) {
 
 #[test]
 fn a_quiet_day_is_not_all_well_though_it_is_complete() {
-    let mut history = history("2026-11-20", 1, |_, day| day_of(day, Standing::Complete, [0, 0, 0, 30, 0]));
+    let mut history = history("2026-11-20", 1, |_, day| day_of(day, DayStanding::Complete, [0, 0, 0, 30, 0]));
     history.certificates[0].quiet = true;
     let page = shown("quiet", &history);
     assert!(page.contains("1 certificate is quiet.") && page.contains("complete, quiet"), "{page}");
@@ -126,12 +126,12 @@ fn a_week_and_a_year_are_whole_pages() {
         ("year", months(), "2 of 370 days are not complete."),
         (
             "days",
-            history("2026-11-20", 1, |_, day| day_of(day, Standing::Complete, [38, 0, 0, 6, 1])),
+            history("2026-11-20", 1, |_, day| day_of(day, DayStanding::Complete, [38, 0, 0, 6, 1])),
             "Every day is complete.",
         ),
         (
             "nothing",
-            history("2026-11-20", 3, |_, day| day_of(day, Standing::Before, [0; 5])),
+            history("2026-11-20", 3, |_, day| day_of(day, DayStanding::Before, [0; 5])),
             "There is nothing to report.",
         ),
     ] {
@@ -185,7 +185,7 @@ fn many_reasons_become_a_few_lines_that_add_up() {
 proptest! {
     #[test]
     fn no_number_breaks_the_page(numbers in proptest::collection::vec((0..4_usize, any::<[u32; 5]>()), 1..100)) {
-        let standings = [Standing::Before, Standing::Complete, Standing::NoCertificate, Standing::NotComplete];
+        let standings = [DayStanding::Before, DayStanding::Complete, DayStanding::NoCertificate, DayStanding::NotComplete];
         let count = u32::try_from(numbers.len()).unwrap();
         let history = history("2026-11-20", count, |n, day| {
             let (standing, counts) = numbers[n as usize];

@@ -3,7 +3,7 @@
 
 use super::words::{counted, number, per_cent};
 use maud::{Markup, html};
-use reviews::history::{Day, Standing};
+use reconciliation::history::{DayCounts, DayStanding};
 
 /// Height of the columns' space, and where it begins; above it there is room for a label, below for the dates.
 const HEIGHT: f64 = 190.0;
@@ -21,7 +21,7 @@ fn key(fill: &str, means: &str) -> Markup {
 }
 
 /// Delivered by day to the destination, one above the other: confirmed, accepted, open.
-pub(super) fn delivered(days: &[Day], to: &str) -> Markup {
+pub(super) fn delivered(days: &[DayCounts], to: &str) -> Markup {
     let highest = days.iter().map(height).max().unwrap_or(0);
     let (end, step) = axis(highest);
     let y = |n: usize| TOP + HEIGHT * (1.0 - share(n, end));
@@ -54,13 +54,13 @@ pub(super) fn delivered(days: &[Day], to: &str) -> Markup {
     }
 }
 
-fn height(day: &Day) -> usize {
+fn height(day: &DayCounts) -> usize {
     day.confirmed + day.accepted + day.open
 }
 
-fn stack(day: &Day, x: f64, slot: f64, y: impl Fn(usize) -> f64, labelled: bool) -> Markup {
+fn stack(day: &DayCounts, x: f64, slot: f64, y: impl Fn(usize) -> f64, labelled: bool) -> Markup {
     let (left, width) = (format!("{:.3}%", x + slot * 0.12), format!("{:.3}%", slot * 0.76));
-    let known = matches!(day.standing, Standing::Complete | Standing::NotComplete);
+    let known = matches!(day.standing, DayStanding::Complete | DayStanding::NotComplete);
     let mut below = 0;
     let parts = [("confirmed", day.confirmed), ("accepted", day.accepted), ("open", day.open)].map(|(fill, n)| {
         let from = y(below);

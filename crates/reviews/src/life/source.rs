@@ -1,10 +1,10 @@
 //! The order at the source, completed or not.
 
 use crate::{
-    fields::{Completed, Fields},
+    fields::Fields,
     item::{BadRow, Order},
     map::order_id,
-    message::{key, revision, stamp},
+    message::{key, revision},
     named::Named,
     preview::{Previewed, Unread},
     select::{Pass, store_and_day},
@@ -13,6 +13,7 @@ use crate::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use config::{BusinessDay, Relay, StoreName};
 use ledger::{DeliveryKey, Revision};
+use org::{Completed, stamp};
 use salesforce::{Client, Record as Row};
 use std::collections::BTreeSet;
 

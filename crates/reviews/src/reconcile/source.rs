@@ -5,7 +5,7 @@ use crate::{
     fields::Fields,
     item::{BadRow, Order},
     map::order_id,
-    pages::{self, Pages, by_id},
+    pages::{Pages, by_id},
     select::Pass,
     twins::Candidate,
 };
@@ -27,22 +27,13 @@ impl Source<'_> {
     pub(super) async fn orders(&self, pass: &Pass, out_of_time: impl Fn() -> bool) -> Result<Part<Pass>, Failed> {
         let mut pass = pass.clone();
         let mut entries = Entries::default();
-        let pages = Pages { salesforce: self.salesforce, fields: self.fields, config: self.config };
-        let mut rows = pages.read(&mut pass, &[]).await?;
+        let mut pages = Pages::new(self.salesforce, self.fields, self.config, &[]);
         loop {
-            // The next page is fetched while the ledger is asked about this one.
-            let (added, next) = tokio::join!(self.add(&pass, &rows.records, &mut entries), pages.next(&pass, &rows));
-            added?;
-            if out_of_time() {
-                if let Some(last) = rows.position()? {
-                    pass.after = Some(last);
-                }
-                let whole = next.is_none() && !pass.next_part(self.fields, self.config);
+            let rows = pages.read(&mut pass).await?;
+            pages.while_handling(Box::pin(self.add(&pass, &rows.records, &mut entries))).await?;
+            let whole = !pages.handled(&mut pass, &rows)?;
+            if whole || out_of_time() {
                 return Ok(Part { entries, left: pass, whole });
-            }
-            match pages.after(&mut pass, &rows, next, &[]).await? {
-                Some(next) => rows = next,
-                None => return Ok(Part { entries, left: pass, whole: true }),
             }
         }
     }
@@ -75,14 +66,5 @@ impl Source<'_> {
             orders.extend(self.order(pass, &row)?.map(|order| Candidate::of(order, &row, self.fields)));
         }
         Ok(orders)
-    }
-}
-
-impl From<pages::Unread> for Failed {
-    fn from(unread: pages::Unread) -> Self {
-        match unread {
-            pages::Unread::Salesforce(error) => Self::Salesforce(error),
-            pages::Unread::Row(error) => Self::Row(error),
-        }
     }
 }

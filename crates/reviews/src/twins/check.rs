@@ -1,12 +1,13 @@
 //! Whether orders share what names them at the destination, looked at before they are sent.
 
 use crate::{
-    fields::{Completed, Fields, Names},
+    fields::{Fields, Names},
     map::order_id,
     select::store_and_day,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
+use org::Completed;
 use salesforce::{Client, Record, soql};
 use std::collections::HashMap;
 

@@ -8,7 +8,7 @@ use crate::{
     map::order_id,
     message::{key, revision},
     pages::by_id,
-    select::{Pass, completed_at, store_and_day},
+    select::{Pass, store_and_day},
 };
 use chrono::{DateTime, Utc};
 use config::{Relay, StoreName};
@@ -174,6 +174,7 @@ impl Namesakes<'_> {
         let ids = rows.iter().map(Row::id).collect::<Result<Vec<Id>, _>>()?;
         let keys = ids.iter().map(key).collect::<Result<Vec<_>, _>>().map_err(BadRow::from)?;
         let known = self.ledger.read(&keys).await?;
+        let (path, kind) = &self.fields.completed_at;
         let mut items = if mapped { self.items(&ids).await? } else { HashMap::new() };
         let one = |((row, id), key): ((&Row, Id), DeliveryKey)| {
             let item = items.remove(&id);
@@ -181,7 +182,7 @@ impl Namesakes<'_> {
             let known = known.get(&key);
             let revision = item.as_ref().map_or(revision(row)?, |item| item.delivery.revision);
             let standing = Standing::of(known, revision, sendable || !mapped);
-            let twin = Twin { id, completed_at: completed_at(row, self.fields)?, standing };
+            let twin = Twin { id, completed_at: kind.instant(row, path)?, standing };
             Ok(Namesake { account: self.account_of(row, known, standing)?, twin, item })
         };
         rows.iter().zip(ids).zip(keys).map(one).collect()

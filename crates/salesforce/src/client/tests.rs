@@ -7,7 +7,7 @@ use wiremock::matchers::{body_string_contains, header, method, path, query_param
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::Piece;
+use crate::{Id, Piece, UnwrittenReason};
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()
@@ -384,7 +384,7 @@ async fn smaller_pages_can_be_asked_for() {
         .expect(1)
         .mount(&server)
         .await;
-    assert!(client(&server).query_in_pages("q", Some(200)).await.is_ok());
+    assert!(client(&server).ask(&Query { rows: Some(200), ..Query::new("q") }).await.is_ok());
 }
 
 #[tokio::test]
@@ -574,4 +574,97 @@ async fn a_path_that_does_not_exist_is_named_by_piece_and_object() {
     assert_eq!(error.to_string(), "Order has no child relationship `Lines`");
     let error = schema.resolve("Ordr", "Id").await.unwrap_err();
     assert_eq!(error.to_string(), "the org has no object `Ordr`");
+}
+
+const COLLECTION: &str = "/services/data/v66.0/composite/sobjects";
+
+fn a_row<K>(key: K, points: i64) -> crate::Row<K> {
+    crate::Row { key, values: [("Yotpo_Points_Balance__c".to_owned(), json!(points))].into() }
+}
+
+#[tokio::test]
+async fn rows_are_written_by_id_and_each_has_its_own_result() {
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    let ids =
+        ["003RO000000AbcDYAS", "003RO000000AbcEYAS", "003RO000000AbcFYAS"].map(|id| Id::parse(&id[..15]).unwrap());
+    let records: Vec<Value> = ids
+        .iter()
+        .map(|id| json!({"attributes": {"type": "Contact"}, "id": id.as_str(), "Yotpo_Points_Balance__c": 7}))
+        .collect();
+    let failed = |code: &str, fields: Value| json!({"success": false, "errors": [{"statusCode": code, "message": "jane@example.com is busy", "fields": fields}]});
+    let results = json!([
+        {"id": ids[0].as_str(), "success": true, "errors": []},
+        failed("UNABLE_TO_LOCK_ROW", json!([])),
+        failed("FIELD_CUSTOM_VALIDATION_EXCEPTION", json!(["Yotpo_Points_Balance__c"])),
+    ]);
+    Mock::given(method("PATCH"))
+        .and(path(COLLECTION))
+        .and(header("authorization", "Bearer token-1"))
+        .and(wiremock::matchers::body_json(json!({"allOrNone": false, "records": records})))
+        .respond_with(ResponseTemplate::new(200).set_body_json(results))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    let rows: Vec<_> = ids.into_iter().map(|id| a_row(id, 7)).collect();
+    let results = client.update("Contact", &rows).await.unwrap();
+    let reasons: Vec<_> =
+        results.iter().map(|result| result.as_ref().err().map(|unwritten| unwritten.reason)).collect();
+    assert_eq!(reasons, [None, Some(UnwrittenReason::Locked), Some(UnwrittenReason::Refused)]);
+    let said = format!("{:?} {}", results[2], results[2].as_ref().unwrap_err());
+    assert!(said.contains("Yotpo_Points_Balance__c") && !said.contains("jane"), "{said}");
+    assert!(client.update("Contact", &[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rows_are_upserted_by_an_external_id() {
+    let server = MockServer::start().await;
+    logins(&server, 1).await;
+    let record =
+        json!({"attributes": {"type": "Yotpo_Reward__c"}, "Redemption_Id__c": "17", "Yotpo_Points_Balance__c": 1});
+    Mock::given(method("PATCH"))
+        .and(path(format!("{COLLECTION}/Yotpo_Reward__c/Redemption_Id__c")))
+        .and(wiremock::matchers::body_json(json!({"allOrNone": false, "records": [record]})))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!([
+            {"id": "a00RO000000AbcD", "success": true, "errors": [], "created": true}
+        ])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let results = client(&server).upsert("Yotpo_Reward__c", "Redemption_Id__c", &[a_row("17".to_owned(), 1)]).await;
+    assert!(results.unwrap()[0].as_ref().unwrap().created);
+}
+
+#[tokio::test]
+async fn a_session_that_has_expired_is_replaced_for_a_write_too_and_a_short_answer_is_none() {
+    let server = MockServer::start().await;
+    logins(&server, 2).await;
+    for (token, answer) in [("token-1", expired()), ("token-2", ResponseTemplate::new(200).set_body_json(json!([])))] {
+        Mock::given(method("PATCH"))
+            .and(path(COLLECTION))
+            .and(header("authorization", format!("Bearer {token}").as_str()))
+            .respond_with(answer)
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let rows = [a_row(Id::parse("003RO000000AbcD").unwrap(), 1)];
+    let error = client(&server).update("Contact", &rows).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+}
+
+#[test]
+fn every_code_has_its_reason_and_what_is_unknown_is_a_refusal() {
+    for (code, reason) in [
+        ("UNABLE_TO_LOCK_ROW", UnwrittenReason::Locked),
+        ("UNKNOWN_EXCEPTION", UnwrittenReason::Busy),
+        ("ENTITY_IS_DELETED", UnwrittenReason::Gone),
+        ("INSUFFICIENT_ACCESS_OR_READONLY", UnwrittenReason::Access),
+        ("DUPLICATES_DETECTED", UnwrittenReason::Duplicate),
+        ("STRING_TOO_LONG", UnwrittenReason::Refused),
+        ("SOMETHING_NEW", UnwrittenReason::Refused),
+    ] {
+        assert_eq!(UnwrittenReason::of(code), reason, "{code}");
+    }
 }

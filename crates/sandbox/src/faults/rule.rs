@@ -14,8 +14,8 @@ pub struct Rule {
     pub target: Target,
     /// What goes wrong.
     pub fault: Fault,
-    /// Only calls about this: at Yotpo an `order_id`, or the `app_key` for a utoken request; at NetSuite an
-    /// external id, at Shopify a shop.
+    /// Only calls about this: at Yotpo an `order_id`, or the `app_key` for a utoken request; at Loyalty a customer's, order's or
+    /// refund's id, or an action's title; at NetSuite an external id, at Shopify a shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Probability from 0 to 1.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::access::Access;
+use super::fulfilment::Fulfilment;
 use super::lists::Lists;
 use super::load::Load;
 use super::records::Records;
@@ -17,6 +18,8 @@ pub(crate) struct Account {
     pub(crate) load: Load,
     pub(crate) lists: Lists,
     pub(crate) records: Records,
+    /// By internal id.
+    pub(crate) fulfilments: BTreeMap<u64, Fulfilment>,
     /// What a script of the account says against records with these external ids.
     pub(crate) scripts: BTreeMap<String, String>,
 }

@@ -16,6 +16,10 @@ crate::faults::endpoints! { "netsuite";
     QUERY = "query",
     /// `POST /app/site/hosting/restlet.nl`
     RESTLET = "restlet",
+    /// `DELETE /services/rest/record/v1/{type}/{id}`
+    DELETE = "delete",
+    /// `POST /services/rest/record/v1/salesOrder/{id}/!transform/itemFulfillment`
+    TRANSFORM = "transform",
     /// `GET /services/rest/record/v1/metadata-catalog/{type}`
     CATALOG = "catalog",
     /// `GET /services/rest/system/v1/governanceLimits`

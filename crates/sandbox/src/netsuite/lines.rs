@@ -93,6 +93,11 @@ fn change(
         row.price(rate, amount, own, digits);
     }
     if let Some(before) = before {
+        if account.settings.fixed_shipped && row.closed && !before.closed && !before.fulfilled.is_zero() {
+            return Err(
+                Refusal::user("A line that has been fulfilled cannot be closed.").at(format!("{path}.isClosed"))
+            );
+        }
         row.check_change(before, path)?;
     }
     Ok(row)

@@ -10,6 +10,7 @@ mod endpoints;
 mod error;
 mod field;
 mod fields;
+mod fulfilment;
 mod handle;
 mod keys;
 mod kind;

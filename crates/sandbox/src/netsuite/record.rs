@@ -13,7 +13,7 @@ use super::field::Shape;
 use super::kind::Kind;
 use super::records::{Record, STAMP};
 use super::request::{NameCheck, Request};
-use super::{customer, fields, render, transaction};
+use super::{customer, fields, fulfilment, render, transaction};
 
 type Document = Map<String, Value>;
 
@@ -57,6 +57,27 @@ pub(crate) fn read(account: &mut Account, request: &Request, _: DateTime<Utc>) -
     unlocked(record)?;
     let expand = request.parameter("expandSubResources") == "true";
     Ok(Json(render::document(account, record, expand)).into_response())
+}
+
+/// `DELETE /{type}/{id}`: not of what other records came of.
+pub(crate) fn delete(account: &mut Account, request: &Request, _: DateTime<Utc>) -> Result<Response, Refusal> {
+    if !account.settings.deletes {
+        return Err(Refusal::not_permitted());
+    }
+    if request.kind.eq_ignore_ascii_case(fulfilment::ITEM_FULFILLMENT) {
+        fulfilment::undo(account, request.key.parse().map_err(|_| Refusal::nonexistent())?)?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let id = account.records.find(kind(request)?, &request.key).ok_or_else(Refusal::nonexistent)?;
+    let used = |record: &Record| {
+        record.id == id && record.rows.iter().any(|row| !row.fulfilled.max(row.billed).is_zero())
+            || record.reference("entity") == Some(id)
+    };
+    if account.records.all().any(used) {
+        return Err(Refusal::user("This record cannot be deleted because it has dependent records"));
+    }
+    account.records.remove(id);
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn kind(request: &Request) -> Result<Kind, Refusal> {

@@ -83,6 +83,19 @@ impl Records {
         self.by_id.values()
     }
 
+    /// Deletes a record; another of its external id is found by that then.
+    pub(crate) fn remove(&mut self, id: u64) {
+        let Some(gone) = self.by_id.remove(&id) else { return };
+        let Some(external_id) = gone.external_id().map(str::to_owned) else { return };
+        let of_the_name = |one: &&Record| one.kind == gone.kind && one.external_id() == Some(external_id.as_str());
+        let other = self.by_id.values().find(of_the_name).map(|record| record.id);
+        let key = (gone.kind, external_id.clone());
+        match other {
+            Some(other) => drop(self.external.insert(key, other)),
+            None => drop(self.external.remove(&key)),
+        }
+    }
+
     /// Keeps a record, and its external id if it is new.
     pub(crate) fn put(&mut self, record: Record) {
         let is_new = !self.by_id.contains_key(&record.id);

@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::access::Scope;
 use super::account::Account;
-use super::endpoints::{CATALOG, CREATE, LIMITS, QUERY, READ, RESTLET, TOKEN, UPDATE, UPSERT};
+use super::endpoints::{CATALOG, CREATE, DELETE, LIMITS, QUERY, READ, RESTLET, TOKEN, TRANSFORM, UPDATE, UPSERT};
 use super::error::{Refusal, of_status, restlet as restlet_error};
 use super::request::Request;
 use super::settings::OverLimit;
-use super::{catalog, record, restlet, suiteql, token};
+use super::{catalog, fulfilment, record, restlet, suiteql, token};
 use crate::call::{Call, Client, Host, Vendor};
 use crate::faults::Endpoint;
 
@@ -29,7 +29,7 @@ impl Vendor for Account {
     }
 
     fn admit(&mut self, endpoint: Endpoint, client: &Client) -> Result<Duration, u16> {
-        if endpoint == TOKEN {
+        if endpoint == TOKEN && !self.settings.counts_tokens {
             return Ok(Duration::ZERO);
         }
         if self.load.admit(client, self.settings.concurrency) {
@@ -52,11 +52,18 @@ type Effect = fn(&mut Account, &Request, DateTime<Utc>) -> Result<Response, Refu
 
 pub(crate) fn routes() -> Router<Arc<Host<Account>>> {
     const RECORD: &str = "/services/rest/record/v1";
-    let calls: [(&str, MethodFilter, Endpoint, Effect); 8] = [
+    let calls: [(&str, MethodFilter, Endpoint, Effect); 10] = [
         (&format!("{RECORD}/{{kind}}"), MethodFilter::POST, CREATE, record::create),
         (&format!("{RECORD}/{{kind}}/{{key}}"), MethodFilter::GET, READ, record::read),
         (&format!("{RECORD}/{{kind}}/{{key}}"), MethodFilter::PATCH, UPDATE, record::update),
         (&format!("{RECORD}/{{kind}}/{{key}}"), MethodFilter::PUT, UPSERT, record::upsert),
+        (&format!("{RECORD}/{{kind}}/{{key}}"), MethodFilter::DELETE, DELETE, record::delete),
+        (
+            &format!("{RECORD}/{{kind}}/{{key}}/!transform/itemFulfillment"),
+            MethodFilter::POST,
+            TRANSFORM,
+            fulfilment::transform,
+        ),
         (&format!("{RECORD}/metadata-catalog/{{kind}}"), MethodFilter::GET, CATALOG, catalog::schema),
         ("/services/rest/query/v1/suiteql", MethodFilter::POST, QUERY, suiteql::query),
         ("/services/rest/system/v1/governanceLimits", MethodFilter::GET, LIMITS, catalog::limits),

@@ -19,8 +19,10 @@ pub enum OverLimit {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each says of one behaviour whether an account has it")]
 pub struct Settings {
-    /// Calls that are worked on at one time, token requests not counted.
+    /// Calls that are worked on at one time.
     pub concurrency: usize,
+    /// Whether a request for a token is one of them, which is not documented.
+    pub counts_tokens: bool,
     /// How one more is refused.
     pub over_limit: OverLimit,
     /// Milliseconds that a call is worked on before it takes effect.
@@ -35,6 +37,10 @@ pub struct Settings {
     pub custom_fields: BTreeSet<String>,
     /// PATCH of an address is refused. Oracle's pages contradict each other.
     pub fixed_addresses: bool,
+    /// A line of which something has left cannot be closed any more.
+    pub fixed_shipped: bool,
+    /// The role may delete records.
+    pub deletes: bool,
     /// SuiteQL shows amounts and quantities of sales lines, and totals of credit memos, negative, as the ledger does.
     pub ledger_signs: bool,
     /// Rows that a SuiteQL page holds at most.
@@ -49,6 +55,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             concurrency: 5,
+            counts_tokens: false,
             over_limit: OverLimit::TooMany,
             call_ms: 0,
             token_seconds: 3_600,
@@ -56,6 +63,8 @@ impl Default for Settings {
             one_world: false,
             custom_fields: ["custbody_order_relay", "custcol_order_relay_line"].map(str::to_owned).into(),
             fixed_addresses: false,
+            fixed_shipped: false,
+            deletes: true,
             ledger_signs: true,
             page_size: 1_000,
             shows_limits: true,

@@ -13,4 +13,8 @@ crate::faults::endpoints! { "salesforce";
     DESCRIBE = "describe",
     /// `GET /services/data/vXX.0/limits`
     LIMITS = "limits",
+    /// `PATCH /services/data/vXX.0/composite/sobjects`
+    UPDATE = "update",
+    /// `PATCH /services/data/vXX.0/composite/sobjects/{name}/{field}`
+    UPSERT = "upsert",
 }

@@ -106,6 +106,14 @@ impl Salesforce {
         Some(Value::Object(org.document(object, org.look_up(object, key).ok()?)))
     }
 
+    /// Every record of an object as a nested document, by stamp and id; none where there is no such object.
+    pub fn records(&self, object: &str) -> Vec<Value> {
+        let org = &self.0.lock().org;
+        let Some(object) = Object::find(object) else { return Vec::new() };
+        let rows = org.table(object).since(DateTime::<Utc>::MIN_UTC);
+        rows.map(|row| Value::Object(org.document(object, row))).collect()
+    }
+
     /// Adds a custom field, or replaces the field of that name. `kind` is a type in describe's words
     /// (`datetime`, `date`, `string`, `boolean`, …).
     ///

@@ -1,6 +1,11 @@
 //! All of Salesforce: an org, who may use it, and what is being read from it.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
 use super::cursors::Cursors;
+use super::id::SfId;
 use super::org::Org;
 use super::sessions::{App, Sessions};
 use super::settings::Settings;
@@ -14,4 +19,6 @@ pub(crate) struct Instance {
     pub(crate) sessions: Sessions,
     pub(crate) cursors: Cursors,
     pub(crate) org: Org,
+    /// Accounts that somebody is writing to, and until when.
+    pub(super) locks: BTreeMap<SfId, DateTime<Utc>>,
 }

@@ -1,4 +1,4 @@
-//! Salesforce: token, query, describe, limits. Facts: the REST API Developer Guide,
+//! Salesforce: token, query, describe, limits, collections. Facts: the REST API Developer Guide,
 //! <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/>.
 
 mod cell;
@@ -22,6 +22,7 @@ mod settings;
 mod soql;
 mod table;
 mod token;
+mod write;
 
 pub use endpoints::*;
 pub use handle::Salesforce;

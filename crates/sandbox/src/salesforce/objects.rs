@@ -91,7 +91,7 @@ objects! {
         key_prefix: "801",
         number: Some("OrderNumber"),
         fields: &[
-            (Text, &["OrderNumber", "PoNumber", "OrderReferenceNumber", "Store__c"]),
+            (Text, &["OrderNumber", "PoNumber", "OrderReferenceNumber", "Store__c", "Locale__c", "Coupon_Code__c"]),
             (LongText, &["Description"]),
             (Email, &["BillingEmailAddress"]),
             (Boolean, &["IsReductionOrder", "Is_Test__c"]),
@@ -101,7 +101,7 @@ objects! {
         ],
         formulas: &[(DateTime, &["Completed_Formula__c"])],
         picklists: &[
-            ("Status", &["Draft", "Activated", "Completed", "Canceled"]),
+            ("Status", &["Draft", "Activated", "Completed", "Canceled", "Cancelled"]),
             ("StatusCode", &["Draft", "Activated", "Canceled", "Expired"]),
             ("Type", &["Web", "Retail", "Test"]),
             CURRENCIES,
@@ -128,6 +128,7 @@ objects! {
         parents: &[
             Parent { name: "Order", object: Object::Order, children: Some("OrderItems") },
             Parent { name: "Product2", object: Object::Product2, children: None },
+            Parent { name: "OriginalOrderItem", object: Object::OrderItem, children: None },
         ],
         ..EMPTY
     };
@@ -135,22 +136,40 @@ objects! {
         name: "Contact",
         key_prefix: "003",
         fields: &[
-            (Text, &["FirstName", "LastName", "Name"]),
+            (Text, &["FirstName", "LastName", "Name", "Store__c", "Tags__c"]),
             (Email, &["Email"]),
             (Phone, &["Phone", "MobilePhone"]),
+            (Text, &["Yotpo_Customer_Id__c", "Yotpo_VIP_Tier__c"]),
+            (Double, &["Yotpo_Points_Balance__c", "Yotpo_Points_Earned__c"]),
+            (Date, &["Yotpo_VIP_Tier_Ends__c"]),
+            (Boolean, &["Yotpo_Opt_In__c"]),
+            (Url, &["Yotpo_Referral_Link__c"]),
+            (DateTime, &["Yotpo_Last_Sync__c"]),
+            (Boolean, &["Opt_In__c"]),
         ],
-        parents: &[Parent { name: "Account", object: Object::Account, children: None }],
+        parents: &[
+            Parent { name: "Account", object: Object::Account, children: None },
+            // Where a merge has gone: <https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_merge.htm>
+            Parent { name: "MasterRecord", object: Object::Contact, children: None },
+        ],
         ..EMPTY
     };
     Account = Definition {
         name: "Account",
         key_prefix: "001",
         fields: &[
-            (Text, &["Name", "FirstName", "LastName"]),
+            (Text, &["Name", "FirstName", "LastName", "PersonContactId"]),
             (Email, &["PersonEmail"]),
             (Phone, &["Phone", "PersonMobilePhone"]),
             (Boolean, &["IsPersonAccount"]),
+            (Text, &["Yotpo_Customer_Id__c", "Yotpo_VIP_Tier__c"]),
+            (Double, &["Yotpo_Points_Balance__c", "Yotpo_Points_Earned__c"]),
+            (Date, &["Yotpo_VIP_Tier_Ends__c"]),
+            (Boolean, &["Yotpo_Opt_In__c"]),
+            (Url, &["Yotpo_Referral_Link__c"]),
+            (DateTime, &["Yotpo_Last_Sync__c"]),
         ],
+        parents: &[Parent { name: "MasterRecord", object: Object::Account, children: None }],
         ..EMPTY
     };
     Product2 = Definition {
@@ -165,6 +184,28 @@ objects! {
         picklists: &[CURRENCIES],
         ..EMPTY
     };
+    /// There only in an org with Order Management, as the two that follow.
+    OrderSummary = Definition {
+        name: "OrderSummary",
+        key_prefix: "1Os",
+        given: false,
+        parents: &[Parent { name: "OriginalOrder", object: Object::Order, children: None }],
+        ..EMPTY
+    };
+    /// A cancellation or a return of some of a line:
+    /// <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_orderitemsummarychange.htm>
+    OrderItemSummaryChange = Definition {
+        name: "OrderItemSummaryChange",
+        key_prefix: "0cs",
+        given: false,
+        fields: &[(Text, &["Reason"]), (Boolean, &["IsPreFulfillment"])],
+        picklists: &[("ChangeType", &["Cancel", "Return", "Add", "ProductAdjustment", "DeliveryChargeAdjustment"])],
+        parents: &[
+            Parent { name: "OrderSummary", object: Object::OrderSummary, children: None },
+            Parent { name: "ChangeOrderItem", object: Object::OrderItem, children: None },
+        ],
+        ..EMPTY
+    };
     /// There only where the org tracks a field of Order.
     OrderHistory = Definition {
         name: "OrderHistory",
@@ -172,6 +213,44 @@ objects! {
         given: false,
         fields: &[(Text, &["Field", "OldValue", "NewValue"])],
         parents: &[Parent { name: "Order", object: Object::Order, children: Some("Histories") }],
+        ..EMPTY
+    };
+    /// There only with a licence for B2B Commerce.
+    Coupon = Definition {
+        name: "Coupon",
+        key_prefix: "0cX",
+        given: false,
+        fields: &[(Text, &["CouponCode", "PromotionId", "Status"])],
+        ..EMPTY
+    };
+    /// A reward that a customer has taken at Yotpo Loyalty.
+    YotpoReward = Definition {
+        name: "Yotpo_Reward__c",
+        key_prefix: "a00",
+        fields: &[
+            (Text, &["Redemption_Id__c", "Coupon_Code__c", "Redemption_Option_Id__c", "Status__c", "Store__c"]),
+            (Double, &["Points__c"]),
+        ],
+        parents: &[
+            Parent { name: "Contact__r", object: Object::Contact, children: None },
+            Parent { name: "Order__r", object: Object::Order, children: None },
+        ],
+        ..EMPTY
+    };
+    /// A customer in one store of several.
+    YotpoMembership = Definition {
+        name: "Yotpo_Membership__c",
+        key_prefix: "a01",
+        fields: &[
+            (Text, &["Yotpo_Membership_Key__c", "Store__c"]),
+            (Text, &["Yotpo_Customer_Id__c", "Yotpo_VIP_Tier__c"]),
+            (Double, &["Yotpo_Points_Balance__c", "Yotpo_Points_Earned__c"]),
+            (Date, &["Yotpo_VIP_Tier_Ends__c"]),
+            (Boolean, &["Yotpo_Opt_In__c"]),
+            (Url, &["Yotpo_Referral_Link__c"]),
+            (DateTime, &["Yotpo_Last_Sync__c"]),
+        ],
+        parents: &[Parent { name: "Contact__r", object: Object::Contact, children: None }],
         ..EMPTY
     };
 }

@@ -18,11 +18,22 @@ use super::soql;
 
 /// Answers a query with its first page.
 pub(crate) fn query(instance: &mut Instance, request: &Request) -> Response {
+    first(instance, request, false)
+}
+
+/// The same with what is deleted.
+/// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm>
+pub(crate) fn query_all(instance: &mut Instance, request: &Request) -> Response {
+    first(instance, request, true)
+}
+
+fn first(instance: &mut Instance, request: &Request, deleted: bool) -> Response {
     let org = &instance.org;
-    let plan = match soql::plan(org, request.soql()) {
+    let mut plan = match soql::plan(org, request.soql()) {
         Ok(plan) => plan,
         Err(error) => return data(StatusCode::BAD_REQUEST, error.code, &error.message),
     };
+    plan.deleted = deleted;
     if let Some(TooMuch { field, hours, code }) = &instance.settings.too_much
         && plan.hours_of(org, field).is_some_and(|asked| asked > *hours)
     {

@@ -16,6 +16,8 @@ pub(crate) struct Request {
     pub(crate) version: String,
     /// What the path names besides: an object, a query locator.
     pub(crate) name: String,
+    /// What it names within that: a field.
+    pub(crate) field: String,
     parameters: HashMap<String, String>,
     headers: HeaderMap,
 }
@@ -47,6 +49,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Request {
         let query = Query::from_request_parts(parts, state).await;
         let Query(parameters) = query.map_err(IntoResponse::into_response)?;
         let mut piece = |name| path.remove(name).unwrap_or_default();
-        Ok(Self { version: piece("version"), name: piece("name"), parameters, headers: parts.headers.clone() })
+        let (version, name, field) = (piece("version"), piece("name"), piece("field"));
+        Ok(Self { version, name, field, parameters, headers: parts.headers.clone() })
     }
 }

@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::Form;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use axum::{Json, Router};
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 
 use super::describe::describe;
-use super::endpoints::{DESCRIBE, LIMITS, NEXT, QUERY, TOKEN, VERSIONS};
+use super::endpoints::{DESCRIBE, LIMITS, NEXT, QUERY, TOKEN, UPDATE, UPSERT, VERSIONS};
 use super::error::{data, of_status, quota_used_up, session_expired};
 use super::instance::Instance;
-use super::query::{next, query};
+use super::query::{next, query, query_all};
 use super::request::Request;
 use super::token::token;
+use super::write::{update, upsert};
 use crate::call::{Call, Host, Vendor};
 use crate::faults::Endpoint;
 
@@ -38,7 +41,7 @@ type Effect = fn(&mut Instance, &Request) -> Response;
 pub(crate) fn routes() -> Router<Arc<Host<Instance>>> {
     let calls: [(&str, Endpoint, Effect); 5] = [
         ("query", QUERY, query),
-        ("queryAll", QUERY, query),
+        ("queryAll", QUERY, query_all),
         ("query/{name}", NEXT, next),
         ("sobjects/{name}/describe", DESCRIBE, describe),
         ("limits", LIMITS, limits),
@@ -48,12 +51,32 @@ pub(crate) fn routes() -> Router<Arc<Host<Instance>>> {
         .route("/services/data", get(versions))
         .route("/services/data/", get(versions));
     for (path, endpoint, effect) in calls {
+        let effect = move |instance: &mut Instance, request: &Request, _| effect(instance, request);
         let route = get(async move |call, request| answer(call, endpoint, request, effect).await);
         for slash in ["", "/"] {
             routes = routes.route(&format!("/services/data/{{version}}/{path}{slash}"), route.clone());
         }
     }
     routes
+        .route("/services/data/{version}/composite/sobjects", patch(change))
+        .route("/services/data/{version}/composite/sobjects/{name}/{field}", patch(change_or_make))
+}
+
+async fn change(call: Call<Instance>, request: Request, body: Bytes) -> Response {
+    let Ok(body) = serde_json::from_slice::<Value>(&body) else { return not_json() };
+    answer(call, UPDATE, request, move |instance, _, now| update(instance, &body, now)).await
+}
+
+async fn change_or_make(call: Call<Instance>, request: Request, body: Bytes) -> Response {
+    let Ok(body) = serde_json::from_slice::<Value>(&body) else { return not_json() };
+    let effect = move |instance: &mut Instance, request: &Request, now| {
+        upsert(instance, &request.name, &request.field, &body, now)
+    };
+    answer(call, UPSERT, request, effect).await
+}
+
+fn not_json() -> Response {
+    data(StatusCode::BAD_REQUEST, "JSON_PARSER_ERROR", "Unexpected character")
 }
 
 async fn mint(call: Call<Instance>, headers: HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
@@ -80,7 +103,12 @@ fn limits(instance: &mut Instance, _: &Request) -> Response {
 }
 
 /// What every call of the data API has in common: version, session, daily pool, and the header that tells of it.
-async fn answer(call: Call<Instance>, endpoint: Endpoint, request: Request, effect: Effect) -> Response {
+async fn answer(
+    call: Call<Instance>,
+    endpoint: Endpoint,
+    request: Request,
+    effect: impl FnOnce(&mut Instance, &Request, DateTime<Utc>) -> Response + Send + 'static,
+) -> Response {
     let host = Arc::clone(&call.host);
     let mut response = call
         .answer(endpoint, String::new(), move |instance, circumstances| {
@@ -95,7 +123,7 @@ async fn answer(call: Call<Instance>, endpoint: Endpoint, request: Request, effe
                 return quota_used_up();
             }
             instance.settings.usage_used += 1;
-            effect(instance, &request)
+            effect(instance, &request, circumstances.now)
         })
         .await;
     let usage = {

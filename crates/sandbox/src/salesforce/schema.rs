@@ -30,6 +30,7 @@ pub(crate) const ID: usize = 0;
 pub(crate) const STAMP: usize = 1;
 pub(crate) const CREATED: usize = 2;
 pub(crate) const MODIFIED: usize = 3;
+pub(crate) const DELETED: usize = 4;
 
 /// Columns never move; a field that is removed leaves its column unused.
 #[derive(Debug, Clone, Default)]

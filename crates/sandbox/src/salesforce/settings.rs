@@ -1,5 +1,7 @@
 //! What can be set about Salesforce's behaviour, at any time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Queries that Salesforce gives up on: their condition bounds a field on both sides, too far apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TooMuch {
@@ -26,6 +28,12 @@ pub struct Settings {
     pub usage_used: u64,
     /// The org's daily pool of API calls.
     pub usage_max: u64,
+    /// Accounts, by 18-character id, that somebody else is writing to: their rows and their contacts' are not written.
+    pub locked: BTreeSet<String>,
+    /// Milliseconds for which a row that is written keeps its account locked for other calls.
+    pub lock_ms: i64,
+    /// Records, by 18-character id, that a rule of the org refuses to change, with the `statusCode` of the refusal.
+    pub refused_rows: BTreeMap<String, String>,
 }
 
 impl Default for Settings {
@@ -37,6 +45,9 @@ impl Default for Settings {
             session_seconds: None,
             usage_used: 0,
             usage_max: 1_000_000,
+            locked: BTreeSet::new(),
+            lock_ms: 0,
+            refused_rows: BTreeMap::new(),
         }
     }
 }

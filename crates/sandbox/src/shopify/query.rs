@@ -115,21 +115,24 @@ fn parse_cursor(cursor: &str) -> Option<(i64, u64)> {
     Some((value.parse().ok()?, id.parse().ok()?))
 }
 
-struct Condition {
-    is_updated_at: bool,
-    operator: &'static str,
-    at: DateTime<Utc>,
+enum Condition {
+    Time { is_updated_at: bool, operator: &'static str, at: DateTime<Utc> },
+    Name(String),
 }
 
 impl Condition {
     fn holds(&self, order: &Order) -> bool {
-        let stamp = if self.is_updated_at { order.updated_at } else { order.created_at };
-        match self.operator {
-            ">=" => stamp >= self.at,
-            "<=" => stamp <= self.at,
-            ">" => stamp > self.at,
-            "<" => stamp < self.at,
-            _ => stamp == self.at,
+        let (is_updated_at, operator, at) = match self {
+            Self::Name(name) => return order.name() == *name,
+            Self::Time { is_updated_at, operator, at } => (*is_updated_at, *operator, *at),
+        };
+        let stamp = if is_updated_at { order.updated_at } else { order.created_at };
+        match operator {
+            ">=" => stamp >= at,
+            "<=" => stamp <= at,
+            ">" => stamp > at,
+            "<" => stamp < at,
+            _ => stamp == at,
         }
     }
 }
@@ -145,6 +148,9 @@ fn conditions(query: &str) -> Result<Vec<Condition>, Error> {
 
 fn condition(part: &str) -> Option<Condition> {
     let (field, rest) = part.split_once(':')?;
+    if field == "name" {
+        return Some(Condition::Name(rest.trim_matches(['\'', '"']).to_owned()));
+    }
     let is_updated_at = match field {
         "updated_at" => true,
         "created_at" => false,
@@ -153,5 +159,5 @@ fn condition(part: &str) -> Option<Condition> {
     let operator = [">=", "<=", ">", "<", ""].into_iter().find(|operator| rest.starts_with(operator))?;
     let at = rest[operator.len()..].trim_matches(['\'', '"']);
     let at = DateTime::parse_from_rfc3339(at).ok()?.to_utc();
-    Some(Condition { is_updated_at, operator, at })
+    Some(Condition::Time { is_updated_at, operator, at })
 }

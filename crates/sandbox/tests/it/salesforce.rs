@@ -260,6 +260,25 @@ fn other_objects_can_be_queried_on_their_own() {
 }
 
 #[test]
+fn what_is_deleted_is_seen_by_query_all_alone() {
+    let bench = Bench::start();
+    let put = |contact: Value| bench.sandbox.salesforce.put("Contact", &contact).unwrap();
+    let winner = put(json!({"Email": "jane@example.com"}));
+    let loser = put(json!({"Email": "j@example.com"}));
+    let merged = json!({"IsDeleted": true, "MasterRecordId": winner});
+    bench.sandbox.salesforce.patch("Contact", &loser, &merged).unwrap();
+    let session = bench.session();
+    let soql = "SELECT Id, IsDeleted, MasterRecordId FROM Contact ORDER BY SystemModstamp, Id";
+    let shown = bench.query(&session, soql).json();
+    assert_eq!((shown["totalSize"].as_u64(), &shown["records"][0]["Id"]), (Some(1), &json!(winner)));
+    let path = format!("/services/data/v66.0/queryAll?q={}", soql.replace(' ', "%20"));
+    let all = bench.get(&path, &session).json();
+    assert_eq!(all["totalSize"], 2);
+    let loser = &all["records"].as_array().unwrap().iter().find(|row| row["Id"] == json!(loser)).unwrap();
+    assert_eq!((&loser["IsDeleted"], &loser["MasterRecordId"]), (&json!(true), &json!(winner)));
+}
+
+#[test]
 fn orders_can_be_changed_touched_and_removed() {
     let bench = Bench::start();
     order(&bench, 1, 3);

@@ -99,6 +99,19 @@ impl Client {
     /// A page of orders.  Without the scope `read_all_orders` none that is older than 60 days.
     pub async fn orders(&self, search: Search, after: Option<&EndCursor>) -> Result<OrderPage, Error> {
         let (query, sort) = search.as_asked();
+        self.page(&query, sort, after).await
+    }
+
+    /// The orders of this name, as buyers and staff know it: `#1001`.
+    pub async fn named(&self, name: &str) -> Result<Vec<Order>, Error> {
+        // What ends the text in Shopify's search stands in no order's name.
+        let plain: String = name.chars().filter(|character| !"'\"\\".contains(*character)).collect();
+        let found = self.page(&format!("name:'{plain}'"), "CREATED_AT", None).await?;
+        // Shopify finds what begins so, too.
+        Ok(found.orders.into_iter().filter(|order| order.name == name).collect())
+    }
+
+    async fn page(&self, query: &str, sort: &str, after: Option<&EndCursor>) -> Result<OrderPage, Error> {
         let after = after.map(|EndCursor(cursor)| cursor);
         let mut answer = loop {
             let first = self.first.load(Ordering::Relaxed);

@@ -348,8 +348,14 @@ async fn each_refusal_is_what_the_caller_can_do_about_it() {
     }
 }
 
+/// Fewer than usual, since each is dear, unless somebody asks for more.
+fn cases() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked { ProptestConfig::default() } else { ProptestConfig::with_cases(64) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases())]
 
     #[test]
     fn no_answer_makes_it_panic(changes in proptest::collection::vec((any::<prop::sample::Index>(), anything()), 1..4)) {

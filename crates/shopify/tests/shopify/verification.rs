@@ -108,6 +108,31 @@ fn flip(bytes: &[u8], bit: usize) -> Vec<u8> {
     flipped
 }
 
+/// Every bit of one request's signature, body and secret, in turn.
+#[test]
+fn each_single_bit_counts() {
+    let (key, body) = ("shpss_0123456789abcdef", ORDER.as_bytes());
+    let signed = signature(key.as_bytes(), body);
+    let accepts = |signed: &str, body: &[u8], key: &str| {
+        let headers = [("X-Shopify-Topic", "a/b"), ("X-Shopify-Shop-Domain", SHOP), ("X-Shopify-Hmac-Sha256", signed)];
+        Unverified::new(headers, &STANDARD.encode(body), true)
+            .is_ok_and(|request| request.verify(&[secret(key)]).is_ok())
+    };
+    assert!(accepts(&signed, body, key));
+    for bit in 0..signed.len() * 8 {
+        // A header is text.
+        let Ok(flipped) = String::from_utf8(flip(signed.as_bytes(), bit)) else { continue };
+        assert!(!accepts(&flipped, body, key), "bit {bit} of the signature");
+    }
+    for bit in 0..key.len() * 8 {
+        let Ok(flipped) = String::from_utf8(flip(key.as_bytes(), bit)) else { continue };
+        assert!(!accepts(&signed, body, &flipped), "bit {bit} of the secret");
+    }
+    for bit in (0..body.len() * 8).step_by(61) {
+        assert!(!accepts(&signed, &flip(body, bit), key), "bit {bit} of the body");
+    }
+}
+
 proptest! {
     #[test]
     fn any_flipped_bit_of_body_signature_or_secret_is_refused(

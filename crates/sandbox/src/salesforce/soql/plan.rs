@@ -9,7 +9,7 @@ use super::compare::{self, Operand, Window};
 use crate::salesforce::cell::Cell;
 use crate::salesforce::objects::{Object, Parent};
 use crate::salesforce::org::{Org, Reference};
-use crate::salesforce::schema::{ID, STAMP};
+use crate::salesforce::schema::{DELETED, ID, STAMP};
 
 /// A field, possibly of a parent: the references to follow, then the column.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) selection: Selection,
     /// `COUNT()`: the number alone is wanted.
     pub(crate) counts: bool,
+    /// `queryAll`: rows that are deleted too.
+    pub(crate) deleted: bool,
     pub(super) test: Option<Test>,
     pub(super) order: Vec<SortKey>,
     pub(super) limit: Option<usize>,
@@ -79,7 +81,9 @@ impl Plan {
     }
 
     fn matching(&self, org: &Org, candidates: impl Iterator<Item = u32>, sorted: bool) -> Vec<u32> {
-        let matches = candidates.filter(|row| self.test.as_ref().is_none_or(|test| test.holds(org, self.object, *row)));
+        let shown = |row: &u32| self.deleted || *org.cell(self.object, *row, DELETED) != Cell::Bool(true);
+        let holds = |row: &u32| self.test.as_ref().is_none_or(|test| test.holds(org, self.object, *row));
+        let matches = candidates.filter(|row| shown(row) && holds(row));
         let limit = self.limit.unwrap_or(usize::MAX);
         if sorted || self.order.is_empty() {
             return matches.skip(self.offset).take(limit).collect();

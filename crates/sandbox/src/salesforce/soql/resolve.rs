@@ -70,7 +70,7 @@ impl Resolver<'_> {
             let sentence = "Maximum SOQL offset allowed is 2000";
             return Err(SoqlError { code: "NUMBER_OUTSIDE_VALID_RANGE", message: sentence.to_owned() });
         }
-        Ok(Plan { object, selection, counts, test, order, limit, offset })
+        Ok(Plan { object, selection, counts, deleted: false, test, order, limit, offset })
     }
 
     fn children(&self, object: Object, inner: &Query) -> Result<(&'static str, Reference), SoqlError> {

@@ -2,7 +2,7 @@
 //! mark, zero-width spaces, marks of direction), which come along when a text is copied.
 
 /// The text without them.
-pub(crate) fn trim(text: &str) -> &str {
+pub fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_format(c))
 }
 

@@ -1,11 +1,10 @@
 //! What became of a range of business days, in numbers: from the certificates that were kept, and from the ledger's records
 //! what no certificate says. Pure; it takes the more memory the more days there are, not the more orders.
 
-use crate::select::Pass;
-use chrono::{DateTime, TimeDelta, Utc};
-use config::{BadDay, BusinessDay, Relay, StoreName};
-use ledger::{Cursor, Scanned, State};
-use reconciliation::Certificate;
+use crate::Certificate;
+use chrono::{DateTime, TimeDelta};
+use config::{BusinessDay, Zone};
+use ledger::{Scanned, State};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -37,15 +36,12 @@ pub enum BadRange {
     /// It is too long.
     #[error("the days from {0} to {1}: expected {LONGEST} at most, which is how long certificates and records live")]
     TooLong(BusinessDay, BusinessDay),
-    /// Its last day is not over, or there is no such store.
-    #[error(transparent)]
-    Day(#[from] BadDay),
 }
 
 /// How a day stands, the worst of its stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum DayStanding {
     /// Before the first night: nobody's.
     Before,
     /// Every order is delivered, or skipped or rejected for a named reason.
@@ -56,13 +52,13 @@ pub enum Standing {
     NotComplete,
 }
 
-/// A business day, all of its stores together.
+/// A business day's numbers, all of its stores together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Day {
+pub struct DayCounts {
     /// The day.
     pub business_day: BusinessDay,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: DayStanding,
     /// Completed orders at the source; the sum of the next five.
     pub completed: usize,
     /// Seen at the destination.
@@ -88,9 +84,9 @@ pub struct Wait {
 
 /// The range in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct History {
+pub struct DayHistory {
     /// Each day of the range, from the certificates.
-    pub days: Vec<Day>,
+    pub days: Vec<DayCounts>,
     /// From the certificates.
     pub skipped_by_reason: BTreeMap<String, usize>,
     /// From the certificates.
@@ -109,31 +105,22 @@ pub struct History {
     pub certificates: Vec<Certificate>,
 }
 
-impl History {
+impl DayHistory {
     /// Of these days, with nothing in it yet.
     ///
     /// # Errors
-    /// When the range is none, is too long, or one of its days is not over in one of the stores.
-    pub fn of(
-        first: BusinessDay,
-        last: BusinessDay,
-        stores: &[StoreName],
-        config: &Relay,
-        now: DateTime<Utc>,
-    ) -> Result<Self, BadRange> {
+    /// When the range is none, or is too long.
+    pub fn of(first: BusinessDay, last: BusinessDay) -> Result<Self, BadRange> {
         if first > last {
             return Err(BadRange::Backwards(first, last));
         }
-        let days: Vec<Day> = std::iter::successors(Some(first), |day| Some(day.next()))
+        let days: Vec<DayCounts> = std::iter::successors(Some(first), |day| Some(day.next()))
             .take_while(|day| *day <= last)
             .take(LONGEST + 1)
-            .map(Day::empty)
+            .map(DayCounts::empty)
             .collect();
         if days.len() > LONGEST {
             return Err(BadRange::TooLong(first, last));
-        }
-        for store in stores {
-            Pass::of_store(last, store, config, now)?;
         }
         let waits = WAITS.iter().map(|(after, ..)| *after).chain([LONGEST_WAIT]);
         Ok(Self {
@@ -154,7 +141,7 @@ impl History {
         let Some(day) = self.day(certificate.business_day) else { return };
         let counts = &certificate.ledger;
         let sum = |by_reason: &BTreeMap<String, usize>| by_reason.values().sum::<usize>();
-        let standing = if certificate.complete { Standing::Complete } else { Standing::NotComplete };
+        let standing = if certificate.complete { DayStanding::Complete } else { DayStanding::NotComplete };
         day.standing = day.standing.max(standing);
         day.completed += certificate.source.completed;
         day.confirmed += counts.confirmed;
@@ -172,17 +159,15 @@ impl History {
         self.certificates.push(certificate);
     }
 
-    /// A store has no certificate of a day; `cursor` says since when the store is in the flow's care.
-    pub fn uncertified(&mut self, store: &StoreName, day: BusinessDay, cursor: Option<Cursor>, config: &Relay) {
-        let zone = config.stores.get(store).map_or(config.time_zone, |store| store.time_zone);
-        let before = cursor.is_some_and(|cursor| day.window(zone).start < DateTime::from(cursor.first));
+    /// A store has no certificate of a day, which is `before` the store was in the flow's care, or not.
+    pub fn uncertified(&mut self, day: BusinessDay, before: bool) {
         if let Some(day) = self.day(day).filter(|_| !before) {
-            day.standing = day.standing.max(Standing::NoCertificate);
+            day.standing = day.standing.max(DayStanding::NoCertificate);
         }
     }
 
-    /// A delivery as the ledger has it.
-    pub fn delivery(&mut self, record: &Scanned, config: &Relay) {
+    /// A delivery as the ledger has it; `zone` is that of its store's business days.
+    pub fn delivery(&mut self, record: &Scanned, zone: Zone) {
         let Ok(day) = record.day.parse::<BusinessDay>() else { return };
         if self.day(day).is_none() {
             return;
@@ -192,9 +177,7 @@ impl History {
         match record.state {
             State::Parked => add(&mut self.parked_by_reason, record.reason.as_deref().unwrap_or(OTHER), 1),
             State::Accepted | State::Confirmed => {
-                let store = StoreName::try_from(record.store.clone()).ok();
-                let store = store.and_then(|name| config.stores.get(&name));
-                let end = day.window(store.map_or(config.time_zone, |store| store.time_zone)).end;
+                let end = day.window(zone).end;
                 match record.accepted_at {
                     Some(at) => self.time_to_deliver[wait(DateTime::from(at) - end)].deliveries += 1,
                     None => self.time_unknown += 1,
@@ -205,12 +188,12 @@ impl History {
     }
 
     /// The sum of one of the days' numbers.
-    pub fn sum(&self, of: impl Fn(&Day) -> usize) -> usize {
+    pub fn sum(&self, of: impl Fn(&DayCounts) -> usize) -> usize {
         self.days.iter().map(of).sum()
     }
 
     /// How many days stand like this.
-    pub fn standing(&self, standing: Standing) -> usize {
+    pub fn standing(&self, standing: DayStanding) -> usize {
         self.days.iter().filter(|day| day.standing == standing).count()
     }
 
@@ -229,19 +212,19 @@ impl History {
 
     /// Whether nothing is left to be done or to be proven, and no day has hardly an order where there should be more.
     pub fn is_complete(&self) -> bool {
-        let proven = self.days.iter().all(|day| matches!(day.standing, Standing::Complete | Standing::Before));
+        let proven = self.days.iter().all(|day| matches!(day.standing, DayStanding::Complete | DayStanding::Before));
         proven && !self.certificates.iter().any(|certificate| certificate.quiet)
     }
 
-    fn day(&mut self, day: BusinessDay) -> Option<&mut Day> {
+    fn day(&mut self, day: BusinessDay) -> Option<&mut DayCounts> {
         let place = self.days.binary_search_by_key(&day, |day| day.business_day).ok()?;
         self.days.get_mut(place)
     }
 }
 
-impl Day {
+impl DayCounts {
     fn empty(business_day: BusinessDay) -> Self {
-        let standing = Standing::Before;
+        let standing = DayStanding::Before;
         Self { business_day, standing, completed: 0, confirmed: 0, accepted: 0, open: 0, skipped: 0, rejected: 0 }
     }
 }

@@ -1,23 +1,18 @@
 use super::*;
+use crate::{Destination, SourceCount, Tally};
+use chrono::Utc;
+use config::StoreName;
 use ledger::Millis;
 use proptest::prelude::*;
-use reconciliation::{Destination, SourceCount, Tally};
 
-const SETTINGS: &str = include_str!("../../../infra/config/relay.toml");
-
-/// Two stores, east and west of the org.
-fn config() -> Relay {
-    let (head, _) = SETTINGS.split_once("[stores.default]").unwrap();
-    let head = head.replace("#route_by = \"Brand__c\"", "route_by = \"Brand__c\"");
-    let stores = r#"
-[stores.east]
-time_zone = "Asia/Tokyo"
-routes = ["e"]
-[stores.west]
-time_zone = "America/Los_Angeles"
-routes = ["w"]
-"#;
-    Relay::parse(&format!("{head}{stores}"), "test").unwrap()
+/// Of the stores east and west of the org, and of the org, which those have that are not there any more.
+fn zone(store: &str) -> Zone {
+    let name = match store {
+        "east" => "Asia/Tokyo",
+        "west" => "America/Los_Angeles",
+        _ => "Etc/UTC",
+    };
+    name.parse().unwrap()
 }
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -32,9 +27,8 @@ fn name(text: &str) -> StoreName {
     StoreName::try_from(text.to_owned()).unwrap()
 }
 
-fn history(first: &str, last: &str) -> Result<History, BadRange> {
-    let stores = [name("east"), name("west")];
-    History::of(day(first), day(last), &stores, &config(), at("2026-11-21T09:00:00Z"))
+fn history(first: &str, last: &str) -> Result<DayHistory, BadRange> {
+    DayHistory::of(day(first), day(last))
 }
 
 fn certificate(store: &str, day: BusinessDay, ledger: Tally) -> Certificate {
@@ -66,19 +60,17 @@ fn record(store: &str, day: &str, state: State, accepted_at: Option<&str>) -> Sc
 }
 
 #[test]
-fn a_range_begins_first_is_not_too_long_and_over() {
+fn a_range_begins_first_and_is_not_too_long() {
     assert_eq!(history("2026-11-18", "2026-11-20").unwrap().days.len(), 3);
     assert_eq!(history("2025-10-17", "2026-11-20").unwrap().days.len(), LONGEST);
     assert!(matches!(history("2026-11-20", "2026-11-19"), Err(BadRange::Backwards(..))));
     assert!(matches!(history("2025-10-16", "2026-11-20"), Err(BadRange::TooLong(..))));
     assert!(matches!(history("0001-01-01", "9999-12-31"), Err(BadRange::TooLong(..))));
-    assert!(matches!(history("2026-11-20", "2026-11-21"), Err(BadRange::Day(BadDay::NotOver { .. }))));
 }
 
 #[test]
 fn the_time_to_deliver_begins_when_the_day_is_over_where_the_store_is() {
     let mut history = history("2026-11-18", "2026-11-20").unwrap();
-    let config = config();
     for (store, accepted_at) in [
         // 20 November ends at 15:00 UTC in Tokyo, at 08:00 UTC of the 21st in Los Angeles, and with the org's in UTC.
         ("east", Some("2026-11-20T15:59:59Z")),
@@ -92,12 +84,12 @@ fn the_time_to_deliver_begins_when_the_day_is_over_where_the_store_is() {
         ("west", Some("2026-11-21T07:59:00Z")),
         ("west", None),
     ] {
-        history.delivery(&record(store, "2026-11-20", State::Confirmed, accepted_at), &config);
+        history.delivery(&record(store, "2026-11-20", State::Confirmed, accepted_at), zone(store));
     }
     // Not delivered, not of these days, of no day.
-    history.delivery(&record("east", "2026-11-20", State::Rejected, Some("2026-11-20T15:59:59Z")), &config);
-    history.delivery(&record("east", "2026-11-21", State::Confirmed, Some("2026-11-20T15:59:59Z")), &config);
-    history.delivery(&record("east", "2026-11-20x", State::Confirmed, Some("2026-11-20T15:59:59Z")), &config);
+    history.delivery(&record("east", "2026-11-20", State::Rejected, Some("2026-11-20T15:59:59Z")), zone("east"));
+    history.delivery(&record("east", "2026-11-21", State::Confirmed, Some("2026-11-20T15:59:59Z")), zone("east"));
+    history.delivery(&record("east", "2026-11-20x", State::Confirmed, Some("2026-11-20T15:59:59Z")), zone("east"));
     let counts: Vec<usize> = history.time_to_deliver.iter().map(|wait| wait.deliveries).collect();
     // By clocks that differ one was accepted before its day was over.
     assert_eq!((counts, history.time_unknown), (vec![2, 2, 1, 1, 1, 1, 1], 1));
@@ -108,22 +100,21 @@ fn the_time_to_deliver_begins_when_the_day_is_over_where_the_store_is() {
 #[test]
 fn a_day_stands_as_its_worst_store_and_nobody_waits_for_one_before_the_first_night() {
     let mut history = history("2026-11-17", "2026-11-20").unwrap();
-    let (config, stores) = (config(), [name("east"), name("west")]);
-    let first = Millis::from(at("2026-11-17T15:00:00Z"));
-    let cursor = Some(Cursor { first, settled_until: first });
-    // In Tokyo the 18th is the first day, in Los Angeles too: its 17th had begun before.
-    for store in &stores {
-        history.uncertified(store, day("2026-11-17"), cursor, &config);
+    for _ in ["east", "west"] {
+        history.uncertified(day("2026-11-17"), true);
     }
     let done = || Tally { confirmed: 1, ..Tally::default() };
     history.certified(certificate("east", day("2026-11-18"), done()));
     history.certified(certificate("west", day("2026-11-18"), done()));
     history.certified(certificate("east", day("2026-11-19"), done()));
-    history.uncertified(&stores[1], day("2026-11-19"), cursor, &config);
-    history.uncertified(&stores[0], day("2026-11-20"), None, &config);
+    history.uncertified(day("2026-11-19"), false);
+    history.uncertified(day("2026-11-20"), false);
     history.certified(certificate("west", day("2026-11-20"), Tally { parked: 1, ..Tally::default() }));
-    let standing: Vec<Standing> = history.days.iter().map(|day| day.standing).collect();
-    assert_eq!(standing, [Standing::Before, Standing::Complete, Standing::NoCertificate, Standing::NotComplete]);
+    let standing: Vec<DayStanding> = history.days.iter().map(|day| day.standing).collect();
+    assert_eq!(
+        standing,
+        [DayStanding::Before, DayStanding::Complete, DayStanding::NoCertificate, DayStanding::NotComplete]
+    );
     assert!(!history.is_complete());
 }
 
@@ -158,7 +149,7 @@ proptest! {
         records in proptest::collection::vec((0..8_usize, 0..5_u32, proptest::option::of(0..700_i64), 0..4_u32), 0..40),
     ) {
         let mut history = history("2026-11-16", "2026-11-20").unwrap();
-        let (config, last) = (config(), day("2026-11-20"));
+        let last = day("2026-11-20");
         let mut sums = Tally::default();
         for (tally, ago, east) in &tallies {
             let store = if *east { "east" } else { "west" };
@@ -188,7 +179,7 @@ proptest! {
             let accepted_at = hours.map(|hours| Millis::from(at("2026-11-20T00:00:00Z") + TimeDelta::hours(hours)));
             let reason = Some("x".to_owned());
             let record = Scanned { accepted_at, attempts, reason, ..record("east", &day, state, None) };
-            history.delivery(&record, &config);
+            history.delivery(&record, zone("east"));
             delivered += usize::from(matches!(state, State::Accepted | State::Confirmed));
             parked += usize::from(state == State::Parked);
             again += usize::from(attempts > 1);

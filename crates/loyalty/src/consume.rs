@@ -1,0 +1,121 @@
+//! The consumer: each message is brought to Yotpo Loyalty under a claim. A kind of delivery has a file: [`crate::customer`],
+//! [`crate::order`], [`crate::refund`], [`crate::action`].
+
+use crate::{
+    clients::LoyaltyClients,
+    message::{Message, Payload},
+    outcome::{internal, parked, undelivered},
+};
+use chrono::{DateTime, Utc};
+use config::{Loyalty, Relay, StoreName};
+use delivery::{Claim, Hooks, Reading, Undelivered, Worker};
+use function::batch::Consumed;
+use ledger::ErrorClass;
+use std::{sync::Arc, time::Duration};
+use telemetry::Metrics;
+use yotpo::loyalty::Client;
+
+/// Deliveries under way at once in one invocation.
+const AT_ONCE: usize = 10;
+/// An account that asks for a rest of no more than this is waited for; a longer one goes back to the queue.
+const SHORT_REST: Duration = Duration::from_secs(3);
+
+/// What the consumer works with; built once at cold start.
+pub struct Consumer {
+    /// The configuration.
+    pub config: Arc<Relay>,
+    /// Its part that is the flow's.
+    pub loyalty: Arc<Loyalty>,
+    /// The stores' clients.
+    pub clients: LoyaltyClients,
+    /// Where an address is read that may have changed since the message was made.
+    pub salesforce: salesforce::Client,
+    /// Claims, and writes down what became of them.
+    pub worker: Worker,
+}
+
+impl Consumer {
+    /// Handles a batch until `deadline`; the answer names the messages that are to come back.
+    ///
+    /// # Errors
+    /// When the event is not an SQS batch; the whole of it goes back.
+    pub async fn consume(&self, event: queue::Event, deadline: DateTime<Utc>, metrics: Metrics) -> Consumed {
+        let hooks = Hooks {
+            skip: |message: &Message| skip(&message.payload),
+            // Orders and refunds cannot be read at Yotpo, customers are simply sent again, and an action is looked for under its claim.
+            read_back: async |_: &Message, _: Reading| Ok(false),
+            // A record of the org has one effect at one revision, unless the settings have changed: a person decides.
+            reread: async |_: &Message, _: Reading| Ok(None),
+        };
+        let deliver = async |message: &Message, claim: &Claim<'_>| self.deliver(message, claim).await;
+        self.worker.consume_with(event, deadline, metrics, AT_ONCE, &hooks, deliver).await
+    }
+
+    async fn deliver(&self, message: &Message, claim: &Claim<'_>) -> Result<(), Undelivered> {
+        match &message.payload {
+            Payload::Customer(asked) => self.customer(asked, claim).await,
+            Payload::Order(asked) => self.order(asked, claim).await,
+            Payload::Return(asked) => self.a_return(asked, claim).await,
+            Payload::Cancellation(asked) => self.cancellation(asked, claim).await,
+            Payload::Action(asked) => self.action(asked, claim).await,
+        }
+    }
+
+    /// Makes a call to the account of the claim's store, in its turn.
+    pub(crate) async fn call<T>(
+        &self,
+        claim: &Claim<'_>,
+        call: impl AsyncFn(&Client) -> Result<T, yotpo::Error>,
+    ) -> Result<T, Undelivered> {
+        let store = store_of(claim)?;
+        let client = self.clients.get(&store).ok_or_else(unknown_store)?;
+        if let Some(rest) = client.rests() {
+            self.rest(&store, rest).await;
+        }
+        claim.turn().await?;
+        let called = claim.call(
+            client,
+            async |refused| self.clients.reload(&store, refused).await,
+            || self.clients.get(&store),
+            |error| matches!(error, yotpo::Error::Unauthorized),
+            call,
+        );
+        called.await.map_err(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the call failed");
+            undelivered(&error)
+        })
+    }
+
+    /// The account has said that its second, or its minute, is used up.
+    async fn rest(&self, store: &StoreName, rest: Duration) {
+        if rest <= SHORT_REST {
+            tokio::time::sleep(rest).await;
+        } else if let Some(account) = self.worker.accounts.get(store.as_str()) {
+            account.pace.hold(rest);
+        }
+    }
+}
+
+/// By the message alone: what is worth nothing earns nothing.
+fn skip(payload: &Payload) -> Option<String> {
+    let units = match payload {
+        Payload::Order(asked) => asked.amount.units,
+        Payload::Return(asked) => asked.amount.units,
+        Payload::Customer(_) | Payload::Cancellation(_) | Payload::Action(_) => return None,
+    };
+    (units <= 0).then(|| "zero_amount".to_owned())
+}
+
+/// The store whose account is called: the claim's, and no other.
+pub(crate) fn store_of(claim: &Claim<'_>) -> Result<StoreName, Undelivered> {
+    StoreName::try_from(claim.delivery.store.clone()).map_err(|_| unknown_store())
+}
+
+pub(crate) fn unknown_store() -> Undelivered {
+    parked(ErrorClass::Misconfigured, "unknown_store", "no store of that name takes part in the loyalty flow")
+}
+
+/// For what never fails in practice: a key or a hash.
+pub(crate) fn made<T, E: std::error::Error + 'static>(result: Result<T, E>) -> Result<T, Undelivered> {
+    result.map_err(|error| internal(&error))
+}

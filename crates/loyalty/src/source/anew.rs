@@ -1,0 +1,183 @@
+//! Records asked for one by one and made anew from the source, as it and the settings are now: what waits for a person was parked
+//! without its payload, and may ask for something else by now.
+
+use crate::{
+    keys::{CANCEL, kind},
+    source::{
+        fields::Fields,
+        item::{Hold, Mapped, Mapping},
+        publish::{Sender, Unsent},
+        select::{Pass, Source, Which},
+    },
+};
+use chrono::{DateTime, Utc};
+use config::{Loyalty, Relay, StoreName};
+use delivery::{Anew, Publisher, Report};
+use ledger::{Delivery, DeliveryKey, Event, Record, Settled, State};
+use org::Unfit;
+use salesforce::Client;
+use std::collections::{BTreeSet, HashMap};
+
+/// Records that are asked for at once by their ids.
+const IDS_A_QUERY: usize = 200;
+
+/// Why the source could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Unasked {
+    /// The org does not fit the configuration.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The source or the ledger failed, or a row cannot be read.
+    #[error(transparent)]
+    Unsent(#[from] Unsent),
+    /// The source failed.
+    #[error(transparent)]
+    Salesforce(#[from] salesforce::Error),
+}
+
+/// The source, to be asked for single records.
+pub struct Records<'a> {
+    fields: Fields,
+    salesforce: &'a Client,
+    config: &'a Relay,
+    loyalty: &'a Loyalty,
+    now: DateTime<Utc>,
+}
+
+impl<'a> Records<'a> {
+    /// Finds the configured fields in the org.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or does not fit the configuration.
+    pub async fn of(
+        salesforce: &'a Client,
+        config: &'a Relay,
+        loyalty: &'a Loyalty,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Unasked> {
+        let fields = Fields::find(&salesforce.schema(), config, loyalty).await?;
+        Ok(Self { fields, salesforce, config, loyalty, now })
+    }
+
+    /// What each of these deliveries asks for now. One that was parked since it fitted no store comes back under the store that it
+    /// fits by now, with a key of its own.
+    ///
+    /// # Errors
+    /// When source or ledger fail.
+    pub async fn ask(
+        &self,
+        keys: &[&DeliveryKey],
+        publisher: Publisher<'_>,
+    ) -> Result<HashMap<DeliveryKey, Anew>, Unasked> {
+        // A person who asks for an order of before the start knows that it is one.
+        let mapping =
+            Mapping { config: self.config, ours: self.loyalty, fields: &self.fields, now: self.now, history: true };
+        let sender = Sender { mapping, salesforce: self.salesforce, publisher };
+        let mut found: HashMap<DeliveryKey, Anew> = keys.iter().map(|key| ((*key).clone(), Anew::Gone)).collect();
+        for (key, mapped) in sender.anew(keys).await? {
+            if let Mapped::Item(item) | Mapped::IfKnown(item) = mapped {
+                found.insert(key, item.into());
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Sender<'_> {
+    /// What these deliveries ask for now, those that the source still has. One that fitted no store comes with the key that it has
+    /// in the store which it fits by now.
+    pub(crate) async fn anew(&self, keys: &[&DeliveryKey]) -> Result<Vec<(DeliveryKey, Mapped)>, Unsent> {
+        let (fields, mut found) = (self.mapping.fields, Vec::with_capacity(keys.len()));
+        for source in Source::all(fields) {
+            let wanted: Vec<&DeliveryKey> = keys.iter().copied().filter(|key| source.is_of(key, fields)).collect();
+            let ids: BTreeSet<String> = wanted.iter().map(|key| record_id(key)).collect();
+            let ids: Vec<String> = ids.into_iter().collect();
+            for ids in ids.chunks(IDS_A_QUERY) {
+                let query = source.query(&Pass::whole(), Which::These(ids), &self.mapping);
+                let rows = self.salesforce.all(&query).await?;
+                for mapped in self.mapped(&source, &rows).await? {
+                    let Some(made) = mapped.item().map(|item| item.delivery.key.clone()) else { continue };
+                    let is = |key: &&&DeliveryKey| {
+                        **key == &made || (is_unrouted(key) && record_id(key) == record_id(&made))
+                    };
+                    if let Some(key) = wanted.iter().find(is) {
+                        found.push(((*key).clone(), mapped));
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sends what fitted no store when it was met, and fits one by the settings of now. Its delivery of then is rejected, so that no
+    /// person has to: how many were.
+    pub(crate) async fn routed(&self, report: &mut Report) -> Result<usize, Unsent> {
+        let ledger = self.publisher.ledger;
+        let mut parked = ledger.open_records().await?;
+        let unknown = Some(Hold::UnknownStore.as_str());
+        parked.retain(|(key, record)| {
+            is_unrouted(key) && record.state == State::Parked && record.reason.as_deref() == unknown
+        });
+        let known: HashMap<DeliveryKey, Record> = parked.into_iter().collect();
+        let keys: Vec<&DeliveryKey> = known.keys().collect();
+        let mut routed = 0;
+        for (key, mapped) in self.anew(&keys).await? {
+            let Some(record) =
+                known.get(&key).filter(|_| mapped.item().is_some_and(|it| !is_unrouted(&it.delivery.key)))
+            else {
+                continue;
+            };
+            self.publish(vec![mapped], report).await?;
+            let Record { revision, hash, store, day, .. } = record.clone();
+            let delivery = Delivery { key, revision, hash, store, day, triggered_at: None };
+            let settled = Settled::Dismissed("it fits a store by now".to_owned());
+            ledger.put(&Event::Settle { delivery, settled }).await?;
+            routed += 1;
+        }
+        Ok(routed)
+    }
+}
+
+impl Source {
+    /// Whether a delivery is made of this kind of record.
+    fn is_of(&self, key: &DeliveryKey, fields: &Fields) -> bool {
+        let last = key.as_str().rsplit('/').next().unwrap_or_default();
+        match self {
+            Self::Customers => key.kind() == Some(kind::CUSTOMER),
+            Self::Orders => key.kind() == Some(kind::ORDER),
+            Self::Cancellations => key.kind() == Some(kind::REFUND) && last == CANCEL,
+            Self::Returns => key.kind() == Some(kind::REFUND) && last != CANCEL,
+            Self::Actions(at) => key.kind() == Some(kind::ACTION) && last == fields.actions[*at].word,
+        }
+    }
+}
+
+fn is_unrouted(key: &DeliveryKey) -> bool {
+    key.as_str().split('/').nth(1) == Some(StoreName::UNROUTED)
+}
+
+/// The id of the record that a delivery is made of: that of a return stands behind its order's.
+fn record_id(key: &DeliveryKey) -> String {
+    let mut segments = key.as_str().split('/').skip(3);
+    let (first, second) = (segments.next(), segments.next());
+    let is_return = key.kind() == Some(kind::REFUND) && second != Some(CANCEL);
+    second.filter(|_| is_return).or(first).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_is_made_of_the_record_that_its_key_names() {
+        for (key, id) in [
+            ("loyalty/default/customer/003000000000001AAA", "003000000000001AAA"),
+            ("loyalty/default/order/801000000000001AAA", "801000000000001AAA"),
+            ("loyalty/eu/refund/801000000000001AAA/cancel", "801000000000001AAA"),
+            ("loyalty/eu/refund/801000000000001AAA/801000000000009AAA", "801000000000009AAA"),
+            ("loyalty/eu/action/500000000000001AAA/birthdaygiftone", "500000000000001AAA"),
+        ] {
+            assert_eq!(record_id(&DeliveryKey::try_from(key.to_owned()).unwrap()), id, "{key}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What each function works with, made of its environment and its secrets at cold start.
+
+use crate::{clients::LoyaltyClients, consume::Consumer, policy::flow, produce::Producer};
+use config::{Loyalty, Relay};
+use delivery::{Account, Accounts, Pace, Worker};
+use function::{ColdStart, Environment, environment::parsed};
+use ledger::Ledger;
+use queue::Queue;
+use salesforce::Http;
+use secrets::Secrets;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// The stack's settings have no loyalty flow.
+#[derive(Debug, thiserror::Error)]
+#[error("misconfigured: relay.toml has no section [loyalty]")]
+struct NoLoyalty;
+
+/// The flow's settings.
+///
+/// # Errors
+/// When the file has none.
+pub fn loyalty(config: &Relay) -> Result<Arc<Loyalty>, ColdStart> {
+    config.loyalty.clone().map(Arc::new).ok_or_else(|| ColdStart::Environment(NoLoyalty.into()))
+}
+
+/// Everything the producer works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn producer(environment: Environment) -> Result<Producer, ColdStart> {
+    let http = http(&environment)?;
+    Producer::of(environment, http).await
+}
+
+/// Each store's account, with this process's share of its calls: `callers` may call it at once, this one among them.
+pub fn accounts(config: &Relay, loyalty: &Loyalty, callers: u32) -> Accounts {
+    let account = || Account::new(Pace::new(config.pace.yotpo_loyalty, callers));
+    loyalty.stores.keys().map(|name| (name.to_string(), account())).collect()
+}
+
+/// Everything the consumer works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn consumer(environment: Environment) -> Result<Consumer, ColdStart> {
+    let (callers, receives) = (parsed("VENDOR_CONCURRENCY")?, parsed("MAX_RECEIVE_COUNT")?);
+    let http = http(&environment)?;
+    Consumer::of(environment, http, callers, receives, rand::random).await
+}
+
+fn http(environment: &Environment) -> Result<Http, ColdStart> {
+    Http::new(environment.config.protocol.call_timeout).map_err(|error| ColdStart::Environment(error.into()))
+}
+
+impl Producer {
+    /// With its secret, and this HTTP client for the vendor.
+    ///
+    /// # Errors
+    /// When the settings have no such flow, or the secret does not allow it to work.
+    pub async fn of(environment: Environment, http: Http) -> Result<Self, ColdStart> {
+        let loyalty = loyalty(&environment.config)?;
+        let salesforce = org::client(&environment, http).await?;
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        Ok(Self {
+            salesforce,
+            ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            now,
+            config,
+            loyalty,
+            found: Mutex::default(),
+        })
+    }
+}
+
+impl Consumer {
+    /// With its secrets, and this HTTP client for the vendors. `callers`: how many may call a store's account at once, all functions
+    /// together; `max_receives`: how often SQS delivers a message; `random`: uniform in `0.0..1.0`.
+    ///
+    /// # Errors
+    /// When a secret does not allow it to work.
+    pub async fn of(
+        environment: Environment,
+        http: Http,
+        callers: u32,
+        max_receives: u32,
+        random: fn() -> f64,
+    ) -> Result<Self, ColdStart> {
+        let loyalty = loyalty(&environment.config)?;
+        let salesforce = org::client(&environment, http.clone()).await?;
+        let secret = environment.secret("yotpo");
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        let clients = LoyaltyClients::load(Secrets::new(&aws), secret, http, &loyalty, now).await?;
+        let worker = Worker {
+            ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            accounts: accounts(&config, &loyalty, callers),
+            times: config.protocol.clone(),
+            max_receives,
+            random,
+        };
+        Ok(Self { config, loyalty, clients, salesforce, worker })
+    }
+}
