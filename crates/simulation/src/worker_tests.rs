@@ -222,6 +222,7 @@ impl Stage {
             dead_letters: Queue::new(&aws, DEAD_LETTERS),
             accounts: [("default".to_owned(), Account::new(Pace::new(50.0, 1)))].into(),
             times: self.config.protocol.clone(),
+            looks: None,
             max_receives: 200,
             random: fastrand::f64,
         }
