@@ -29,11 +29,16 @@ mod clock;
 mod conflict_tests;
 mod dynamodb;
 mod effect;
-#[cfg(test)]
+mod erp_cases;
+mod erp_day;
+mod erp_ends;
 mod erp_flow;
+mod erp_report;
+mod erp_story;
 #[cfg(test)]
 mod erp_tests;
 mod expression;
+mod fairness;
 mod fault;
 mod functions;
 mod lambda;
@@ -69,10 +74,13 @@ mod writeback_tests;
 
 pub use bill::{Bill, Usage};
 pub use effect::{Effect, Kill, Moment};
+pub use erp_cases::{ErpCase, erp_cases};
+pub use erp_day::{ErpDay, run_erp};
+pub use erp_report::ErpReport;
 pub use fault::{BrokenPromise, Down};
 pub use functions::{
-    Calls, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, NETSUITE_WORKER, REVIEWS_CONSUMER,
-    REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
+    Calls, ERP_FUNCTIONS, ERP_RECONCILER, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, NETSUITE_WORKER,
+    REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
 };
 pub use permission::{Call, Resource};
 pub use run::{Report, run};
