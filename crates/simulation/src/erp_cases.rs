@@ -72,6 +72,8 @@ fn old(seed: u64, orders: usize) -> ErpDay {
     let mut day = ErpDay { settings, before_start: true, ..ErpDay::calm(seed, orders) };
     (day.stories[0].tags, day.stories[0].changes) = (0, 0);
     day.stories[0].every = TimeDelta::seconds(1) / A_SECOND;
+    // Who is new as a customer is carried whatever they ordered.
+    day.stories[0].mix.guests = 1.0;
     day
 }
 
@@ -116,9 +118,11 @@ fn costs_little(report: &ErpReport, calm: Option<&ErpReport>) -> (String, Vec<St
 }
 
 fn costs_nothing_more(report: &ErpReport, without: Option<&ErpReport>) -> (String, Vec<String>) {
-    let (with, without) = (report.calls, without.map_or(0, |without| without.calls));
-    let wrong = (with > without).then(|| format!("{with} calls with the tags, and {without} without"));
-    (format!("calls to NetSuite: {with} with the tags, {without} without"), wrong.into_iter().collect())
+    // A cold start more asks for the currencies once more.
+    let (with, without) = (report.of_records(), without.map_or(0, ErpReport::of_records));
+    let said = format!("calls for records at NetSuite: {with} with the tags, {without} without");
+    let wrong = (with != without).then(|| said.clone());
+    (said, wrong.into_iter().collect())
 }
 
 fn costs_nothing(report: &ErpReport, _: Option<&ErpReport>) -> (String, Vec<String>) {

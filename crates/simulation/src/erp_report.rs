@@ -1,8 +1,9 @@
 //! How a day of the erp flow went, for tests and for people.
 
-use crate::effect::Effect;
+use crate::{effect::Effect, functions::Service};
 use chrono::{DateTime, TimeDelta, Utc};
 use reconciliation::Certificate;
+use sandbox::netsuite;
 use std::{collections::BTreeMap, fmt};
 
 /// How a day went.
@@ -60,6 +61,16 @@ impl ErpReport {
         #[expect(clippy::cast_precision_loss, reason = "no day has 2^53 calls")]
         let ratio = self.calls as f64 / calm.calls.max(1) as f64;
         ratio
+    }
+
+    /// Calls to NetSuite that read or write a record.
+    pub fn of_records(&self) -> u64 {
+        let beside = [netsuite::TOKEN.name(), netsuite::QUERY.name()];
+        let of_records = self
+            .effects
+            .iter()
+            .filter(|(effect, _)| effect.service == Service::NetSuite && !beside.contains(&effect.operation));
+        of_records.map(|(_, times)| times).sum()
     }
 
     /// What is wrong, and what happened to the deliveries that it is about.
