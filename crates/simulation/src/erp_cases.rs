@@ -82,9 +82,9 @@ fn crowd(seed: u64, orders: usize) -> ErpDay {
     let mix = Mix { guests: 0.0, returning: 1.0, gift_cards: 0.0, ..Mix::default() };
     let noisy =
         ErpStory { every: TimeDelta::seconds(1) / A_SECOND, tags: 0, changes: 0, mix, ..calm.stories[0].clone() };
-    // In the middle of what the noisy one takes.
+    // In the middle of what the noisy one takes, which is about 0.7 seconds an order.
     let first = TimeDelta::milliseconds(i64::try_from(orders).unwrap_or_default() * 250);
-    let quiet = ErpStory { shop: QUIET, orders: 10, first, every: TimeDelta::seconds(30), ..noisy.clone() };
+    let quiet = ErpStory { shop: QUIET, orders: 10, first, every: first / 10, ..noisy.clone() };
     ErpDay { stories: vec![noisy, quiet], drain: TimeDelta::hours(12), ..calm }
 }
 
