@@ -91,8 +91,11 @@ impl NetSuiteAccount {
         result
     }
 
-    /// Waits until `latest` for a slot, which is held for as long as a call or two may take.
-    async fn slot(&self, latest: Instant) -> Result<Slotted<'_>, Undelivered> {
+    /// Waits until `latest` for a slot, which is held for as long as a call or two may take; [`Self::with`] gives it back by itself.
+    ///
+    /// # Errors
+    /// [`Undelivered::Spared`] when there is none in time.
+    pub async fn slot(&self, latest: Instant) -> Result<Slotted<'_>, Undelivered> {
         // Whoever calls as late as that is answered, or given up, by then.
         let last = latest.saturating_duration_since(Instant::now()) + self.settings.call_timeout;
         let slot = self.slots.take((self.slots.ledger.now() + last).into(), latest).await?;
@@ -146,7 +149,7 @@ impl Slotted<'_> {
     }
 
     /// Gives the slot back, unless a call had no answer: it may be running still.
-    async fn end(self) {
+    pub async fn end(self) {
         self.account.slots.give_back(&self.slot, !self.unanswered.load(Ordering::Relaxed)).await;
     }
 
