@@ -64,9 +64,9 @@ bench: ## The functions' release binaries on a bare Lambda Runtime API: docs/PER
 	@cargo build --locked --release -p erp --bin shopify-webhook
 	@cargo run --locked --quiet --profile local -p bench -- --binaries $${CARGO_TARGET_DIR:-target}/release --rounds $(ROUNDS) --write docs/PERFORMANCE.md
 
-simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=
+simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=; or the erp flow's days: FLOW=erp ORDERS=1000
 	@cargo build --locked --profile local --bin simulate
-	@$${CARGO_TARGET_DIR:-target}/local/simulate $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+	@$${CARGO_TARGET_DIR:-target}/local/simulate $(if $(filter erp,$(FLOW)),--flow erp --orders $(or $(ORDERS),1000)) $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
 
 model: ## The delivery protocol, model-checked with more faults than `make test` allows itself (FAULTS_A_TRACE=2)
 	@MODEL_FAULTS=$(FAULTS_A_TRACE) cargo test --locked --profile local --test model -- --nocapture --test-threads 1

@@ -24,6 +24,12 @@ pub struct NetSuite {
     /// How long a call without an answer keeps its slot.
     #[serde(deserialize_with = "duration::read")]
     pub unanswered_hold: Duration,
+    /// When what another worker is at is looked at again, or what waits for it; then after twice as long each time.
+    #[serde(deserialize_with = "duration::read")]
+    pub first_look: Duration,
+    /// The longest from one such look to the next.
+    #[serde(deserialize_with = "duration::read")]
+    pub longest_look: Duration,
     /// Currencies by their code, where NetSuite's symbol is another; the others are looked up.
     pub currencies: BTreeMap<Currency, InternalId>,
 }
@@ -34,6 +40,8 @@ impl Default for NetSuite {
             call_timeout: Duration::from_mins(1),
             slots: 4,
             unanswered_hold: Duration::from_mins(2),
+            first_look: Duration::from_secs(5),
+            longest_look: Duration::from_mins(1),
             currencies: BTreeMap::new(),
         }
     }
@@ -44,7 +52,9 @@ impl NetSuite {
         const LEAST: Duration = Duration::from_millis(1);
         within(self.call_timeout, LEAST, Duration::from_mins(2), "netsuite.call_timeout")?;
         require((1..=100).contains(&self.slots), "netsuite.slots", "expected 1 to 100 calls at a time")?;
-        within(self.unanswered_hold, Duration::ZERO, Duration::from_mins(15), "netsuite.unanswered_hold")
+        within(self.unanswered_hold, Duration::ZERO, Duration::from_mins(15), "netsuite.unanswered_hold")?;
+        within(self.longest_look, LEAST, Duration::from_mins(15), "netsuite.longest_look")?;
+        within(self.first_look, LEAST, self.longest_look, "netsuite.first_look")
     }
 }
 

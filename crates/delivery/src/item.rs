@@ -50,13 +50,26 @@ impl Item {
         if let Fate::Send(entry) = &self.fate { Some(entry) } else { None }
     }
 
-    /// A copy for the dead-letter queue, from which the message is made anew: `error` says why.
+    /// A copy for the dead-letter queue, from which the message is made anew: `reason` says why, in a word.
     ///
     /// # Errors
     /// When it cannot be written as JSON.
-    pub fn letter(&self, class: ErrorClass, error: &str) -> Result<Entry, serde_json::Error> {
+    pub fn letter(&self, class: ErrorClass, reason: &str) -> Result<Entry, serde_json::Error> {
+        self.letter_about(class, reason, reason)
+    }
+
+    /// The same, with a sentence about it.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub(crate) fn letter_about(
+        &self,
+        class: ErrorClass,
+        reason: &str,
+        error: &str,
+    ) -> Result<Entry, serde_json::Error> {
         let body = body::json(&Unmapped::of(self.delivery.clone()))?;
-        Ok(letter(&self.delivery, body, class, error))
+        Ok(letter(&self.delivery, body, (class, reason), error))
     }
 
     /// A copy for the dead-letter queue of a message that was sent and is given up.
@@ -65,17 +78,23 @@ impl Item {
     /// When it cannot be written as JSON.
     pub fn given_up(&self, error: &str) -> Result<Entry, serde_json::Error> {
         match self.entry() {
-            Some(entry) => Ok(letter(&self.delivery, entry.body.clone(), ErrorClass::Exhausted, error)),
-            None => self.letter(ErrorClass::Exhausted, error),
+            Some(entry) => Ok(letter(&self.delivery, entry.body.clone(), GIVEN_UP, error)),
+            None => self.letter_about(GIVEN_UP.0, GIVEN_UP.1, error),
         }
     }
 }
 
-/// A copy for the dead-letter queue that says what it is of and why it is there.
-pub(crate) fn letter(delivery: &Delivery, body: String, class: ErrorClass, error: &str) -> Entry {
+/// Of a message that was sent, and is given up.
+const GIVEN_UP: (ErrorClass, &str) = (ErrorClass::Exhausted, ErrorClass::Exhausted.as_str());
+
+/// A copy for the dead-letter queue that says what it is of and why it is there: of what class the trouble is, the reason in a word, and
+/// a sentence.
+pub(crate) fn letter(delivery: &Delivery, body: String, why: (ErrorClass, &str), error: &str) -> Entry {
+    let (class, reason) = why;
     let attributes = vec![
         ("error_class", class.as_str().to_owned()),
         ("delivery_key", delivery.key.to_string()),
+        ("reason", reason.to_owned()),
         ("error", error.to_owned()),
     ];
     Entry::letter(body, attributes, None)

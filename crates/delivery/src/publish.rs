@@ -170,7 +170,8 @@ impl Publisher<'_> {
             // It holds nothing up, and its copy brings it back when it has changed.
             let item = &items[refused.index];
             let error = format!("SQS will never take it: {}", refused.code);
-            self.dead_letter(item.letter(ErrorClass::BadRecord, &error)?).await?;
+            let class = ErrorClass::BadRecord;
+            self.dead_letter(item.letter_about(class, class.as_str(), &error)?).await?;
             let reason = format!("{}: {}", ErrorClass::BadRecord, refused.code);
             self.record(item, Settled::Rejected(reason.clone())).await?;
             *report.of(&item.store, item.day).rejected.entry(reason).or_default() += 1;

@@ -3,16 +3,19 @@
 use crate::{Claim, Invocation, Undelivered, Worker, item::letter, worker::Disposal};
 use ledger::{
     Backoff, Delivery, DeliveryKey, EffectHash, ErrorClass, Event, Millis, Outcome, Policy, Repeat, State, Verdict,
+    decide::WAITS_FOR,
 };
 use queue::{Entry, Received};
 use std::time::Duration;
 use telemetry::Metric;
 
+/// Why a message is a dead letter that nobody can read.
+const UNREADABLE: &str = "unreadable";
 /// Nobody waits for another delivery for longer: a person decides.
 const LONGEST_WAIT: Duration = Duration::from_hours(48);
-/// What waits for a delivery that somebody is at looks again after this, then after as long as it has waited, up to the other.
-const SHORTEST_WAIT: Duration = Duration::from_secs(5);
-const SHORT_WAIT: Duration = Duration::from_mins(1);
+/// What waits for a delivery that somebody is at looks again so soon, then after as long as it has waited, where the flow does not say
+/// otherwise.
+const SHORTLY: Backoff = Backoff { base: Duration::from_secs(5), cap: Duration::from_mins(1) };
 /// When a call that nobody answered is looked for at the destination, where it can be: after this, then after as long again, until
 /// it may be repeated.
 const FIRST_LOOK: Duration = Duration::from_secs(30);
@@ -44,7 +47,8 @@ impl Worker {
             Err(Undelivered::WaitsShortly(on)) => self.wait(claim, received, on, true).await,
             Err(Undelivered::Skipped(reason)) => self.skip(claim, received, reason).await,
             Err(Undelivered::Rejected(error)) => {
-                if !self.dead_letter(claim.delivery, received, ErrorClass::BadRecord, &error, invocation).await {
+                let (class, reason) = (ErrorClass::BadRecord, ErrorClass::BadRecord.as_str());
+                if !self.dead_letter(claim.delivery, received, (class, reason), &error, invocation).await {
                     return self.release(claim, received, ErrorClass::Internal, false, None).await;
                 }
                 self.close(claim, received, Outcome::Rejected(error), Metric::Rejected).await
@@ -148,6 +152,8 @@ impl Worker {
     async fn wait(&self, claim: &Claim<'_>, received: &Received, on: DeliveryKey, shortly: bool) -> Disposal {
         let known = self.ledger.read(std::slice::from_ref(&on)).await.unwrap_or_default().remove(&on);
         let state = known.as_ref().map(|known| known.state);
+        // A call for it that nobody answered: each look reads the destination.
+        let settles = known.as_ref().filter(|known| known.state == State::Uncertain).and_then(|known| known.not_before);
         if let (Some(State::Skipped), Some(known)) = (state, known) {
             tracing::info!(waits_for = %on, "what it waits for is not sent");
             return self.skip(claim, received, known.reason.unwrap_or_else(|| "unknown".to_owned())).await;
@@ -161,7 +167,8 @@ impl Worker {
             _ => None,
         };
         if let Some(error) = error {
-            if !self.dead_letter(claim.delivery, received, ErrorClass::Exhausted, &error, claim.invocation).await {
+            let why = (ErrorClass::Exhausted, WAITS_FOR);
+            if !self.dead_letter(claim.delivery, received, why, &error, claim.invocation).await {
                 return self.release(claim, received, ErrorClass::Internal, false, None).await;
             }
             return self.close(claim, received, Outcome::Blocked(on), Metric::Parked).await;
@@ -169,7 +176,9 @@ impl Worker {
         if shortly {
             // As long again as it has waited so far.
             let waited = claim.open_since.map_or(Duration::ZERO, |since| since.until(now));
-            let wait = waited.clamp(SHORTEST_WAIT, SHORT_WAIT);
+            let looks = self.looks.unwrap_or(SHORTLY);
+            let next = settles.map_or(Duration::ZERO, |until| self.next_look(&on, until));
+            let wait = waited.clamp(looks.base, looks.cap).max(next);
             tracing::info!(waits_for = %on, wait_seconds = wait.as_secs(), "another delivery comes first; back to the queue");
             // Nothing was called: any copy may look sooner.
             self.finish(claim, Outcome::Waiting(on, now)).await;
@@ -204,7 +213,7 @@ impl Worker {
         reason: &str,
         error: &str,
     ) -> Disposal {
-        if !self.dead_letter(claim.delivery, received, class, error, claim.invocation).await {
+        if !self.dead_letter(claim.delivery, received, (class, reason), error, claim.invocation).await {
             // What was tried last may have been a call that nobody answered.
             return self.release(claim, received, ErrorClass::Internal, true, None).await;
         }
@@ -244,7 +253,7 @@ impl Worker {
             }
         }
         let (class, error) = (ErrorClass::Conflict, "another effect is known at this revision");
-        if self.dead_letter(delivery, received, class, error, invocation).await {
+        if self.dead_letter(delivery, received, (class, class.as_str()), error, invocation).await {
             match self.ledger.put(&Event::Conflict { delivery: delivery.clone() }).await {
                 Ok(Verdict::Recorded) => {
                     invocation.count(Metric::Parked, &delivery.store);
@@ -282,19 +291,20 @@ impl Worker {
         }
     }
 
-    /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly.
+    /// A copy goes to the dead-letter queue before the ledger says so: a crash in between repeats harmlessly. It says of what class
+    /// the trouble is, and the reason in a word.
     async fn dead_letter(
         &self,
         delivery: &Delivery,
         received: &Received,
-        class: ErrorClass,
+        (class, reason): (ErrorClass, &str),
         error: &str,
         invocation: &Invocation,
     ) -> bool {
-        let copy = letter(delivery, received.body.clone(), class, error).traced(received.trace.clone());
+        let copy = letter(delivery, received.body.clone(), (class, reason), error).traced(received.trace.clone());
         let sent = self.dead_letters.send_one(copy, invocation.patience()).await;
         match &sent {
-            Ok(()) => tracing::error!(error_class = %class, error, "to the dead-letter queue"),
+            Ok(()) => tracing::error!(error_class = %class, reason, error, "to the dead-letter queue"),
             Err(lost) => {
                 tracing::error!(error = lost as &dyn std::error::Error, "the dead-letter queue did not take it");
             }
@@ -309,7 +319,8 @@ impl Worker {
         invocation: &Invocation,
     ) -> Disposal {
         let (message_id, error_class) = (&received.id, ErrorClass::BadRecord);
-        let attributes = vec![("error_class", error_class.as_str().to_owned()), ("error", error.to_owned())];
+        let said = [("error_class", error_class.as_str()), ("reason", UNREADABLE), ("error", error)];
+        let attributes = said.map(|(name, value)| (name, value.to_owned())).to_vec();
         let copy = Entry::letter(received.body.clone(), attributes, received.trace.clone());
         match self.dead_letters.send_one(copy, invocation.patience()).await {
             Ok(()) => {

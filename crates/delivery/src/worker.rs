@@ -3,7 +3,7 @@
 use crate::{Accounts, Claim, Hooks, Invocation, Message, Reading, Undelivered, claim::Unclaimed};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
-use ledger::{Delivery, ErrorClass, Event, Ledger};
+use ledger::{Backoff, Delivery, ErrorClass, Event, Ledger};
 use queue::{Batch, Entry, InvalidBatch, Queue, TraceHeader};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -23,6 +23,9 @@ pub struct Worker {
     pub accounts: Accounts,
     /// The protocol's times.
     pub times: config::Protocol,
+    /// How soon what somebody else is at is looked at again, counted by receives and without jitter, where its holder mostly ends
+    /// long before a claim could be had over a dead one; `None`: when that is so.
+    pub looks: Option<Backoff>,
     /// How often SQS delivers a message before it moves it away itself.
     pub max_receives: u32,
     /// Uniform in `0.0..1.0`, for the jitter.
@@ -193,7 +196,9 @@ impl Worker {
                 Disposal::Delete
             }
             Unclaimed::Held(until) | Unclaimed::Settling(until) => {
-                let wait = self.millis().until(until).max(self.times.held_at_least);
+                // If its holder has died.
+                let free = self.millis().until(until).max(self.times.held_at_least);
+                let wait = self.looks.map_or(free, |looks| free.min(looks.most(received.receives)));
                 tracing::info!(wait_seconds = wait.as_secs(), "held by another worker; back to the queue");
                 self.back(received, invocation, delivery, wait).await
             }

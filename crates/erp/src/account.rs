@@ -26,8 +26,7 @@ pub struct NetSuiteAccount {
     slots: Slots,
 }
 
-/// A slot, and the calls that are made in it, one after the other. It is given back by [`Slotted::end`]; one that is dropped comes
-/// back when its lease is over.
+/// A slot, and the calls that are made in it, one after the other. One that is dropped comes back when its lease is over.
 pub struct Slotted<'a> {
     account: &'a NetSuiteAccount,
     slot: Slot,
@@ -74,7 +73,25 @@ impl NetSuiteAccount {
         self.client.get()
     }
 
-    /// Waits until `latest` for a slot, which is held for as long as a call or two may take.
+    /// Makes calls in a slot, which is waited for until `latest` and given back afterwards; `put` is told what was counted and measured.
+    ///
+    /// # Errors
+    /// [`Undelivered::Spared`] when there is none in time, and those of the calls.
+    pub async fn with<T>(
+        &self,
+        latest: Instant,
+        put: impl FnMut(Metric, f64),
+        calls: impl AsyncFnOnce(&Slotted<'_>) -> Result<T, Undelivered>,
+    ) -> Result<T, Undelivered> {
+        let netsuite = self.slot(latest).await?;
+        let result = calls(&netsuite).await;
+        let mut put = put;
+        netsuite.tally().into_iter().for_each(|(metric, value)| put(metric, value));
+        netsuite.end().await;
+        result
+    }
+
+    /// Waits until `latest` for a slot, which is held for as long as a call or two may take; [`Self::with`] gives it back by itself.
     ///
     /// # Errors
     /// [`Undelivered::Spared`] when there is none in time.
@@ -137,7 +154,7 @@ impl Slotted<'_> {
     }
 
     /// What was counted and measured so far, which is then forgotten.
-    pub fn tally(&self) -> Vec<(Metric, f64)> {
+    fn tally(&self) -> Vec<(Metric, f64)> {
         std::mem::take(&mut *self.tally.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

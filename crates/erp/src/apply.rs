@@ -71,15 +71,13 @@ impl Applier {
     async fn is_there(&self, message: &Message, reading: &Reading) -> Result<bool, Undelivered> {
         let asked = message.payload.asked().map_err(|error| unreadable(&error))?;
         let settings = Settings::of(&self.erp, &message.delivery.store);
-        let netsuite = self.netsuite.slot(reading.latest).await?;
-        let there = match &asked {
-            Asked::Order(order) => crate::order::is_there(order, &settings, &netsuite).await,
-            Asked::Refund(_, id) => crate::refund::is_there(*id, &netsuite).await,
-            Asked::LoneRefund(refund) => crate::refund::is_there(refund.id, &netsuite).await,
-            Asked::Customer(_) => Ok(false),
+        let read = async |netsuite: &Slotted<'_>| match &asked {
+            Asked::Order(order) => crate::order::is_there(order, &settings, netsuite).await,
+            Asked::Refund(_, id) => crate::refund::is_there(*id, netsuite).await,
+            Asked::LoneRefund(refund) => crate::refund::is_there(refund.id, netsuite).await,
+            Asked::Customer(customer) => customer::is_there(&map::customer(customer, &settings), netsuite).await,
         };
-        netsuite.end().await;
-        let there = there?;
+        let there = self.netsuite.with(reading.latest, |_, _| (), read).await?;
         if let (true, Asked::Order(order)) = (there, &asked) {
             self.send_refunds(order, message, reading.trace.as_ref()).await?;
         }
@@ -99,11 +97,11 @@ impl Applier {
         if claim.is_unchanged() {
             tracing::info!(topic, webhook_id, "unchanged");
         } else {
-            let netsuite = self.netsuite.slot(claim.latest).await?;
-            let applied = Box::pin(self.bring(&asked, &message.delivery.store, claim, &netsuite)).await;
-            netsuite.tally().into_iter().for_each(|(metric, value)| claim.put(metric, value));
-            netsuite.end().await;
-            let netsuite_id = applied?;
+            let bring = async |netsuite: &Slotted<'_>| {
+                Box::pin(self.bring(&asked, &message.delivery.store, claim, netsuite)).await
+            };
+            let put = |metric, value| claim.put(metric, value);
+            let netsuite_id = self.netsuite.with(claim.latest, put, bring).await?;
             let (received_at, now) = (message.payload.received_at, self.worker.ledger.now());
             let triggered_at = headers.and_then(|headers| headers.triggered_at);
             tracing::info!(
@@ -190,7 +188,7 @@ impl Applier {
     ) -> Result<RecordId, Undelivered> {
         let shop = shop_of(claim.delivery)?;
         let delivery = customer_delivery(customer, &shop, settings, None).map_err(|error| unreadable(&error))?;
-        let read_back = async || Ok(customer::number(&effect.external_id, netsuite).await?.is_some());
+        let read_back = async || customer::is_there(effect, netsuite).await;
         let mut brought = None;
         let bring = async |_: &Claim<'_>| {
             brought = Some(customer::ensure(effect, netsuite).await?);

@@ -1,6 +1,6 @@
 //! A customer at NetSuite: looked for first, then linked, updated or created.
 
-use crate::{account::Slotted, map::CustomerEffect};
+use crate::{account::Slotted, map::CustomerEffect, outcome::unread};
 use delivery::Undelivered;
 use ledger::ErrorClass;
 use netsuite::{Creation, RecordId, RecordKey, suiteql::literal};
@@ -70,6 +70,16 @@ pub(crate) async fn number(external_id: &str, netsuite: &Slotted<'_>) -> Result<
     let Ok(external_id) = literal(external_id) else { return Ok(None) };
     let query = format!("SELECT id, externalid, email, isinactive FROM customer WHERE externalid = {external_id}");
     Ok(netsuite.query::<Row>(&query).await?.into_iter().next().map(|row| row.id))
+}
+
+/// Whether NetSuite shows the customer as `effect` has it.
+///
+/// # Errors
+/// When NetSuite cannot be asked.
+pub(crate) async fn is_there(effect: &CustomerEffect, netsuite: &Slotted<'_>) -> Result<bool, Undelivered> {
+    let key = RecordKey::External(&effect.external_id);
+    let record = netsuite.get(CUSTOMER, key).await.map_err(|error| unread(&error))?;
+    Ok(record.is_some_and(|record| effect.is_in(&record)))
 }
 
 async fn find(effect: &CustomerEffect, netsuite: &Slotted<'_>) -> Result<Found, Undelivered> {

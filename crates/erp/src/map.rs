@@ -44,7 +44,7 @@ pub use patch::{Patch, patch};
 pub use record::{Ids, memo_record, order_record};
 pub use refund::{MemoEffect, NoMemo, refund};
 pub use sheet::OrderLine;
-pub use stamp::{LINE_FIELD, NotAStamp, STAMP_FIELD, Stamp};
+pub use stamp::{LINE_FIELD, NotAStamp, STAMP_FIELD, Stamp, external_id};
 pub use worth::{OrderWorth, worth};
 
 use config::{Erp, InternalId, Shop, StoreName};

@@ -117,28 +117,19 @@ impl Applier {
         if let Some(body) = patch.body(true) {
             match netsuite.patch(SALES_ORDER, key, &body).await {
                 Err(Undelivered::Rejected(_)) if patch.has_addresses() => {
-                    return self.without_addresses(&patch, key, netsuite).await;
+                    return without_addresses(&patch, key, claim, netsuite).await;
                 }
                 patched => patched?,
+            }
+            if patch.locked.is_some() {
+                // A part of it is there: the version before would not pass for unchanged any more.
+                claim.forget_applied();
             }
         }
         match patch.locked {
             Some(reason) => Err(locked(reason, "somebody shipped, billed or edited what Shopify has changed")),
             None => Ok(id),
         }
-    }
-
-    /// An address that NetSuite does not let change is a person's; all else goes.
-    async fn without_addresses(
-        &self,
-        patch: &Patch,
-        key: RecordKey<'_>,
-        netsuite: &Slotted<'_>,
-    ) -> Result<RecordId, Undelivered> {
-        if let Some(body) = patch.body(false) {
-            netsuite.patch(SALES_ORDER, key, &body).await?;
-        }
-        Err(locked("address_locked", "NetSuite refuses the order's new address"))
     }
 
     /// Whom the order is for, there before it.
@@ -151,10 +142,26 @@ impl Applier {
     ) -> Result<RecordId, Undelivered> {
         match (map::buyer(order, settings).map_err(parked)?, &order.customer) {
             (Buyer::Customer(_, effect), Some(known)) => self.ensured(known, &effect, settings, claim, netsuite).await,
-            (Buyer::Customer(_, effect) | Buyer::Guest(effect), _) => customer::ensure(&effect, netsuite).await,
+            (Buyer::Customer(_, effect) | Buyer::Guest(effect), _) => {
+                customer::ensure(&effect, netsuite).await.map_err(before_the_order)
+            }
             (Buyer::Named(id), _) => id.as_str().parse().map_err(|_| locked("unknown_company", "it is no number")),
         }
     }
+}
+
+/// An address that NetSuite does not let change is a person's; all else goes.
+async fn without_addresses(
+    patch: &Patch,
+    key: RecordKey<'_>,
+    claim: &Claim<'_>,
+    netsuite: &Slotted<'_>,
+) -> Result<RecordId, Undelivered> {
+    if let Some(body) = patch.body(false) {
+        netsuite.patch(SALES_ORDER, key, &body).await?;
+        claim.forget_applied();
+    }
+    Err(locked("address_locked", "NetSuite refuses the order's new address"))
 }
 
 /// Lines that do not add up to Shopify's total, where the settings do not park the order for it.
@@ -194,6 +201,16 @@ async fn read(effect: &OrderEffect, netsuite: &Slotted<'_>) -> Result<Current, U
 
 fn locked(reason: &'static str, error: &str) -> Undelivered {
     Undelivered::Parked { class: ErrorClass::BadRecord, reason, error: error.to_owned() }
+}
+
+/// The order itself was not sent: its guest may land, and is looked for by its external id, under which there is never another.
+fn before_the_order(why: Undelivered) -> Undelivered {
+    match why {
+        Undelivered::Failed { may_land: true, floor, .. } => {
+            Undelivered::Failed { class: ErrorClass::Unavailable, may_land: false, floor }
+        }
+        other => other,
+    }
 }
 
 /// It was there a moment ago.

@@ -7,7 +7,9 @@ mod release;
 mod shop;
 mod walk;
 
-use crate::{FLOW, RECONCILER, account::NetSuiteAccount, admins::Admins, items::Items, message::order_key};
+use crate::{
+    FLOW, RECONCILER, account::NetSuiteAccount, admins::Admins, items::Items, map::external_id, message::order_key,
+};
 use config::{BadDay, Erp, Relay, StoreName};
 use delivery::{Item, Marked, Publisher, Report, Unpublished};
 use function::{
@@ -17,9 +19,9 @@ use function::{
 use held::{Held, external_id_of, held};
 use ledger::Ledger;
 use queue::Queue;
-use reconciliation::{Certificate, Looked, Reconciliation, Seen, StoreDay, Task};
+use reconciliation::{Looked, Reconciliation, Seen, Task};
 use serde::{Deserialize, Serialize};
-use shop::{Shop, Whole, external_id};
+use shop::{Shop, Whole};
 use shopify::{OrderId, admin::EndCursor};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -50,17 +52,12 @@ pub struct Reconciler {
     pub dead_letters: Queue,
 }
 
-/// The reconciler's answer: each shop and day that was to be looked at is certified or in one of the two lists of days.
+/// The reconciler's answer.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Answer {
-    /// A certificate for each shop and business day that was looked at to the end.
-    pub certificates: Vec<Certificate>,
-    /// What could not be looked at, since Shopify or NetSuite cannot be read now.
-    #[serde(default)]
-    pub unreadable: Vec<StoreDay>,
-    /// What was not looked at, or not to the end: time was up.
-    #[serde(default)]
-    pub unfinished: Vec<StoreDay>,
+    /// What came of each shop's days.
+    #[serde(flatten)]
+    pub days: reconciliation::Answer,
     /// Shops whose orders were not read up to now; a later run goes on.
     #[serde(default)]
     pub behind: Vec<StoreName>,
@@ -72,14 +69,7 @@ pub struct Answer {
 impl Answer {
     /// How the run ended, for whoever asks later.
     fn ended(&self) -> Ended {
-        match self.certificates.as_slice() {
-            _ if !self.unreadable.is_empty() || !self.unfinished.is_empty() || !self.behind.is_empty() => {
-                Ended::NotFinished
-            }
-            [] => Ended::NothingCertified,
-            all if all.iter().all(|certificate| certificate.complete) => Ended::Complete,
-            _ => Ended::NotComplete,
-        }
+        if self.behind.is_empty() { self.days.ended() } else { Ended::NotFinished }
     }
 }
 
@@ -141,7 +131,11 @@ impl Reconciler {
                 self.catch_up(&shops, &day, &mut answer, metrics).await?;
             }
             let tasks = day.tasks(event, false, metrics).await?;
-            self.look_at_all(&tasks, &shops, &day, &mut answer, metrics).await
+            let Answer { days, without_access, .. } = &mut answer;
+            let look = async |task: &Task, metrics: &mut Metrics| {
+                self.look_or_say(task, &shops, &day, without_access, metrics).await
+            };
+            day.look_at_all(&tasks, days, metrics, look).await
         });
         let worked =
             tokio::time::timeout(invoked.room(self.ledger.now()), work).await.unwrap_or(Err(Failed::OutOfTime));
@@ -214,52 +208,27 @@ impl Reconciler {
         }
     }
 
-    async fn look_at_all(
+    /// One day of a shop whose orders can be asked for; one that cannot, now or at all, is named.
+    async fn look_or_say(
         &self,
-        tasks: &[Task],
+        task: &Task,
         shops: &[Shop<'_>],
         day: &Reconciliation<'_>,
-        answer: &mut Answer,
+        without_access: &[StoreName],
         metrics: &mut Metrics,
-    ) -> Result<(), Failed> {
-        // However this ends, what was not looked at is named.
-        answer.unfinished = tasks.iter().map(Task::named).collect();
-        let mut unreadable = BTreeSet::new();
-        for (index, task) in tasks.iter().enumerate() {
-            let Some(shop) = shops.iter().find(|shop| shop.name == task.store) else {
-                if !answer.without_access.contains(&task.store) {
-                    return Err(BadDay::NoSuchStore(task.store.clone()).into());
+    ) -> Result<Looked, Failed> {
+        match shops.iter().find(|shop| shop.name == task.store) {
+            Some(shop) => match self.look(task, shop, day, metrics).await {
+                Err(error @ (Failed::Shopify(_) | Failed::Nameless)) => {
+                    say_unread(task.store.as_str(), &error);
+                    Ok(Looked::Unreadable)
                 }
-                // Asked for by a person, who is told that it cannot be proven.
-                answer.unreadable.push(answer.unfinished.remove(0));
-                continue;
-            };
-            if !unreadable.contains(&task.store) {
-                day.begin(task).await?;
-                match Box::pin(self.look(task, shop, day, metrics)).await {
-                    Ok(Looked::Certified(certificate)) => answer.certificates.push(*certificate),
-                    Ok(Looked::Nothing) => {}
-                    Ok(Looked::Unreadable) => drop(unreadable.insert(&task.store)),
-                    Ok(Looked::OutOfTime) => {
-                        tracing::info!(days_left = tasks.len() - index, "out of time; the next run goes on");
-                        break;
-                    }
-                    Err(error @ (Failed::Shopify(_) | Failed::Nameless)) => {
-                        say_unread(task.store.as_str(), &error);
-                        unreadable.insert(&task.store);
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            let named = answer.unfinished.remove(0);
-            if unreadable.contains(&task.store) {
-                answer.unreadable.push(named);
-            }
-            if day.out_of_time() {
-                break;
-            }
+                other => other,
+            },
+            // Asked for by a person, who is told that it cannot be proven.
+            None if without_access.contains(&task.store) => Ok(Looked::Unreadable),
+            None => Err(BadDay::NoSuchStore(task.store.clone()).into()),
         }
-        Ok(())
     }
 
     /// One day: read at Shopify, held against NetSuite, judged, repaired, certified.

@@ -5,7 +5,7 @@ use crate::{
     apply::{Applier, parked, say_mended},
     customer,
     items::names,
-    map::{self, Entity, Ids, MemoEffect, NoMemo, Settings, Skip},
+    map::{self, Entity, Ids, MemoEffect, NoMemo, Settings, Skip, external_id},
     message::{Message, order_key, refund_delivery, refund_key},
     order::transaction,
 };
@@ -28,11 +28,7 @@ pub(crate) fn skip(order: &Order, id: RefundId, settings: &Settings<'_>) -> Opti
 /// # Errors
 /// When it cannot be asked.
 pub(crate) async fn is_there(id: RefundId, netsuite: &Slotted<'_>) -> Result<bool, Undelivered> {
-    Ok(transaction(&external_id(id), netsuite).await?.is_some())
-}
-
-fn external_id(id: RefundId) -> String {
-    format!("shopify_refund_{id}")
+    Ok(transaction(&external_id("refund", id), netsuite).await?.is_some())
 }
 
 fn of(order: &Order, id: RefundId) -> Option<&Refund> {
@@ -64,8 +60,7 @@ impl Applier {
         {
             return Ok(row.id);
         }
-        let order = format!("shopify_order_{}", order.id);
-        if transaction(&order, netsuite).await?.is_none() {
+        if transaction(&external_id("order", order.id), netsuite).await?.is_none() {
             return Err(Undelivered::WaitsShortly(order_key));
         }
         self.memo(&effect, settings, claim, netsuite).await

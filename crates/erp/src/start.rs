@@ -13,7 +13,7 @@ use crate::{
 use config::{Erp, Protocol, Relay};
 use delivery::Accounts;
 use function::{ColdStart, Environment, environment::parsed};
-use ledger::{Flow, Ledger, Policies, Policy, Repeat};
+use ledger::{Backoff, Flow, Ledger, Policies, Policy, Repeat};
 use netsuite::Http;
 use queue::Queue;
 use secrets::Secrets;
@@ -27,10 +27,8 @@ pub fn flow(config: &Relay) -> Flow {
         settle: config.protocol.settle.netsuite,
         clock_skew: config.protocol.clock_skew,
     };
-    let policies = Policies::all(policy(Repeat::ReadBack, true))
-        // An upsert by its external id: made again, it makes what is there.
-        .but("customer", policy(Repeat::Harmless, true))
-        .but("refund", policy(Repeat::ReadBack, false));
+    // A customer could be upserted again by its external id; read back, an order need not wait until a lost answer has settled.
+    let policies = Policies::all(policy(Repeat::ReadBack, true)).but("refund", policy(Repeat::ReadBack, false));
     Flow { name: FLOW, policies }
 }
 
@@ -149,6 +147,7 @@ impl Applier {
                 dead_letters: Queue::new(&aws, dead_letters),
                 accounts: Accounts::new(),
                 times: Protocol { call_timeout: config.netsuite.call_timeout, ..config.protocol.clone() },
+                looks: Some(Backoff { base: config.netsuite.first_look, cap: config.netsuite.longest_look }),
                 max_receives,
                 random,
             },

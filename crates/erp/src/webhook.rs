@@ -56,7 +56,8 @@ struct Heard {
 /// Why a request is not Shopify's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
-    NoSignature,
+    /// It lacks what every webhook has.
+    NoWebhook,
     BadSignature,
     UnknownShop,
 }
@@ -142,7 +143,7 @@ impl Webhook {
         let Ok(unverified) = Unverified::new(headers(), body, request.is_base64_encoded) else {
             let shop = headers().find(|(name, _)| name.ends_with("shopify-shop-domain"));
             let shop = shop.and_then(|(_, shop)| shop.parse().ok()).filter(|shop| secret.of(shop).is_some());
-            return Err((Refusal::NoSignature, Heard { shop, ..Heard::default() }));
+            return Err((Refusal::NoWebhook, Heard { shop, ..Heard::default() }));
         };
         let Headers { shop, topic, .. } = unverified.headers().clone();
         let topic = (!matches!(topic, Topic::Other(_))).then_some(topic);
@@ -251,7 +252,7 @@ impl Webhook {
 impl Refusal {
     fn as_str(self) -> &'static str {
         match self {
-            Self::NoSignature => "no_signature",
+            Self::NoWebhook => "no_webhook",
             Self::BadSignature => "bad_signature",
             Self::UnknownShop => "unknown_shop",
         }

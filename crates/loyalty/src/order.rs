@@ -53,9 +53,14 @@ impl Consumer {
         }
         let record = self.record(asked, ensured.as_ref(), &store);
         self.call(claim, async |client| client.record_order(&record).await).await?;
-        match &ensured {
-            Some(ensured) => self.keep_address(ensured, claim).await,
-            None => Ok(()),
+        let Some(ensured) = &ensured else { return Ok(()) };
+        match self.keep_address(ensured, claim).await {
+            // The order is there, and may not be sent once more for the address's sake: the customer's next change mends that.
+            Err(failure) if self.loyalty.repeat.orders == Repeatable::Never => {
+                tracing::error!(error_class = %ErrorClass::Conflict, ?failure, "the customer's newer address may be overwritten");
+                Ok(())
+            }
+            kept => kept,
         }
     }
 

@@ -84,6 +84,7 @@ impl Refresher {
             dead_letters: Queue::new(&aws, dead_letters),
             accounts: start::accounts(&config, &loyalty, callers),
             times: config.protocol.clone(),
+            looks: None,
             max_receives,
             random,
         };

@@ -99,6 +99,7 @@ impl Consumer {
             dead_letters: Queue::new(&aws, dead_letters),
             accounts: accounts(&config, &loyalty, callers),
             times: config.protocol.clone(),
+            looks: None,
             max_receives,
             random,
         };

@@ -3,11 +3,13 @@
 //! Steps that a flow's own recipe calls, in this order: which days are [due](due) (`Reconciliation::tasks`); what the source has of
 //! one ([`source`]), as [`entries`](Entries); what the destination shows, which is confirmed ([`reading`]); how each record counts and
 //! what is to be done about it ([`classify`]); what is missing or lost sent again ([`repair`]); the [`certificate`], kept and said
-//! ([`day`]). What became of many days is [`history`]. Everything may be done twice, by two runs at a time or one after the other.
+//! ([`day`]); all days of a run (`days`). What became of many days is [`history`]. Everything may be done twice, by two runs at a time or one
+//! after the other.
 
 mod certificate;
 pub mod classify;
 mod day;
+mod days;
 pub mod due;
 mod entry;
 pub mod history;
@@ -20,6 +22,7 @@ mod totals;
 
 pub use certificate::{Certificate, Destination, SourceCount, Tally};
 pub use day::{Judged, Looked};
+pub use days::Answer;
 pub use entry::{DayEntry, Entries, Known, fingerprint};
 pub use reading::{NoAnswer, PageAsked, ROWS, Read, Seen, Shown, read_from};
 pub use source::Part;

@@ -2,8 +2,8 @@
 
 use crate::{failure::Failure, flow::Flow, place::Place, producing::event, progress};
 use config::{BusinessDay, StoreName};
-use reconciliation::{Certificate, StoreDay};
-use serde::{Deserialize, Serialize};
+use reconciliation::{Answer, Certificate, StoreDay};
+use serde::Serialize;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,16 +29,6 @@ pub(crate) struct Look {
 pub(crate) struct NotLookedAt {
     pub(crate) store: StoreName,
     pub(crate) why: String,
-}
-
-/// What reconcilers of any flow answer.
-#[derive(Deserialize)]
-struct Answer {
-    certificates: Vec<Certificate>,
-    #[serde(default)]
-    unreadable: Vec<StoreDay>,
-    #[serde(default)]
-    unfinished: Vec<StoreDay>,
 }
 
 const UNFINISHED: &str = "the reconciler ran out of time, or of the org's quota of calls; its schedule goes on";

@@ -15,21 +15,14 @@ use crate::{
 };
 use config::{BadDay, Relay, StoreName};
 use delivery::{Marked, Pace, Publisher, Report};
-use function::{
-    Event, Invoked,
-    ran::{self, Ended},
-};
+use function::{Event, Invoked, ran};
 use ledger::Ledger;
 use names::Names;
 use org::Unfit;
 use queue::Queue;
-use reconciliation::{Certificate, Looked, NoAnswer, PageAsked, Read, Reconciliation, Seen, Shown, StoreDay, Task};
-use serde::{Deserialize, Serialize};
+use reconciliation::{Answer, Looked, NoAnswer, PageAsked, Read, Reconciliation, Seen, Shown, Task};
 use source::Source;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
 use tokio::time::Instant;
 
@@ -49,32 +42,6 @@ pub struct Reconciler {
     pub dead_letters: Queue,
     /// This worker's share of each store's calls.
     pub pace: BTreeMap<StoreName, Pace>,
-}
-
-/// The reconciler's answer: each store and day that was to be looked at is certified or in one of the two lists, but for
-/// `unrouted` where no order fits no store.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Answer {
-    /// A certificate for each store and business day that was looked at to the end.
-    pub certificates: Vec<Certificate>,
-    /// What could not be looked at, since the store's account cannot be read now.
-    #[serde(default)]
-    pub unreadable: Vec<StoreDay>,
-    /// What was not looked at, or not to the end: time was up, or the org's quota of calls.
-    #[serde(default)]
-    pub unfinished: Vec<StoreDay>,
-}
-
-impl Answer {
-    /// How the run ended, for whoever asks later.
-    fn ended(&self) -> Ended {
-        match self.certificates.as_slice() {
-            _ if !self.unreadable.is_empty() || !self.unfinished.is_empty() => Ended::NotFinished,
-            [] => Ended::NothingCertified,
-            all if all.iter().all(|certificate| certificate.complete) => Ended::Complete,
-            _ => Ended::NotComplete,
-        }
-    }
 }
 
 /// Why a run failed. What is confirmed and sent stays so; the next run goes on.
@@ -193,33 +160,11 @@ impl Reconciler {
         if tasks.is_empty() {
             return Ok(());
         }
-        // However this ends, what was not looked at is named.
+        // Also where the org cannot be described.
         answer.unfinished = tasks.iter().map(Task::named).collect();
-        let schema = self.salesforce.schema();
-        let fields = Fields::find(&schema, &self.config).await?;
-        let mut unreadable = BTreeSet::new();
-        for (index, task) in tasks.iter().enumerate() {
-            if !unreadable.contains(&task.store) {
-                reconciliation.begin(task).await?;
-                match Box::pin(self.look(task, &fields, reconciliation, metrics)).await? {
-                    Looked::Certified(certificate) => answer.certificates.push(*certificate),
-                    Looked::Nothing => {}
-                    Looked::Unreadable => drop(unreadable.insert(&task.store)),
-                    Looked::OutOfTime => {
-                        tracing::info!(days_left = tasks.len() - index, "out of time; the next run goes on");
-                        break;
-                    }
-                }
-            }
-            let named = answer.unfinished.remove(0);
-            if unreadable.contains(&task.store) {
-                answer.unreadable.push(named);
-            }
-            if reconciliation.out_of_time() {
-                break;
-            }
-        }
-        Ok(())
+        let fields = Fields::find(&self.salesforce.schema(), &self.config).await?;
+        let look = async |task: &Task, metrics: &mut Metrics| self.look(task, &fields, reconciliation, metrics).await;
+        reconciliation.look_at_all(tasks, answer, metrics, look).await
     }
 
     /// One day: read at the source, read back, judged, repaired, certified.
@@ -307,47 +252,5 @@ impl Reconciler {
             marked: Marked::default(),
         };
         Sender { config: &self.config, fields, salesforce: &self.salesforce, publisher }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono::DateTime;
-    use reconciliation::{Destination, SourceCount, Tally};
-    use serde_json::json;
-
-    /// An answer with a certificate of `default`, complete or not.
-    fn certified(complete: bool) -> Answer {
-        let day = "2026-11-20".parse().unwrap();
-        let certificate = Certificate {
-            store: "default".to_owned().try_into().unwrap(),
-            business_day: day,
-            issued_at: DateTime::UNIX_EPOCH,
-            config_sha256: String::new(),
-            source: SourceCount { completed: 0 },
-            ledger: Tally::default(),
-            destination: Destination::default(),
-            totals: None,
-            repaired: 0,
-            quiet: false,
-            complete,
-        };
-        Answer { certificates: vec![certificate], ..Answer::default() }
-    }
-
-    #[test]
-    fn a_run_that_left_a_day_out_does_not_say_complete() {
-        let left = || vec![StoreDay { store: StoreName::unrouted(), business_day: "2026-11-20".parse().unwrap() }];
-        assert_eq!(Answer::default().ended(), Ended::NothingCertified);
-        assert_eq!([true, false].map(|complete| certified(complete).ended()), [Ended::Complete, Ended::NotComplete]);
-        for complete in [true, false] {
-            let unreadable = Answer { unreadable: left(), ..certified(complete) };
-            let unfinished = Answer { unfinished: left(), ..certified(complete) };
-            assert_eq!([unreadable.ended(), unfinished.ended()], [Ended::NotFinished; 2]);
-        }
-        let said = serde_json::to_value(Answer { unreadable: left(), ..Answer::default() }).unwrap();
-        let day = json!({"store": "unrouted", "business_day": "2026-11-20"});
-        assert_eq!(said, json!({"certificates": [], "unreadable": [day], "unfinished": []}));
     }
 }

@@ -102,6 +102,7 @@ impl Consumer {
             dead_letters: Queue::new(&aws, dead_letters),
             accounts,
             times: config.protocol.clone(),
+            looks: None,
             max_receives,
             random,
         };

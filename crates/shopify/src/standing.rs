@@ -2,8 +2,8 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::{
-    Coin, FulfillmentStatus, LineFulfillment, LineItem, MoneyBag, Order, Refund, RefundLineItem, RestockType,
-    Transaction, TransactionKind, TransactionStatus,
+    AdjustmentReason, Coin, FulfillmentStatus, LineFulfillment, LineItem, MoneyBag, Order, OrderAdjustment, Refund,
+    RefundLineItem, RestockType, Transaction, TransactionKind, TransactionStatus,
 };
 
 /// A refund of an order, taken apart: pieces that had shipped came back, the others came off the order.  Decided the same from
@@ -68,10 +68,17 @@ impl<'a> RefundParts<'a> {
         !self.returned.is_empty() || beside || self.refund.refund_line_items.is_empty()
     }
 
-    /// What lies between the lines and what was paid back, and its tax: below zero where more was paid back.
+    /// What lies between the lines and what was paid back, and its tax: below zero where more was paid back. What is only pending is
+    /// none of it: it passes with its transaction.
     pub fn adjustments(&self, coin: Coin) -> (Decimal, Decimal) {
-        let all = &self.refund.order_adjustments;
-        (coin.sum(all.iter().map(|a| &a.amount_set)), coin.sum(all.iter().map(|a| &a.tax_amount_set)))
+        let sum = |of: fn(&OrderAdjustment) -> &MoneyBag| coin.sum(self.adjusted().map(of));
+        (sum(|adjustment| &adjustment.amount_set), sum(|adjustment| &adjustment.tax_amount_set))
+    }
+
+    fn adjusted(&self) -> impl Iterator<Item = &'a OrderAdjustment> {
+        let passes =
+            |adjustment: &&OrderAdjustment| adjustment.reason == Some(AdjustmentReason::PendingRefundDiscrepancy);
+        self.refund.order_adjustments.iter().filter(move |adjustment| !passes(adjustment))
     }
 
     /// Duties that were refunded.
@@ -84,7 +91,7 @@ impl<'a> RefundParts<'a> {
         self.refund.refund_line_items.is_empty()
             && self.refund.refund_shipping_lines.is_empty()
             && self.refund.duties.is_empty()
-            && self.refund.order_adjustments.is_empty()
+            && self.adjusted().next().is_none()
     }
 
     /// What is given back beside what came off the order, with tax; `included`: the order's prices contain theirs.

@@ -168,9 +168,9 @@ fn updated(world: &mut World, request: &Value) {
     }
 }
 
-/// A certificate is looked at when it is issued, whether or not it is kept.
+/// A certificate of the reviews flow is looked at when it is issued, whether or not it is kept.
 fn certified(sim: &Sim, request: &Value) {
-    if request["Key"]["k"]["S"].as_str().is_none_or(|key| !key.starts_with("certificate/")) {
+    if request["Key"]["k"]["S"].as_str().is_none_or(|key| !key.starts_with("certificate/reviews/")) {
         return;
     }
     let values = request["ExpressionAttributeValues"].as_object().into_iter().flat_map(|values| values.values());

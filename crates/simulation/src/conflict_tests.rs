@@ -73,7 +73,7 @@ async fn delivered(newer_first: bool, access: bool) -> (Option<String>, Option<S
         .run_until(async {
             spawn_local(erp_flow::work(lambda.clone(), 0));
             for delivery in both {
-                assert_eq!(erp_flow::deliver(lambda.clone(), 1, delivery).await, [200]);
+                assert_eq!(erp_flow::Gateway::new(lambda.clone(), 1).deliver(&delivery).await, [200]);
                 tokio::time::sleep(Duration::from_mins(5)).await;
             }
             tokio::time::sleep(Duration::from_hours(1)).await;

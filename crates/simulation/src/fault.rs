@@ -130,6 +130,8 @@ pub(crate) struct Odds {
     pub(crate) two_producers: f64,
     /// An order is touched between two runs of the producer.
     pub(crate) touch: f64,
+    /// Of the calls that take effect late, so many do so up to ten minutes late.
+    pub(crate) latest: f64,
 }
 
 impl Odds {
@@ -144,6 +146,7 @@ impl Odds {
         partial: 0.0,
         two_producers: 0.0,
         touch: 0.0,
+        latest: 0.0,
     };
 
     pub(crate) fn draw(rng: &mut ChaCha8Rng) -> Self {
@@ -153,7 +156,7 @@ impl Odds {
         let entry = *[0.0, 0.0, 0.03, 0.6].choose(rng).unwrap_or(&0.0);
         let mut large = || *[0.0, 0.0, 0.05, 0.3].choose(rng).unwrap_or(&0.0);
         let (duplicate, two_producers, touch) = (large(), large(), large());
-        Self { aws, vendor, slow, kill, entry, stale, partial: stale, duplicate, two_producers, touch }
+        Self { aws, vendor, slow, kill, entry, stale, partial: stale, duplicate, two_producers, touch, latest: 0.0 }
     }
 
     /// Everything that makes two workers meet over one order: copies, slow calls, failures that are tried again soon,
@@ -176,6 +179,7 @@ impl Odds {
         let mut dice: f64 = rng.random();
         // Often about as late as the first attempts that follow.
         let late = if rng.random_bool(0.5) { 4_000..12_000 } else { 200..40_000 };
+        let late = if self.latest > 0.0 && rng.random_bool(self.latest) { 40_000..600_000 } else { late };
         let late = Duration::from_millis(rng.random_range(late));
         for (index, share) in odds.iter().enumerate() {
             if dice < *share {

@@ -174,7 +174,7 @@ pub const NETSUITE_WORKER: Function = Function {
         ),
         (Table, "UpdateItem", &["order skipped", "order parked", "order rejected"]),
         (Table, "UpdateItem", &["customer claimed", "customer accepted", "customer pending", "customer skipped"]),
-        (Table, "UpdateItem", &["customer parked", "customer rejected", "customer confirmed"]),
+        (Table, "UpdateItem", &["customer parked", "customer rejected", "customer confirmed", "customer uncertain"]),
         (Table, "UpdateItem", &["refund claimed", "refund accepted", "refund confirmed", "refund pending"]),
         (Table, "UpdateItem", &["refund uncertain", "refund skipped", "refund parked", "refund rejected"]),
         (Queue, "GetQueueAttributes", BOTH_QUEUES),
@@ -249,8 +249,35 @@ pub const LOYALTY_CONSUMER: Function = Function {
     ],
 };
 
-/// Every function.
+/// `erp-reconciler`.
+pub const ERP_RECONCILER: Function = Function {
+    name: erp::RECONCILER,
+    flow: erp::FLOW,
+    timeout: TimeDelta::seconds(900),
+    consumes: false,
+    batch: 0,
+    calls: &[
+        (Secrets, "GetSecretValue", &["netsuite", "shopify"]),
+        (Table, "GetItem", &["certificate", "check", "cursor", "due", "part", "pass"]),
+        (Table, "BatchGetItem", &["order", "refund", "customer"]),
+        (Table, "Query", &["open"]),
+        (Table, "UpdateItem", &["certificate", "cursor first", "cursor", "due", "part", "pass first", "pass", "run"]),
+        (Table, "UpdateItem", &["slot first", "slot"]),
+        (Table, "UpdateItem", &["order confirmed", "order parked", "order pending", "order skipped"]),
+        (Table, "UpdateItem", &["refund confirmed", "refund parked", "refund pending", "refund skipped"]),
+        (Queue, "GetQueueAttributes", BOTH_QUEUES),
+        (Queue, "SendMessageBatch", BOTH_QUEUES),
+        (Shopify, shopify::TOKEN.name(), ONLY),
+        (Shopify, shopify::GRAPHQL.name(), ONLY),
+        (NetSuite, netsuite::TOKEN.name(), ONLY),
+        (NetSuite, netsuite::QUERY.name(), ONLY),
+    ],
+};
+
+/// The functions of the reviews flow.
 pub const FUNCTIONS: &[Function] = &[REVIEWS_PRODUCER, REVIEWS_CONSUMER, REVIEWS_RECONCILER];
+/// Those of the erp flow.
+pub const ERP_FUNCTIONS: &[Function] = &[SHOPIFY_WEBHOOK, NETSUITE_WORKER, ERP_RECONCILER];
 
 impl Function {
     /// The trace of its invocations.

@@ -58,7 +58,9 @@ impl Lambda {
             dead_letters: DEAD_LETTERS.to_owned(),
             now: clock::of(machine),
         };
-        let http = vendors::client(&self.sim, caller, self.config.protocol.call_timeout);
+        let of_erp = function.flow == erp::FLOW;
+        let call_timeout = if of_erp { self.config.netsuite.call_timeout } else { self.config.protocol.call_timeout };
+        let http = vendors::client(&self.sim, caller, call_timeout);
         (caller, environment, http)
     }
 

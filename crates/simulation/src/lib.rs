@@ -1,6 +1,6 @@
 //! AWS and the vendors as one deterministic process, for the real functions to run in.
 //!
-//! `reviews::produce::Producer`, `reviews::consume::Consumer` and `reviews::reconcile::Reconciler` run here as they are shipped, SDK clients included, on
+//! The functions of the reviews and the erp flow run here as they are shipped, SDK clients included, on
 //! one thread with paused time and without a socket. The SDK's HTTP client ends in simulated SQS, DynamoDB and Secrets
 //! Manager, the vendors' in the sandbox; calls are delayed, lost, refused and repeated, processes killed, messages
 //! doubled, clocks are apart, services are down for a day or never answer. An oracle that knows only source and destination says whether all is well:
@@ -9,6 +9,9 @@
 //!
 //! Not simulated: a warm process that freezes in the middle of a call (the functions leave none under way), messages that
 //! nobody can read, several stores, the rotation of a secret; the end-to-end tests have the last three.
+//!
+//! Of the erp flow a run is a day ([`ErpDay`]): a shop's orders and what becomes of each while the clock runs, held at both ends against
+//! each other. Its hardest days are [`erp_cases`].
 //!
 //! One `u64` is the whole simulation: [`Scenario::of`] draws from it what the run is about, and [`run`] everything that
 //! happens in it. Nothing else is random: the SDK's jitter is seeded, and claims' tokens, which are not, are never looked
@@ -29,11 +32,18 @@ mod clock;
 mod conflict_tests;
 mod dynamodb;
 mod effect;
-#[cfg(test)]
+mod erp_cases;
+mod erp_day;
+mod erp_ends;
 mod erp_flow;
+#[cfg(test)]
+mod erp_kills_tests;
+mod erp_report;
+mod erp_story;
 #[cfg(test)]
 mod erp_tests;
 mod expression;
+mod fairness;
 mod fault;
 mod functions;
 mod lambda;
@@ -69,10 +79,13 @@ mod writeback_tests;
 
 pub use bill::{Bill, Usage};
 pub use effect::{Effect, Kill, Moment};
+pub use erp_cases::{ErpCase, erp_cases};
+pub use erp_day::{ErpDay, run_erp};
+pub use erp_report::ErpReport;
 pub use fault::{BrokenPromise, Down};
 pub use functions::{
-    Calls, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, NETSUITE_WORKER, REVIEWS_CONSUMER,
-    REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
+    Calls, ERP_FUNCTIONS, ERP_RECONCILER, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, NETSUITE_WORKER,
+    REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
 };
 pub use permission::{Call, Resource};
 pub use run::{Report, run};

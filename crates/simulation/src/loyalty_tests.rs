@@ -218,6 +218,37 @@ async fn what_fitted_no_store_is_sent_once_the_settings_know_it() {
     assert_eq!(org.problems(), Vec::<String>::new());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_job_that_touches_every_customer_costs_a_query_a_page_and_keeps_no_order_waiting() {
+    let org = Org::new();
+    org.scheduled().await;
+    org.sent();
+    clock::until(noon() + TimeDelta::days(1)).await;
+    let salesforce = &org.lambda.sim.vendors().salesforce;
+    salesforce.set(|settings| settings.page_size = None);
+    for n in 0..1_998 {
+        let contact =
+            json!({"Email": format!("customer-{n:04}@example.com"), "SystemModstamp": clock::now().to_rfc3339()});
+        salesforce.put("Contact", &contact).unwrap();
+    }
+    salesforce.touch_all("Contact", clock::now()).unwrap();
+    salesforce.touch("Order", "01", clock::now()).unwrap();
+    let done = |org: &Org, operation: &str| -> u64 {
+        let world = org.lambda.sim.lock();
+        world.effects.iter().filter(|(effect, _)| effect.operation == operation).map(|(_, times)| times).sum()
+    };
+    let calls = |org: &Org| [done(org, "salesforce.query"), done(org, "UpdateItem")];
+    let before = calls(&org);
+    assert!(org.scheduled().await.settled);
+    let [queries, writes] = calls(&org);
+    // Customers, with a look for who shares an address, 200 at a time; orders with their customer and theirs; returns, cancellations.
+    assert_eq!(queries - before[0], 1 + 10 + 1 + 2 + 2);
+    assert!(writes - before[1] <= 20, "{} writes: checkpoints, and none for a customer", writes - before[1]);
+    // The order, and what of the returns nobody has taken yet: within the overlap of the last it is sent again.
+    assert_eq!(org.sent().len(), 2_000 + 1 + 3);
+    assert_eq!(org.problems(), Vec::<String>::new());
+}
+
 /// Before, in and after everything that a run does: the next one makes up for it.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_killed_anywhere_loses_nothing() {

@@ -9,7 +9,11 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
-use std::{future::pending, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    task::Poll,
+    time::Duration,
+};
 use tokio::{sync::oneshot, time::sleep};
 
 /// There is no answer.
@@ -29,6 +33,16 @@ pub(crate) fn page(status: u16) -> Response<Bytes> {
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/html"));
     response
+}
+
+/// Makes a call, and hangs up: the sandbox works on it all the same, as the services do.
+async fn begin(serve: impl Future<Output = Response<Bytes>> + Send) {
+    let mut serve = Box::pin(serve);
+    poll_fn(|context| {
+        let _ = serve.as_mut().poll(context);
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Carries a call to `serve` and its answer back. Once sent, a call is beyond its caller's reach: it takes effect even if
@@ -76,7 +90,8 @@ pub(crate) async fn carry(
             Some(Fault::Late(delay)) => {
                 answer.take();
                 sleep(delay).await;
-                serve.await;
+                // Nobody waits for it any more.
+                begin(serve).await;
                 None
             }
             Some(fault @ Fault::ErrorAfter) => {

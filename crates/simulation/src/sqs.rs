@@ -1,7 +1,14 @@
 //! SQS standard queues: at least once, in any order, counted receives, a dead-letter queue behind.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
 
-use crate::{QUEUE, chance::Chance, clock, fault::BrokenPromise, functions::PRODUCERS_TRACE};
+use crate::{
+    QUEUE,
+    chance::Chance,
+    clock,
+    fairness::{Fairness, Grouped},
+    fault::BrokenPromise,
+    functions::PRODUCERS_TRACE,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -21,11 +28,12 @@ const NOT_NOW: [(&str, bool); 6] = [
     ("KmsThrottled", true),
     ("AccessDenied", true),
 ];
-/// The queue's visibility time-out, as in the template.
+/// The visibility time-out of the reviews flow's queue, as in the template.
 pub(crate) const VISIBILITY: TimeDelta = TimeDelta::seconds(480);
 
 struct Message {
     body: String,
+    group: Option<String>,
     sent_at: DateTime<Utc>,
     visible_at: DateTime<Utc>,
     /// The last time.
@@ -43,10 +51,17 @@ pub(crate) struct Letter {
     /// The attribute `error_class`; none when SQS moved the message itself.
     pub(crate) class: Option<String>,
     /// The attribute `error`, likewise.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only tests say what a letter is about"))]
     pub(crate) error: Option<String>,
+    /// The attribute `reason`, likewise.
+    pub(crate) reason: Option<String>,
     /// SQS moved it although nothing of ours had failed.
     pub(crate) excused: bool,
+}
+
+impl Grouped for Message {
+    fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
 }
 
 impl Letter {
@@ -66,12 +81,16 @@ fn key(body: &str) -> Option<String> {
 pub(crate) struct Queues {
     messages: BTreeMap<String, Message>,
     pub(crate) letters: Vec<Letter>,
+    /// The queue's visibility time-out.
+    pub(crate) visibility: TimeDelta,
+    pub(crate) fairness: Fairness,
     max_receives: u32,
 }
 
 impl Queues {
     pub(crate) fn new(max_receives: u32) -> Self {
-        Self { messages: BTreeMap::new(), letters: Vec::new(), max_receives }
+        let (visibility, fairness) = (VISIBILITY, Fairness::default());
+        Self { messages: BTreeMap::new(), letters: Vec::new(), visibility, fairness, max_receives }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -83,10 +102,10 @@ impl Queues {
         self.messages.values().map(|m| m.visible_at).min()
     }
 
-    fn put(&mut self, id: String, body: String, delay: TimeDelta, now: DateTime<Utc>) {
+    fn put(&mut self, id: String, body: String, group: Option<String>, delay: TimeDelta, now: DateTime<Utc>) {
         let (sent_at, visible_at, received_at) = (now, now + delay, now);
         let (receives, handles, again) = (0, Vec::new(), false);
-        let message = Message { body, sent_at, visible_at, received_at, receives, handles, again };
+        let message = Message { body, group, sent_at, visible_at, received_at, receives, handles, again };
         self.messages.insert(id, message);
     }
 
@@ -158,12 +177,13 @@ impl Queues {
                 taken.extend(key(&body));
                 if !(chance.broken == Some(BrokenPromise::Delivery) && chance.odd(0.2)) {
                     let delay = TimeDelta::seconds(entry["DelaySeconds"].as_i64().unwrap_or(0));
-                    self.put(id.clone(), body, delay, clock::now());
+                    let group = entry["MessageGroupId"].as_str().map(str::to_owned);
+                    self.put(id.clone(), body, group, delay, clock::now());
                 }
             } else {
                 let said = |name: &str| entry["MessageAttributes"][name]["StringValue"].as_str().map(str::to_owned);
-                let (class, error) = (said("error_class"), said("error"));
-                self.letters.push(Letter { body, class, error, excused: false });
+                let (class, error, reason) = (said("error_class"), said("error"), said("reason"));
+                self.letters.push(Letter { body, class, error, reason, excused: false });
             }
             if failed.last().is_none_or(|f| f["Id"] != entry["Id"]) {
                 successful.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""}));
@@ -210,15 +230,16 @@ impl Queues {
     /// Up to `most` messages in any order.
     pub(crate) fn receive(&mut self, chance: &mut Chance, most: usize) -> Received {
         let now = clock::now();
-        let visible = self.messages.iter().filter(|(_, m)| m.visible_at <= now).map(|(id, _)| id.clone());
-        let mut visible: Vec<String> = visible.collect();
+        let visible = self.messages.iter().filter(|(_, message)| message.visible_at <= now);
+        let mut visible: Vec<String> = self.fairness.first(visible).into_iter().cloned().collect();
         let mut received = Received::default();
         let wanted = if chance.odd(0.2) { chance.rng.random_range(1..=most) } else { most };
         while received.records.len() < wanted && !visible.is_empty() {
             let id = visible.swap_remove(chance.rng.random_range(0..visible.len()));
             if self.messages.get(&id).is_some_and(|m| m.receives >= self.max_receives) {
                 if let Some(message) = self.messages.remove(&id) {
-                    self.letters.push(Letter { body: message.body, class: None, error: None, excused: message.again });
+                    let (body, excused) = (message.body, message.again);
+                    self.letters.push(Letter { body, class: None, error: None, reason: None, excused });
                     received.moved.push(id);
                 }
                 continue;
@@ -231,7 +252,8 @@ impl Queues {
             message.receives += 1;
             message.again |= again;
             message.received_at = now;
-            message.visible_at = now + if again { pause } else { VISIBILITY };
+            message.visible_at = now + if again { pause } else { self.visibility };
+            self.fairness.received(message.group.as_deref(), now);
             message.handles.push(handle.clone());
             let record = record(&id, &handle, message);
             if again && chance.odd(0.2) {

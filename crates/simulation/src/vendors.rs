@@ -1,4 +1,4 @@
-//! Salesforce and Yotpo: the sandbox in this process, behind the same network as AWS.
+//! The vendors: the sandbox in this process, behind the same network as AWS.
 
 use crate::{
     clock,
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use http::{HeaderValue, Response, StatusCode};
 use rest::{Client, Failure};
-use sandbox::salesforce;
+use sandbox::{netsuite, salesforce};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
@@ -64,11 +64,13 @@ fn error(effect: Effect, fault: Fault, odd: bool) -> Response<Bytes> {
     }
     let (status, body) = match effect.service {
         Service::Yotpo | Service::Loyalty => of_yotpo(fault),
+        Service::NetSuite => of_netsuite(fault, effect.operation == netsuite::TOKEN.name()),
+        Service::Shopify => of_shopify(fault),
         _ => of_salesforce(fault, effect.operation == salesforce::TOKEN.name()),
     };
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    if fault == Fault::Throttled {
+    if fault == Fault::Throttled && effect.service != Service::NetSuite {
         let (name, seconds) = if odd { ("ratelimit-reset", "45") } else { ("retry-after", "30") };
         response.headers_mut().insert(name, HeaderValue::from_static(seconds));
     }
@@ -82,6 +84,25 @@ fn of_yotpo(fault: Fault) -> (u16, Value) {
         _ => (503, "Unavailable"),
     };
     (code, json!({"status": {"code": code, "message": message}}))
+}
+
+/// No `Retry-After` is documented.
+fn of_netsuite(fault: Fault, at_login: bool) -> (u16, Value) {
+    let (status, code, detail) = match fault {
+        Fault::Denied if at_login => return (400, json!({"error": "invalid_grant"})),
+        Fault::Throttled => (429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked."),
+        Fault::Expired | Fault::Denied => (401, "INVALID_LOGIN", "Invalid login attempt."),
+        _ => (500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: simulated"),
+    };
+    (status, json!({"status": status, "o:errorDetails": [{"detail": detail, "o:errorCode": code}]}))
+}
+
+fn of_shopify(fault: Fault) -> (u16, Value) {
+    match fault {
+        Fault::Throttled => (429, json!({"errors": "Exceeded 2 calls per second for api client."})),
+        Fault::Expired | Fault::Denied => (401, json!({"errors": "[API] Invalid API key or access token"})),
+        _ => (503, json!({"errors": "Service Unavailable"})),
+    }
 }
 
 fn of_salesforce(fault: Fault, at_login: bool) -> (u16, Value) {

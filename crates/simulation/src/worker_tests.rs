@@ -88,6 +88,8 @@ struct There {
     looks: usize,
     /// A person has to look at buyers.
     parks: bool,
+    /// A part of each call takes effect, and a person has to look at the rest.
+    halves: bool,
     /// From now on, the flow finds that nothing is to be sent.
     skips: bool,
 }
@@ -207,6 +209,11 @@ impl Stage {
             return Err(Undelivered::Failed { class: ErrorClass::Uncertain, may_land: true, floor: None });
         }
         there.effects.push((key.to_owned(), value));
+        if there.halves {
+            claim.forget_applied();
+            let (class, error) = (ErrorClass::BadRecord, "the rest is locked".to_owned());
+            return Err(Undelivered::Parked { class, reason: "lines_locked", error });
+        }
         if there.losing > 0 {
             there.losing -= 1;
             return Err(Undelivered::Failed { class: ErrorClass::Uncertain, may_land: true, floor: None });
@@ -222,6 +229,7 @@ impl Stage {
             dead_letters: Queue::new(&aws, DEAD_LETTERS),
             accounts: [("default".to_owned(), Account::new(Pace::new(50.0, 1)))].into(),
             times: self.config.protocol.clone(),
+            looks: None,
             max_receives: 200,
             random: fastrand::f64,
         }
@@ -603,4 +611,19 @@ fn a_kill_at_every_effect_of_the_worker_leaves_one_effect_a_delivery() {
             }
         }
     }
+}
+
+/// What the destination has then is neither what it had nor what was asked for: going back is a change.
+#[tokio::test(start_paused = true)]
+async fn after_a_part_of_a_version_the_one_before_is_sent_again() {
+    let (stage, key) = (stage(None), key("sale"));
+    for (revision, value, halves) in [(1, 1, false), (2, 2, true), (3, 1, false)] {
+        stage.there.lock().unwrap().halves = halves;
+        stage.send(&key, revision, value, None);
+        stage.work(1).await;
+    }
+    assert_eq!(stage.there.lock().unwrap().of(&key), [1, 2, 1]);
+    let letters = stage.sim.lock().queues.letters.clone();
+    let said: Vec<_> = letters.iter().map(|letter| (letter.class.as_deref(), letter.reason.as_deref())).collect();
+    assert_eq!(said, [(Some("bad_record"), Some("lines_locked"))]);
 }

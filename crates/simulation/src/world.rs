@@ -39,6 +39,8 @@ pub(crate) struct World {
     /// At so many calls the run is stopped.
     pub(crate) most_calls: u64,
     pub(crate) kill: Option<Kill>,
+    /// What is to go wrong with an effect at one of its occurrences, from 1.
+    pub(crate) strike: Option<(Effect, u64, Fault)>,
     /// Whether it happened.
     pub(crate) kill_struck: bool,
     pub(crate) queues: Queues,
@@ -121,7 +123,7 @@ impl Sim {
     /// The process ends, now.
     pub(crate) fn kill(&self, caller: Caller, why: &str) {
         self.lock().dies(caller, why);
-        self.0.killed[caller.machine].notify_one();
+        self.0.killed[caller.machine].notify_waiters();
     }
 }
 
@@ -145,6 +147,7 @@ impl World {
             outage: None,
             most_calls: u64::MAX,
             kill: None,
+            strike: None,
             kill_struck: false,
             queues: Queues::new(max_receives),
             table: Table::default(),
@@ -195,9 +198,10 @@ impl World {
         if self.is_dead(caller.process) {
             return None;
         }
-        let occurrence = self.effects.entry(effect).or_default();
-        *occurrence += 1;
-        let planned = self.kill.filter(|kill| kill.effect == effect && kill.occurrence == *occurrence);
+        let times = self.effects.entry(effect).or_default();
+        *times += 1;
+        let occurrence = *times;
+        let planned = self.kill.filter(|kill| kill.effect == effect && kill.occurrence == occurrence);
         self.kill_struck |= planned.is_some();
         let Chance { rng, odds, .. } = &mut self.chance;
         let mut fault = odds.strike(effect.service.is_vendor(), rng);
@@ -213,6 +217,8 @@ impl World {
         }
         let down = self.outage.and_then(|(midnight, o)| o.strikes(effect.service, clock::now() - midnight));
         fault = fault.or(down.filter(|_| kill.is_none()));
+        let struck = self.strike.filter(|(struck, nth, _)| *struck == effect && *nth == occurrence);
+        fault = fault.or(struck.map(|(_, _, fault)| fault));
         self.faults += u64::from(fault.is_some());
         if effect.is_post() {
             self.problems.extend(self.books.posts(subject));

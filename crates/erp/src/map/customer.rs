@@ -1,6 +1,8 @@
 //! Who bought: a customer of Shopify's, a guest, or a company that the settings name.
 
 use super::address::address;
+use super::held::same;
+use super::stamp::external_id;
 use super::{Parked, Settings, reference};
 use config::InternalId;
 use ledger::EffectHash;
@@ -81,6 +83,11 @@ impl CustomerEffect {
     pub fn update(&self) -> Value {
         object(self.fields.iter().map(|(name, value)| (*name, value.clone())))
     }
+
+    /// Whether NetSuite's record of the customer has all that we keep up to date.
+    pub fn is_in(&self, record: &Value) -> bool {
+        self.fields.iter().all(|(name, ours)| same(ours, &record[*name]))
+    }
 }
 
 fn object<'a>(fields: impl Iterator<Item = (&'a str, Value)>) -> Value {
@@ -97,7 +104,7 @@ pub fn customer(customer: &Customer, settings: &Settings<'_>) -> CustomerEffect 
         without_name: format!("Shopify {}", customer.id),
         id: customer.id.0,
     };
-    person.effect(format!("shopify_customer_{}", customer.id), settings)
+    person.effect(external_id("customer", customer.id), settings)
 }
 
 /// Who the order is for.
@@ -130,7 +137,7 @@ pub fn buyer(order: &Order, settings: &Settings<'_>) -> Result<Buyer, Parked> {
         without_name: format!("Shopify {}", order.name),
         id: order.id.0,
     };
-    Ok(Buyer::Guest(Box::new(person.effect(format!("shopify_guest_{}", order.id), settings))))
+    Ok(Buyer::Guest(Box::new(person.effect(external_id("guest", order.id), settings))))
 }
 
 struct Person<'a> {

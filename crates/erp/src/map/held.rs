@@ -108,6 +108,19 @@ pub(super) fn id(of: &Value) -> Option<String> {
     }
 }
 
+/// Whether NetSuite's value says the same as ours: references by their id, addresses by the fields that we have.
+pub(super) fn same(ours: &Value, theirs: &Value) -> bool {
+    match ours {
+        Value::Object(fields) if fields.len() == 1 && fields.contains_key("id") => match id(ours) {
+            Some(ours) => id(theirs).or_else(|| theirs.as_str().map(str::to_owned)) == Some(ours),
+            None => false,
+        },
+        Value::Object(fields) => fields.iter().all(|(name, ours)| same(ours, &theirs[name])),
+        Value::Null => theirs.is_null() || theirs.as_str() == Some(""),
+        _ => ours == theirs,
+    }
+}
+
 /// NetSuite's numbers are JSON numbers; text in some places.
 fn number(value: &Value) -> Option<Decimal> {
     match value {

@@ -3,10 +3,11 @@
 use super::address::address;
 use super::customer::{Entity, buyer};
 use super::money::Sums;
+use super::refund::memo_lines;
 use super::sheet::{self, OrderLine, Sheet};
-use super::stamp::two_parts;
+use super::stamp::{external_id, two_parts};
 use super::{Parked, Settings, coin, common, reference};
-use config::{BodySource, BusinessDay};
+use config::{BodySource, BusinessDay, Refunds};
 use ledger::EffectHash;
 use netsuite::fit::{self, Mended};
 use rust_decimal::Decimal;
@@ -29,7 +30,7 @@ pub struct OrderEffect {
     pub once: BTreeMap<&'static str, Value>,
     /// `billingAddress`, `shippingAddress`.
     pub addresses: BTreeMap<&'static str, Value>,
-    /// What is open, shipped or charged; none once it is cancelled.
+    /// What is open, shipped or charged; once it is cancelled, no more than its memos give back.
     pub lines: Vec<OrderLine>,
     /// Whether it was cancelled.
     pub cancelled: bool,
@@ -76,14 +77,14 @@ pub fn order(order: &Order, settings: &Settings<'_>) -> Result<OrderEffect, Park
     }
     let cancelled = order.cancelled_at.is_some();
     let (lines, sums) = if cancelled {
-        (Vec::new(), Sums { ours: Decimal::ZERO, shopify: Decimal::ZERO })
+        (kept(order, settings, coin), Sums { ours: Decimal::ZERO, shopify: Decimal::ZERO })
     } else {
         let (lines, sums, more) = lines(order, settings, coin)?;
         mended.extend(more);
         (lines, sums.check(settings)?)
     };
     Ok(OrderEffect {
-        external_id: format!("shopify_order_{}", order.id),
+        external_id: external_id("order", order.id),
         entity: buyer(order, settings)?.entity(),
         currency: coin.currency,
         fields,
@@ -109,6 +110,25 @@ fn source_of(order: &Order, source: &BodySource) -> Option<String> {
             .find(|attribute| attribute.name == *name)
             .map(|attribute| attribute.value.clone()),
     }
+}
+
+/// What is left of a cancelled order: what its memos give back, so that less them it is worth nothing; goods that came back have been
+/// shipped, and stand as they are. A memo that cannot be made keeps nothing: the rest is closed all the same.
+fn kept(order: &Order, settings: &Settings<'_>, coin: Coin) -> Vec<OrderLine> {
+    let mut kept: Vec<OrderLine> = Vec::new();
+    if settings.erp.refunds == Refunds::None {
+        return kept;
+    }
+    let parts = order.refunds.iter().map(|refund| RefundParts::of(order, refund)).filter(RefundParts::gives_back);
+    let lines = parts.filter_map(|parts| memo_lines(&parts, order, settings, coin).ok()).flat_map(|(lines, ..)| lines);
+    for line in lines.filter(|line| order.fulfillments.is_empty() || !line.is_goods()) {
+        match kept.iter_mut().find(|known| known.key == line.key) {
+            Some(known) if known.is_goods() => known.quantity += line.quantity,
+            Some(known) => (known.rate, known.tax) = (known.rate + line.rate, known.tax + line.tax),
+            None => kept.push(line),
+        }
+    }
+    kept
 }
 
 fn lines(order: &Order, settings: &Settings<'_>, coin: Coin) -> Result<(Vec<OrderLine>, Sums, Mended), Parked> {

@@ -1,11 +1,11 @@
 //! An order that NetSuite has is brought up to date, without touching what was shipped, billed or edited there.
 
-use super::held::{HeldLine, NetSuiteOrder, id, lines_hash};
+use super::held::{HeldLine, NetSuiteOrder, lines_hash, same};
 use super::record::{Ids, as_held, new_line, number, tax_details};
 use super::sheet::{OrderLine, is_goods};
 use super::stamp::{STAMP_FIELD, Stamp, lines_part, mixed};
 use super::{OrderEffect, Parked, Settings};
-use ledger::Revision;
+use ledger::{EffectHash, Revision};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -24,12 +24,14 @@ pub struct Patch {
 
 impl Patch {
     /// The body of `PATCH /record/v1/salesOrder/{id}`; `None` if there is nothing to change. Without `addresses` where NetSuite has
-    /// refused them before.
+    /// refused them before: the stamp then has no header's part, so that it passes for no effect's.
     pub fn body(&self, addresses: bool) -> Option<Value> {
-        let stamp = self.stamp.as_ref()?;
+        let mut stamp = self.stamp.clone()?;
         let mut body = self.fields.clone();
         if addresses {
             body.extend(self.addresses.clone());
+        } else if self.has_addresses() {
+            stamp.effect = mixed(&EffectHash::from_bits(0), Some(&stamp.effect));
         }
         if !self.lines.is_empty() {
             body.insert("item".to_owned(), json!({ "items": self.lines }));
@@ -77,7 +79,7 @@ pub fn patch(
             // Neither hash of the lines moves, so that the next change is held against what NetSuite has, and the stamp does not
             // pass for this effect's.
             let effect = mixed(&hash, stamp.map(|stamp| &stamp.effect));
-            let unknown = || ledger::EffectHash::from_bits(0);
+            let unknown = || EffectHash::from_bits(0);
             let lines = stamp.map_or_else(unknown, |stamp| stamp.lines.clone());
             (Map::new(), Some(reason), Vec::new(), Stamp { revision, effect, lines })
         }
@@ -107,9 +109,9 @@ const LINES_LOCKED: &str = "lines_locked";
 
 fn lines(effect: &OrderEffect, current: &NetSuiteOrder, ids: &Ids<'_>) -> Result<Lines, Parked> {
     if effect.cancelled {
-        return Ok(closed(current));
+        return closed(effect, current, ids);
     }
-    let mut wanted: BTreeMap<&str, &OrderLine> = effect.lines.iter().map(|line| (line.key.as_str(), line)).collect();
+    let mut wanted = by_key(&effect.lines);
     let (mut sent, mut after, mut locked) = (Vec::new(), Vec::new(), current.is_edited());
     for held in &current.lines {
         let key = held.key.as_deref();
@@ -136,24 +138,35 @@ fn lines(effect: &OrderEffect, current: &NetSuiteOrder, ids: &Ids<'_>) -> Result
     })
 }
 
+fn by_key(lines: &[OrderLine]) -> BTreeMap<&str, &OrderLine> {
+    lines.iter().map(|line| (line.key.as_str(), line)).collect()
+}
+
 /// Every open line is closed, charges and lines edited by hand too: the warehouse must not ship them. What was fulfilled or billed in
-/// full stays as it is.
-fn closed(current: &NetSuiteOrder) -> Lines {
+/// full stays as it is, and of the others what the order's memos give back.
+fn closed(effect: &OrderEffect, current: &NetSuiteOrder, ids: &Ids<'_>) -> Result<Lines, Parked> {
     let goods = |line: &&HeldLine| line.key.as_deref().is_none_or(is_goods) && !line.closed;
     if current.lines.iter().any(|line| goods(&line)) && current.lines.iter().filter(goods).all(HeldLine::is_done) {
-        return Lines::Locked("already_fulfilled");
+        return Ok(Lines::Locked("already_fulfilled"));
     }
+    let mut kept = by_key(&effect.lines);
     let (mut sent, mut after) = (Vec::new(), Vec::new());
     for held in &current.lines {
-        if held.closed || held.is_done() {
-            after.push(held.clone());
-        } else {
-            let (change, then) = close(held);
+        let (change, then) = match held.key.as_deref().and_then(|key| kept.remove(key)) {
+            Some(line) if held.done.is_zero() => changed(line, held, ids)?,
+            _ if held.closed || held.is_done() => (Map::new(), held.clone()),
+            _ => close(held),
+        };
+        if !change.is_empty() {
             sent.push(numbered(held, change));
-            after.push(then);
         }
+        after.push(then);
     }
-    if sent.is_empty() { Lines::Stay } else { Lines::Sent(sent, after) }
+    for line in effect.lines.iter().filter(|line| kept.contains_key(line.key.as_str())) {
+        sent.push(new_line(line, ids)?);
+        after.push(as_held(line, ids.item(line)?));
+    }
+    Ok(if sent.is_empty() { Lines::Stay } else { Lines::Sent(sent, after) })
 }
 
 /// What differs between a line and NetSuite's.
@@ -189,17 +202,4 @@ fn close(held: &HeldLine) -> (Map<String, Value>, HeldLine) {
 fn numbered(held: &HeldLine, mut change: Map<String, Value>) -> Value {
     change.insert("line".to_owned(), held.line.into());
     Value::Object(change)
-}
-
-/// Whether NetSuite's value says the same as ours: references by their id, addresses by the fields that we have.
-fn same(ours: &Value, theirs: &Value) -> bool {
-    match ours {
-        Value::Object(fields) if fields.len() == 1 && fields.contains_key("id") => match id(ours) {
-            Some(ours) => id(theirs).or_else(|| theirs.as_str().map(str::to_owned)) == Some(ours),
-            None => false,
-        },
-        Value::Object(fields) => fields.iter().all(|(name, ours)| same(ours, &theirs[name])),
-        Value::Null => theirs.is_null() || theirs.as_str() == Some(""),
-        _ => ours == theirs,
-    }
 }

@@ -216,6 +216,40 @@ fn a_cancelled_order_is_closed_line_by_line() {
     assert_eq!((sent_lines(body.as_ref()), locked), (vec![], Some("already_fulfilled")));
 }
 
+/// Its memo gives it back, and the order is worth no less than that.
+#[test]
+fn of_a_cancelled_order_refunded_shipping_stays() {
+    let mut refunded = refund_json(&[]);
+    refunded["created_at"] = "2026-11-20T18:00:00-05:00".into();
+    refunded["refund_shipping_lines"] =
+        json!([{ "id": 21, "subtotal_amount_set": money("10.00"), "tax_amount_set": money("1.00") }]);
+    let mut account = Account::with(&plain());
+    let mut order = cancelled();
+    order["refunds"] = json!([refunded]);
+    assert_eq!(sent_lines(account.update(&order).0.as_ref()), [1, 2, 4, 5]);
+    let open: Vec<(String, String)> = account.open().into_iter().map(|(key, _, _, rate)| (key, rate)).collect();
+    assert_eq!(open, [("shipping:21".to_owned(), "10".to_owned()), ("tax".to_owned(), "1".to_owned())]);
+    assert_eq!(account.update(&order), (None, None));
+}
+
+/// What was sent without them does not pass for the whole, nor for the version before.
+#[test]
+fn without_its_addresses_an_update_passes_for_nothing() {
+    let mut account = Account::with(&plain());
+    let mut moved = and(&[("note", json!("New"))]);
+    moved["shipping_address"]["city"] = "Troy".into();
+    let effect = account.effect(&moved);
+    let patch = super::patch(&effect, &account.held(), &account.ids(), Revision(2), &settings(&account.erp)).unwrap();
+    account.record = patched(&account.record, &patch.body(false).unwrap());
+    account.revision = 2;
+    let stamp = account.held().stamp.unwrap().effect;
+    assert_ne!(stamp, effect.hash());
+    assert_ne!(stamp, account.effect(&plain()).hash());
+    let (body, _) = account.update(&plain());
+    assert_eq!(body.unwrap()["memo"], "Ring twice", "the version before is brought back");
+    assert!(!account.held().is_edited());
+}
+
 #[test]
 fn an_older_version_changes_nothing() {
     let mut account = Account::with(&plain());

@@ -4,7 +4,7 @@ use super::customer::{Entity, buyer};
 use super::due::Skip;
 use super::money::Sums;
 use super::sheet::{self, OrderLine, Sheet};
-use super::stamp::two_parts;
+use super::stamp::{external_id, two_parts};
 use super::{Parked, Settings, coin, common};
 use config::{BusinessDay, Refunds};
 use ledger::EffectHash;
@@ -82,7 +82,7 @@ pub fn refund(refund: &Refund, order: &Order, settings: &Settings<'_>) -> Result
         Payback::Failed => return Err(NoMemo::Skip(Skip::RefundFailed)),
     }
     let coin = coin(order, settings);
-    let (lines, ours, mut mended) = lines(&parts, order, settings, coin)?;
+    let (lines, ours, mut mended) = memo_lines(&parts, order, settings, coin)?;
     if lines.is_empty() {
         return Err(NoMemo::Skip(Skip::OrderReduced));
     }
@@ -100,7 +100,7 @@ pub fn refund(refund: &Refund, order: &Order, settings: &Settings<'_>) -> Result
     }
     Ok(MemoEffect {
         record,
-        external_id: format!("shopify_refund_{}", refund.id),
+        external_id: external_id("refund", refund.id),
         entity: buyer(order, settings)?.entity(),
         currency: coin.currency,
         fields,
@@ -110,7 +110,8 @@ pub fn refund(refund: &Refund, order: &Order, settings: &Settings<'_>) -> Result
     })
 }
 
-fn lines(
+/// What the memo gives back, and its sum with tax.
+pub(super) fn memo_lines(
     parts: &RefundParts<'_>,
     order: &Order,
     settings: &Settings<'_>,

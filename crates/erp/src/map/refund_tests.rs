@@ -142,3 +142,57 @@ fn shipping_and_differences_are_part_of_the_memo() {
     goodwill["transactions"] = json!([payment("success", "7.50")]);
     assert_eq!(lines(&goodwill).unwrap(), ["adjustment DISCOUNT 7.5"]);
 }
+
+/// Shipping was refunded an hour before the whole order was cancelled, and the goods with it.
+fn refunded_then_cancelled() -> (Value, Value) {
+    let mut shipping = refund_json(&[]);
+    shipping["refund_shipping_lines"] =
+        json!([{ "id": 21, "subtotal_amount_set": money("8.00"), "tax_amount_set": money("0.80") }]);
+    let mut rest = refund_json(&[(11, 2, "cancel", "36.00", "2.50"), (12, 1, "cancel", "5.00", "0.50")]);
+    (rest["id"], rest["created_at"]) = (2.into(), "2026-11-25T11:00:00-05:00".into());
+    let mut order = plain();
+    for line in order["line_items"].as_array_mut().unwrap() {
+        line["current_quantity"] = 0.into();
+    }
+    order["cancelled_at"] = "2026-11-25T11:00:00-05:00".into();
+    order["current_total_price_set"] = money("0.00");
+    order["refunds"] = json!([shipping, rest]);
+    (order, shipping)
+}
+
+#[test]
+fn a_cancelled_order_keeps_what_a_memo_gives_back_and_less_it_is_worth_nothing() {
+    let (order, shipping) = refunded_then_cancelled();
+    let (lines, memo) = both(&shipping, &read(&order));
+    assert_eq!(lines, [line("shipping:21", 1, "8"), line("tax", 1, "0.8")]);
+    assert_eq!(memo.unwrap(), lines);
+    let erp = erp(&[]);
+    let OrderWorth { order: whole, memos, .. } = worth(&read(&order), &settings(&erp));
+    assert_eq!((whole, memos.len(), memos[0].1), ("8.8".parse().unwrap(), 1, whole));
+    // Where there is no memo, nothing is kept.
+    let none = super::fixture_tests::erp(&[("", "refunds = \"none\"")]);
+    assert_eq!(super::order(&read(&order), &settings(&none)).unwrap().lines, []);
+    assert_eq!(worth(&read(&order), &settings(&none)).order, 0.into());
+}
+
+/// Shopify's page of the reason says that it passes with the transaction.
+#[test]
+fn what_is_pending_is_no_adjustment() {
+    let pending = |reason: &str| json!([{ "id": 1, "reason": reason, "amount_set": money("19.25"), "tax_amount_set": money("0") }]);
+    // A piece comes off the order while its money is under way.
+    let mut refunded = refund_json(&[(11, 1, "cancel", "18.00", "1.25")]);
+    for reason in ["Pending refund discrepancy", "pending_refund_discrepancy"] {
+        refunded["order_adjustments"] = pending(reason);
+        let (lines, memo) = both(&refunded, &after(&refunded, [1, 1], false, "34.75"));
+        assert!(lines.iter().all(|(key, ..)| !key.starts_with("adjustment")), "{lines:?}");
+        assert_eq!(memo, Err(NoMemo::Skip(Skip::OrderReduced)));
+    }
+    // One that came back, paid by now, and the adjustment is listed still.
+    let mut refunded = with("order_adjustments", pending("PENDING_REFUND_DISCREPANCY"));
+    refunded["transactions"] = json!([payment("success", "19.25")]);
+    let lines = memo(&refunded, &[], &[]).unwrap().lines;
+    assert!(lines.iter().all(|line| line.key != "adjustment"), "{lines:?}");
+    // Another reason is booked.
+    let lines = memo(&with("order_adjustments", pending("Refund discrepancy")), &[], &[]);
+    assert!(lines.unwrap().lines.iter().any(|line| line.key == "adjustment"));
+}

@@ -10,6 +10,12 @@ pub const STAMP_FIELD: &str = "custbody_order_relay";
 /// The custom line field that has the [`OrderLine::key`](super::OrderLine::key).
 pub const LINE_FIELD: &str = "custcol_order_relay_line";
 
+/// What NetSuite knows a record by that we made: `shopify_order_{id}`, and likewise of a `customer`, a `guest` (by the order's id) and a
+/// `refund`.
+pub fn external_id(kind: &str, id: impl fmt::Display) -> String {
+    format!("shopify_{kind}_{id}")
+}
+
 /// The value of `custbody_order_relay`: `r=<revision>;e=<effect hash>;l=<lines hash>`. Read back, it says whether a call took effect,
 /// which version is there, and whether somebody has edited the lines since.
 #[derive(Debug, Clone, PartialEq, Eq)]

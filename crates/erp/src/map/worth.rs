@@ -2,6 +2,7 @@
 
 use super::refund::{NoMemo, refund};
 use super::{Settings, coin};
+use config::Refunds;
 use rust_decimal::Decimal;
 use shopify::{Currency, Order, RefundId, RefundParts};
 
@@ -26,7 +27,10 @@ pub fn worth(order: &Order, settings: &Settings<'_>) -> OrderWorth {
     let (mut whole, mut memos) = (if closed { current } else { current + rounded }, Vec::new());
     for one in &order.refunds {
         let given_back = RefundParts::of(order, one).given_back(order.taxes_included, coin);
-        whole += given_back;
+        // What is closed keeps no more than its memos give back.
+        if !closed || settings.erp.refunds != Refunds::None {
+            whole += given_back;
+        }
         if !matches!(refund(one, order, settings), Err(NoMemo::Skip(_))) {
             memos.push((one.id, given_back));
         }

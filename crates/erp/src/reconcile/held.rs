@@ -1,10 +1,10 @@
 //! What NetSuite has of a day's orders and memos: asked by their external ids, in a slot of the account that is given back between two
 //! questions.
 
-use super::shop::{external_id, version};
+use super::shop::version;
 use crate::{
     account::{NetSuiteAccount, Slotted},
-    map::{STAMP_FIELD, Stamp},
+    map::{STAMP_FIELD, Stamp, external_id},
 };
 use config::BusinessDay;
 use delivery::Undelivered;
@@ -83,22 +83,19 @@ pub(super) async fn held(
         if out_of_time() {
             return Ok(None);
         }
-        let netsuite = account.slot(Instant::now() + SLOT).await?;
-        let read = read(some, &netsuite, &mut held).await;
-        netsuite.tally().into_iter().for_each(|(metric, value)| metrics.put(metric, None, value));
-        netsuite.end().await;
-        read?;
+        let put = |metric, value| metrics.put(metric, None, value);
+        let read = async |netsuite: &Slotted<'_>| read(some, netsuite, &mut held).await;
+        account.with(Instant::now() + SLOT, put, read).await?;
     }
-    let netsuite = account.slot(Instant::now() + SLOT).await?;
     let query = format!(
         "SELECT externalid FROM transaction WHERE type = 'SalesOrd' AND trandate = TO_DATE('{day}', 'YYYY-MM-DD') \
          AND externalid LIKE '{}%' ORDER BY id",
         external_id("order", "")
     );
-    let dated = netsuite.query::<Dated>(&query).await;
-    netsuite.tally().into_iter().for_each(|(metric, value)| metrics.put(metric, None, value));
-    netsuite.end().await;
-    held.dated = dated?.into_iter().map(|row| row.externalid).collect();
+    let put = |metric, value| metrics.put(metric, None, value);
+    let ask = async |netsuite: &Slotted<'_>| netsuite.query::<Dated>(&query).await;
+    let dated = account.with(Instant::now() + SLOT, put, ask).await?;
+    held.dated = dated.into_iter().map(|row| row.externalid).collect();
     held.shown.last = true;
     Ok(Some(held))
 }

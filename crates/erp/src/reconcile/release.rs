@@ -2,10 +2,11 @@
 
 use super::{Failed, Reconciler, shop::Shop};
 use crate::{
+    account::Slotted,
     items::names,
     map::{self, NoMemo},
 };
-use delivery::{Fate, Redrive, Resend, Resent, Undelivered};
+use delivery::{Fate, Redrive, Resend, Resent};
 use ledger::{DeliveryKey, Record, State, decide::WAITS_FOR};
 use shopify::{Order, OrderId, admin::OrderPage};
 use std::{collections::BTreeSet, time::Duration};
@@ -86,14 +87,10 @@ impl Reconciler {
         };
         let Some(lines) = lines else { return false };
         let names = names(&lines);
-        let found = async {
-            let netsuite = self.netsuite.slot(Instant::now() + SLOT).await?;
-            let found = self.items.find(&names, &netsuite).await;
-            netsuite.tally().into_iter().for_each(|(metric, value)| metrics.put(metric, None, value));
-            netsuite.end().await;
-            Ok::<_, Undelivered>(found?.len())
-        };
-        found.await.is_ok_and(|found| found == names.len())
+        let put = |metric, value| metrics.put(metric, None, value);
+        let find = async |netsuite: &Slotted<'_>| Ok(self.items.find(&names, netsuite).await?.len());
+        let found = self.netsuite.with(Instant::now() + SLOT, put, find).await;
+        found.is_ok_and(|found| found == names.len())
     }
 }
 

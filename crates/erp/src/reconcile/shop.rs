@@ -2,7 +2,7 @@
 
 use super::{Failed, Reconciler};
 use crate::{
-    map::{self, Settings, due},
+    map::{self, Settings, due, external_id},
     message::{Payload, body_of, order_delivery, order_key, refund_delivery, refund_key},
     webhook::{TOO_LARGE, UNREADABLE},
 };
@@ -223,11 +223,6 @@ fn unsent() -> Fate {
 /// Whether NetSuite has an order, or may have it: then it stays due, and what its message comes to is the worker's to say.
 fn may_be_there(known: Option<&Record>) -> bool {
     known.is_some_and(|known| known.state != State::Skipped && (known.attempts > 0 || known.accepted_at.is_some()))
-}
-
-/// What NetSuite knows an `order` or a `refund` by.
-pub(super) fn external_id(kind: &str, id: impl std::fmt::Display) -> String {
-    format!("shopify_{kind}_{id}")
 }
 
 /// What an order at this very effect is called: an older one confirms nothing.

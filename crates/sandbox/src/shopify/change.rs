@@ -39,7 +39,7 @@ pub enum Change {
     RemoveShipping,
     /// Some money is given back, without a line.
     Goodwill,
-    /// All of it, before anything has left.
+    /// All that is left of it, before anything has left.
     Cancel,
 }
 
@@ -193,16 +193,19 @@ fn goodwill(order: &mut Order, at: DateTime<Utc>, ids: &mut Ids) -> bool {
 }
 
 fn cancel(order: &mut Order, at: DateTime<Utc>, ids: &mut Ids) -> bool {
-    let has_moved = order.lines.iter().any(|line| line.shipped > 0) || !order.refunds.is_empty();
-    if order.cancelled_at.is_some() || has_moved || !order.tip.is_zero() {
+    let has_moved = order.lines.iter().any(|line| line.shipped > 0);
+    let has_given = order.refunds.iter().any(|refund| !refund.goodwill.is_zero());
+    if order.cancelled_at.is_some() || has_moved || has_given || !order.tip.is_zero() {
         return false;
     }
     let mut refund = empty(ids, at);
     for place in 0..order.lines.len() {
         let pieces = order.lines[place].current();
-        refund.lines.push(refund_line(order, place, pieces, "cancel", ids));
+        if pieces > 0 {
+            refund.lines.push(refund_line(order, place, pieces, "cancel", ids));
+        }
     }
-    if let Some(shipping) = order.shipping.iter_mut().find(|shipping| !shipping.is_removed) {
+    if let Some(shipping) = order.shipping.iter_mut().find(|shipping| !shipping.is_removed && !shipping.is_refunded) {
         shipping.is_refunded = true;
         refund.shipping = Some((shipping.id, shipping.price, shipping.tax));
     }

@@ -124,6 +124,13 @@ impl Shopify {
         shops.flat_map(|shop| shop.orders.values().map(|order| truth(&shop.domain, order))).collect()
     }
 
+    /// What an order of a shop is now.
+    pub fn truth(&self, shop: &str, order: u64) -> Option<Truth> {
+        let world = self.host.lock();
+        let shop = world.shops.get(shop)?;
+        Some(truth(&shop.domain, shop.orders.get(&order)?))
+    }
+
     /// Changes settings: `shopify.set(|settings| settings.points = 100.0)`.
     pub fn set(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.host.lock().settings);

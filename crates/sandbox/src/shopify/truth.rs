@@ -1,5 +1,6 @@
 //! What each order is in the end, for a comparison with the destination.
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -24,8 +25,14 @@ pub struct Truth {
     pub total: Decimal,
     /// Shipping that was refunded, with its tax where that comes on top.
     pub refunded_shipping: Decimal,
+    /// When it was placed.
+    pub placed_at: DateTime<Utc>,
     /// Before anything had left.
     pub cancelled: bool,
+    /// The buyer's words.
+    pub note: Option<String>,
+    /// Where it goes.
+    pub zip: String,
     /// A test order.
     pub test: bool,
     /// All lines that it ever had.
@@ -64,7 +71,10 @@ pub(super) fn truth(shop: &str, order: &Order) -> Truth {
         current_total: order.current().total.shop,
         total: order.sums().total.shop,
         refunded_shipping: refunded.sum(),
+        placed_at: order.created_at,
         cancelled: order.cancelled_at.is_some(),
+        note: order.note.clone(),
+        zip: order.address.zip.clone(),
         test: order.test,
         lines: order
             .lines

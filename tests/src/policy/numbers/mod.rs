@@ -54,6 +54,8 @@ struct Reviews {
 #[derive(Clone, Debug)]
 struct Erp {
     slots: u32,
+    /// Receives until a claim can be had over one whose holder died.
+    looks: u32,
     webhook: Duration,
     /// When API Gateway gives up the webhook.
     api: Duration,
@@ -95,8 +97,12 @@ impl Numbers {
             }),
             erp: (binary == ERP).then(|| {
                 let [(_, api)] = template.of_type("AWS::ApiGatewayV2::Integration")[..] else { panic!("one way in") };
+                let looks = Backoff { base: relay.netsuite.first_look, cap: relay.netsuite.longest_look };
+                let held =
+                    seconds(&worker.properties["Timeout"]) + relay.protocol.clock_skew + relay.protocol.settle.netsuite;
                 Erp {
                     slots: relay.netsuite.slots,
+                    looks: looks_within(looks, held),
                     webhook: time_out("shopify-webhook"),
                     api: Duration::from_millis(number(&api["TimeoutInMillis"]).into()),
                 }
@@ -122,6 +128,16 @@ impl Numbers {
     }
 }
 
+/// How often a message is received that is hidden for these times, one after the other.
+fn looks_within(looks: Backoff, time: Duration) -> u32 {
+    let (mut receives, mut passed) = (0, Duration::ZERO);
+    while passed < time {
+        receives += 1;
+        passed += looks.most(receives);
+    }
+    receives
+}
+
 /// What must hold, and its name.
 type Relation = (&'static str, fn(&Numbers) -> bool);
 
@@ -129,7 +145,7 @@ type Relation = (&'static str, fn(&Numbers) -> bool);
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
 const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
 
-const RELATIONS: [Relation; 16] = [
+const RELATIONS: [Relation; 17] = [
     ("two calls, one for a token, and the write of their outcome fit into a lease", |n| n.call * 2 < n.worker),
     ("a whole batch at the worker's share of the pace fits into a lease", |n| {
         n.in_reviews(|it| n.paced_batch(it.pace) + n.call < n.worker)
@@ -151,6 +167,7 @@ const RELATIONS: [Relation; 16] = [
     ("the pace of all workers is within the vendor's limit", |n| n.in_reviews(|it| it.pace <= YOTPO)),
     ("every worker at a time has a call to make", |n| n.in_erp(|it| n.concurrency <= it.slots)),
     ("the calls at a time are within the smallest account's limit", |n| n.in_erp(|it| it.slots <= NETSUITES_CALLS)),
+    ("a holder that dies costs a quarter of the receives", |n| n.in_erp(|it| it.looks * 4 <= n.receives)),
     ("Shopify has its answer in time", |n| n.in_erp(|it| it.webhook < it.api && it.api < SHOPIFYS_PATIENCE)),
 ];
 
@@ -246,6 +263,10 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
         (literal("TimeoutInMillis: 4500", "TimeoutInMillis: 5000"), vec![patience]),
         (literal("Timeout: 4 ", "Timeout: 5 "), vec![patience]),
         (setting("call_timeout = \"60s\"", "call_timeout = \"75s\""), vec![two_calls]),
+        (
+            setting("longest_look = \"1m\"", "longest_look = \"10s\""),
+            vec!["a holder that dies costs a quarter of the receives"],
+        ),
         (setting("slots = 4\n", "slots = 5\n"), vec!["the calls at a time are within the smallest account's limit"]),
     ];
     let changed = of_reviews.into_iter().map(|it| (REVIEWS, it)).chain(of_erp.into_iter().map(|it| (ERP, it)));

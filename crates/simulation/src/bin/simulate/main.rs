@@ -1,8 +1,9 @@
-//! `simulate`: many seeds with a progress bar, or one seed with its trace.
+//! `simulate`: many seeds with a progress bar, or one seed with its trace; of the erp flow, the days that show its promises.
 
+mod erp;
 mod under_way;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use simulation::{Report, Scenario, run};
 use std::{
@@ -23,9 +24,22 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it is looked whether one does.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Runs the reviews flow's functions in a simulated world, a seed a run.
+/// A flow that is simulated.
+#[derive(Clone, Copy, ValueEnum)]
+enum Flow {
+    Reviews,
+    Erp,
+}
+
+/// Runs a flow's functions in a simulated world, a seed a run.
 #[derive(Parser)]
 struct Options {
+    /// Which flow.
+    #[arg(long, value_enum, default_value_t = Flow::Reviews)]
+    flow: Flow,
+    /// Of the erp flow, how many orders the hardest day has.
+    #[arg(long, default_value_t = 1_000)]
+    orders: usize,
     /// How many seeds.
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
@@ -80,9 +94,10 @@ impl Sums {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    match options.seed {
-        Some(seed) => one(seed, &options.log),
-        None => many(&options),
+    match (options.flow, options.seed) {
+        (Flow::Erp, seed) => erp::show(seed.unwrap_or(1), options.orders),
+        (Flow::Reviews, Some(seed)) => one(seed, &options.log),
+        (Flow::Reviews, None) => many(&options),
     }
 }
 
