@@ -41,7 +41,9 @@ fn personal(plan: &[Delivery]) -> BTreeSet<String> {
         }
     }
     let mut found = BTreeSet::new();
-    plan.iter().for_each(|sent| collect(&serde_json::from_str(&sent.body).unwrap(), &mut found));
+    for sent in plan {
+        collect(&serde_json::from_str(&sent.body).unwrap(), &mut found);
+    }
     found
 }
 
@@ -105,7 +107,9 @@ async fn what_the_vendors_say_of_a_person_is_not_repeated_anywhere() {
     for truth in &truths {
         stage.sandbox.netsuite.refuse(&format!("shopify_order_{}", truth.id), None);
     }
-    customers.iter().for_each(|customer| stage.sandbox.netsuite.refuse(customer, None));
+    for customer in &customers {
+        stage.sandbox.netsuite.refuse(customer, None);
+    }
     stage.drained().await;
 
     let printed: Vec<String> = stage.emulator.log_lines().unwrap().into_iter().map(|line| line.text).collect();
