@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 pub(crate) struct Template(pub(crate) Value);
 
 /// The parameters that say which flows a stack has.
-pub(crate) const FLOWS: [&str; 2] = ["ReviewsFlow", "ErpFlow"];
+pub(crate) const FLOWS: [&str; 3] = ["ReviewsFlow", "ErpFlow", "LoyaltyFlow"];
 
 /// What stands for a value that is left out.
 const NO_VALUE: &str = "AWS::NoValue";

@@ -17,7 +17,12 @@ pub struct Resend {
     pub delivery: Delivery,
     /// The message.
     pub entry: Entry,
+    /// The delivery in whose place it goes, where it has a key of its own: one that was parked under no store, say.
+    pub instead_of: Option<Delivery>,
 }
+
+/// Why a delivery is not sent any more in whose place another one was.
+const RENAMED: &str = "sent under another name";
 
 /// What a record asks for now, asked of the source.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ pub enum Anew {
 impl From<Item> for Anew {
     fn from(item: Item) -> Self {
         match item.fate {
-            Fate::Send(entry) => Self::Send(Box::new(Resend { delivery: item.delivery, entry })),
+            Fate::Send(entry) => Self::Send(Box::new(Resend { delivery: item.delivery, entry, instead_of: None })),
             Fate::Skip(reason) => Self::Skip(reason),
             Fate::Park(reason, _) | Fate::GiveWay(reason, _) => Self::Park(reason),
         }
@@ -68,7 +73,8 @@ pub enum Dismissal {
 
 impl From<&Letter> for Option<Resend> {
     fn from(letter: &Letter) -> Self {
-        letter.delivery().map(|delivery| Resend { delivery: delivery.clone(), entry: letter.entry() })
+        let delivery = letter.delivery()?.clone();
+        Some(Resend { delivery, entry: letter.entry(), instead_of: None })
     }
 }
 
@@ -93,7 +99,7 @@ impl Redrive<'_> {
         for (store, day) in days {
             self.ledger.mark_due(store, day, Mark::Sent).await?;
         }
-        let reopened = try_join_all(messages.iter().map(|message| self.reopen(&message.delivery, limit))).await?;
+        let reopened = try_join_all(messages.iter().map(|message| self.reopen(message, limit))).await?;
         let due: Vec<usize> = (0..messages.len()).filter(|index| reopened[*index]).collect();
         let entries: Vec<&Entry> = due.iter().map(|index| &messages[*index].entry).collect();
         let sent = self.queue.send(&entries, queue::PATIENCE).await;
@@ -105,11 +111,20 @@ impl Redrive<'_> {
         for unsent in sent.unsent {
             resent[due[unsent]] = Resent::Unsent;
         }
+        for (message, _) in messages.iter().zip(&resent).filter(|(_, resent)| **resent == Resent::Sent) {
+            if let Some(old) = &message.instead_of {
+                self.dismiss(old, RENAMED).await?;
+            }
+        }
         Ok(resent)
     }
 
-    async fn reopen(&self, delivery: &Delivery, limit: u32) -> Result<bool, ledger::Error> {
-        let event = Event::Reopen { delivery: delivery.clone(), repair: Repair::Redrive, limit };
+    /// What has a key of its own needs no leave: its claim finds out whether it was sent before.
+    async fn reopen(&self, message: &Resend, limit: u32) -> Result<bool, ledger::Error> {
+        if message.instead_of.is_some() {
+            return Ok(true);
+        }
+        let event = Event::Reopen { delivery: message.delivery.clone(), repair: Repair::Redrive, limit };
         Ok(self.ledger.put(&event).await? == Verdict::Recorded)
     }
 

@@ -73,9 +73,14 @@ mod tests {
                 "CodeUri: s3://code/shopify-webhook.zip",
                 "CodeUri: s3://code/netsuite-worker.zip",
                 "CodeUri: s3://code/erp-reconciler.zip",
+                "CodeUri: s3://code/loyalty-producer.zip",
+                "CodeUri: s3://code/loyalty-consumer.zip",
+                "CodeUri: s3://code/loyalty-webhook.zip",
+                "CodeUri: s3://code/loyalty-writeback.zip",
                 "CodeUri: s3://code/rollout-check.zip",
                 "TemplateURL: http://code/infra/observability.yaml",
                 "TemplateURL: http://code/infra/observability-erp.yaml",
+                "TemplateURL: http://code/infra/observability-loyalty.yaml",
             ]
         );
         assert_eq!(template.lines().count(), changed.lines().count());

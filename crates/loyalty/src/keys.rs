@@ -20,6 +20,8 @@ pub mod kind {
     pub const STATE: &str = "state";
     /// A redemption is written to the org.
     pub const REWARD: &str = "reward";
+    /// Every one.
+    pub const ALL: [&str; 6] = [CUSTOMER, ORDER, REFUND, ACTION, STATE, REWARD];
 }
 
 /// What stands for a return's id in the refund that a cancellation makes. No Salesforce id is so short.

@@ -1,12 +1,21 @@
 //! The flow, as the delivery protocol knows it: a policy for each kind of delivery.
 
 use crate::{FLOW, keys::kind};
-use config::{Loyalty, Protocol, Repeatable};
+use config::{Loyalty, Protocol, Relay, Repeatable, Repeats};
 use ledger::{Flow, Policies, Policy, Repeat};
 use std::time::Duration;
 
 /// The flow with these settings.
 pub fn flow(loyalty: &Loyalty, protocol: &Protocol) -> Flow {
+    with(loyalty.repeat, protocol)
+}
+
+/// The flow as whoever has the whole file knows it; of a file without its part, with the defaults.
+pub fn of(config: &Relay) -> Flow {
+    with(config.loyalty.as_ref().map(|loyalty| loyalty.repeat).unwrap_or_default(), &config.protocol)
+}
+
+fn with(repeats: Repeats, protocol: &Protocol) -> Flow {
     let policy = |repeat, supersedes, settle| Policy { repeat, supersedes, settle, clock_skew: protocol.clock_skew };
     let repeat = |repeatable| match repeatable {
         Repeatable::Harmless => Repeat::Harmless,
@@ -19,8 +28,8 @@ pub fn flow(loyalty: &Loyalty, protocol: &Protocol) -> Flow {
     let policies = Policies::all(written)
         .but(kind::CUSTOMER, policy(Repeat::Harmless, true, protocol.settle.yotpo_loyalty))
         // A newer revision advances the record; it makes no second call (`order.rs`).
-        .but(kind::ORDER, policy(repeat(loyalty.repeat.orders), true, none))
-        .but(kind::REFUND, policy(repeat(loyalty.repeat.refunds), false, none))
+        .but(kind::ORDER, policy(repeat(repeats.orders), true, none))
+        .but(kind::REFUND, policy(repeat(repeats.refunds), false, none))
         .but(kind::ACTION, policy(Repeat::ReadBack, false, none));
     Flow { name: FLOW, policies }
 }

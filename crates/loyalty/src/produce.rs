@@ -45,6 +45,17 @@ pub struct Producer {
     pub(crate) found: Mutex<Option<(Arc<Fields>, DateTime<Utc>)>>,
 }
 
+/// What the checkpoint of a day's reading is kept under.
+fn pass_name(day: BusinessDay, store: Option<&StoreName>, source: &str) -> String {
+    format!("{day}/{}/{source}", store.map_or("", StoreName::as_str))
+}
+
+/// The same of every reading that a day takes: who looks on sees them move.
+pub fn pass_names(day: BusinessDay, store: Option<&StoreName>) -> Vec<String> {
+    let sources = [Source::Orders, Source::Returns, Source::Cancellations];
+    sources.iter().filter_map(Source::of_day).map(|source| pass_name(day, store, source)).collect()
+}
+
 impl Producer {
     /// Runs until everything is read or out of time, and keeps how that ended.
     ///
@@ -178,7 +189,7 @@ impl Producer {
         let which = Which::Day { day, store };
         for source in Source::all(fields).into_iter().filter(|source| *source == Source::Orders || source.gives_back())
         {
-            let name = format!("{day}/{}/{}", store.map_or("", StoreName::as_str), source.name(fields));
+            let name = pass_name(day, store, &source.name(fields));
             let reading = Reading { source, which, name };
             if self.within_quota(&reading, history, fields, invoked, report).await? == Ended::Stopped {
                 return Ok(false);

@@ -96,7 +96,7 @@ impl Refresher {
     /// # Errors
     /// When configuration, environment or secrets do not allow it to work.
     pub async fn start(environment: Environment) -> Result<Self, ColdStart> {
-        let (callers, receives) = (parsed("VENDOR_CONCURRENCY")?, parsed("MAX_RECEIVE_COUNT")?);
+        let (callers, receives) = (start::callers()?, parsed("MAX_RECEIVE_COUNT")?);
         let http = Http::new(environment.config.protocol.call_timeout);
         let http = http.map_err(|error| ColdStart::Environment(error.into()))?;
         Self::of(environment, http, callers, receives, rand::random).await

@@ -39,12 +39,20 @@ pub fn accounts(config: &Relay, loyalty: &Loyalty, callers: u32) -> Accounts {
     loyalty.stores.keys().map(|name| (name.to_string(), account())).collect()
 }
 
+/// How many may call a store's account at once: the consumers, the write-backs, and the reconciler.
+///
+/// # Errors
+/// When the environment does not say how many there are of the former.
+pub fn callers() -> Result<u32, ColdStart> {
+    Ok(parsed::<u32>("CONSUMER_CONCURRENCY")? + parsed::<u32>("WRITEBACK_CONCURRENCY")? + 1)
+}
+
 /// Everything the consumer works with.
 ///
 /// # Errors
 /// When configuration, environment or secrets do not allow it to work.
 pub async fn consumer(environment: Environment) -> Result<Consumer, ColdStart> {
-    let (callers, receives) = (parsed("VENDOR_CONCURRENCY")?, parsed("MAX_RECEIVE_COUNT")?);
+    let (callers, receives) = (callers()?, parsed("MAX_RECEIVE_COUNT")?);
     let http = http(&environment)?;
     Consumer::of(environment, http, callers, receives, rand::random).await
 }

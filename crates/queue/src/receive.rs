@@ -12,8 +12,8 @@ use tokio::time::Instant;
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
 pub(crate) const LONGEST_INVISIBLE: Duration = Duration::from_hours(12);
 /// How long before its invocation begins a message may have been received: the mapping tries to invoke until the queue's
-/// visibility time-out is over.
-pub const RECEIPT_MARGIN: Duration = Duration::from_mins(15);
+/// visibility time-out is over, which is no longer than this.
+pub const RECEIPT_MARGIN: Duration = Duration::from_hours(1);
 
 /// One message as it was delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,16 +9,18 @@ use crate::{
     progress,
 };
 use delivery::{
-    Anew,
+    Anew, Marked, Publisher,
     letter::{Content, Letter},
     redrive::Resend,
 };
-use ledger::{Delivery, DeliveryKey};
+use ledger::{Delivery, DeliveryKey, Record};
+use loyalty::source::anew::Records;
+use queue::PATIENCE;
 use reviews::anew::{Orders, source_id};
 use std::collections::{HashMap, HashSet};
 
 /// What each of these deliveries asks for now: reviews' made anew from the source, which is not asked for none; erp's as their
-/// latest copies in the dead-letter queue have it.
+/// latest copies in the dead-letter queue have it; loyalty's so too, and where none is whole made anew from the source.
 pub(crate) async fn anew(
     place: &Place,
     flow: Flow,
@@ -32,6 +34,12 @@ pub(crate) async fn anew(
     match flow {
         Flow::Reviews => orders(&place.reviews()?, &keys).await,
         Flow::Erp => copies(flow, operator, &keys).await,
+        Flow::Loyalty => {
+            let mut found = copies(flow, operator, &keys).await?;
+            let left: Vec<&DeliveryKey> = keys.iter().filter(|key| !found.contains_key(*key)).collect();
+            found.extend(records(place, operator, &left).await?);
+            Ok(found)
+        }
     }
 }
 
@@ -44,6 +52,10 @@ pub(crate) fn message(flow: Flow, anew: Option<Anew>) -> Result<Resend, String> 
         (_, Some(Anew::NotOver)) => "its business day is not over; the producer will send it".to_owned(),
         (Flow::Reviews, Some(Anew::Gone)) => format!("{} has no such completed order", flow.source()),
         (Flow::Reviews, None) => "its key names no order".to_owned(),
+        (Flow::Loyalty, Some(Anew::Gone) | None) => {
+            "Salesforce has no such record that is to be sent, and no copy that holds it can be seen in the dead-letter queue"
+                .to_owned()
+        }
         (Flow::Erp, Some(Anew::Gone) | None) => {
             "no copy that holds it can be seen in the dead-letter queue: a change in Shopify sends it, and so does the \
              reconciler where it may read the shop"
@@ -71,6 +83,42 @@ async fn orders(
     Ok(found.into_iter().filter_map(|(id, anew)| Some((by_id.get(&id)?.clone(), anew))).collect())
 }
 
+/// What the org asks for now of customers, orders, returns and lifecycle events. What comes back from Yotpo is not asked for: the
+/// next hint brings it.
+async fn records(
+    place: &Place,
+    operator: &Operator,
+    keys: &[&DeliveryKey],
+) -> Result<HashMap<DeliveryKey, Anew>, Failure> {
+    let Some(ours) = place.config.loyalty.as_ref().filter(|_| !keys.is_empty()) else { return Ok(HashMap::new()) };
+    let spinner = progress::spinner(format!("asking Salesforce for {} records", keys.len()));
+    let undone = |error| Failure::undone("ask Salesforce", &error);
+    let (client, now) = (place.salesforce(Flow::Loyalty).await?, (operator.now)());
+    let records = Records::of(&client, &place.config, ours, now).await.map_err(undone)?;
+    let publisher = Publisher {
+        ledger: &operator.ledger,
+        queue: &operator.queue,
+        dead_letters: &operator.dead_letters,
+        batch_size: 1,
+        trace: None,
+        until: now + PATIENCE,
+        marked: Marked::default(),
+    };
+    let mut found = records.ask(keys, publisher).await.map_err(undone)?;
+    let asked: Vec<DeliveryKey> = keys.iter().map(|key| (*key).clone()).collect();
+    let known = operator.ledger.read(&asked).await.map_err(|error| Failure::undone("read the ledger", &error))?;
+    for (key, anew) in &mut found {
+        // What fitted no store has another name by now.
+        if let Anew::Send(resend) = anew
+            && resend.delivery.key != *key
+        {
+            resend.instead_of = known.get(key).map(|record| version(key, record));
+        }
+    }
+    spinner.finish_and_clear();
+    Ok(found)
+}
+
 /// The latest copy of each in the dead-letter queue, which is left as it is.
 async fn copies(
     flow: Flow,
@@ -90,6 +138,18 @@ async fn copies(
         Ok(latest.into_iter().map(|(key, resend)| (key, Anew::Send(Box::new(resend)))).collect())
     })
     .await
+}
+
+/// The version that the ledger has.
+fn version(key: &DeliveryKey, record: &Record) -> Delivery {
+    Delivery {
+        key: key.clone(),
+        revision: record.revision,
+        hash: record.hash.clone(),
+        store: record.store.clone(),
+        day: record.day.clone(),
+        triggered_at: record.triggered_at,
+    }
 }
 
 /// What orders a record's versions.

@@ -12,7 +12,7 @@ use crate::{
     flow::Flow,
     options::Options,
     place::Place,
-    producing::{self, Done},
+    producing::{self, Asked, Done},
     progress,
     text::{right, table},
 };
@@ -157,7 +157,8 @@ async fn fill(
         producing::until_at_most(&operator.queue, max_backlog, waits).await?;
         // Another one may have taken over meanwhile.
         backfill.save().await?;
-        let done = producing::until_settled(place, &operator.ledger, *day, store).await?;
+        let asked = Asked { flow: Flow::Reviews, day: *day, store, history: false };
+        let done = producing::until_settled(place, &operator.ledger, asked).await?;
         backfill.finish(*day, done).await?;
         bar.inc(1);
         place.context.so_far(format!("{} of {all} days are done", backfill.done().len()), GO_ON);

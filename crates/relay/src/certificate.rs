@@ -90,7 +90,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
     let mut stores: Vec<(Flow, Vec<StoreName>)> = Vec::new();
     for flow in place.flows.iter().copied() {
         let mut names = place.stores(flow).await?;
-        if flow == Flow::Reviews {
+        if flow.has_unrouted() {
             names.extend(store.clone().filter(|store| *store == unrouted));
         }
         names.retain(|name| store.as_ref().is_none_or(|store| store == name));
@@ -113,7 +113,7 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof
         let operator = place.operator(flow)?;
         let look =
             if refresh { noted_look(&place, flow, &operator, day, store.as_ref()).await? } else { Look::default() };
-        let unrouted = (store.is_none() && flow == Flow::Reviews).then_some((&unrouted, false));
+        let unrouted = (store.is_none() && flow.has_unrouted()).then_some((&unrouted, false));
         for (store, asked_for) in stores.iter().map(|store| (store, true)).chain(unrouted) {
             let last = operator.certificate(store, day).await;
             let last = last.map_err(|error| Failure::undone("read the certificate", &error))?;
@@ -140,13 +140,14 @@ pub(crate) fn is_over(
     config: &config::Relay,
     now: DateTime<Utc>,
 ) -> Result<(), BadDay> {
-    let Some(erp) = config.erp.as_ref().filter(|_| flow == Flow::Erp) else {
-        return Pass::of_store(day, store, config, now).map(drop);
-    };
-    if day.window(erp.shop(store).time_zone).end > now {
-        return Err(BadDay::NotOver { day, store: store.clone() });
+    match (flow, &config.erp) {
+        (Flow::Erp, Some(erp)) if day.window(erp.shop(store).time_zone).end > now => {
+            Err(BadDay::NotOver { day, store: store.clone() })
+        }
+        (Flow::Erp, Some(_)) => Ok(()),
+        (Flow::Loyalty, _) => config.day_over(day, store, now).map(drop),
+        (Flow::Reviews | Flow::Erp, _) => Pass::of_store(day, store, config, now).map(drop),
     }
-    Ok(())
 }
 
 /// A look confirms, and sends again what is missing: it leaves a note as whatever changes something.

@@ -14,10 +14,12 @@ pub(crate) enum Flow {
     Reviews,
     /// Shopify's orders, customers and refunds become NetSuite's
     Erp,
+    /// The org's customers, orders and returns become Yotpo Loyalty's, and points, tiers and rewards come back
+    Loyalty,
 }
 
 /// A queue and its dead-letter queue, by the outputs that have their URLs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Queues {
     pub(crate) queue: &'static str,
     pub(crate) dead_letters: &'static str,
@@ -33,13 +35,14 @@ pub(crate) struct Function {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 2] = [Self::Reviews, Self::Erp];
+    pub(crate) const ALL: [Self; 3] = [Self::Reviews, Self::Erp, Self::Loyalty];
 
     /// The name in delivery keys.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Reviews => reviews::FLOW,
             Self::Erp => erp::FLOW,
+            Self::Loyalty => loyalty::FLOW,
         }
     }
 
@@ -55,7 +58,18 @@ impl Flow {
         match self {
             Self::Reviews => &[Queues { queue: "ReviewsQueueUrl", dead_letters: "ReviewsDeadLetterQueueUrl" }],
             Self::Erp => &[Queues { queue: "ErpQueueUrl", dead_letters: "ErpDeadLetterQueueUrl" }],
+            Self::Loyalty => &[
+                Queues { queue: "LoyaltyQueueUrl", dead_letters: "LoyaltyDeadLetterQueueUrl" },
+                Queues { queue: "WritebackQueueUrl", dead_letters: "WritebackDeadLetterQueueUrl" },
+            ],
         }
+    }
+
+    /// Those that a delivery's messages go through: what comes back into the org has queues of its own.
+    pub(crate) fn queues_of(self, key: &DeliveryKey) -> Queues {
+        use loyalty::keys::kind::{REWARD, STATE};
+        let comes_back = self == Self::Loyalty && matches!(key.kind(), Some(STATE | REWARD));
+        self.queues()[usize::from(comes_back)]
     }
 
     /// Its functions, by the outputs that have their names.
@@ -63,28 +77,41 @@ impl Flow {
         match self {
             Self::Reviews => &["ReviewsProducerFunction", "ReviewsConsumerFunction", "ReviewsReconcilerFunction"],
             Self::Erp => &["ShopifyWebhookFunction", "NetsuiteWorkerFunction", "ErpReconcilerFunction"],
+            Self::Loyalty => &[
+                "LoyaltyProducerFunction",
+                "LoyaltyConsumerFunction",
+                "LoyaltyWebhookFunction",
+                "LoyaltyWritebackFunction",
+            ],
         }
     }
 
     /// The function that reads a day at the source; none where the source tells by itself.
-    const fn producer(self) -> Option<Function> {
+    pub(crate) const fn producer(self) -> Option<Function> {
         match self {
-            Self::Reviews => Some(PRODUCER),
+            Self::Reviews => Some(Function { output: "ReviewsProducerFunction", name: reviews::PRODUCER }),
             Self::Erp => None,
+            Self::Loyalty => Some(Function { output: "LoyaltyProducerFunction", name: loyalty::PRODUCER }),
         }
     }
 
-    /// The function that proves a day.
-    pub(crate) const fn reconciler(self) -> Function {
+    /// The function that proves a day, where there is one.
+    pub(crate) const fn reconciler(self) -> Option<Function> {
         match self {
-            Self::Reviews => Function { output: "ReviewsReconcilerFunction", name: reviews::RECONCILER },
-            Self::Erp => Function { output: "ErpReconcilerFunction", name: erp::RECONCILER },
+            Self::Reviews => Some(Function { output: "ReviewsReconcilerFunction", name: reviews::RECONCILER }),
+            Self::Erp => Some(Function { output: "ErpReconcilerFunction", name: erp::RECONCILER }),
+            Self::Loyalty => None,
         }
     }
 
     /// The functions that a schedule starts.
     pub(crate) fn by_day(self) -> impl Iterator<Item = Function> {
-        self.producer().into_iter().chain([self.reconciler()])
+        self.producer().into_iter().chain(self.reconciler())
+    }
+
+    /// Whether orders may fit none of its stores.
+    pub(crate) const fn has_unrouted(self) -> bool {
+        matches!(self, Self::Reviews | Self::Loyalty)
     }
 
     /// What the ledger must know of its destination.
@@ -92,13 +119,14 @@ impl Flow {
         match self {
             Self::Reviews => reviews::start::flow(config),
             Self::Erp => erp::start::flow(config),
+            Self::Loyalty => loyalty::policy::of(config),
         }
     }
 
     /// The vendor that knows what is to be delivered.
     pub(crate) const fn source(self) -> &'static str {
         match self {
-            Self::Reviews => "Salesforce",
+            Self::Reviews | Self::Loyalty => "Salesforce",
             Self::Erp => "Shopify",
         }
     }
@@ -108,6 +136,7 @@ impl Flow {
         match self {
             Self::Reviews => "Yotpo",
             Self::Erp => "NetSuite",
+            Self::Loyalty => "Yotpo Loyalty",
         }
     }
 
@@ -116,6 +145,7 @@ impl Flow {
         match self {
             Self::Reviews => "reviews/801RO000000AbcDYAS",
             Self::Erp => "erp/acme.myshopify.com/order/5678",
+            Self::Loyalty => "loyalty/default/order/801RO000000AbcDYAS",
         }
     }
 
@@ -132,6 +162,11 @@ impl Flow {
                 let known = flow == erp::FLOW && ["order", "customer", "refund"].contains(&kind);
                 (known && shop.parse::<ShopDomain>().is_ok() && id.parse::<u64>().is_ok()).then_some(key)
             }
+            Self::Loyalty => {
+                let key = DeliveryKey::try_from(typed.to_owned()).ok()?;
+                let known = key.flow() == loyalty::FLOW && loyalty::keys::kind::ALL.contains(&key.kind()?);
+                known.then_some(key)
+            }
         }
     }
 
@@ -140,9 +175,6 @@ impl Flow {
         text.replace("{source}", self.source()).replace("{destination}", self.destination())
     }
 }
-
-/// Reviews' own, which reads a day.
-pub(crate) const PRODUCER: Function = Function { output: "ReviewsProducerFunction", name: reviews::PRODUCER };
 
 /// A delivery as it is typed: its key, or its id at the source alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -154,6 +186,9 @@ pub(crate) struct Typed {
     /// An order's, of whichever shop.
     #[serde(skip)]
     order: Option<OrderId>,
+    /// That of a record of the org's: of the loyalty flow whatever is made of it, and of an order what takes it back.
+    #[serde(skip)]
+    record: Option<salesforce::Id>,
 }
 
 impl Typed {
@@ -161,7 +196,10 @@ impl Typed {
     pub(crate) fn means(&self, key: &DeliveryKey) -> bool {
         let is_order =
             |order: OrderId| key.flow() == erp::FLOW && key.kind() == Some("order") && key.id().parse() == Ok(order.0);
-        self.key.as_ref() == Some(key) || self.order.is_some_and(is_order)
+        let is_of = |record: &salesforce::Id| {
+            key.flow() == loyalty::FLOW && key.as_str().split('/').any(|segment| segment == record.as_str())
+        };
+        self.key.as_ref() == Some(key) || self.order.is_some_and(is_order) || self.record.as_ref().is_some_and(is_of)
     }
 }
 
@@ -175,8 +213,9 @@ impl std::fmt::Display for Typed {
 pub(crate) fn typed(text: &str) -> Result<Typed, String> {
     let key = Flow::ALL.into_iter().find_map(|flow| flow.key(text));
     let order = text.parse().ok().map(OrderId);
+    let record = salesforce::Id::parse(text).ok();
     if key.is_some() || order.is_some() {
-        return Ok(Typed { text: text.to_owned(), key, order });
+        return Ok(Typed { text: text.to_owned(), key, order, record });
     }
     let each = Flow::ALL.map(|flow| format!("{} id or a delivery key such as {}", flow.source(), flow.example()));
     Err(format!("expected a {}", each.join(", or a ")))
@@ -187,7 +226,13 @@ pub(crate) const KEY: &str = "Only of this order: its delivery key, or its {sour
 
 /// A text of the help with the names of `{source}` and `{destination}` of every flow: `Salesforce or Shopify`.
 pub(crate) fn told(text: &str) -> String {
-    let any = |of: fn(Flow) -> &'static str| Flow::ALL.map(of).join(" or ");
+    // Two flows may have one source.
+    let any = |of: fn(Flow) -> &'static str| {
+        let mut names = Flow::ALL.map(of).to_vec();
+        names.sort_unstable();
+        names.dedup();
+        names.join(" or ")
+    };
     text.replace("{source}", &any(Flow::source)).replace("{destination}", &any(Flow::destination))
 }
 
@@ -206,7 +251,12 @@ mod tests {
 
     const TEMPLATE: &str = include_str!("../../../template.yaml");
     /// Functions and queues of the stack that are no flow's.
-    const NO_FLOWS: [&str; 3] = ["RolloutCheckFunction", "ScheduleDeadLetterQueueUrl", "ErpScheduleDeadLetterQueueUrl"];
+    const NO_FLOWS: [&str; 4] = [
+        "RolloutCheckFunction",
+        "ScheduleDeadLetterQueueUrl",
+        "ErpScheduleDeadLetterQueueUrl",
+        "LoyaltyScheduleDeadLetterQueueUrl",
+    ];
 
     #[test]
     fn every_function_and_queue_of_the_stack_is_a_flows() {
@@ -234,9 +284,21 @@ mod tests {
         assert!(meant(&order, &order) && meant("5678", &order) && meant(&refund, &refund));
         assert!(meant("5678", "erp/other.myshopify.com/order/5678"), "of whichever shop");
         assert!(!meant("5678", &refund) && !meant("567", &order) && !meant(&refund, &order));
-        for bad in
-            ["", "reviews/", "erp/801RO000000AbcDYAS", "erp/acme.myshopify.com/cart/1", "801RO000000abcdYAS", "all"]
-        {
+        let loyal = |kind: &str| format!("loyalty/eu/{kind}");
+        let [order, refund] = [loyal("order/801RO000000AbcDYAS"), loyal("refund/801RO000000AbcDYAS/cancel")];
+        for text in [&refund, "801RO000000AbcDYAS", "801RO000000AbcD"] {
+            assert!(meant(text, &refund), "{text}");
+        }
+        assert!(meant(&order, &order) && !meant(&order, &refund) && !meant("801RO000000AbcEYAS", &refund));
+        for bad in [
+            "",
+            "reviews/",
+            "loyalty/eu/cart/1",
+            "erp/801RO000000AbcDYAS",
+            "erp/acme.myshopify.com/cart/1",
+            "801RO000000abcdYAS",
+            "all",
+        ] {
             let said = typed(bad).unwrap_err();
             assert!(Flow::ALL.iter().all(|flow| said.contains(flow.example())), "{bad}: {said}");
         }

@@ -72,6 +72,10 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Lived
             let asked = look::Asked { order, payload, messages, pages };
             look::look(&place, &asked).await.map(|life| Lived::Reviews(Box::new(life)))
         }
+        Flow::Loyalty => Err(Failure::input("of the loyalty flow the orders' lives are not shown here").hint(
+            "`relay parked list` and `relay dlq show` have what went wrong; docs/RUNBOOK.md, *Of the loyalty flow*, has the query \
+             of what was logged",
+        )),
     }
 }
 
@@ -82,6 +86,9 @@ fn meant(order: &str, flows: &[Flow]) -> Flow {
     }
     let order = order.trim();
     let is_long = order.len() >= LONG && order.bytes().all(|byte| byte.is_ascii_digit());
+    if order.starts_with("loyalty/") {
+        return Flow::Loyalty;
+    }
     if is_long || order.starts_with("erp/") || order.contains('#') { Flow::Erp } else { Flow::Reviews }
 }
 
@@ -114,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_orders_name_says_whose_it_is() {
-        let both = [Flow::Reviews, Flow::Erp];
+        let all = Flow::ALL;
         for (order, flow) in [
             ("00000107", Flow::Reviews),
             ("801RO000000AbcDYAS", Flow::Reviews),
@@ -122,8 +129,9 @@ mod tests {
             ("US-#1001", Flow::Erp),
             ("820982911946154508", Flow::Erp),
             ("erp/acme.myshopify.com/order/5678", Flow::Erp),
+            ("loyalty/default/order/801RO000000AbcDYAS", Flow::Loyalty),
         ] {
-            assert_eq!(meant(order, &both), flow, "{order}");
+            assert_eq!(meant(order, &all), flow, "{order}");
         }
         assert_eq!(meant("00000107", &[Flow::Erp]), Flow::Erp);
         assert_eq!(meant("#1001", &[Flow::Reviews]), Flow::Reviews);

@@ -29,9 +29,9 @@ const COLD_START: Duration = Duration::from_secs(20);
 const LONGEST_RUN: Duration = Duration::from_secs(910);
 
 /// What there is instead of what reviews has for itself.
-const NOT_OF_ERP: &str = "of the erp flow there are `relay check`, `status`, `certificate`, `order`, `report`, `parked`, `dlq`, \
-    `forget`, `probe netsuite` and `preview --shopify-order`; Shopify's webhooks bring its orders, no run does: `relay certificate \
-    --refresh` lets the reconciler look at a day and send what is missing";
+const NOT_OF_OTHERS: &str = "of the other flows there are `relay check`, `status`, `certificate`, `parked`, `dlq` and `forget`; of erp \
+    `order`, `report`, `probe netsuite` and `preview --shopify-order` too: Shopify's webhooks bring its orders, no run does, and `relay \
+    certificate --refresh` lets the reconciler look at a day and send what is missing; of loyalty `relay run --flow loyalty`";
 
 /// A deployed stack.
 pub(crate) struct Place {
@@ -105,11 +105,19 @@ impl Place {
     /// Reviews' ledger, queues and clients, for what is that flow's own.
     pub(crate) fn reviews(&self) -> Result<reviews::operate::Operator, Failure> {
         if !self.flows.contains(&Flow::Reviews) {
-            return Err(Failure::input("this is about the reviews flow alone").hint(NOT_OF_ERP));
+            return Err(Failure::input("this is about the reviews flow alone").hint(NOT_OF_OTHERS));
         }
         let http = salesforce::Http::new(self.config.protocol.call_timeout)
             .map_err(|error| Failure::undone("set up HTTP", &error))?;
         Ok(reviews::operate::Operator::of(self.environment(Flow::Reviews.queues()[0])?, http))
+    }
+
+    /// The org, by the secret that flows have in common.
+    pub(crate) async fn salesforce(&self, flow: Flow) -> Result<salesforce::Client, Failure> {
+        let http = salesforce::Http::new(self.config.protocol.call_timeout)
+            .map_err(|error| Failure::undone("set up HTTP", &error))?;
+        let client = org::client(&self.environment(flow.queues()[0])?, http).await;
+        client.map_err(|error| Failure::undone("use Salesforce's secret", &error))
     }
 
     /// A flow's ledger, and the first of its queues.
@@ -123,7 +131,8 @@ impl Place {
         queues.map(|(flow, queues)| Ok((flow, self.operator_of(flow, queues)?))).collect()
     }
 
-    fn operator_of(&self, flow: Flow, queues: Queues) -> Result<Operator, Failure> {
+    /// A flow's ledger, with these of its queues.
+    pub(crate) fn operator_of(&self, flow: Flow, queues: Queues) -> Result<Operator, Failure> {
         Ok(Operator::of(&self.environment(queues)?, flow.protocol(&self.config)))
     }
 
@@ -164,6 +173,7 @@ impl Place {
         match flow {
             Flow::Reviews => Ok(self.config.stores.keys().cloned().collect()),
             Flow::Erp => self.operator(flow)?.shops().await,
+            Flow::Loyalty => Ok(self.config.loyalty.iter().flat_map(|it| it.stores.keys()).cloned().collect()),
         }
     }
 

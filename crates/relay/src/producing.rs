@@ -1,11 +1,10 @@
 //! The producer, run by hand for a day until that day is settled. Doing it again is harmless: what is delivered is not sent
 //! again, and a run goes on where the last one stopped.
 
-use crate::{failure::Failure, flow::PRODUCER, place::Place, progress};
+use crate::{failure::Failure, flow::Flow, place::Place, progress};
 use config::{BusinessDay, StoreName};
 use ledger::Ledger;
 use queue::Queue;
-use reviews::produce::pass_name;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -61,20 +60,53 @@ pub(crate) fn event(day: BusinessDay, store: Option<&StoreName>) -> Value {
     }
 }
 
+/// A day that a producer is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) flow: Flow,
+    pub(crate) day: BusinessDay,
+    pub(crate) store: Option<&'a StoreName>,
+    /// Though it is of before the start.
+    pub(crate) history: bool,
+}
+
+impl Asked<'_> {
+    fn event(&self) -> Value {
+        let mut event = event(self.day, self.store);
+        if self.history {
+            event["history"] = true.into();
+        }
+        event
+    }
+
+    /// What its readings are kept under.
+    fn passes(&self) -> Vec<String> {
+        match self.flow {
+            Flow::Loyalty => loyalty::produce::pass_names(self.day, self.store),
+            Flow::Reviews | Flow::Erp => vec![reviews::produce::pass_name(self.day, self.store)],
+        }
+    }
+}
+
 /// Starts the producer again and again until it says that the day is settled.
-pub(crate) async fn until_settled(
-    place: &Place,
-    ledger: &Ledger,
-    day: BusinessDay,
-    store: Option<&StoreName>,
-) -> Result<Done, Failure> {
-    let name = pass_name(day, store);
-    // Every page that is published moves the checkpoint's version. If it cannot be read, there is no progress to be seen.
-    let version = async || ledger.checkpoint(&name).await.ok().flatten().map(|checkpoint| checkpoint.version);
+pub(crate) async fn until_settled(place: &Place, ledger: &Ledger, asked: Asked<'_>) -> Result<Done, Failure> {
+    let Asked { flow, day, .. } = asked;
+    let Some(producer) = flow.producer() else {
+        return Err(Failure::input(format!("no run brings what the {} flow carries", flow.as_str())));
+    };
+    let passes = asked.passes();
+    // Every page that is published moves a checkpoint's version. If it cannot be read, there is no progress to be seen.
+    let version = async || {
+        let mut versions = Vec::with_capacity(passes.len());
+        for name in &passes {
+            versions.push(ledger.checkpoint(name).await.ok().flatten().map(|checkpoint| checkpoint.version));
+        }
+        versions
+    };
     let (mut done, mut tries, mut stood) = (Done::default(), 0, version().await);
     loop {
         done.runs += 1;
-        let last = match place.invoke(PRODUCER.output, &event(day, store)).await {
+        let last = match place.invoke(producer.output, &asked.event()).await {
             Ok(answer) => {
                 done.add(&answer);
                 if answer["settled"] == true {

@@ -2,6 +2,7 @@
 //! sentence of its own.
 
 mod erp;
+mod loyalty;
 
 use crate::flow::Flow;
 use ledger::{ErrorClass, decide::DISMISSED};
@@ -17,6 +18,10 @@ pub(crate) fn what_to_do(flow: Flow, reason: &str) -> &'static str {
             "not a reason of this version: correct the order in Shopify, or `relay dlq redrive`; docs/RUNBOOK.md says how to see \
              what was logged"
         }
+        Flow::Loyalty => {
+            "not a reason of this version: correct the record in Salesforce, or `relay dlq redrive`; docs/RUNBOOK.md says how to \
+             see what was logged"
+        }
     })
 }
 
@@ -30,6 +35,7 @@ fn known(flow: Flow, reason: &str) -> Option<&'static str> {
     match flow {
         Flow::Reviews => own(reason),
         Flow::Erp => erp::own(reason),
+        Flow::Loyalty => loyalty::own(reason),
     }
 }
 
@@ -199,6 +205,37 @@ mod tests {
         let reasons = skipped.into_iter().chain(parked).chain(classes).map(str::to_owned).collect();
         let ways = ["relay ", "Shopify", "by itself", "`erp.", "there is no"];
         each_has_a_sentence(Flow::Erp, &reasons, &ways);
+    }
+
+    /// The words behind these in the flow's sources.
+    fn words_behind(folder: &Path, marks: &[&str], into: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                words_behind(&entry, marks, into);
+                continue;
+            }
+            let text = fs::read_to_string(&entry).unwrap();
+            for rest in marks.iter().flat_map(|mark| text.split(mark).skip(1)) {
+                // A class may stand before it.
+                let word = rest.split([')', ';']).next().unwrap_or_default().split('"').nth(1).unwrap_or_default();
+                let is_word = !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                into.extend(is_word.then(|| word.to_owned()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_of_the_loyalty_flow_has_its_own_too() {
+        use ::loyalty::source::item::{Hold, Skip};
+        let mut reasons: BTreeSet<String> = Skip::ALL.map(|skip| skip.as_str().to_owned()).into();
+        reasons.extend(Hold::ALL.map(|hold| hold.as_str().to_owned()));
+        let marks = ["Skipped(", "parked(", "conflict(", "Rejected(", "const NO_CONTACT"];
+        words_behind(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../loyalty/src"), &marks, &mut reasons);
+        reasons.extend(ErrorClass::ALL.map(|class| class.as_str().to_owned()));
+        let others = ["missing", "waits_for", "dismissed: forgotten", "Yotpo refused it: HTTP 422, field email"];
+        reasons.extend(others.map(str::to_owned));
+        let ways = ["relay ", "Salesforce", "by itself", "`loyalty.", "There is no", "there is no"];
+        each_has_a_sentence(Flow::Loyalty, &reasons, &ways);
     }
 
     const FLOW: Flow = Flow::Reviews;

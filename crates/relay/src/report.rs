@@ -88,9 +88,9 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Writt
     // A page is of one flow.
     let flow = place.flows.first().copied().unwrap_or(Flow::Reviews);
     let mut stores = place.stores(flow).await?;
-    let unrouted = (flow == Flow::Reviews).then(StoreName::unrouted);
+    let unrouted = flow.has_unrouted().then(StoreName::unrouted);
     if let Some(store) = store.as_ref().filter(|store| Some(*store) != unrouted.as_ref()) {
-        if flow == Flow::Reviews {
+        if flow != Flow::Erp {
             place.known(Some(store))?;
         } else if !stores.contains(store) {
             let names: Vec<&str> = stores.iter().map(StoreName::as_str).collect();

@@ -6,13 +6,13 @@ use crate::{
     certificate,
     day::{self, Day},
     deployed::Purpose,
-    estimate::Estimate,
+    estimate::{Estimate, OfLoyalty},
     failure::Failure,
     flow::Flow,
     look::{NotLookedAt, look},
     options::Options,
     place::Place,
-    producing::{self, Done},
+    producing::{self, Asked, Done},
     progress,
     text::{GOOD, tick},
 };
@@ -33,6 +33,8 @@ Examples:
 What is delivered is not sent again, and the store's cursor stays where it is: a day may be run as often as you like, and \
 Ctrl-C is safe at any time. `relay preview --day D` says what would be sent.
 
+  relay run --flow loyalty --day 2026-11-20 --yes     orders, returns and cancellations of that day, to Yotpo Loyalty
+
 Exit code 1: with --wait, a certificate is not complete yet; {destination} may take hours to show what it took. Exit code 3: with --wait, \
 a store could not be looked at.";
 
@@ -49,6 +51,9 @@ pub(crate) struct Arguments {
     /// One store
     #[arg(long, value_parser = day::store)]
     store: Option<StoreName>,
+    /// Of the loyalty flow: a day before `loyalty.start` too, whose orders earn points and mails as if they were new
+    #[arg(long)]
+    history: bool,
     /// Do it; without this it only says what it would take
     #[arg(long)]
     yes: bool,
@@ -65,7 +70,7 @@ pub(crate) struct Ran {
     store: Option<StoreName>,
     /// Whether anything was done.
     dry_run: bool,
-    estimate: Estimate,
+    estimate: Takes,
     #[serde(flatten)]
     done: Option<Done>,
     /// With `--wait`: how the day stands.
@@ -76,25 +81,52 @@ pub(crate) struct Ran {
     not_looked_at: Vec<NotLookedAt>,
 }
 
+/// What it would take, in the words of either flow.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Takes {
+    Reviews(Estimate),
+    Loyalty(OfLoyalty),
+}
+
+/// The flow that is meant: the one that is named, else the first that a day can be run of.
+fn flow(options: &Options, place: &Place) -> Flow {
+    let by_day = || place.flows.iter().copied().find(|flow| flow.producer().is_some());
+    options.flow.or_else(by_day).unwrap_or(Flow::Reviews)
+}
+
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, Failure> {
     let place = Place::find(options, Purpose::with(arguments.yes)).await?;
-    let Arguments { day, store, yes, wait } = arguments;
+    let Arguments { day, store, history, yes, wait } = arguments;
     place.known(store.as_ref())?;
-    let day = day.of(store.as_ref(), &place.config, (place.now)());
-    Pass::of_day(day, store.as_ref(), &place.config, (place.now)()).map_err(Failure::input)?;
-    let flow = Flow::Reviews;
-    let operator = place.reviews()?;
-    let estimate = Estimate::of(&place, &operator, &[day], store.as_ref()).await?;
-    say(options, &estimate)?;
+    let (flow, now) = (flow(options, &place), (place.now)());
+    let day = day.of(store.as_ref(), &place.config, now);
+    let estimate = if flow == Flow::Loyalty {
+        place.config.days_over(day, store.as_ref(), now).map_err(Failure::input)?;
+        let estimate = OfLoyalty::of(&place, day, store.as_ref(), history).await?;
+        say(options, &estimate)?;
+        Takes::Loyalty(estimate)
+    } else {
+        let reviews = place.reviews()?;
+        if history {
+            return Err(Failure::input("`--history` is of the loyalty flow alone: name it with --flow"));
+        }
+        Pass::of_day(day, store.as_ref(), &place.config, now).map_err(Failure::input)?;
+        let estimate = Estimate::of(&place, &reviews, &[day], store.as_ref()).await?;
+        say(options, &estimate)?;
+        Takes::Reviews(estimate)
+    };
+    let operator = place.operator(flow)?;
     let (done, certificates, not_looked_at) = (None, None, Vec::new());
     let mut ran = Ran { flow, business_day: day, store, dry_run: !yes, estimate, done, certificates, not_looked_at };
     if !yes {
         return Ok(ran);
     }
-    let detail = json!({"business_day": day, "store": ran.store});
+    let detail = json!({"business_day": day, "store": ran.store, "history": history});
     place.context.so_far(format!("the producer was started for {day}, and goes on until its run ends"), GO_ON);
     let spinner = progress::spinner(format!("the producer runs {day}"));
-    let work = Box::pin(producing::until_settled(&place, &operator.ledger, day, ran.store.as_ref()));
+    let asked = Asked { flow, day, store: ran.store.as_ref(), history };
+    let work = Box::pin(producing::until_settled(&place, &operator.ledger, asked));
     let done = noted(&place, &operator.ledger, Action { name: "run", detail }, work, |done| json!(done)).await;
     spinner.finish_and_clear();
     ran.done = Some(done?);

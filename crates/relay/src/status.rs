@@ -73,7 +73,7 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
                 match flow {
                     Flow::Reviews => place.reviews()?.standings().await.map_err(|error| unread(&error)),
                     // Its days are proven as they come: `relay certificate` has them.
-                    Flow::Erp => Ok(Vec::new()),
+                    Flow::Erp | Flow::Loyalty => Ok(Vec::new()),
                 }
             };
             let (last, standings, open, notes) = tokio::join!(

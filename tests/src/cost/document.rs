@@ -1,7 +1,7 @@
 //! The tables of `docs/COST.md`.
 
 use super::{
-    ERP, REVIEWS, erp, metrics,
+    ERP, LOYALTY, REVIEWS, erp, loyalty, metrics,
     model::{self, DAYS, Line},
     prices::Prices,
     stack::Stack,
@@ -31,6 +31,15 @@ pub(super) fn tables(bill: &Bill, prices: &Prices) -> String {
     rows(&mut text, prices, &erp::an_order(&Stack::with(&[ERP])), 1_000_000.0);
     let (webhooks, calls) = erp::life();
     let _ = writeln!(text, "\n{webhooks} webhooks and {calls} calls: {}.", erp::told());
+    text.push_str(
+        "\n### What the loyalty flow adds in a month without a change\n\n| unit | a month | US$ |\n|---|---:|---:|\n",
+    );
+    rows(&mut text, prices, &idle_loyalty(), 1.0);
+    text.push_str(
+        "\n### What an order of the loyalty flow uses\n\n| unit | an order | US$ for a million orders |\n|---|---:|---:|\n",
+    );
+    rows(&mut text, prices, &loyalty::an_order(&Stack::with(&[LOYALTY])), 1_000_000.0);
+    let _ = writeln!(text, "\n{}.", loyalty::told());
     let (producer, consumer) = model::billed_ms(stack);
     let _ = write!(
         text,
@@ -58,6 +67,13 @@ fn idle() -> Vec<Line> {
 pub(super) fn idle_erp() -> Vec<Line> {
     let (reviews, erp) = (metrics::of_reviews(), metrics::of_idle_erp());
     let with = model::idle(&Stack::with(&[REVIEWS, ERP]), reviews + erp);
+    model::added(with, &model::idle(&Stack::with(&[REVIEWS]), reviews))
+}
+
+/// What the loyalty flow adds to the reviews flow, whose secrets it has in common with it.
+pub(super) fn idle_loyalty() -> Vec<Line> {
+    let (reviews, loyalty) = (metrics::of_reviews(), metrics::of_idle_loyalty());
+    let with = model::idle(&Stack::with(&[REVIEWS, LOYALTY]), reviews + loyalty);
     model::added(with, &model::idle(&Stack::with(&[REVIEWS]), reviews))
 }
 

@@ -23,6 +23,13 @@ pub(super) fn of_idle_erp() -> f64 {
     series(&names)
 }
 
+/// The series that the loyalty flow has while nothing happens: what the producer says, of one store.
+pub(super) fn of_idle_loyalty() -> f64 {
+    let mut names = named(&["delivery/src/report.rs", "loyalty/src/produce.rs"]);
+    names.extend(ALWAYS.map(|metric| metric.name().to_owned()));
+    series(&names)
+}
+
 fn series(names: &BTreeSet<String>) -> f64 {
     let by_store = ["Delivered", "Rejected", "Parked", "Missing"];
     names.iter().map(|name| if by_store.contains(&name.as_str()) { 2.0 } else { 1.0 }).sum()

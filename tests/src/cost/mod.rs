@@ -3,6 +3,7 @@
 
 mod document;
 mod erp;
+mod loyalty;
 mod metrics;
 mod model;
 mod prices;
@@ -20,6 +21,7 @@ const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/COST.md");
 /// The parameters of the flows that the tables are about.
 const REVIEWS: &str = FLOWS[0];
 const ERP: &str = FLOWS[1];
+const LOYALTY: &str = FLOWS[2];
 
 #[test]
 fn the_document_is_current() {
@@ -68,4 +70,11 @@ fn an_erp_order_stays_within_its_budget() {
     let usd = model::usd(&Prices::read(), &erp::an_order(&Stack::with(&[ERP])));
     println!("US$ {:.2} for a million orders", usd * 1e6);
     assert!(usd <= 0.00025, "US$ {usd} an order");
+}
+
+#[test]
+fn the_loyalty_flow_costs_no_more_than_its_budget_while_nothing_happens() {
+    let usd = model::usd(&Prices::read(), &document::idle_loyalty());
+    println!("US$ {usd:.2} a month more");
+    assert!(usd <= 12.0, "the loyalty flow adds US$ {usd:.2} a month");
 }

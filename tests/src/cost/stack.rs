@@ -64,6 +64,8 @@ impl Stack {
             let starts_a_day = match text(&schedule["ScheduleExpression"]) {
                 // Every quarter of six hours, or once an hour.
                 "cron(0/15 0-5 * * ? *)" | "cron(30 * * * ? *)" => 24.0,
+                // Every quarter of the whole day.
+                "cron(0/15 * * * ? *)" => 96.0,
                 other => panic!("not known here: {other}"),
             };
             let role = &self.0[0].0["Resources"][referred(&function.properties["Role"]).unwrap()]["Properties"];

@@ -1,6 +1,6 @@
 //! What alarms look at, what they say, and whom they reach.
 
-use super::{Part, RUNBOOK, assert_known, course::metric_stat, dashboard, erp, parts, reviews};
+use super::{Part, RUNBOOK, assert_known, course::metric_stat, dashboard, erp, loyalty, parts, reviews};
 use crate::template::{Template, text};
 use regex::Regex;
 use serde_json::Value;
@@ -53,6 +53,8 @@ fn silence_is_an_alarm_where_something_must_be_said() {
     assert_eq!(night["DatapointsToAlarm"], night["EvaluationPeriods"]);
     assert_eq!(loud(&alarms), ["NoSettledNightAlarm", "ReconcilerSilentAlarm"]);
     assert_eq!(loud(&alarms_of(&erp())), ["ReconcilerSilentAlarm"]);
+    // The producer of the loyalty flow is never at rest, and a shop's customers always get points for something.
+    assert_eq!(loud(&alarms_of(&loyalty())), ["ProducerSilentAlarm", "SilentStoresAlarm"]);
 }
 
 /// Alarm and dashboard warn where the configuration stops a run.
@@ -61,8 +63,9 @@ fn the_quotas_alarm_is_the_configurations_share() {
     let relay = config::Relay::parse(include_str!("../../../infra/config/relay.toml"), "relay.toml").unwrap();
     let share = serde_json::json!((relay.salesforce.quota_share * 100.0).round()).as_f64();
     let Part { template, .. } = reviews();
-    let alarm = &template.0["Resources"]["QuotaAlarm"]["Properties"];
-    assert_eq!(alarm["Threshold"].as_f64(), share);
+    for template in [&template, &loyalty().template] {
+        assert_eq!(template.0["Resources"]["QuotaAlarm"]["Properties"]["Threshold"].as_f64(), share);
+    }
     let dashboard = dashboard();
     let lines =
         dashboard["widgets"].as_array().unwrap().iter().map(|it| &it["properties"]["annotations"]["horizontal"][0]);

@@ -58,8 +58,12 @@ pub(super) fn erp() -> Part {
     Part::of("erp", "ObservabilityErp")
 }
 
-pub(super) fn parts() -> [Part; 2] {
-    [reviews(), erp()]
+pub(super) fn loyalty() -> Part {
+    Part::of("loyalty", "ObservabilityLoyalty")
+}
+
+pub(super) fn parts() -> [Part; 3] {
+    [reviews(), erp(), loyalty()]
 }
 
 /// The alarms that *stopped* is made of.

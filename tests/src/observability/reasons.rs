@@ -3,6 +3,7 @@
 use super::{RUNBOOK, sources};
 use delivery::report;
 use ledger::{ErrorClass, decide};
+use loyalty::source::item::{Hold, Skip as Skipped};
 use regex::Regex;
 use reviews::map::Skip;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +77,30 @@ fn of_erp() -> BTreeSet<String> {
     found
 }
 
+/// What the loyalty flow skips, parks and rejects: the producer's words, and those of consumer and write-back.
+fn of_loyalty() -> BTreeSet<String> {
+    let own = |kind: &str, pattern: &str| -> Vec<String> {
+        let (pattern, all) = (Regex::new(pattern).unwrap(), sources());
+        let own = all.iter().filter(|(path, _)| path.contains("/loyalty/src/") && !path.ends_with("tests.rs"));
+        own.flat_map(|(_, text)| pattern.captures_iter(text).map(|it| format!("{kind} {}", &it[1]))).collect()
+    };
+    let skipped = Skipped::ALL.map(|skip| format!("skipped {}", skip.as_str()));
+    let parked = Hold::ALL.map(|hold| format!("parked {}", hold.as_str()));
+    let found: BTreeSet<String> = skipped
+        .into_iter()
+        .chain(parked)
+        .chain(own("skipped", r#"Skipped\("(\w+)""#))
+        .chain(own("skipped", r#"const NO_CONTACT: &str = "(\w+)""#))
+        .chain(own("parked", r#"parked\(\s*[\w:]+,\s*"(\w+)""#))
+        .chain(own("parked", r#"conflict\(\s*"(\w+)""#))
+        .chain(own("rejected", r#"Rejected\("(\w+)""#))
+        .chain(own("outside", r#"const NO_STORE: &str = "(\w+)""#))
+        .chain(own("outside", r#"item\.day, "(\w+)"\)"#))
+        .collect();
+    assert!(found.len() > 12, "{found:?}");
+    found
+}
+
 /// What SQS says of an entry that it will never take.
 fn never_taken() -> Vec<String> {
     let (_, send) = sources().into_iter().find(|(path, _)| path.ends_with("queue/src/send.rs")).unwrap();
@@ -99,6 +124,7 @@ fn every_reason_has_its_line_in_the_runbook() {
     let rejected = [
         "Yotpo refused it: HTTP …, code …, field …",
         "NetSuite refused it: HTTP …",
+        "Yotpo refused it: HTTP …, field …",
         "`field`: expected …",
         &format!("{}…", decide::DISMISSED),
     ]
@@ -107,6 +133,7 @@ fn every_reason_has_its_line_in_the_runbook() {
     let given: BTreeSet<String> = skipped
         .into_iter()
         .chain(of_erp())
+        .chain(of_loyalty())
         .chain(parked)
         .chain(classes)
         .chain(refused)

@@ -4,14 +4,15 @@ use crate::template::{FLOWS, Template, list, referred};
 use serde_json::{Value, json};
 
 /// Queues with a name of ours, and why. Everything else is named by CloudFormation.
-const NAMED: [(&str, &str); 2] = [
+const NAMED: [(&str, &str); 4] = [
     ("ReviewsQueue", "it and its dead-letter queue name each other"),
     ("ErpQueue", "it and its dead-letter queue name each other"),
+    ("LoyaltyQueue", "it and its dead-letter queue name each other"),
+    ("WritebackQueue", "it and its dead-letter queue name each other"),
 ];
 
-/// The outputs that users and tools rely on, each with the resource whose name or URL it is. Those of flows that do not
-/// exist yet are not listed.
-const OUTPUTS: [(&str, &str); 11] = [
+/// The outputs that users and tools rely on, each with the resource whose name or URL it is.
+const OUTPUTS: [(&str, &str); 19] = [
     ("ReviewsProducerFunction", "ReviewsProducer"),
     ("ReviewsConsumerFunction", "ReviewsConsumer"),
     ("ReviewsReconcilerFunction", "ReviewsReconciler"),
@@ -22,14 +23,23 @@ const OUTPUTS: [(&str, &str); 11] = [
     ("ErpReconcilerFunction", "ErpReconciler"),
     ("ErpQueueUrl", "ErpQueue"),
     ("ErpDeadLetterQueueUrl", "ErpDeadLetterQueue"),
+    ("LoyaltyProducerFunction", "LoyaltyProducer"),
+    ("LoyaltyConsumerFunction", "LoyaltyConsumer"),
+    ("LoyaltyWebhookFunction", "LoyaltyWebhook"),
+    ("LoyaltyWritebackFunction", "LoyaltyWriteback"),
+    ("LoyaltyQueueUrl", "LoyaltyQueue"),
+    ("LoyaltyDeadLetterQueueUrl", "LoyaltyDeadLetterQueue"),
+    ("WritebackQueueUrl", "WritebackQueue"),
+    ("WritebackDeadLetterQueueUrl", "WritebackDeadLetterQueue"),
     ("LedgerTable", "Ledger"),
 ];
 
 /// The template and its nested parts, with AWS's keys and with a key of the stack's own.
 fn templates() -> Vec<Template> {
     let shipped = Template::shipped();
-    let [reviews, erp] = FLOWS.map(|flow| (flow, "true"));
-    let mut templates = vec![Template::whole(), shipped.with(&[reviews, erp, ("CustomerManagedKey", "true")])];
+    let mut with_key = FLOWS.map(|flow| (flow, "true")).to_vec();
+    with_key.push(("CustomerManagedKey", "true"));
+    let mut templates = vec![Template::whole(), shipped.with(&with_key)];
     let stacks = shipped.of_type("AWS::CloudFormation::Stack");
     templates.extend(stacks.into_iter().map(|(stack, _)| shipped.part(stack).with(&[])));
     templates
@@ -184,8 +194,26 @@ fn what_exists_has_its_output() {
     }
     let url = json!({"Fn::Sub": "https://${ShopifyApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/shopify"});
     assert_eq!(template.0["Outputs"]["ShopifyWebhookUrl"]["Value"], url);
+    // The token is put behind it.
+    let url = json!({"Fn::Sub": "https://${LoyaltyApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"});
+    assert_eq!(template.0["Outputs"]["LoyaltyWebhookUrl"]["Value"], url);
     let known = |id: &str| OUTPUTS.iter().any(|(_, resource)| *resource == id) || id == "RolloutCheck";
     assert!(template.functions().iter().all(|function| known(&function.id)), "a function without an output");
+}
+
+/// The token is in the path, and in nothing else of a request: what is written down of one names neither path nor headers.
+#[test]
+fn no_access_log_names_a_path() {
+    let stages = all("AWS::ApiGatewayV2::Stage");
+    assert!(!stages.is_empty());
+    let named_in = regex::Regex::new(r"\$context\.([a-zA-Z.]+)").unwrap();
+    for (_, id, stage) in stages {
+        let format = stage["AccessLogSettings"]["Format"].as_str().unwrap();
+        let named: Vec<_> = named_in.captures_iter(format).map(|it| it[1].to_owned()).collect();
+        assert!(named.iter().any(|it| it == "routeKey") && named.iter().any(|it| it == "status"), "{id}: {named:?}");
+        let told = |name: &str| ["path", "domain", "authorizer", "identity"].iter().any(|it| name.contains(it));
+        assert!(!named.iter().any(|name| told(name)), "{id}: {named:?}");
+    }
 }
 
 /// Nested parts bring no role that `roles` does not read.

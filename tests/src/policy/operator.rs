@@ -135,7 +135,9 @@ fn the_operators_policy_grants_exactly_what_relay_calls() {
     names.extend(shipped.functions().into_iter().map(|f| f.binary));
     names.extend(shipped.section("Resources").map(|(id, _)| format!("{id}-*")));
     names.insert("Ledger-*/index/open".to_owned());
-    for (queue, name) in [("ReviewsQueue", "reviews"), ("ErpQueue", "erp")] {
+    for (queue, name) in
+        [("ReviewsQueue", "reviews"), ("ErpQueue", "erp"), ("LoyaltyQueue", "loyalty"), ("WritebackQueue", "writeback")]
+    {
         let given = &shipped.0["Resources"][queue]["Properties"]["QueueName"]["Fn::Sub"];
         assert_eq!(*given, format!("${{AWS::StackName}}-{name}"));
         names.insert(name.to_owned());

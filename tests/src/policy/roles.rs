@@ -80,7 +80,8 @@ fn needed(template: &Template, function: &Function, recorded: &BTreeSet<Call>) -
     };
     let calls = recorded.iter().filter(|call| call.function.name == function.binary);
     let mut needed: BTreeSet<Permission> = calls.map(|call| (call.action.clone(), about(&call.resource))).collect();
-    needed.extend(of_erp(&function.binary).into_iter().map(|(action, resource)| (action.to_owned(), about(&resource))));
+    let listed = of_erp(&function.binary).into_iter().chain(of_loyalty(&function.binary));
+    needed.extend(listed.map(|(action, resource)| (action.to_owned(), about(&resource))));
     if function.binary == "rollout-check" {
         needed.extend(of_the_rollout_check(function));
     }
@@ -126,6 +127,37 @@ fn of_erp(binary: &str) -> Vec<(&'static str, Resource)> {
             ("dynamodb:Query", Resource::Index("open".to_owned())),
             secret("netsuite"),
         ]),
+        _ => calls.clear(),
+    }
+    calls
+}
+
+/// What the functions of the loyalty flow call, beside what a simulated night of theirs shows.
+fn of_loyalty(binary: &str) -> Vec<(&'static str, Resource)> {
+    let secret = |name: &str| ("secretsmanager:GetSecretValue", Resource::Secret(name.to_owned()));
+    // Each is checked before it gets work.
+    let mut calls = vec![
+        ("sqs:SendMessage", Resource::Queue),
+        ("sqs:GetQueueAttributes", Resource::Queue),
+        ("sqs:SendMessage", Resource::DeadLetters),
+        ("sqs:GetQueueAttributes", Resource::DeadLetters),
+    ];
+    let ledger = [("dynamodb:GetItem", Resource::Table), ("dynamodb:UpdateItem", Resource::Table)];
+    match binary {
+        "loyalty-producer" => {
+            calls.extend(ledger);
+            calls.extend([
+                ("dynamodb:BatchGetItem", Resource::Table),
+                ("dynamodb:Query", Resource::Index("open".to_owned())),
+                secret("salesforce"),
+            ]);
+        }
+        "loyalty-consumer" | "loyalty-writeback" => {
+            calls.extend(ledger);
+            calls.extend([("sqs:ChangeMessageVisibility", Resource::Queue), secret("salesforce"), secret("yotpo")]);
+        }
+        // What it cannot put on the queue is lost to it, and made up for by night: it has no ledger.
+        "loyalty-webhook" => calls.push(secret("yotpo")),
         _ => calls.clear(),
     }
     calls
@@ -244,8 +276,9 @@ fn every_role_grants_exactly_the_calls_that_are_made_with_it() {
 /// A role may do what its boundary allows too, and no more: what the boundary lacks would fail on AWS alone.
 #[test]
 fn the_pipelines_boundary_holds_every_permission() {
-    let [reviews, erp] = FLOWS.map(|flow| (flow, "true"));
-    let template = Template::shipped().with(&[reviews, erp, ("CustomerManagedKey", "true")]);
+    let mut with_key = FLOWS.map(|flow| (flow, "true")).to_vec();
+    with_key.push(("CustomerManagedKey", "true"));
+    let template = Template::shipped().with(&with_key);
     let deployment = Template::read("infra/deploy-role.yaml");
     let statements = &deployment.0["Resources"]["Boundary"]["Properties"]["PolicyDocument"]["Statement"];
     let allowed: BTreeSet<_> =

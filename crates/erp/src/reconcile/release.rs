@@ -65,7 +65,7 @@ impl Reconciler {
         let mut each = found.into_iter().flat_map(super::shop::Whole::into_each);
         let Some(found) = each.find(|found| found.item.delivery.key == waiting.key) else { return Ok(()) };
         let Fate::Send(entry) = found.item.fate else { return Ok(()) };
-        let message = Resend { delivery: found.item.delivery, entry };
+        let message = Resend { delivery: found.item.delivery, entry, instead_of: None };
         let redrive = Redrive { ledger: &self.ledger, queue: &self.queue };
         let resent = redrive.resend(&[message], self.config.protocol.repair_limit).await?;
         let released = resent == [Resent::Sent];

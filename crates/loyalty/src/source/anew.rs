@@ -5,13 +5,13 @@ use crate::{
     keys::{CANCEL, kind},
     source::{
         fields::Fields,
-        item::{Hold, Mapped, Mapping},
+        item::{BadRow, Hold, Mapped, Mapping},
         publish::{Sender, Unsent},
         select::{Pass, Source, Which},
     },
 };
 use chrono::{DateTime, Utc};
-use config::{Loyalty, Relay, StoreName};
+use config::{BusinessDay, Loyalty, Relay, StoreName};
 use delivery::{Anew, Publisher, Report};
 use ledger::{Delivery, DeliveryKey, Event, Record, Settled, State};
 use org::Unfit;
@@ -80,6 +80,22 @@ impl<'a> Records<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// How many orders of one store, or of all, were completed on a day.
+    ///
+    /// # Errors
+    /// When the source fails.
+    pub async fn orders_of(&self, day: BusinessDay, store: Option<&StoreName>) -> Result<usize, Unasked> {
+        let mapping =
+            Mapping { config: self.config, ours: self.loyalty, fields: &self.fields, now: self.now, history: true };
+        let which = Which::Day { day, store };
+        let mut orders = 0;
+        for row in self.salesforce.all(&Source::Orders.query(&Pass::whole(), which, &mapping)).await? {
+            let asked_for = Source::Orders.is_asked_for(&row, which, &mapping);
+            orders += usize::from(asked_for.map_err(|error| Unsent::from(BadRow::from(error)))?);
+        }
+        Ok(orders)
     }
 }
 

@@ -45,10 +45,18 @@ impl Source {
     pub(crate) fn name(&self, fields: &Fields) -> String {
         match self {
             Self::Customers => "customers".to_owned(),
-            Self::Orders => "orders".to_owned(),
-            Self::Returns => "returns".to_owned(),
-            Self::Cancellations => "cancellations".to_owned(),
             Self::Actions(at) => format!("actions/{}", fields.actions[*at].word),
+            of_day => of_day.of_day().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The name of what a day consists of; none of what has no day.
+    pub(crate) fn of_day(&self) -> Option<&'static str> {
+        match self {
+            Self::Orders => Some("orders"),
+            Self::Returns => Some("returns"),
+            Self::Cancellations => Some("cancellations"),
+            Self::Customers | Self::Actions(_) => None,
         }
     }
 }

@@ -13,6 +13,7 @@ pub(super) async fn look(place: &Place, operators: &[(Flow, Operator)]) -> Resul
         parts.extend(match flow {
             Flow::Reviews => reviews(place, &place.reviews()?).await,
             Flow::Erp => erp(place, operator).await,
+            Flow::Loyalty => loyalty(place, operator).await,
         });
     }
     Ok(parts)
@@ -37,6 +38,40 @@ async fn erp(place: &Place, operator: &Operator) -> Vec<Part> {
         Some(day) => expiry(&name("netsuite"), day, (place.now)().date_naive()),
         None => Part::noted(format!("{} expires", name("netsuite")), "not known: `certificate_not_after` says when"),
     }));
+    parts
+}
+
+/// What the stores log in with, which a stack with the reviews flow has been told of already, is looked at for what only this flow
+/// needs.
+async fn loyalty(place: &Place, operator: &Operator) -> Vec<Part> {
+    let name = |vendor: &str| format!("{}/{vendor}", place.stack);
+    let today = (place.now)().date_naive();
+    let mut parts = Vec::new();
+    let yotpo = operator.secret::<yotpo::Credentials>("yotpo").await;
+    if !place.flows.contains(&Flow::Reviews) {
+        let salesforce = operator.secret::<salesforce::Credentials>("salesforce").await;
+        parts.push(Part::tried(name("salesforce"), &salesforce));
+        parts.extend(salesforce.ok().and_then(|it| it.expires_on).map(|day| expiry(&name("salesforce"), day, today)));
+        parts.push(Part::tried(name("yotpo"), &yotpo));
+        parts.extend(yotpo.as_ref().ok().and_then(|it| it.expires_on).map(|day| expiry(&name("yotpo"), day, today)));
+    }
+    let Ok(yotpo) = yotpo else { return parts };
+    for store in place.config.loyalty.iter().flat_map(|it| it.stores.keys()) {
+        let part = format!("loyalty store {store}");
+        parts.push(match yotpo.stores.get(store.as_str()) {
+            Some(entry) => {
+                Part::tried(part.clone(), &entry.loyalty()).hint("fill `loyalty_guid` and `loyalty_api_key`")
+            }
+            None => Part::wrong(part.clone(), "the secret has no such store")
+                .hint(format!("add `stores.{store}` to the secret, or take the store out of `loyalty.stores`")),
+        });
+        if yotpo.stores.get(store.as_str()).is_some_and(|entry| entry.webhook_token.is_none()) {
+            parts.push(Part::noted(
+                format!("{part} webhook"),
+                "no `webhook_token`: what Yotpo tells of this store is refused",
+            ));
+        }
+    }
     parts
 }
 

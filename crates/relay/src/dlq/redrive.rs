@@ -131,8 +131,8 @@ async fn jobs(
         match (one.plan, Option::<Resend>::from(&one.letter)) {
             (Plan::Send, Some(resend)) => jobs.push(Job { resend, copies }),
             (Plan::Anew, Some(copy)) => match anew::message(flow, anew.remove(&copy.delivery.key)) {
-                Ok(Resend { delivery, entry }) => {
-                    let resend = Resend { delivery, entry: entry.traced(copy.entry.trace) };
+                Ok(Resend { delivery, entry, instead_of }) => {
+                    let resend = Resend { delivery, entry: entry.traced(copy.entry.trace), instead_of };
                     jobs.push(Job { resend, copies });
                 }
                 Err(why) => not_sendable.push(NotSendable { flow, key: copy.delivery.key, why }),

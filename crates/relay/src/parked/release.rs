@@ -23,7 +23,7 @@ use delivery::{
     letter::{Letter, Rules},
     redrive::{Resend, Resent},
 };
-use ledger::{DeliveryKey, Millis, Record, State};
+use ledger::{Delivery, DeliveryKey, Millis, Record, State};
 use queue::Taken;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -39,7 +39,8 @@ Examples:
   relay parked release --key 801RO000000AbcDYAS --yes
 
 Orders of Salesforce are read there anew, and mapped by the deployed settings; other ones are refused. What Shopify sent is as its \
-copy in the dead-letter queue has it, and mapped when it is delivered. The copies go when they are sent.
+copy in the dead-letter queue has it, and mapped when it is delivered; so is what goes to Yotpo Loyalty, unless it was parked \
+before it was mapped. The copies go when they are sent.
 
 Exit code 1: some could not be released, or none was selected. Exit code 3: some dead letters could not be looked at; copies of \
 what was released may be among them, and are done.";
@@ -124,7 +125,7 @@ impl Which {
     }
 }
 
-/// What a flow's ledger has as open.
+/// What a flow's ledger has as open of what goes through one of its queues.
 struct Open {
     flow: Flow,
     operator: Operator,
@@ -134,9 +135,13 @@ struct Open {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Released, Failure> {
     let place = Place::find(options, Purpose::with(arguments.sending.yes)).await?;
     let mut all = Vec::new();
-    for flow in &place.flows {
-        let operator = place.operator(*flow)?;
-        all.push(Open { flow: *flow, records: open(&operator).await?, operator });
+    for flow in place.flows.iter().copied() {
+        let mut records = open(&place.operator(flow)?).await?;
+        for queues in flow.queues().iter().copied() {
+            let (own, others) = records.into_iter().partition(|(key, _)| flow.queues_of(key) == queues);
+            all.push(Open { flow, records: own, operator: place.operator_of(flow, queues)? });
+            records = others;
+        }
     }
     arguments.which.check(&all)?;
     let mut answer = Released { dry_run: !arguments.sending.yes, ..Released::default() };
@@ -200,14 +205,17 @@ fn with_copies(resends: Vec<Resend>, taken: Vec<Taken>, flow: Flow, rules: &Rule
         .map(|one| Letter::of(one, flow.as_str()))
         .filter(|letter| came(letter).plus(rules.older_than) <= rules.now);
     let letters: Vec<Letter> = letters.collect();
-    let job = |Resend { delivery, entry }: Resend| {
+    let job = |Resend { delivery, entry, instead_of }: Resend| {
         let is_copy = |letter: &&Letter| {
-            letter.delivery().is_some_and(|copy| copy.key == delivery.key && copy.revision <= delivery.revision)
+            let of = |sent: &Delivery| {
+                letter.delivery().is_some_and(|copy| copy.key == sent.key && copy.revision <= sent.revision)
+            };
+            of(&delivery) || instead_of.as_ref().is_some_and(of)
         };
         let copies: Vec<&Letter> = letters.iter().filter(is_copy).collect();
         let trace = copies.iter().find_map(|letter| letter.taken.trace.clone());
         let copies = copies.iter().map(|letter| letter.taken.id.clone()).collect();
-        Job { resend: Resend { delivery, entry: entry.traced(trace) }, copies }
+        Job { resend: Resend { delivery, entry: entry.traced(trace), instead_of }, copies }
     };
     resends.into_iter().map(job).collect()
 }

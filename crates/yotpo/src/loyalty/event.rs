@@ -106,6 +106,6 @@ mod tests {
         let tier: LoyaltyEvent =
             serde_json::from_value(json!({"topic": "swell/tier/earned", "customer": null})).unwrap();
         assert_eq!((tier.external_id(), tier.reward()), (None, None));
-        assert!(serde_json::from_value::<LoyaltyEvent>(json!([])).is_err());
+        assert!(serde_json::from_value::<LoyaltyEvent>(json!("no object")).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The numbers that depend on each other (rule 12 of the delivery protocol), read from template, settings and code.
 
 mod ranges;
+mod shared;
 
 use crate::template::{FLOWS, Template, referred, shipped_text, workspace};
 use config::Relay;
@@ -23,6 +24,14 @@ const NETSUITES_CALLS: u32 = 4;
 /// A flow's worker, by its binary.
 const REVIEWS: &str = "reviews-consumer";
 const ERP: &str = "netsuite-worker";
+const LOYALTY: &str = "loyalty-consumer";
+const WRITEBACK: &str = "loyalty-writeback";
+const WORKERS: [&str; 4] = [REVIEWS, ERP, LOYALTY, WRITEBACK];
+
+/// What an order takes at Yotpo Loyalty at the most: two calls to look for its customer, one to send them, one for itself.
+const CALLS_AN_ORDER: u32 = 4;
+/// What the write-back calls for all at once after its last reading: a look-up, and a collection of each kind.
+const STEPS: u32 = 4;
 
 /// The numbers of one flow's worker and its queue, with one file of settings.
 #[derive(Clone, Debug)]
@@ -40,6 +49,19 @@ struct Numbers {
     due: Duration,
     reviews: Option<Reviews>,
     erp: Option<Erp>,
+    loyalty: Option<Shared>,
+}
+
+/// What those that call one account of Yotpo Loyalty's have in common.
+#[derive(Clone, Debug)]
+struct Shared {
+    pace: f64,
+    /// All that may call at once: consumers, write-backs, the reconciler.
+    callers: u32,
+    /// Calls that a message takes, one after the other.
+    calls: u32,
+    /// Calls that follow the last of those.
+    after: u32,
 }
 
 /// Those that only the reviews flow has.
@@ -96,7 +118,7 @@ impl Numbers {
                 stop_before: relay.protocol.producer_stop_before,
             }),
             erp: (binary == ERP).then(|| {
-                let [(_, api)] = template.of_type("AWS::ApiGatewayV2::Integration")[..] else { panic!("one way in") };
+                let api = &template.0["Resources"]["ShopifyIntegration"]["Properties"];
                 let looks = Backoff { base: relay.netsuite.first_look, cap: relay.netsuite.longest_look };
                 let held =
                     seconds(&worker.properties["Timeout"]) + relay.protocol.clock_skew + relay.protocol.settle.netsuite;
@@ -106,6 +128,15 @@ impl Numbers {
                     webhook: time_out("shopify-webhook"),
                     api: Duration::from_millis(number(&api["TimeoutInMillis"]).into()),
                 }
+            }),
+            loyalty: [LOYALTY, WRITEBACK].contains(&binary).then(|| {
+                let at_once = |binary: &str| {
+                    let function = template.function(binary);
+                    number(&function.mappings()[0]["ScalingConfig"]["MaximumConcurrency"])
+                };
+                let (calls, after) = if binary == LOYALTY { (CALLS_AN_ORDER, 1) } else { (1, STEPS + 1) };
+                let callers = at_once(LOYALTY) + at_once(WRITEBACK) + 1;
+                Shared { pace: relay.pace.yotpo_loyalty, callers, calls, after }
             }),
         }
     }
@@ -121,6 +152,10 @@ impl Numbers {
 
     fn in_reviews(&self, holds: impl Fn(&Reviews) -> bool) -> bool {
         self.reviews.as_ref().is_none_or(holds)
+    }
+
+    fn in_loyalty(&self, holds: impl Fn(&Shared) -> bool) -> bool {
+        self.loyalty.as_ref().is_none_or(holds)
     }
 
     fn in_erp(&self, holds: impl Fn(&Erp) -> bool) -> bool {
@@ -145,11 +180,18 @@ type Relation = (&'static str, fn(&Numbers) -> bool);
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
 const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
 
-const RELATIONS: [Relation; 17] = [
+const RELATIONS: [Relation; 19] = [
     ("two calls, one for a token, and the write of their outcome fit into a lease", |n| n.call * 2 < n.worker),
     ("a whole batch at the worker's share of the pace fits into a lease", |n| {
         n.in_reviews(|it| n.paced_batch(it.pace) + n.call < n.worker)
     }),
+    ("a batch for Yotpo Loyalty at a caller's share of the pace, and what follows it, fit into a lease", |n| {
+        n.in_loyalty(|it| {
+            let turns = Duration::from_secs(u64::from(n.batch * it.calls * it.callers)).div_f64(it.pace);
+            turns + n.call * it.after < n.worker
+        })
+    }),
+    ("the pace of all that call Yotpo Loyalty is within its limit", |n| n.in_loyalty(|it| it.pace <= YOTPO)),
     ("the visibility time-out is six times the worker's and its batching window", |n| {
         n.visibility >= n.worker * 6 + n.window
     }),
@@ -189,33 +231,51 @@ pub(crate) fn environments() -> Vec<(String, Relay)> {
 #[test]
 fn the_shipped_numbers_are_in_order() {
     for (file, relay) in environments() {
-        for worker in [REVIEWS, ERP] {
+        for worker in WORKERS {
             let numbers = Numbers::read(&Template::whole(), &relay, worker);
             assert_eq!(broken(&numbers), Vec::<&str>::new(), "{file}: {numbers:?}");
         }
     }
 }
 
+/// Template and settings, of which one was changed.
+type Changed = (String, String);
+
+fn settings() -> String {
+    fs::read_to_string(workspace("infra/config/relay.toml")).unwrap()
+}
+
+/// With another default of a parameter.
+fn parameter(name: &str, value: &str) -> Changed {
+    let text = shipped_text();
+    let (before, after) = text.split_once(&format!("\n  {name}:\n")).unwrap_or_else(|| panic!("no parameter {name}"));
+    let (line, rest) = after.split_once("    Default: ").unwrap();
+    let (_, rest) = rest.split_once('\n').unwrap();
+    (format!("{before}\n  {name}:\n{line}    Default: {value}\n{rest}"), settings())
+}
+
+/// With another number in the template.
+fn literal(from: &str, to: &str) -> Changed {
+    assert!(shipped_text().contains(from), "{from}");
+    (shipped_text().replace(from, to), settings())
+}
+
+/// With another setting.
+fn setting(from: &str, to: &str) -> Changed {
+    assert!(settings().contains(from), "{from}");
+    (shipped_text(), settings().replacen(from, to, 1))
+}
+
+/// The names of the relations that a change breaks.
+fn broken_by(worker: &str, (template, relay): Changed) -> Vec<&'static str> {
+    let relay = Relay::parse(&relay, "test").unwrap();
+    let template = Template::parse(&template).with(&FLOWS.map(|flow| (flow, "true")));
+    broken(&Numbers::read(&template, &relay, worker))
+}
+
 /// Each number in turn is changed in the text, and a relation that it stands in is named.
 #[test]
 fn a_changed_number_breaks_a_relation_that_is_named() {
-    let relay = fs::read_to_string(workspace("infra/config/relay.toml")).unwrap();
-    let parameter = |name: &str, value: &str| {
-        let text = shipped_text();
-        let (before, after) =
-            text.split_once(&format!("\n  {name}:\n")).unwrap_or_else(|| panic!("no parameter {name}"));
-        let (line, rest) = after.split_once("    Default: ").unwrap();
-        let (_, rest) = rest.split_once('\n').unwrap();
-        (format!("{before}\n  {name}:\n{line}    Default: {value}\n{rest}"), relay.clone())
-    };
-    let literal = |from: &str, to: &str| {
-        assert!(shipped_text().contains(from), "{from}");
-        (shipped_text().replace(from, to), relay.clone())
-    };
-    let setting = |from: &str, to: &str| {
-        assert!(relay.contains(from), "{from}");
-        (shipped_text(), relay.replacen(from, to, 1))
-    };
     let two_calls = "two calls, one for a token, and the write of their outcome fit into a lease";
     let batch = "a whole batch at the worker's share of the pace fits into a lease";
     let six = "the visibility time-out is six times the worker's and its batching window";
@@ -231,7 +291,7 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
         (parameter("ConsumerTimeoutSeconds", "120"), vec![six]),
         (parameter("ProducerTimeoutSeconds", "120"), vec!["the producer has time for a page before it stops"]),
         (parameter("QueueVisibilitySeconds", "300"), vec![six, own]),
-        (parameter("QueueVisibilitySeconds", "1000"), vec![hidden]),
+        (parameter("QueueVisibilitySeconds", "3601"), vec![hidden]),
         (parameter("MaxReceiveCount", "90"), vec![own, at_least]),
         (parameter("MaxReceiveCount", "400"), vec![retries]),
         (parameter("ConsumerConcurrency", "20"), vec![batch]),
@@ -256,7 +316,7 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
         (parameter("NetsuiteTimeoutSeconds", "120"), vec![two_calls]),
         (parameter("NetsuiteTimeoutSeconds", "151"), vec![six]),
         (parameter("ErpQueueVisibilitySeconds", "400"), vec![six, own]),
-        (parameter("ErpQueueVisibilitySeconds", "901"), vec![hidden]),
+        (parameter("ErpQueueVisibilitySeconds", "3601"), vec![hidden]),
         (parameter("MaxReceiveCount", "90"), vec![own, at_least]),
         (parameter("NetsuiteConcurrency", "5"), vec!["every worker at a time has a call to make"]),
         (literal("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 604800"), vec![letters]),
@@ -270,11 +330,8 @@ fn a_changed_number_breaks_a_relation_that_is_named() {
         (setting("slots = 4\n", "slots = 5\n"), vec!["the calls at a time are within the smallest account's limit"]),
     ];
     let changed = of_reviews.into_iter().map(|it| (REVIEWS, it)).chain(of_erp.into_iter().map(|it| (ERP, it)));
-    for (worker, ((template, relay), named)) in changed {
-        let relay = Relay::parse(&relay, "test").unwrap();
-        let template = Template::parse(&template).with(&FLOWS.map(|flow| (flow, "true")));
-        let numbers = Numbers::read(&template, &relay, worker);
-        assert_eq!(broken(&numbers), named, "{numbers:?}");
+    for (worker, (changed, named)) in changed {
+        assert_eq!(broken_by(worker, changed), named);
     }
     // What no text can change is a number of the code's.
     let record = RELATIONS.iter().find(|(name, _)| name.starts_with("a record outlives")).unwrap();
@@ -305,6 +362,22 @@ fn a_day_of_outage_passes_without_anyone_touching_it() {
     assert!(attempts < numbers.receives, "{attempts} attempts in a day");
 }
 
+/// All that call Yotpo Loyalty, and share its pace.
+const CALLERS: [&str; 2] = [LOYALTY, WRITEBACK];
+
+/// Whoever may read the stores' keys at Yotpo Loyalty may call it: those, and the webhook, which needs their tokens alone.
+#[test]
+fn nobody_calls_yotpo_loyalty_beside_those_that_share_its_pace() {
+    let template = Template::shipped();
+    for function in template.functions().into_iter().filter(|it| it.binary.starts_with("loyalty-")) {
+        let role = referred(&function.properties["Role"]).unwrap();
+        let reads_keys = template.0["Resources"][role].to_string().contains("YotpoSecret");
+        let calls = CALLERS.contains(&function.binary.as_str());
+        assert_eq!(reads_keys, calls || function.binary == "loyalty-webhook", "{}", function.id);
+        assert_eq!(function.variable("WRITEBACK_CONCURRENCY").is_null(), !calls, "{}", function.id);
+    }
+}
+
 /// What two places must agree on is one value in both, whatever the parameters are.
 #[test]
 fn worker_and_queue_are_told_the_same_numbers() {
@@ -318,6 +391,12 @@ fn worker_and_queue_are_told_the_same_numbers() {
                 assert_eq!(function.variable("VENDOR_CONCURRENCY"), concurrency, "{}", function.id);
                 let reader = template.function("reviews-reconciler");
                 assert_eq!(reader.variable("VENDOR_CONCURRENCY"), concurrency, "{}", reader.id);
+            }
+            if [LOYALTY, WRITEBACK].contains(&function.binary.as_str()) {
+                let name = if function.binary == LOYALTY { "CONSUMER_CONCURRENCY" } else { "WRITEBACK_CONCURRENCY" };
+                for caller in CALLERS.map(|binary| template.function(binary)) {
+                    assert_eq!(caller.variable(name), concurrency, "{} for {}", caller.id, function.id);
+                }
             }
             let receives = &queue["RedrivePolicy"]["maxReceiveCount"];
             assert_eq!(function.variable("MAX_RECEIVE_COUNT"), receives, "{}", function.id);
