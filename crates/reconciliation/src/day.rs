@@ -51,7 +51,7 @@ impl Reconciliation<'_> {
             Read::OutOfTime => return Ok(Err(Looked::OutOfTime)),
             Read::Unreadable => return Ok(Err(Looked::Unreadable)),
         };
-        let depth = self.queue.depth().await?;
+        let idle = self.is_idle().await?;
         let protocol = &self.config.protocol;
         let rules = Rules {
             now: self.millis(),
@@ -60,7 +60,7 @@ impl Reconciliation<'_> {
             missing_after: protocol.missing_after,
             patience: protocol.backoff_cap,
             repair_limit: protocol.repair_limit,
-            idle: depth.visible + depth.delayed == 0,
+            idle,
             settled: task.settled,
             exhausted: entries.reasons.known(ErrorClass::Exhausted.as_str()),
         };
@@ -171,6 +171,15 @@ impl Reconciliation<'_> {
             self.ledger.no_longer_due(task.store.as_str(), &task.day.to_string(), &mark).await?;
         }
         Ok(())
+    }
+
+    /// Whether no message is waiting to be received, so that what has no record has no message either.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked.
+    pub async fn is_idle(&self) -> Result<bool, Failed> {
+        let depth = self.queue.depth().await?;
+        Ok(depth.visible + depth.delayed == 0)
     }
 
     /// What is known of a day before it is looked at.

@@ -77,6 +77,11 @@ impl Sender<'_> {
     /// back, which was skipped with it.
     pub(crate) async fn with_returns(&self, mapped: Vec<Mapped>, report: &mut Report) -> Result<(), Unsent> {
         let again = self.publish(mapped, report).await?;
+        self.returns_of(&again, report).await
+    }
+
+    /// Publishes what gives these orders back.
+    pub(crate) async fn returns_of(&self, again: &[String], report: &mut Report) -> Result<(), Unsent> {
         let fields = self.mapping.fields;
         for source in Source::all(fields).into_iter().filter(Source::gives_back) {
             for ids in again.chunks(IDS_A_QUERY) {

@@ -30,7 +30,8 @@ pub(super) fn certificates(history: &DayHistory, to: &str, config_sha256: &str) 
             digest.to_owned(),
         ];
         // A destination that shows no orders was not asked for any.
-        let shown = |of: fn(&Destination) -> usize| c.destination.as_ref().map_or("–".to_owned(), |there| number(of(there)));
+        let shown =
+            |of: fn(&Destination) -> usize| c.destination.as_ref().map_or("–".to_owned(), |there| number(of(there)));
         let (found, unexpected) = (shown(|there| there.found), shown(|there| there.unexpected));
         words.into_iter().chain([number(c.source.completed), found, unexpected, number(c.repaired)]).collect()
     });
