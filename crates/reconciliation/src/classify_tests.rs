@@ -257,6 +257,6 @@ fn an_exhausted_delivery_is_sent_again_also_where_nothing_can_be_read_back() {
         (true, None, Remedy::Nothing),
         (false, None, Remedy::Reopen(Repair::Redrive)),
     ] {
-        assert_eq!(Rules { shown, read_at, ..usual }.judge(&parked, false), (Class::Parked, expected), "{shown}");
+        assert_eq!(Rules { read_at, shown, ..usual }.judge(&parked, false), (Class::Parked, expected), "{shown}");
     }
 }
