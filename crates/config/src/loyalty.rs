@@ -57,6 +57,8 @@ pub struct Loyalty {
     pub overlap: Duration,
     /// Digits after the point, of currencies for which Yotpo's are not those of ISO 4217.
     pub digits: BTreeMap<Currency, u32>,
+    /// Customers of a business day that are compared at both ends whenever the day is looked at; at most 200.
+    pub sample: u32,
 }
 
 /// Whether a call of unknown outcome may be made again. Yotpo does not say.
@@ -118,6 +120,8 @@ pub(crate) struct RawLoyalty {
     overlap: Duration,
     #[serde(default)]
     digits: BTreeMap<Currency, u32>,
+    #[serde(default = "sample")]
+    sample: u32,
     #[serde(default)]
     stores: BTreeMap<StoreName, RawMarket>,
 }
@@ -147,6 +151,10 @@ fn refresh_after() -> Duration {
 
 fn overlap() -> Duration {
     Duration::from_mins(30)
+}
+
+fn sample() -> u32 {
+    20
 }
 
 impl RawLoyalty {
@@ -182,6 +190,7 @@ impl RawLoyalty {
             refresh_after: self.refresh_after,
             overlap: self.overlap,
             digits: self.digits,
+            sample: self.sample,
         }
     }
 
@@ -199,6 +208,7 @@ impl RawLoyalty {
         for (currency, digits) in &self.digits {
             require(*digits <= 4, &format!("loyalty.digits.{currency}"), "expected 0 to 4 digits after the point")?;
         }
+        require(self.sample <= 200, "loyalty.sample", "expected 0 to 200 customers")?;
         self.amount.check()?;
         self.returns.check()?;
         self.customer.check()?;

@@ -19,7 +19,7 @@ use function::{
 use held::{Held, external_id_of, held};
 use ledger::Ledger;
 use queue::Queue;
-use reconciliation::{Looked, Reconciliation, Seen, Task};
+use reconciliation::{Compared, Looked, Reconciliation, Seen, Task};
 use serde::{Deserialize, Serialize};
 use shop::{Shop, Whole};
 use shopify::{OrderId, admin::EndCursor};
@@ -292,7 +292,7 @@ impl Reconciler {
             Ok(sent?)
         };
         let repaired = day.repair(&judged, AT_ONCE, &publisher, metrics, anew, send).await?;
-        Ok(day.certify(judged, repaired, Some(totals), metrics).await?)
+        Ok(day.certify(judged, repaired, Compared::Totals(totals), metrics).await?)
     }
 
     /// Orders that NetSuite has of this day, and this shop has not, are counted, unless they are another shop's of the secret.

@@ -1,6 +1,6 @@
 //! What each function looks at when it is asked whether it could work, beside its configuration and secrets.
 
-use crate::{consume::Consumer, produce::Producer, source::fields::Fields};
+use crate::{consume::Consumer, produce::Producer, reconcile::Reconciler, source::fields::Fields};
 use config::{Loyalty, Relay};
 use function::Checked;
 use org::{Values, known};
@@ -69,6 +69,20 @@ impl Consumer {
         checked.note("salesforce token", self.salesforce.log_in().await);
         checked.queues(&self.worker.queue, &self.worker.dead_letters).await;
         checked.ledger(&self.worker.ledger).await;
+        checked
+    }
+}
+
+impl Reconciler {
+    /// Whether the reconciler could work.
+    pub async fn check(&self, mut checked: Checked) -> Checked {
+        for (store, client) in self.clients.all() {
+            checked.note(&format!("yotpo loyalty keys of {store}"), client.check_keys().await);
+        }
+        salesforce(&mut checked, &self.salesforce, &self.config, &self.loyalty).await;
+        checked.queues(&self.queue, &self.dead_letters).await;
+        checked.note("write-back queue", self.hints.reach().await);
+        checked.ledger(&self.ledger).await;
         checked
     }
 }

@@ -17,6 +17,9 @@ pub enum Hint {
     State {
         /// The id by which Yotpo knows the customer.
         customer: String,
+        /// The org was seen to say something else: it is written though it be what was written last.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        differs: bool,
     },
     /// A reward that an event tells of.
     Reward(RewardHint),
@@ -46,7 +49,7 @@ impl Hint {
     /// The customer that is read for it.
     pub fn customer(&self) -> &str {
         match self {
-            Self::State { customer } => customer,
+            Self::State { customer, .. } => customer,
             Self::Reward(reward) => &reward.customer,
         }
     }
@@ -57,9 +60,21 @@ impl Hint {
 /// # Errors
 /// When the id is nothing, or too long for a key.
 pub fn state(store: &StoreName, at: DateTime<Utc>, customer: &str) -> Result<HintMessage, Unmade> {
+    look(store, at, customer, false)
+}
+
+/// The same, where the org was seen to say something else than Yotpo.
+///
+/// # Errors
+/// As [`state`].
+pub fn differs(store: &StoreName, at: DateTime<Utc>, customer: &str) -> Result<HintMessage, Unmade> {
+    look(store, at, customer, true)
+}
+
+fn look(store: &StoreName, at: DateTime<Utc>, customer: &str, differs: bool) -> Result<HintMessage, Unmade> {
     let (revision, hash) = (Revision(Millis::from(at).0), EffectHash::of(b"state"));
     let delivery = delivery(keys::state(store, customer)?, revision, hash, store);
-    Ok(HintMessage { delivery, payload: Hint::State { customer: customer.to_owned() } })
+    Ok(HintMessage { delivery, payload: Hint::State { customer: customer.to_owned(), differs } })
 }
 
 /// That a reward was taken.
@@ -98,7 +113,9 @@ mod tests {
         let forged = reward(&store, RewardHint { code: "TEN".to_owned(), ..hint }).unwrap();
         assert_eq!(taken.delivery.key, forged.delivery.key);
         assert_ne!(taken.delivery.hash, forged.delivery.hash);
-        for message in [seen, taken] {
+        let drifted = differs(&store, at, "C 1").unwrap();
+        assert_ne!(drifted, seen);
+        for message in [seen, drifted, taken] {
             let body = serde_json::to_string(&message).unwrap();
             assert_eq!(HintMessage::parse(&body).unwrap(), message);
         }

@@ -7,6 +7,7 @@
 //! The producer: [`source`] (what has changed in the org becomes messages), [`produce`] (the run), [`failed`] (why it came to no end).
 //! The consumer: [`consume`] (a message under its claim), `customer`, `order`, `refund`, `action` (what is called), [`address`] (a
 //! customer's, as the org has it now), [`outcome`] (what a failure of a call means).
+//! The reconciler: [`reconcile`] (each business day proven, and a few customers compared at both ends).
 //! The way back: [`webhook`] (what Yotpo tells of becomes a [`hint`], by its [`tokens`] a store's), [`refresh`] (up to 200 hints at once),
 //! `back` (what is read, whose it is, what is written).
 
@@ -27,6 +28,7 @@ mod order;
 pub mod outcome;
 pub mod policy;
 pub mod produce;
+pub mod reconcile;
 pub mod refresh;
 mod refund;
 pub mod source;
@@ -44,3 +46,5 @@ pub const CONSUMER: &str = "loyalty-consumer";
 pub const WEBHOOK: &str = "loyalty-webhook";
 /// The function that brings what Yotpo has to the org.
 pub const WRITEBACK: &str = "loyalty-writeback";
+/// The function that proves its business days.
+pub const RECONCILER: &str = "loyalty-reconciler";

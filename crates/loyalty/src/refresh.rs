@@ -195,7 +195,8 @@ impl Refresher {
         let own = person.store.as_ref() == Some(&glance.store);
         let targets = Targets { person: own, membership: self.loyalty.stores.len() > 1 };
         let hash = standing.hash(targets).map_err(|error| outcome::internal(&error))?;
-        let changed = one.claim.applied.as_ref() != Some(&hash);
+        let drifted = matches!(one.message.payload, Hint::State { differs: true, .. });
+        let changed = drifted || one.claim.applied.as_ref() != Some(&hash);
         let values = standing.values(&self.loyalty.write_back, glance.read_at);
         let membership = (changed && targets.membership).then(|| {
             let fields = &self.loyalty.write_back.membership;

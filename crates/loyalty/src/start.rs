@@ -1,6 +1,6 @@
 //! What each function works with, made of its environment and its secrets at cold start.
 
-use crate::{clients::LoyaltyClients, consume::Consumer, policy::flow, produce::Producer};
+use crate::{clients::LoyaltyClients, consume::Consumer, policy::flow, produce::Producer, reconcile::Reconciler};
 use config::{Loyalty, Relay};
 use delivery::{Account, Accounts, Pace, Worker};
 use function::{ColdStart, Environment, environment::parsed};
@@ -59,6 +59,41 @@ pub async fn consumer(environment: Environment) -> Result<Consumer, ColdStart> {
 
 fn http(environment: &Environment) -> Result<Http, ColdStart> {
     Http::new(environment.config.protocol.call_timeout).map_err(|error| ColdStart::Environment(error.into()))
+}
+
+/// Everything the reconciler works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn reconciler(environment: Environment) -> Result<Reconciler, ColdStart> {
+    let (callers, hints) = (callers()?, parsed::<String>("WRITEBACK_QUEUE_URL")?);
+    let http = http(&environment)?;
+    Reconciler::of(environment, http, callers, hints).await
+}
+
+impl Reconciler {
+    /// With its secrets, and this HTTP client for the vendors. `callers`: how many may call a store's account at once, all functions
+    /// together; `hints`: the URL of the write-back's queue.
+    ///
+    /// # Errors
+    /// When a secret does not allow it to work.
+    pub async fn of(environment: Environment, http: Http, callers: u32, hints: String) -> Result<Self, ColdStart> {
+        let loyalty = loyalty(&environment.config)?;
+        let salesforce = org::client(&environment, http.clone()).await?;
+        let secret = environment.secret("yotpo");
+        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+        Ok(Self {
+            clients: LoyaltyClients::load(Secrets::new(&aws), secret, http, &loyalty, now).await?,
+            accounts: accounts(&config, &loyalty, callers),
+            ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
+            queue: Queue::new(&aws, queue),
+            dead_letters: Queue::new(&aws, dead_letters),
+            hints: Queue::new(&aws, hints),
+            salesforce,
+            config,
+            loyalty,
+        })
+    }
 }
 
 impl Producer {

@@ -21,17 +21,20 @@ pub struct Certificate {
     pub source: SourceCount,
     /// The ledger: the numbers add up to the completed orders.
     pub ledger: Tally,
-    /// The destination.
-    pub destination: Destination,
+    /// The destination; `None` (`null`) where it shows no such record: what it said yes to is all that can be known of it.
+    pub destination: Option<Destination>,
     /// What the records are worth at both ends, where they are worth money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Totals>,
+    /// What was found of balances that were compared at both ends, where they are what the destination shows instead of records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balances: Option<Balances>,
     /// How often a delivery of this day was reopened and sent again, over all looks so far.
     pub repaired: usize,
     /// Whether it has hardly an order, or sends hardly one, though it should.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quiet: bool,
-    /// Whether every order is confirmed, skipped or rejected, and no total differs.
+    /// Whether every order is confirmed (where the destination shows none: accepted), skipped or rejected, and no total differs.
     pub complete: bool,
 }
 
@@ -72,6 +75,38 @@ pub struct Destination {
     pub unexpected: usize,
 }
 
+/// A sample of balances, compared at both ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balances {
+    /// How many were compared.
+    pub sampled: usize,
+    /// How many of them differ.
+    pub differ: usize,
+}
+
+/// What a look compared beside each record by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Compared {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What the records are worth: while that differs no day is complete.
+    Totals(Totals),
+    /// Some balances: that one differs is said, and no order is less delivered for it.
+    Balances(Balances),
+}
+
+impl Compared {
+    /// Both of them, as far as they are there.
+    pub(crate) fn split(self) -> (Option<Totals>, Option<Balances>) {
+        match self {
+            Self::Nothing => (None, None),
+            Self::Totals(totals) => (Some(totals), None),
+            Self::Balances(balances) => (None, Some(balances)),
+        }
+    }
+}
+
 impl Tally {
     /// Counts each order once.
     pub(crate) fn of(classes: impl IntoIterator<Item = Class>, reasons: &Reasons) -> Self {
@@ -102,9 +137,10 @@ impl Tally {
         self.accepted + self.pending + self.parked + self.uncertain + self.missing
     }
 
-    /// Whether every order is confirmed, skipped or rejected.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.unsettled() == 0
+    /// Whether every order is confirmed, skipped or rejected; where the destination shows none (`shown` is false), accepted is the
+    /// most that can be.
+    pub(crate) fn is_complete(&self, shown: bool) -> bool {
+        self.unsettled() == if shown { 0 } else { self.accepted }
     }
 }
 

@@ -19,9 +19,14 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    /// Whether it is open still what becomes of the order.
-    pub(crate) fn is_open(self) -> bool {
-        !matches!(self, Self::Confirmed | Self::Skipped(_) | Self::Rejected(_))
+    /// Whether it is open still what becomes of the order; where the destination shows none (`shown` is false), it is not after the
+    /// destination has said yes.
+    pub(crate) fn is_open(self, shown: bool) -> bool {
+        match self {
+            Self::Confirmed | Self::Skipped(_) | Self::Rejected(_) => false,
+            Self::Accepted => shown,
+            Self::Pending | Self::Parked | Self::Uncertain | Self::Missing => true,
+        }
     }
 }
 
@@ -47,6 +52,8 @@ pub(crate) struct Rules {
     /// When the reading of the destination began that has come to its end; what was accepted long before it and was not
     /// seen is missing. `None` if nothing was read.
     pub(crate) read_at: Option<Millis>,
+    /// The destination shows such records at all.
+    pub(crate) shown: bool,
     /// How long after acceptance a delivery may stay unseen.
     pub(crate) missing_after: Duration,
     /// The longest back-off: what was not touched for longer has no message that is waiting for its time.
@@ -96,7 +103,7 @@ impl Rules {
             State::Rejected | State::Parked if newer => self.changed(entry.wanted),
             State::Rejected => (Class::Rejected(known.reason), Remedy::Nothing),
             State::Parked if known.reason == self.exhausted && known.repairs < self.repair_limit => {
-                let sent = entry.wanted == Wanted::Sent && self.read_at.is_some();
+                let sent = entry.wanted == Wanted::Sent && (self.read_at.is_some() || !self.shown);
                 (Class::Parked, if sent { Remedy::Reopen(Repair::Redrive) } else { Remedy::Nothing })
             }
             State::Parked => (Class::Parked, Remedy::Nothing),

@@ -15,6 +15,7 @@ fn rules(reasons: &mut Reasons) -> Rules {
     Rules {
         now: NOW,
         read_at: Some(NOW),
+        shown: true,
         missing_after: Duration::from_hours(6),
         patience: Duration::from_mins(30),
         repair_limit: 5,
@@ -216,7 +217,7 @@ proptest! {
         let open = |(class, remedy): &(Class, Remedy)| {
             *remedy != Remedy::Nothing && !matches!(class, Class::Skipped(_))
         };
-        prop_assert!(!(tally.is_complete() && judged.iter().any(open)), "{:?}", judged);
+        prop_assert!(!(tally.is_complete(true) && judged.iter().any(open)), "{:?}", judged);
     }
 
     /// Nothing that the destination shows is sent again, and nothing at all while it has not been read, that was accepted.
@@ -228,5 +229,34 @@ proptest! {
         prop_assert!(by_rule || remedy == Remedy::Nothing, "{:?}", entry);
         let (_, unread) = Rules { read_at: None, ..rules(&mut reasons) }.judge(&entry, false);
         prop_assert!(!matches!(unread, Remedy::Reopen(_) | Remedy::Withdraw | Remedy::GiveUp), "{:?}", entry);
+    }
+
+    /// Where the destination shows none, its yes is the last word: never missing, never sent again, and no day is held up by it.
+    #[test]
+    fn a_yes_that_cannot_be_looked_up_is_believed((entry, mut reasons) in any_entry()) {
+        let rules = Rules { read_at: None, shown: false, ..rules(&mut reasons) };
+        let (class, remedy) = rules.judge(&DayEntry { seen: false, ..entry.clone() }, false);
+        prop_assert!(class != Class::Missing);
+        prop_assert!(!matches!(remedy, Remedy::Reopen(Repair::Missing) | Remedy::Withdraw | Remedy::GiveUp), "{:?}", entry);
+        if class == Class::Accepted {
+            prop_assert_eq!(remedy, Remedy::Nothing);
+            prop_assert!(!class.is_open(false) && class.is_open(true));
+            let tally = Tally::of([class], &reasons);
+            prop_assert!(tally.is_complete(false) && !tally.is_complete(true));
+        }
+    }
+}
+
+#[test]
+fn an_exhausted_delivery_is_sent_again_also_where_nothing_can_be_read_back() {
+    let mut reasons = Reasons::default();
+    let usual = rules(&mut reasons);
+    let parked = DayEntry { known: Some(known(State::Parked, usual.exhausted)), ..order(&mut reasons) };
+    for (shown, read_at, expected) in [
+        (true, Some(NOW), Remedy::Reopen(Repair::Redrive)),
+        (true, None, Remedy::Nothing),
+        (false, None, Remedy::Reopen(Repair::Redrive)),
+    ] {
+        assert_eq!(Rules { read_at, shown, ..usual }.judge(&parked, false), (Class::Parked, expected), "{shown}");
     }
 }

@@ -1,7 +1,7 @@
 //! How a day stands, from what was read of it: each record judged, and the certificate.
 
 use crate::{
-    Certificate, Destination, Entries, Failed, Read, Reconciliation, SourceCount, Tally, Task, Totals,
+    Certificate, Compared, Destination, Entries, Failed, Read, Reconciliation, SourceCount, Tally, Task,
     classify::{Class, Remedy, Rules},
     due::{Known, Seen},
     entry::DayEntry,
@@ -29,7 +29,7 @@ pub struct Judged<'a> {
     pub(crate) task: &'a Task,
     pub(crate) entries: &'a Entries,
     pub(crate) each: Vec<(Class, Remedy)>,
-    destination: Destination,
+    destination: Option<Destination>,
     begun_at: DateTime<Utc>,
 }
 
@@ -46,19 +46,21 @@ impl Reconciliation<'_> {
         begun_at: DateTime<Utc>,
     ) -> Result<Result<Judged<'a>, Looked>, Failed> {
         let (destination, read_at) = match read {
-            Read::Done(destination, read_at) => (destination, read_at),
+            Read::Done(destination, read_at) => (Some(destination), read_at),
+            Read::NotShown => (None, None),
             Read::OutOfTime => return Ok(Err(Looked::OutOfTime)),
             Read::Unreadable => return Ok(Err(Looked::Unreadable)),
         };
-        let depth = self.queue.depth().await?;
+        let idle = self.is_idle().await?;
         let protocol = &self.config.protocol;
         let rules = Rules {
             now: self.millis(),
             read_at,
+            shown: destination.is_some(),
             missing_after: protocol.missing_after,
             patience: protocol.backoff_cap,
             repair_limit: protocol.repair_limit,
-            idle: depth.visible + depth.delayed == 0,
+            idle,
             settled: task.settled,
             exhausted: entries.reasons.known(ErrorClass::Exhausted.as_str()),
         };
@@ -72,8 +74,7 @@ impl Reconciliation<'_> {
         Ok(Ok(Judged { task, entries, each, destination, begun_at }))
     }
 
-    /// Issues the certificate, keeps it and says it; what said the same before keeps its date. `totals`: of a flow whose records are
-    /// worth money; while they differ no day is complete.
+    /// Issues the certificate, keeps it and says it; what said the same before keeps its date.
     ///
     /// # Errors
     /// When the ledger fails.
@@ -81,13 +82,18 @@ impl Reconciliation<'_> {
         &self,
         judged: Judged<'_>,
         repaired: usize,
-        totals: Option<Totals>,
+        compared: Compared,
         metrics: &mut Metrics,
     ) -> Result<Looked, Failed> {
+        let (totals, balances) = compared.split();
         if let Some(totals) = &totals {
             metrics.count(Metric::TotalsDiffer, None, totals.differs);
         }
-        let Judged { task, entries, .. } = judged;
+        if let Some(balances) = &balances {
+            metrics.count(Metric::BalancesDiffer, None, balances.differ);
+        }
+        let Judged { task, entries, destination, .. } = judged;
+        let shown = destination.is_some();
         let kept = self.kept(&task.store, task.day).await?.map(|(_, certificate)| certificate);
         let tally = Tally::of(judged.each.iter().map(|(class, _)| *class), &entries.reasons);
         let mut certificate = Certificate {
@@ -96,11 +102,12 @@ impl Reconciliation<'_> {
             issued_at: self.now(),
             config_sha256: self.config.sha256.clone(),
             source: SourceCount { completed: entries.all().len() },
-            complete: tally.is_complete() && totals.as_ref().is_none_or(|totals| totals.differs == 0),
+            complete: tally.is_complete(shown) && totals.as_ref().is_none_or(|totals| totals.differs == 0),
             ledger: tally,
-            destination: judged.destination,
+            destination,
             repaired: repaired + kept.as_ref().map_or(0, |kept| kept.repaired),
             totals,
+            balances,
             quiet: false,
         };
         certificate.quiet = task.store.as_str() != StoreName::UNROUTED && self.is_quiet(&certificate).await?;
@@ -108,7 +115,7 @@ impl Reconciliation<'_> {
         let looked = self.keep(certificate, kept, metrics).await?;
         // Of a day that nobody is to deliver as a whole, what was delivered counts.
         let in_care = task.settled || task.mark.is_none_or(|mark| mark.asked);
-        let open = |(entry, (class, _)): (&DayEntry, &(Class, Remedy))| entry.known.is_some() && class.is_open();
+        let open = |(entry, (class, _)): (&DayEntry, &(Class, Remedy))| entry.known.is_some() && class.is_open(shown);
         let done = complete || (!in_care && !entries.all().iter().zip(&judged.each).any(open));
         self.proven(task, done, quiet, judged.begun_at).await?;
         if let Some(version) = entries.checkpoint {
@@ -164,6 +171,15 @@ impl Reconciliation<'_> {
             self.ledger.no_longer_due(task.store.as_str(), &task.day.to_string(), &mark).await?;
         }
         Ok(())
+    }
+
+    /// Whether no message is waiting to be received, so that what has no record has no message either.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked.
+    pub async fn is_idle(&self) -> Result<bool, Failed> {
+        let depth = self.queue.depth().await?;
+        Ok(depth.visible + depth.delayed == 0)
     }
 
     /// What is known of a day before it is looked at.

@@ -40,8 +40,9 @@ fn certificate(store: &str, day: BusinessDay, ledger: Tally) -> Certificate {
         source: SourceCount { completed: ledger.sum() },
         complete: ledger.accepted + ledger.pending + ledger.parked + ledger.uncertain + ledger.missing == 0,
         ledger,
-        destination: Destination::default(),
+        destination: Some(Destination::default()),
         totals: None,
+        balances: None,
         repaired: 0,
         quiet: false,
     }

@@ -20,7 +20,7 @@ mod source;
 mod task;
 mod totals;
 
-pub use certificate::{Certificate, Destination, SourceCount, Tally};
+pub use certificate::{Balances, Certificate, Compared, Destination, SourceCount, Tally};
 pub use day::{Judged, Looked};
 pub use days::Answer;
 pub use entry::{DayEntry, Entries, Known, fingerprint};

@@ -66,6 +66,8 @@ pub struct NoAnswer {
 pub enum Read {
     /// As of a reading that came to its end, with when it began; `None`: nothing was to be read.
     Done(Destination, Option<Millis>),
+    /// The destination shows no such records, whoever asks.
+    NotShown,
     /// Time is up.
     OutOfTime,
     /// The account cannot be read now.
@@ -258,7 +260,7 @@ impl Reconciliation<'_> {
     /// When the ledger fails.
     pub async fn as_last_read(&self, task: &Task) -> Result<Read, Failed> {
         let kept = self.kept(&task.store, task.day).await?;
-        Ok(Read::Done(kept.map(|(_, kept)| kept.destination).unwrap_or_default(), None))
+        Ok(Read::Done(kept.and_then(|(_, kept)| kept.destination).unwrap_or_default(), None))
     }
 
     /// Keeps how far the reading came; what it found, if it came to its end.

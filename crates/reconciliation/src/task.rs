@@ -38,6 +38,11 @@ impl Task {
     pub fn named(&self) -> StoreDay {
         StoreDay { store: self.store.clone(), business_day: self.day }
     }
+
+    /// Whether the producer has settled it: what has no record was lost, not left alone.
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
 }
 
 /// A store with its time zone, how far it is settled and its days that are marked.

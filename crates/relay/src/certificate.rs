@@ -16,7 +16,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use clap::Args;
 use config::{BadDay, BusinessDay, StoreName};
-use reconciliation::{Certificate, Totals};
+use reconciliation::{Balances, Certificate, Totals};
 use reviews::select::Pass;
 use serde::Serialize;
 use serde_json::json;
@@ -226,13 +226,14 @@ pub(crate) fn print(certificate: &Certificate, now: bool, to: &mut dyn Write) ->
     for (what, by_reason) in [("skipped", &ledger.skipped), ("rejected", &ledger.rejected)] {
         rows.extend(by_reason.iter().map(|(reason, n)| (format!("{what}: {reason}"), *n)));
     }
+    let accepted = if destination.is_some() { "accepted, not seen yet" } else { "accepted" };
     let notable = [
-        ("accepted, not seen yet", ledger.accepted),
+        (accepted, ledger.accepted),
         ("pending", ledger.pending),
         ("parked", ledger.parked),
         ("uncertain", ledger.uncertain),
         ("missing", ledger.missing),
-        ("at the destination and not expected", destination.unexpected),
+        ("at the destination and not expected", destination.as_ref().map_or(0, |there| there.unexpected)),
         ("repaired so far", *repaired),
     ];
     rows.extend(notable.into_iter().filter(|(_, n)| *n > 0).map(|(what, n)| (what.to_owned(), n)));
@@ -240,7 +241,16 @@ pub(crate) fn print(certificate: &Certificate, now: bool, to: &mut dyn Write) ->
     counts.add_rows(rows.into_iter().map(|(what, n)| [what, n.to_string()]));
     right(&mut counts, 1);
     writeln!(to, "{counts}")?;
+    certificate.balances.as_ref().map_or(Ok(()), |balances| print_balances(balances, to))?;
     certificate.totals.as_ref().map_or(Ok(()), |totals| print_totals(totals, to))
+}
+
+/// How a sample of balances compares.
+fn print_balances(balances: &Balances, to: &mut dyn Write) -> io::Result<()> {
+    match balances.differ {
+        0 => writeln!(to, "  balances: {} compared, all alike at both ends", balances.sampled),
+        differ => writeln!(to, "  {BAD}balances: {differ} of {} compared differ{BAD:#}", balances.sampled),
+    }
 }
 
 /// What the orders are worth at both ends.

@@ -20,7 +20,7 @@ use ledger::Ledger;
 use names::Names;
 use org::Unfit;
 use queue::Queue;
-use reconciliation::{Answer, Looked, NoAnswer, PageAsked, Read, Reconciliation, Seen, Shown, Task};
+use reconciliation::{Answer, Compared, Looked, NoAnswer, PageAsked, Read, Reconciliation, Seen, Shown, Task};
 use source::Source;
 use std::{collections::BTreeMap, sync::Arc};
 use telemetry::{Metric, Metrics};
@@ -205,7 +205,7 @@ impl Reconciler {
             Ok(sent?)
         };
         let repaired = day.repair(&judged, IDS_A_QUERY, &sender.publisher, metrics, anew, send).await?;
-        Ok(day.certify(judged, repaired, None, metrics).await?)
+        Ok(day.certify(judged, repaired, Compared::Nothing, metrics).await?)
     }
 
     /// A page of the store's purchases; a refusal of our credentials reads the secret again once.

@@ -1,7 +1,7 @@
 //! What a function does to the world, as data: which function, to what, by which operation, about what.
 
 use crate::{
-    DEAD_LETTERS, QUEUE, STACK, TABLE,
+    DEAD_LETTERS, HINTS, QUEUE, STACK, TABLE,
     functions::{Function, Service},
 };
 use bytes::Bytes;
@@ -122,6 +122,7 @@ impl Function {
             _ => match text("QueueUrl") {
                 QUEUE => ("queue".to_owned(), ""),
                 DEAD_LETTERS => ("dead-letters".to_owned(), ""),
+                HINTS => ("hints".to_owned(), ""),
                 _ => return None,
             },
         };

@@ -249,6 +249,33 @@ pub const LOYALTY_CONSUMER: Function = Function {
     ],
 };
 
+/// `loyalty-reconciler`.
+pub const LOYALTY_RECONCILER: Function = Function {
+    name: loyalty::RECONCILER,
+    flow: loyalty::FLOW,
+    timeout: TimeDelta::seconds(900),
+    consumes: false,
+    batch: 0,
+    calls: &[
+        (Secrets, "GetSecretValue", &["salesforce", "yotpo"]),
+        (Table, "GetItem", &["balance", "certificate", "check", "cursor", "due", "part", "pass"]),
+        (Table, "BatchGetItem", &["order", "refund", "customer", "action"]),
+        (Table, "Query", &["open"]),
+        (Table, "UpdateItem", &["certificate", "due", "part", "pass first", "pass", "run"]),
+        (Table, "UpdateItem", &["order parked", "order pending", "order rejected", "order skipped"]),
+        (Table, "UpdateItem", &["customer parked", "customer rejected", "customer skipped"]),
+        (Table, "UpdateItem", &["refund parked", "refund rejected", "refund skipped"]),
+        (Table, "UpdateItem", &["action parked", "action rejected", "action skipped"]),
+        (Queue, "GetQueueAttributes", &["queue", "dead-letters", "hints"]),
+        (Queue, "SendMessageBatch", &["queue", "dead-letters", "hints"]),
+        (Salesforce, salesforce::TOKEN.name(), ONLY),
+        (Salesforce, salesforce::DESCRIBE.name(), ONLY),
+        (Salesforce, salesforce::QUERY.name(), ONLY),
+        (Salesforce, salesforce::NEXT.name(), ONLY),
+        (Loyalty, points::READ.name(), ONLY),
+    ],
+};
+
 /// `erp-reconciler`.
 pub const ERP_RECONCILER: Function = Function {
     name: erp::RECONCILER,

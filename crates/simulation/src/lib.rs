@@ -53,6 +53,8 @@ mod loyalty_consumer_tests;
 #[cfg(test)]
 mod loyalty_flow;
 #[cfg(test)]
+mod loyalty_reconciler_tests;
+#[cfg(test)]
 mod loyalty_tests;
 mod mapping;
 mod network;
@@ -84,8 +86,8 @@ pub use erp_day::{ErpDay, run_erp};
 pub use erp_report::ErpReport;
 pub use fault::{BrokenPromise, Down};
 pub use functions::{
-    Calls, ERP_FUNCTIONS, ERP_RECONCILER, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, NETSUITE_WORKER,
-    REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
+    Calls, ERP_FUNCTIONS, ERP_RECONCILER, FUNCTIONS, Function, LOYALTY_CONSUMER, LOYALTY_PRODUCER, LOYALTY_RECONCILER,
+    NETSUITE_WORKER, REVIEWS_CONSUMER, REVIEWS_PRODUCER, REVIEWS_RECONCILER, SHOPIFY_WEBHOOK, Service,
 };
 pub use permission::{Call, Resource};
 pub use run::{Report, run};
@@ -95,6 +97,8 @@ pub use story::{Looked, Story, tell};
 /// The flow's queue and its dead-letter queue: a run is of one flow.
 const QUEUE: &str = "http://aws.invalid/1/queue";
 const DEAD_LETTERS: &str = "http://aws.invalid/1/dead-letters";
+/// The write-back's.
+const HINTS: &str = "http://aws.invalid/1/writeback";
 const TABLE: &str = "ledger";
 const STACK: &str = "simulated";
 /// How many consumers the event source mapping may run.

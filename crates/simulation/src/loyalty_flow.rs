@@ -1,14 +1,15 @@
 //! The loyalty flow's functions, as the schedule or a queue starts them.
 
 use crate::{
-    CONSUMERS,
-    functions::{LOYALTY_CONSUMER, LOYALTY_PRODUCER},
+    CONSUMERS, HINTS,
+    functions::{LOYALTY_CONSUMER, LOYALTY_PRODUCER, LOYALTY_RECONCILER},
     lambda::{Ended, Lambda, Process},
     mapping,
 };
 use delivery::report::Answer;
 use function::{Environment, Event, Invoked};
-use loyalty::{consume::Consumer, produce::Producer};
+use loyalty::{consume::Consumer, produce::Producer, reconcile::Reconciler};
+use reconciliation::Certificate;
 use rest::Client;
 use telemetry::Metrics;
 
@@ -49,4 +50,20 @@ pub(crate) async fn work(lambda: Lambda, machine: usize) {
     };
     let start = async || consumer(&lambda, machine).await;
     mapping::poll(&lambda, LOYALTY_CONSUMER, start, batch).await;
+}
+
+/// One run of the reconciler; its certificates, none if it fails or is killed, and the metrics that it wrote, a line each.
+pub(crate) async fn reconcile(lambda: &Lambda, machine: usize, event: Event) -> (Vec<Certificate>, String) {
+    let make = async |environment: Environment, http: Client| {
+        // Boxed: it is large.
+        Box::pin(Reconciler::of(environment, http, CONSUMERS, HINTS.to_owned())).await
+    };
+    let Some(process) = lambda.start(LOYALTY_RECONCILER, machine, make).await else { return Default::default() };
+    let run = async |reconciler: &Reconciler, invoked: &Invoked, metrics: &mut Metrics| {
+        Box::pin(reconciler.run(event, invoked, metrics)).await
+    };
+    match lambda.invoke(&process, LOYALTY_RECONCILER.timeout, run).await {
+        Some(Ended { answer, metrics }) => (answer.certificates, metrics),
+        None => Default::default(),
+    }
 }

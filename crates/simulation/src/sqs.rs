@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>
 
 use crate::{
-    QUEUE,
+    HINTS, QUEUE,
     chance::Chance,
     clock,
     fairness::{Fairness, Grouped},
@@ -81,6 +81,8 @@ fn key(body: &str) -> Option<String> {
 pub(crate) struct Queues {
     messages: BTreeMap<String, Message>,
     pub(crate) letters: Vec<Letter>,
+    /// What was sent to the write-back's queue, which nobody polls here.
+    pub(crate) hints: Vec<String>,
     /// The queue's visibility time-out.
     pub(crate) visibility: TimeDelta,
     pub(crate) fairness: Fairness,
@@ -90,7 +92,7 @@ pub(crate) struct Queues {
 impl Queues {
     pub(crate) fn new(max_receives: u32) -> Self {
         let (visibility, fairness) = (VISIBILITY, Fairness::default());
-        Self { messages: BTreeMap::new(), letters: Vec::new(), visibility, fairness, max_receives }
+        Self { messages: BTreeMap::new(), letters: Vec::new(), hints: Vec::new(), visibility, fairness, max_receives }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -180,6 +182,8 @@ impl Queues {
                     let group = entry["MessageGroupId"].as_str().map(str::to_owned);
                     self.put(id.clone(), body, group, delay, clock::now());
                 }
+            } else if request["QueueUrl"] == HINTS {
+                self.hints.push(body);
             } else {
                 let said = |name: &str| entry["MessageAttributes"][name]["StringValue"].as_str().map(str::to_owned);
                 let (class, error, reason) = (said("error_class"), said("error"), said("reason"));

@@ -71,11 +71,13 @@ pub enum Metric {
     TotalsDiffer,
     /// Shops of which nothing was heard for longer than usual; as 0 too.
     SilentShops,
+    /// Balances of a certificate's sample that differ between the ends; as 0 too.
+    BalancesDiffer,
 }
 
 impl Metric {
     /// All of them: the contract with alarms and dashboard.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::OrdersFetched,
         Self::OrdersEnqueued,
         Self::OrdersSkipped,
@@ -110,6 +112,7 @@ impl Metric {
         Self::OverLimit,
         Self::TotalsDiffer,
         Self::SilentShops,
+        Self::BalancesDiffer,
     ];
 
     /// Those that are emitted even when nothing of the kind happened, so that an alarm has data.
@@ -152,6 +155,7 @@ impl Metric {
             Self::OverLimit => "OverLimit",
             Self::TotalsDiffer => "TotalsDiffer",
             Self::SilentShops => "SilentShops",
+            Self::BalancesDiffer => "BalancesDiffer",
         }
     }
 

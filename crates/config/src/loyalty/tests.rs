@@ -96,6 +96,7 @@ fn wrong_values_are_refused() {
             "Order itself",
         ),
         ("refresh_after = \"10m\"", "refresh_after = \"16m\"", "loyalty.refresh_after", "at most 15m"),
+        ("sample = 20", "sample = 201", "loyalty.sample", "0 to 200"),
         ("#digits = { ISK = 2 }", "digits = { ISK = 5 }", "loyalty.digits", "0 to 4"),
         ("object = \"Contact\"", "object = \"Lead\"", "loyalty.customer.object", "Account"),
         ("of_order = [\"BillToContactId\"]", "of_order = []", "loyalty.customer.of_order", "at least one"),

@@ -52,8 +52,7 @@ impl From<Unlooked> for Unsent {
 }
 
 impl Sender<'_> {
-    /// Publishes a page's rows; when it returns, every row is accepted by SQS or recorded. An order that is sent though it was
-    /// skipped before brings along what gives it back, which was skipped with it.
+    /// Publishes a page's rows; when it returns, every row is accepted by SQS or recorded.
     ///
     /// # Errors
     /// When part of it failed: the page is to be published again.
@@ -71,7 +70,18 @@ impl Sender<'_> {
             }
         }
         let mapped = self.mapped(source, &asked_for).await?;
+        self.with_returns(mapped, report).await
+    }
+
+    /// Sends what is to be sent and records the rest. An order that is sent though it was skipped before brings along what gives it
+    /// back, which was skipped with it.
+    pub(crate) async fn with_returns(&self, mapped: Vec<Mapped>, report: &mut Report) -> Result<(), Unsent> {
         let again = self.publish(mapped, report).await?;
+        self.returns_of(&again, report).await
+    }
+
+    /// Publishes what gives these orders back.
+    pub(crate) async fn returns_of(&self, again: &[String], report: &mut Report) -> Result<(), Unsent> {
         let fields = self.mapping.fields;
         for source in Source::all(fields).into_iter().filter(Source::gives_back) {
             for ids in again.chunks(IDS_A_QUERY) {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::text::instant;
 use maud::{Markup, html};
-use reconciliation::history::DayHistory;
+use reconciliation::{Destination, history::DayHistory};
 use std::collections::BTreeSet;
 
 /// A line each; the report was made with settings of this SHA-256.
@@ -29,8 +29,11 @@ pub(super) fn certificates(history: &DayHistory, to: &str, config_sha256: &str) 
             instant(c.issued_at),
             digest.to_owned(),
         ];
-        let numbers = [c.source.completed, c.destination.found, c.destination.unexpected, c.repaired];
-        words.into_iter().chain(numbers.map(number)).collect()
+        // A destination that shows no orders was not asked for any.
+        let shown =
+            |of: fn(&Destination) -> usize| c.destination.as_ref().map_or("–".to_owned(), |there| number(of(there)));
+        let (found, unexpected) = (shown(|there| there.found), shown(|there| there.unexpected));
+        words.into_iter().chain([number(c.source.completed), found, unexpected, number(c.repaired)]).collect()
     });
     html! {
         section {

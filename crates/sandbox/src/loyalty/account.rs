@@ -113,10 +113,19 @@ impl Account {
         self.tell(number, topic, now, &more);
     }
 
+    /// What a customer has bought, however often it was told.
+    pub(super) fn bought(&self, number: u64) -> show::Bought {
+        let own = self.sales.values().filter(|sale| sale.member == number);
+        own.fold(show::Bought::default(), |all, sale| show::Bought {
+            orders: all.orders + 1,
+            spent: all.spent + sale.amount - sale.refunded,
+        })
+    }
+
     /// An event with the customer as it is now.
     pub(super) fn tell(&mut self, number: u64, topic: &'static str, now: DateTime<Utc>, more: &serde_json::Value) {
         let Some(member) = self.members.get(&number) else { return };
-        let body = show::event(topic, member, &self.program, more);
+        let body = show::event(topic, member, self.bought(number), &self.program, more);
         self.events.push(Sending { guid: self.guid.clone(), topic, at: now, after: std::time::Duration::ZERO, body });
     }
 }

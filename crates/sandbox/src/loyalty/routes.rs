@@ -64,8 +64,11 @@ async fn read(call: Call<World>, headers: HeaderMap, Query(asked): Parameters) -
             let Some(number) = by_id.or_else(by_email) else { return of_status(404) };
             account.promote(number, now);
             let with_history = asked.get("with_history").is_some_and(|value| value == "true");
-            let shown =
-                account.members.get(&number).map(|member| show::customer(member, &account.program, with_history));
+            let bought = account.bought(number);
+            let shown = account
+                .members
+                .get(&number)
+                .map(|member| show::customer(member, bought, &account.program, with_history));
             Json(shown).into_response()
         })
     })

@@ -8,8 +8,16 @@ use super::member::Member;
 use super::program::{Program, Tier};
 use super::tier::ends;
 
+/// What a customer has bought.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Bought {
+    pub(super) orders: usize,
+    /// What was taken back left out.
+    pub(super) spent: i64,
+}
+
 /// A customer as it is read.
-pub(super) fn customer(member: &Member, program: &Program, with_history: bool) -> Value {
+pub(super) fn customer(member: &Member, bought: Bought, program: &Program, with_history: bool) -> Value {
     let tier = member.tier.and_then(|(place, _)| program.tiers.get(place));
     let ends = member.tier.and_then(|(_, entered)| ends(program.term, entered));
     let mut shown = json!({
@@ -21,6 +29,8 @@ pub(super) fn customer(member: &Member, program: &Program, with_history: bool) -
         "phone_number": member.phone,
         "points_balance": member.balance(),
         "points_earned": member.earned(DateTime::<Utc>::MIN_UTC),
+        "total_spend_cents": bought.spent,
+        "total_purchases": bought.orders,
         "opt_in": member.opt_in,
         "opted_in_at": member.opted_in_at.map(stamp),
         "vip_tier_name": tier.map(|tier| &tier.name),
@@ -39,8 +49,8 @@ pub(super) fn tier(tier: &Tier) -> Value {
 }
 
 /// The customer, what is about it, and the topic.
-pub(super) fn event(topic: &str, member: &Member, program: &Program, more: &Value) -> Value {
-    let mut body = json!({"topic": topic, "email": member.email, "customer": customer(member, program, false)});
+pub(super) fn event(topic: &str, member: &Member, bought: Bought, program: &Program, more: &Value) -> Value {
+    let mut body = json!({"topic": topic, "email": member.email, "customer": customer(member, bought, program, false)});
     for (name, value) in more.as_object().into_iter().flatten() {
         body[name] = value.clone();
     }
