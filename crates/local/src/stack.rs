@@ -196,7 +196,8 @@ fn packaged(emulator: &Emulator, deploy: &Deploy) -> Result<String, Error> {
         emulator.call("s3", ("PUT", &format!("/{key}")), &[], package)?;
         Ok::<_, Error>(key)
     };
-    let packaged = template::with_packages(&template, |part| match part {
+    let off = template::off(&template, &deploy.parameters);
+    let packaged = template::with_packages(&template, &off, |part| match part {
         Package::Function(binary) => {
             let package = package::function(&emulator.workspace().binary(deploy.profile, binary)?)?;
             Ok(format!("s3://{}", upload(&format!("{binary}.zip"), &package)?))
