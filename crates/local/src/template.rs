@@ -31,7 +31,8 @@ pub(crate) fn off<'a>(template: &'a str, parameters: &BTreeMap<String, String>) 
 }
 
 /// Replaces each `CodeUri: .`, `ContentUri` and `TemplateURL` by what `upload` answers for it; a function's binary is the one of
-/// `BuildProperties` above it. Nothing else is changed, nor is anything of a function whose condition is `off`: none is made of it.
+/// `BuildProperties` above it. Nothing else is changed. Of a function
+/// whose condition is `off` none is made, and no package.
 pub(crate) fn with_packages(
     template: &str,
     off: &BTreeSet<&str>,
@@ -58,7 +59,8 @@ pub(crate) fn with_packages(
             }
             Some(("CodeUri", _)) if is_off => {
                 binary = None;
-                line.to_owned()
+                // What is looked at is its form.
+                format!("{indent}CodeUri: s3://off/none.zip")
             }
             Some(("CodeUri", _)) => {
                 let binary = binary.take().ok_or_else(|| wrong("`CodeUri` without a `Binary` above it"))?;
