@@ -108,6 +108,7 @@ mod tests {
                 "CodeUri: s3://code/loyalty-consumer.zip",
                 "CodeUri: s3://code/loyalty-webhook.zip",
                 "CodeUri: s3://code/loyalty-writeback.zip",
+                "CodeUri: s3://code/loyalty-reconciler.zip",
                 "CodeUri: s3://code/rollout-check.zip",
                 "TemplateURL: http://code/infra/observability.yaml",
                 "TemplateURL: http://code/infra/observability-erp.yaml",

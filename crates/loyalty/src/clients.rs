@@ -1,6 +1,6 @@
 //! One Yotpo Loyalty client a store, from the secret; read again when Yotpo refuses what we have.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use config::{Loyalty, Platform, StoreName};
 use function::ColdStart;
 use secrets::{Rotating, Secrets};
@@ -9,9 +9,15 @@ use yotpo::{Credentials, loyalty::Client};
 
 type ByStore = BTreeMap<StoreName, Arc<Client>>;
 
+/// What the secret said.
+struct Loaded {
+    clients: ByStore,
+    expires_on: Option<NaiveDate>,
+}
+
 /// The clients of the stores that take part, each with its own store's credentials and no others.
 pub struct LoyaltyClients {
-    loaded: Rotating<ByStore, Misconfigured>,
+    loaded: Rotating<Loaded, Misconfigured>,
 }
 
 /// Why the stores' credentials cannot be used.
@@ -80,19 +86,24 @@ impl LoyaltyClients {
 
     /// The client of a store.
     pub fn get(&self, store: &StoreName) -> Option<Arc<Client>> {
-        self.loaded.get().get(store).cloned()
+        self.loaded.get().clients.get(store).cloned()
     }
 
     /// Every store's.
     pub fn all(&self) -> Vec<(StoreName, Arc<Client>)> {
-        self.loaded.get().iter().map(|(name, client)| (name.clone(), Arc::clone(client))).collect()
+        self.loaded.get().clients.iter().map(|(name, client)| (name.clone(), Arc::clone(client))).collect()
+    }
+
+    /// The last day on which the credentials are valid, where somebody has written it down.
+    pub fn expires_on(&self) -> Option<NaiveDate> {
+        self.loaded.get().expires_on
     }
 
     /// Reads the secret again after `refused` was refused: it may have been rotated under a warm function.
     /// However many deliveries find out at once, it is read once. `None` if nothing can be read.
     pub async fn reload(&self, store: &StoreName, refused: &Arc<Client>) -> Option<Arc<Client>> {
-        let is_refused = |clients: &ByStore| clients.get(store).is_some_and(|known| Arc::ptr_eq(known, refused));
-        self.loaded.renew(is_refused).await?.get(store).cloned()
+        let is_refused = |loaded: &Loaded| loaded.clients.get(store).is_some_and(|known| Arc::ptr_eq(known, refused));
+        self.loaded.renew(is_refused).await?.clients.get(store).cloned()
     }
 }
 
@@ -106,7 +117,7 @@ impl From<Misconfigured> for ColdStart {
 }
 
 impl Source {
-    async fn read(&self) -> Result<ByStore, Misconfigured> {
+    async fn read(&self) -> Result<Loaded, Misconfigured> {
         let secret = || self.name.clone();
         let credentials: Credentials = self.secrets.get(&self.name).await?;
         let url = credentials.loyalty_url().map_err(|source| Misconfigured::Url { secret: secret(), source })?;
@@ -120,7 +131,7 @@ impl Source {
                 .map_err(|source| Misconfigured::NoKey { secret: secret(), store: store.clone(), source })?;
             clients.insert(store.clone(), Arc::new(client));
         }
-        Ok(clients)
+        Ok(Loaded { clients, expires_on: credentials.expires_on })
     }
 }
 

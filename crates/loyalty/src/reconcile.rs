@@ -131,6 +131,11 @@ impl Reconciler {
             other => other,
         };
         let measured = if scheduled { day.measure_open(metrics).await } else { Ok(()) };
+        let expires_on = [self.salesforce.expires_on(), self.clients.expires_on()].into_iter().flatten().min();
+        let left = expires_on.map(|last| (last - self.ledger.now().date_naive()).num_days());
+        if let Some(days) = left.and_then(|days| i32::try_from(days).ok()).filter(|_| scheduled) {
+            metrics.measure(Metric::CredentialDaysLeft, days.into());
+        }
         if let Some(usage) = self.salesforce.usage() {
             metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
         }

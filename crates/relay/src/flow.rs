@@ -82,6 +82,7 @@ impl Flow {
                 "LoyaltyConsumerFunction",
                 "LoyaltyWebhookFunction",
                 "LoyaltyWritebackFunction",
+                "LoyaltyReconcilerFunction",
             ],
         }
     }
@@ -95,18 +96,18 @@ impl Flow {
         }
     }
 
-    /// The function that proves a day, where there is one.
-    pub(crate) const fn reconciler(self) -> Option<Function> {
+    /// The function that proves a day.
+    pub(crate) const fn reconciler(self) -> Function {
         match self {
-            Self::Reviews => Some(Function { output: "ReviewsReconcilerFunction", name: reviews::RECONCILER }),
-            Self::Erp => Some(Function { output: "ErpReconcilerFunction", name: erp::RECONCILER }),
-            Self::Loyalty => None,
+            Self::Reviews => Function { output: "ReviewsReconcilerFunction", name: reviews::RECONCILER },
+            Self::Erp => Function { output: "ErpReconcilerFunction", name: erp::RECONCILER },
+            Self::Loyalty => Function { output: "LoyaltyReconcilerFunction", name: loyalty::RECONCILER },
         }
     }
 
     /// The functions that a schedule starts.
     pub(crate) fn by_day(self) -> impl Iterator<Item = Function> {
-        self.producer().into_iter().chain(self.reconciler())
+        self.producer().into_iter().chain([self.reconciler()])
     }
 
     /// Whether orders may fit none of its stores.

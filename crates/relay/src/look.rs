@@ -45,9 +45,6 @@ pub(crate) async fn look(
     day: BusinessDay,
     store: Option<&StoreName>,
 ) -> Result<Look, Failure> {
-    let Some(reconciler) = flow.reconciler() else {
-        return Err(Failure::input(format!("nothing proves the days of the {} flow", flow.as_str())));
-    };
     let spinner = progress::spinner(format!("the reconciler looks at {day}"));
     let mut asked: BTreeSet<StoreName> = match store {
         Some(store) => [store.clone()].into(),
@@ -57,7 +54,7 @@ pub(crate) async fn look(
     for tries in 1..=LOOKS {
         // What was looked at is not read again where one store is left.
         let only = if asked.len() == 1 && tries > 1 { asked.first() } else { store };
-        let answer = place.invoke(reconciler.output, &event(day, only)).await?;
+        let answer = place.invoke(flow.reconciler().output, &event(day, only)).await?;
         look.add(answer, flow, day, &mut asked)?;
         if look.not_looked_at.is_empty() {
             break;

@@ -23,9 +23,10 @@ pub(super) fn of_idle_erp() -> f64 {
     series(&names)
 }
 
-/// The series that the loyalty flow has while nothing happens: what the producer says, of one store.
+/// The series that the loyalty flow has while nothing happens: what producer and reconciler say, of one store.
 pub(super) fn of_idle_loyalty() -> f64 {
-    let mut names = named(&["delivery/src/report.rs", "loyalty/src/produce.rs"]);
+    let places = ["reconciliation/src", "loyalty/src/produce.rs", "loyalty/src/reconcile", "loyalty/src/reconcile.rs"];
+    let mut names = named(&places);
     names.extend(ALWAYS.map(|metric| metric.name().to_owned()));
     series(&names)
 }

@@ -54,7 +54,7 @@ fn silence_is_an_alarm_where_something_must_be_said() {
     assert_eq!(loud(&alarms), ["NoSettledNightAlarm", "ReconcilerSilentAlarm"]);
     assert_eq!(loud(&alarms_of(&erp())), ["ReconcilerSilentAlarm"]);
     // The producer of the loyalty flow is never at rest, and a shop's customers always get points for something.
-    assert_eq!(loud(&alarms_of(&loyalty())), ["ProducerSilentAlarm", "SilentStoresAlarm"]);
+    assert_eq!(loud(&alarms_of(&loyalty())), ["ProducerSilentAlarm", "ReconcilerSilentAlarm", "SilentStoresAlarm"]);
 }
 
 /// Alarm and dashboard warn where the configuration stops a run.

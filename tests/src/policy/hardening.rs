@@ -12,7 +12,7 @@ const NAMED: [(&str, &str); 4] = [
 ];
 
 /// The outputs that users and tools rely on, each with the resource whose name or URL it is.
-const OUTPUTS: [(&str, &str); 19] = [
+const OUTPUTS: [(&str, &str); 20] = [
     ("ReviewsProducerFunction", "ReviewsProducer"),
     ("ReviewsConsumerFunction", "ReviewsConsumer"),
     ("ReviewsReconcilerFunction", "ReviewsReconciler"),
@@ -27,6 +27,7 @@ const OUTPUTS: [(&str, &str); 19] = [
     ("LoyaltyConsumerFunction", "LoyaltyConsumer"),
     ("LoyaltyWebhookFunction", "LoyaltyWebhook"),
     ("LoyaltyWritebackFunction", "LoyaltyWriteback"),
+    ("LoyaltyReconcilerFunction", "LoyaltyReconciler"),
     ("LoyaltyQueueUrl", "LoyaltyQueue"),
     ("LoyaltyDeadLetterQueueUrl", "LoyaltyDeadLetterQueue"),
     ("WritebackQueueUrl", "WritebackQueue"),

@@ -69,6 +69,7 @@ fn needed(template: &Template, function: &Function, recorded: &BTreeSet<Call>) -
     let about = |about: &Resource| match about {
         Resource::Queue => variable("QUEUE_URL"),
         Resource::DeadLetters => variable("DEAD_LETTER_QUEUE_URL"),
+        Resource::Unknown(what) if what == WRITEBACK_QUEUE => variable("WRITEBACK_QUEUE_URL"),
         Resource::Table => variable("LEDGER_TABLE"),
         Resource::Index(name) => format!("{}/index/{name}", variable("LEDGER_TABLE")),
         Resource::Secret(name) => {
@@ -132,6 +133,9 @@ fn of_erp(binary: &str) -> Vec<(&'static str, Resource)> {
     calls
 }
 
+/// The queue of hints, where it is not the function's own.
+const WRITEBACK_QUEUE: &str = "the write-back's queue";
+
 /// What the functions of the loyalty flow call, beside what a simulated night of theirs shows.
 fn of_loyalty(binary: &str) -> Vec<(&'static str, Resource)> {
     let secret = |name: &str| ("secretsmanager:GetSecretValue", Resource::Secret(name.to_owned()));
@@ -158,6 +162,17 @@ fn of_loyalty(binary: &str) -> Vec<(&'static str, Resource)> {
         }
         // What it cannot put on the queue is lost to it, and made up for by night: it has no ledger.
         "loyalty-webhook" => calls.push(secret("yotpo")),
+        "loyalty-reconciler" => {
+            calls.extend(ledger);
+            calls.extend([
+                ("sqs:SendMessage", Resource::Unknown(WRITEBACK_QUEUE.to_owned())),
+                ("sqs:GetQueueAttributes", Resource::Unknown(WRITEBACK_QUEUE.to_owned())),
+                ("dynamodb:BatchGetItem", Resource::Table),
+                ("dynamodb:Query", Resource::Index("open".to_owned())),
+                secret("salesforce"),
+                secret("yotpo"),
+            ]);
+        }
         _ => calls.clear(),
     }
     calls

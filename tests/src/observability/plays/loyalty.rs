@@ -5,10 +5,16 @@ use super::{DAY, HOUR, LENGTH, Played, every, hourly, quiet, raised, rollouts};
 pub(super) fn plays() -> Vec<Played> {
     let letter = |from, to| every(5, from, to, 1.0);
     let mut all = vec![
+        raised("OldestOpenAlarm", DAY..=DAY + HOUR, vec![hourly(0, DAY, 21_600.0), hourly(DAY, LENGTH, 21_601.0)]),
+        quiet("OldestOpenAlarm", vec![hourly(0, LENGTH, 21_600.0)]),
         raised("RefundsParkedAlarm", DAY..=DAY + HOUR, vec![vec![(DAY + 1, 1.0)]]),
         quiet("RefundsParkedAlarm", vec![]),
+        raised("BalancesDifferAlarm", DAY..=DAY + HOUR, vec![hourly(0, DAY, 0.0), hourly(DAY, LENGTH, 2.0)]),
+        quiet("BalancesDifferAlarm", vec![hourly(0, LENGTH, 0.0)]),
         raised("QuotaAlarm", 0..=HOUR, vec![every(15, 0, LENGTH, 80.0)]),
         quiet("QuotaAlarm", vec![every(15, 0, LENGTH, 79.9)]),
+        raised("CredentialAlarm", 2 * DAY..=3 * DAY, vec![hourly(0, 2 * DAY, 14.0), hourly(2 * DAY, LENGTH, 13.0)]),
+        quiet("CredentialAlarm", vec![hourly(0, LENGTH, 14.0)]),
         // Attempts of a delivery whose login fails: after 10 seconds, 20, 40 and so on.
         raised("UnauthorizedAlarm", DAY..=DAY + HOUR, vec![[0, 1, 1, 2, 4, 8].map(|after| (DAY + after, 1.0)).into()]),
         // A key that was changed: one refusal, and the secret is read again.
@@ -37,7 +43,7 @@ pub(super) fn plays() -> Vec<Played> {
         quiet("WritebackQueueAgeAlarm", vec![every(5, 0, LENGTH, 21_600.0)]),
         raised("ProducerErrorsAlarm", DAY..=DAY + HOUR, vec![every(15, 0, DAY, 0.0), every(15, DAY, LENGTH, 1.0)]),
         quiet("ProducerErrorsAlarm", vec![every(15, 0, LENGTH, 0.0), every(DAY, 0, LENGTH, 1.0)]),
-        // The quota is measured by each run that has asked the org for anything.
+        // Lambda counts a start's errors whether there are any or not.
         raised("ProducerSilentAlarm", DAY + HOUR..=DAY + 5 * HOUR, vec![every(15, 0, DAY, 7.0)]),
         quiet("ProducerSilentAlarm", vec![every(HOUR, 30, LENGTH, 7.0)]),
     ];
@@ -55,6 +61,7 @@ pub(super) fn plays() -> Vec<Played> {
         "ConsumerRolloutAlarm",
         "WebhookRolloutAlarm",
         "WritebackRolloutAlarm",
+        "ReconcilerRolloutAlarm",
     ]));
     all
 }

@@ -363,7 +363,7 @@ fn a_day_of_outage_passes_without_anyone_touching_it() {
 }
 
 /// All that call Yotpo Loyalty, and share its pace.
-const CALLERS: [&str; 2] = [LOYALTY, WRITEBACK];
+const CALLERS: [&str; 3] = [LOYALTY, WRITEBACK, "loyalty-reconciler"];
 
 /// Whoever may read the stores' keys at Yotpo Loyalty may call it: those, and the webhook, which needs their tokens alone.
 #[test]
