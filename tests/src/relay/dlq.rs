@@ -218,7 +218,7 @@ async fn nothing_that_counts_is_dropped_without_a_decision_and_everything_is_kep
         (&["dlq", "drop", "--dismiss", "asked by a@example.com"], "without names or addresses"),
         (&["dlq", "drop", "--class", "bad"], "bad_record"),
         (&["dlq", "list", "--since", "yesterday"], "2026-11-20T06:30:00Z"),
-        (&["dlq", "list", "--flow", "nothing"], "[possible values: reviews, erp]"),
+        (&["dlq", "list", "--flow", "nothing"], "[possible values: reviews, erp, loyalty]"),
         (&["dlq", "show", "--key", "all"], "Salesforce id"),
         (&["dlq", "redrive", "--rate", "0"], "--rate"),
         (&["dlq", "redrive", "--older-than", "soon"], "15m"),
