@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Names that mean the same wherever they stand.
-const SHARED: [(&str, &str); 21] = [
+const SHARED: [(&str, &str); 20] = [
     ("Error", "why a crate's work failed"),
     ("Failed", "why a run, or a step of one, failed"),
     ("Answer", "what a function answers its event with"),
@@ -17,7 +17,6 @@ const SHARED: [(&str, &str); 21] = [
     ("Consumer", "a flow's function that brings its queue's messages to their destination"),
     ("Credentials", "what a vendor's secret says"),
     ("Currency", "a code of ISO 4217, in the settings or of an amount"),
-    ("Misconfigured", "a vendor's secret that a flow cannot work with"),
     ("Outage", "a vendor that does not work, with that vendor's codes"),
     ("Event", "what happens, to a delivery or to a function"),
     ("Payload", "what a flow's message carries beside its delivery"),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use config::Shopify;
-use function::ColdStart;
+use function::clients::Misconfigured;
 use secrets::{Rotating, Secrets};
 use shopify::{Credentials, ShopDomain, admin::Client};
 use std::{collections::BTreeMap, sync::Arc};
@@ -14,22 +14,6 @@ pub struct Admins {
 
 /// Every shop of the secret; without a client, where the secret gives no access.
 type Clients = BTreeMap<ShopDomain, Option<Arc<Client>>>;
-
-/// The secret cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum Misconfigured {
-    /// It cannot be read, or is not of its shape.
-    #[error(transparent)]
-    Secret(#[from] secrets::Error),
-    /// A shop's address is none.
-    #[error("misconfigured: secret `{secret}`, `admin_url`: {source}")]
-    Url {
-        /// Its name.
-        secret: String,
-        /// What is wrong with it.
-        source: shopify::BadUrl,
-    },
-}
 
 impl Admins {
     /// Reads the secret called `name`.
@@ -53,7 +37,7 @@ impl Admins {
                         return Ok(None);
                     };
                     let url = credentials.admin_url(shop);
-                    let url = url.map_err(|source| Misconfigured::Url { secret: name.clone(), source })?;
+                    let url = url.map_err(Misconfigured::url(&name, "admin_url"))?;
                     Ok(Some(Arc::new(Client::new(http.clone(), url, access, &version, now))))
                 };
                 credentials.shops.keys().map(|shop| Ok((shop.clone(), client(shop)?))).collect()
@@ -78,14 +62,5 @@ impl Admins {
             clients.get(shop).and_then(Option::as_ref).is_some_and(|known| Arc::ptr_eq(known, refused))
         };
         self.loaded.renew(is_refused).await?.get(shop)?.clone().filter(|client| !Arc::ptr_eq(client, refused))
-    }
-}
-
-impl From<Misconfigured> for ColdStart {
-    fn from(error: Misconfigured) -> Self {
-        match error {
-            Misconfigured::Secret(error) => error.into(),
-            other @ Misconfigured::Url { .. } => Self::Secret(other.into()),
-        }
     }
 }

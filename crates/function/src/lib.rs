@@ -2,10 +2,12 @@
 //!
 //! In reading order: [`environment`] (what it is told by its environment), [`start`] (what it works with, made at cold start),
 //! [`lambda`] (the runtime), of which there are three forms: [`scheduled`] (an [`event`] starts a run, which is kept by [`ran`]),
-//! [`batch`] (messages of a queue) and [`webhook`] (a request of an HTTP API). [`check`] answers whether it could work; [`fault`] is how a failure is told.
+//! [`batch`] (messages of a queue) and [`webhook`] (a request of an HTTP API). [`check`] answers whether it could work; [`fault`] is
+//! how a failure is told. [`clients`] is what several functions of a flow reach a vendor by.
 
 pub mod batch;
 pub mod check;
+pub mod clients;
 pub mod environment;
 pub mod event;
 pub mod fault;

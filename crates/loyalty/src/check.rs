@@ -1,7 +1,11 @@
 //! What each function looks at when it is asked whether it could work, beside its configuration and secrets.
 
-use crate::{consume::Consumer, produce::Producer, reconcile::Reconciler, source::fields::Fields};
+use crate::{
+    clients::LoyaltyClients, consume::Consumer, produce::Producer, reconcile::Reconciler, refresh::Refresher,
+    source::fields::Fields,
+};
 use config::{Loyalty, Relay};
+use delivery::Worker;
 use function::Checked;
 use org::{Values, known};
 use salesforce::{Client, Error, Schema};
@@ -60,25 +64,40 @@ impl Producer {
     }
 }
 
+/// Each store's keys at Yotpo.
+async fn keys(checked: &mut Checked, clients: &LoyaltyClients) {
+    for (store, client) in clients.all() {
+        checked.note(&format!("yotpo loyalty keys of {store}"), client.check_keys().await);
+    }
+}
+
+/// What both of the functions that take a queue's messages need.
+async fn worker(mut checked: Checked, clients: &LoyaltyClients, salesforce: &Client, worker: &Worker) -> Checked {
+    keys(&mut checked, clients).await;
+    checked.note("salesforce token", salesforce.log_in().await);
+    checked.queues(&worker.queue, &worker.dead_letters).await;
+    checked.ledger(&worker.ledger).await;
+    checked
+}
+
 impl Consumer {
     /// Whether the consumer could work.
-    pub async fn check(&self, mut checked: Checked) -> Checked {
-        for (store, client) in self.clients.all() {
-            checked.note(&format!("yotpo loyalty keys of {store}"), client.check_keys().await);
-        }
-        checked.note("salesforce token", self.salesforce.log_in().await);
-        checked.queues(&self.worker.queue, &self.worker.dead_letters).await;
-        checked.ledger(&self.worker.ledger).await;
-        checked
+    pub async fn check(&self, checked: Checked) -> Checked {
+        worker(checked, &self.clients, &self.salesforce, &self.worker).await
+    }
+}
+
+impl Refresher {
+    /// Whether the write-back could work.
+    pub async fn check(&self, checked: Checked) -> Checked {
+        worker(checked, &self.clients, &self.salesforce, &self.worker).await
     }
 }
 
 impl Reconciler {
     /// Whether the reconciler could work.
     pub async fn check(&self, mut checked: Checked) -> Checked {
-        for (store, client) in self.clients.all() {
-            checked.note(&format!("yotpo loyalty keys of {store}"), client.check_keys().await);
-        }
+        keys(&mut checked, &self.clients).await;
         salesforce(&mut checked, &self.salesforce, &self.config, &self.loyalty).await;
         checked.queues(&self.queue, &self.dead_letters).await;
         checked.note("write-back queue", self.hints.reach().await);

@@ -12,17 +12,13 @@ use crate::{
     clients::LoyaltyClients,
     hint::Hint,
     outcome,
-    policy::flow,
-    start,
 };
 use chrono::{DateTime, Utc};
 use config::{Loyalty, Relay, StoreName};
 use delivery::{Claimed, InPlace, Undelivered, Worker};
-use function::{Checked, ColdStart, Environment, batch::Consumed, environment::parsed};
-use ledger::{EffectHash, ErrorClass, Ledger, Millis, Revision};
-use queue::Queue;
-use salesforce::{Http, Id, Row};
-use secrets::Secrets;
+use function::batch::Consumed;
+use ledger::{EffectHash, ErrorClass, Millis, Revision};
+use salesforce::{Id, Row};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -61,60 +57,6 @@ struct Wanted {
 }
 
 impl Refresher {
-    /// With its secrets, and this HTTP client for the vendors. `callers`: how many may call a store's account at once, all functions
-    /// together; `max_receives`: how often SQS delivers a message; `random`: uniform in `0.0..1.0`.
-    ///
-    /// # Errors
-    /// When a secret does not allow it to work, or the stack has no loyalty flow.
-    pub async fn of(
-        environment: Environment,
-        http: Http,
-        callers: u32,
-        max_receives: u32,
-        random: fn() -> f64,
-    ) -> Result<Self, ColdStart> {
-        let loyalty = start::loyalty(&environment.config)?;
-        let salesforce = org::client(&environment, http.clone()).await?;
-        let secret = environment.secret("yotpo");
-        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
-        let clients = LoyaltyClients::load(Secrets::new(&aws), secret, http, &loyalty, now).await?;
-        let worker = Worker {
-            ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
-            queue: Queue::new(&aws, queue),
-            dead_letters: Queue::new(&aws, dead_letters),
-            accounts: start::accounts(&config, &loyalty, callers),
-            times: config.protocol.clone(),
-            looks: None,
-            max_receives,
-            random,
-        };
-        Ok(Self { config, loyalty, clients, salesforce, worker })
-    }
-
-    /// From its environment.
-    ///
-    /// # Errors
-    /// When configuration, environment or secrets do not allow it to work.
-    pub async fn start(environment: Environment) -> Result<Self, ColdStart> {
-        let (callers, receives) = (start::callers()?, parsed("MAX_RECEIVE_COUNT")?);
-        let http = Http::new(environment.config.protocol.call_timeout);
-        let http = http.map_err(|error| ColdStart::Environment(error.into()))?;
-        Self::of(environment, http, callers, receives, rand::random).await
-    }
-
-    /// Whether the write-back could work.
-    pub async fn check(&self, mut checked: Checked) -> Checked {
-        for store in self.loyalty.stores.keys() {
-            if let Some(client) = self.clients.get(store) {
-                checked.note(&format!("yotpo loyalty keys of {store}"), client.check_keys().await);
-            }
-        }
-        checked.note("salesforce login", self.salesforce.log_in().await);
-        checked.queues(&self.worker.queue, &self.worker.dead_letters).await;
-        checked.ledger(&self.worker.ledger).await;
-        checked
-    }
-
     /// Handles a batch until `deadline`; the answer names the messages that are to come back.
     ///
     /// # Errors

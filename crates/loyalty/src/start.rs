@@ -1,6 +1,13 @@
 //! What each function works with, made of its environment and its secrets at cold start.
 
-use crate::{clients::LoyaltyClients, consume::Consumer, policy::flow, produce::Producer, reconcile::Reconciler};
+use crate::{
+    clients::{self, LoyaltyClients},
+    consume::Consumer,
+    policy::flow,
+    produce::Producer,
+    reconcile::Reconciler,
+    refresh::Refresher,
+};
 use config::{Loyalty, Relay};
 use delivery::{Account, Accounts, Pace, Worker};
 use function::{ColdStart, Environment, environment::parsed};
@@ -57,6 +64,16 @@ pub async fn consumer(environment: Environment) -> Result<Consumer, ColdStart> {
     Consumer::of(environment, http, callers, receives, rand::random).await
 }
 
+/// Everything the write-back works with.
+///
+/// # Errors
+/// When configuration, environment or secrets do not allow it to work.
+pub async fn writeback(environment: Environment) -> Result<Refresher, ColdStart> {
+    let (callers, receives) = (callers()?, parsed("MAX_RECEIVE_COUNT")?);
+    let http = http(&environment)?;
+    Refresher::of(environment, http, callers, receives, rand::random).await
+}
+
 fn http(environment: &Environment) -> Result<Http, ColdStart> {
     Http::new(environment.config.protocol.call_timeout).map_err(|error| ColdStart::Environment(error.into()))
 }
@@ -79,11 +96,10 @@ impl Reconciler {
     /// When a secret does not allow it to work.
     pub async fn of(environment: Environment, http: Http, callers: u32, hints: String) -> Result<Self, ColdStart> {
         let loyalty = loyalty(&environment.config)?;
-        let salesforce = org::client(&environment, http.clone()).await?;
-        let secret = environment.secret("yotpo");
+        let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
         let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
         Ok(Self {
-            clients: LoyaltyClients::load(Secrets::new(&aws), secret, http, &loyalty, now).await?,
+            clients,
             accounts: accounts(&config, &loyalty, callers),
             ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
             queue: Queue::new(&aws, queue),
@@ -123,7 +139,7 @@ impl Consumer {
     /// together; `max_receives`: how often SQS delivers a message; `random`: uniform in `0.0..1.0`.
     ///
     /// # Errors
-    /// When a secret does not allow it to work.
+    /// When a secret does not allow it to work, or the settings have no such flow.
     pub async fn of(
         environment: Environment,
         http: Http,
@@ -132,20 +148,61 @@ impl Consumer {
         random: fn() -> f64,
     ) -> Result<Self, ColdStart> {
         let loyalty = loyalty(&environment.config)?;
-        let salesforce = org::client(&environment, http.clone()).await?;
-        let secret = environment.secret("yotpo");
-        let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
-        let clients = LoyaltyClients::load(Secrets::new(&aws), secret, http, &loyalty, now).await?;
-        let worker = Worker {
-            ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
-            queue: Queue::new(&aws, queue),
-            dead_letters: Queue::new(&aws, dead_letters),
-            accounts: accounts(&config, &loyalty, callers),
-            times: config.protocol.clone(),
-            looks: None,
-            max_receives,
-            random,
-        };
+        let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
+        let config = Arc::clone(&environment.config);
+        let worker = worker(environment, &loyalty, callers, max_receives, random);
         Ok(Self { config, loyalty, clients, salesforce, worker })
+    }
+}
+
+impl Refresher {
+    /// As [`Consumer::of`].
+    ///
+    /// # Errors
+    /// As [`Consumer::of`].
+    pub async fn of(
+        environment: Environment,
+        http: Http,
+        callers: u32,
+        max_receives: u32,
+        random: fn() -> f64,
+    ) -> Result<Self, ColdStart> {
+        let loyalty = loyalty(&environment.config)?;
+        let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
+        let config = Arc::clone(&environment.config);
+        let worker = worker(environment, &loyalty, callers, max_receives, random);
+        Ok(Self { config, loyalty, clients, salesforce, worker })
+    }
+}
+
+/// The org, and the stores' accounts at Yotpo.
+async fn vendors(
+    environment: &Environment,
+    http: Http,
+    loyalty: &Loyalty,
+) -> Result<(salesforce::Client, LoyaltyClients), ColdStart> {
+    let salesforce = org::client(environment, http.clone()).await?;
+    let (secrets, name) = (Secrets::new(&environment.aws), environment.secret("yotpo"));
+    Ok((salesforce, clients::load(secrets, name, http, loyalty, environment.now).await?))
+}
+
+/// What takes a queue's messages through the delivery protocol.
+fn worker(
+    environment: Environment,
+    loyalty: &Loyalty,
+    callers: u32,
+    max_receives: u32,
+    random: fn() -> f64,
+) -> Worker {
+    let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
+    Worker {
+        ledger: Ledger::new(&aws, table, flow(loyalty, &config.protocol), now),
+        queue: Queue::new(&aws, queue),
+        dead_letters: Queue::new(&aws, dead_letters),
+        accounts: accounts(&config, loyalty, callers),
+        times: config.protocol.clone(),
+        looks: None,
+        max_receives,
+        random,
     }
 }

@@ -3,11 +3,11 @@
 
 use crate::{
     start::flow,
-    stores::{Misconfigured, Stores},
+    stores::{self, Stores},
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Relay, StoreName};
-use function::{ColdStart, Environment};
+use function::{ColdStart, Environment, clients::Misconfigured};
 use ledger::Ledger;
 use queue::Queue;
 use reconciliation::Certificate;
@@ -63,7 +63,7 @@ impl Operator {
     /// When the secret does not allow it.
     pub async fn stores(&self) -> Result<Stores, Misconfigured> {
         let name = format!("{}/yotpo", self.stack);
-        Stores::load(self.secrets.clone(), name, self.http.clone(), &self.config, self.now).await
+        stores::load(self.secrets.clone(), name, self.http.clone(), &self.config, self.now).await
     }
 
     /// What the source's secret says.

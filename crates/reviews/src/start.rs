@@ -1,6 +1,6 @@
 //! What each function works with, made of its environment and its secrets at cold start.
 
-use crate::{FLOW, consume::Consumer, produce::Producer, reconcile::Reconciler, stores::Stores};
+use crate::{FLOW, consume::Consumer, produce::Producer, reconcile::Reconciler, stores};
 use config::{Relay, StoreName};
 use delivery::{Account, Accounts, Pace, Worker};
 use function::{ColdStart, Environment, environment::parsed};
@@ -106,7 +106,7 @@ impl Consumer {
             max_receives,
             random,
         };
-        Ok(Self { stores: Stores::load(Secrets::new(&aws), secret, http, &config, now).await?, worker, config })
+        Ok(Self { stores: stores::load(Secrets::new(&aws), secret, http, &config, now).await?, worker, config })
     }
 }
 
@@ -120,7 +120,7 @@ impl Reconciler {
         let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
         Ok(Self {
             salesforce,
-            stores: Stores::load(Secrets::new(&aws), secret, http, &config, now).await?,
+            stores: stores::load(Secrets::new(&aws), secret, http, &config, now).await?,
             ledger: Ledger::new(&aws, table, flow(&config), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
