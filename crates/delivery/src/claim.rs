@@ -45,6 +45,17 @@ impl Claim<'_> {
         self.applied.as_ref() == Some(&self.delivery.hash)
     }
 
+    /// Logs and counts that it is done; `unchanged`: without a call.
+    pub(crate) fn tell_done(&self, unchanged: bool) {
+        if unchanged {
+            tracing::info!("the destination has it already; no call");
+            self.invocation.count(Metric::Unchanged, &self.delivery.store);
+        } else {
+            tracing::info!(attempt = self.attempt, "delivered");
+            self.invocation.count(Metric::Delivered, &self.delivery.store);
+        }
+    }
+
     /// To be said by a flow that gives up after a part of its calls took effect: what the destination has is neither what it had
     /// nor what this version asks for.
     pub fn forget_applied(&self) {

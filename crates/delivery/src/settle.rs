@@ -65,17 +65,19 @@ impl Worker {
             let wait = self.backoff(claim.attempt, None);
             return self.back(received, claim.invocation, claim.delivery, wait).await;
         }
-        if claim.is_unchanged() {
-            tracing::info!("the destination has it already; no call");
-            claim.invocation.count(Metric::Unchanged, &claim.delivery.store);
-            return Disposal::Delete;
+        let unchanged = claim.is_unchanged();
+        claim.tell_done(unchanged);
+        if !unchanged {
+            self.measure_latency(claim, received);
         }
-        tracing::info!(attempt = claim.attempt, "delivered");
-        claim.invocation.count(Metric::Delivered, &claim.delivery.store);
+        Disposal::Delete
+    }
+
+    /// How long it took from the message's sending.
+    pub(crate) fn measure_latency(&self, claim: &Claim<'_>, received: &Received) {
         if let Some(latency) = received.sent_at.and_then(|at| (self.ledger.now() - at).to_std().ok()) {
             claim.invocation.measure(Metric::DeliveryLatencyMs, latency);
         }
-        Disposal::Delete
     }
 
     /// Back to pending without a call, and the message back to the queue. `floor`: how long the account is to be left alone.

@@ -57,8 +57,7 @@ impl Worker {
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
         let begun = Instant::now();
         let batch = Batch::from_event(event)?;
-        let remaining = (deadline - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
-        let invocation = Invocation::new(deadline, remaining, metrics, self.accounts.keys());
+        let invocation = self.invocation(deadline, metrics);
         let mut returned: Vec<(&Received, Duration)> = Vec::new();
         let mut parsed: Vec<Parsed<'_, P>> = Vec::new();
         for received in &batch.messages {
@@ -88,11 +87,7 @@ impl Worker {
         }
         let led = leaders.iter().zip(&ends);
         returned.extend(led.filter_map(|(leader, end)| Some((parsed[*leader].received, end.delay()?))));
-        if let Err(error) = self.queue.hide(&returned, begun).await {
-            // The queue's own visibility time-out applies: later, but they come back.
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "messages keep the queue's own visibility time-out");
-        }
+        self.give_back(&returned, begun).await;
         let response = batch.response(returned.iter().map(|(message, _)| message.id.as_str()));
         Ok((response, invocation.into_metrics()))
     }
@@ -169,9 +164,8 @@ impl Worker {
             let wait = self.backoff(received.receives, held);
             return Err(self.back(received, invocation, delivery, wait).await);
         }
-        let event = |token| Event::Claim { delivery: delivery.clone(), token, lease_end: invocation.deadline.into() };
-        match self.claim(delivery, invocation, latest, event).await {
-            Ok(claim) => Ok(Claim { trace: received.trace.clone(), ..claim }),
+        match self.claim_received(delivery, received, invocation, latest).await {
+            Ok(claim) => Ok(claim),
             Err(unclaimed) => Err(self.refused(unclaimed, delivery, received, invocation).await),
         }
     }
@@ -201,18 +195,9 @@ impl Worker {
             let wait = self.backoff(claim.attempt, None);
             return self.back(received, claim.invocation, claim.delivery, wait).await;
         }
-        let store = &claim.delivery.store;
-        if unchanged {
-            tracing::info!("the destination has it already; no call");
-            claim.invocation.count(Metric::Unchanged, store);
-        } else {
-            tracing::info!(attempt = claim.attempt, "delivered");
-            claim.invocation.count(Metric::Delivered, store);
-        }
-        claim.invocation.count(Metric::Confirmed, store);
-        if let Some(latency) = received.sent_at.and_then(|at| (self.ledger.now() - at).to_std().ok()) {
-            claim.invocation.measure(Metric::DeliveryLatencyMs, latency);
-        }
+        claim.tell_done(unchanged);
+        claim.invocation.count(Metric::Confirmed, &claim.delivery.store);
+        self.measure_latency(claim, received);
         Disposal::Delete
     }
 
@@ -252,15 +237,6 @@ fn led(deliveries: &[&Delivery]) -> (Vec<usize>, Vec<(usize, usize)>) {
         }
     }
     (leaders, followers)
-}
-
-impl Disposal {
-    fn delay(self) -> Option<Duration> {
-        match self {
-            Self::Delete => None,
-            Self::Return(delay) => Some(delay),
-        }
-    }
 }
 
 #[cfg(test)]

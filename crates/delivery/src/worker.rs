@@ -41,6 +41,16 @@ pub(crate) enum Disposal {
     Return(Duration),
 }
 
+impl Disposal {
+    /// For how long it is hidden, where it comes back.
+    pub(crate) fn delay(self) -> Option<Duration> {
+        match self {
+            Self::Delete => None,
+            Self::Return(delay) => Some(delay),
+        }
+    }
+}
+
 impl Worker {
     /// Handles a batch until `deadline`, `at_once` messages at a time: `call` makes a delivery's calls under its claim. The answer
     /// names the messages that are to come back.
@@ -82,27 +92,32 @@ impl Worker {
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
         let begun = Instant::now();
         let batch = Batch::from_event(event)?;
-        let remaining = (deadline - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
-        let invocation = Invocation::new(deadline, remaining, metrics, self.accounts.keys());
+        let invocation = self.invocation(deadline, metrics);
         let (shared, call) = (&invocation, &call);
         let returned: Vec<(&queue::Received, Duration)> = stream::iter(&batch.messages)
             .map(|message| async move { (message, self.deliver(message, shared, hooks, call).await) })
             .buffer_unordered(at_once)
-            .filter_map(|(message, disposal)| async move {
-                match disposal {
-                    Disposal::Delete => None,
-                    Disposal::Return(delay) => Some((message, delay)),
-                }
-            })
+            .filter_map(|(message, disposal)| async move { Some((message, disposal.delay()?)) })
             .collect()
             .await;
-        if let Err(error) = self.queue.hide(&returned, begun).await {
+        self.give_back(&returned, begun).await;
+        let response = batch.response(returned.iter().map(|(message, _)| message.id.as_str()));
+        Ok((response, invocation.into_metrics()))
+    }
+
+    /// What a batch has in common, until `deadline`.
+    pub(crate) fn invocation(&self, deadline: DateTime<Utc>, metrics: Metrics) -> Invocation {
+        let remaining = (deadline - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
+        Invocation::new(deadline, remaining, metrics, self.accounts.keys())
+    }
+
+    /// Hides what comes back, each for its own delay, counted from when the batch was received, which was no later than `begun`.
+    pub(crate) async fn give_back(&self, returned: &[(&queue::Received, Duration)], begun: Instant) {
+        if let Err(error) = self.queue.hide(returned, begun).await {
             // The queue's own visibility time-out applies: later, but they come back.
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "messages keep the queue's own visibility time-out");
         }
-        let response = batch.response(returned.iter().map(|(message, _)| message.id.as_str()));
-        Ok((response, invocation.into_metrics()))
     }
 
     async fn deliver<P: DeserializeOwned>(
@@ -157,9 +172,8 @@ impl Worker {
             let wait = self.backoff(received.receives, held());
             return self.back(received, invocation, delivery, wait).await;
         }
-        let event = |token| Event::Claim { delivery: delivery.clone(), token, lease_end: invocation.deadline.into() };
-        let claim = match self.claim(delivery, invocation, latest, event).await {
-            Ok(claim) => Claim { trace: received.trace.clone(), ..claim },
+        let claim = match self.claim_received(delivery, received, invocation, latest).await {
+            Ok(claim) => claim,
             Err(Unclaimed::Settling(until)) => {
                 let reading = Reading { latest, trace: received.trace.clone() };
                 let seen = self.look(delivery, invocation, (hooks.read_back)(message, reading)).await;
@@ -179,6 +193,19 @@ impl Worker {
             Err(Undelivered::Failed { class: ErrorClass::Uncertain, may_land: true, floor: None })
         });
         self.settle(&claim, received, result).await
+    }
+
+    /// Leave to call for what was received, until the invocation's deadline.
+    pub(crate) async fn claim_received<'a>(
+        &'a self,
+        delivery: &'a Delivery,
+        received: &queue::Received,
+        invocation: &'a Invocation,
+        latest: Instant,
+    ) -> Result<Claim<'a>, Unclaimed> {
+        let event = |token| Event::Claim { delivery: delivery.clone(), token, lease_end: invocation.deadline.into() };
+        let claim = self.claim(delivery, invocation, latest, event).await?;
+        Ok(Claim { trace: received.trace.clone(), ..claim })
     }
 
     /// What is to become of a message whose delivery could not be claimed.

@@ -107,8 +107,7 @@ pub fn by_store<'a, S, C, E: Into<BoxError>>(
     let (secret, mut clients) = (|| secret.to_owned(), BTreeMap::new());
     for store in stores {
         let entry = entries.get(store.as_str());
-        let entry =
-            entry.ok_or_else(|| Misconfigured::NoStore { secret: secret(), store: store.clone(), needed })?;
+        let entry = entry.ok_or_else(|| Misconfigured::NoStore { secret: secret(), store: store.clone(), needed })?;
         let client = make(store, entry);
         let client = client.map_err(|error| Misconfigured::NoKey {
             secret: secret(),

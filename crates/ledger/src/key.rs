@@ -24,6 +24,11 @@ impl DeliveryKey {
         self.0.split('/').next().unwrap_or_default()
     }
 
+    /// Whose it is within the flow, a store or a shop: the second segment of four or more. `None` as for [`kind`](Self::kind).
+    pub fn scope(&self) -> Option<&str> {
+        self.kind().and_then(|_| self.0.split('/').nth(1))
+    }
+
     /// What kind of thing is delivered (`order`, `customer`, `refund`): the third of four segments or more, `flow/scope/kind/id…`.
     /// `None` where a flow has one kind, and its keys are `flow/id`.
     pub fn kind(&self) -> Option<&str> {

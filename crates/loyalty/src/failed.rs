@@ -53,6 +53,6 @@ impl Failed {
             | Self::Unsent(Unsent::Salesforce(error)) => Some(error),
             _ => None,
         };
-        matches!(error, Some(salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }))
+        error.is_some_and(salesforce::Error::is_quota)
     }
 }

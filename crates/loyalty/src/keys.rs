@@ -90,6 +90,20 @@ pub fn reward(store: &StoreName, redemption: &str) -> Result<DeliveryKey, Invali
     key(store, kind::REWARD, &segment(redemption))
 }
 
+/// Whether the delivery fitted no store when it was met.
+pub(crate) fn is_unrouted(key: &DeliveryKey) -> bool {
+    key.scope() == Some(StoreName::UNROUTED)
+}
+
+/// The id of the record that a delivery is made of: that of a return stands behind its order's.
+pub(crate) fn record_of(key: &DeliveryKey) -> &str {
+    match key.id().split_once('/') {
+        Some((_, returned)) if key.kind() == Some(kind::REFUND) && returned != CANCEL => returned,
+        Some((record, _)) => record,
+        None => key.id(),
+    }
+}
+
 fn segment(text: &str) -> String {
     utf8_percent_encode(text, OUTSIDE).to_string()
 }
@@ -119,6 +133,19 @@ mod tests {
             assert_eq!((made.as_str(), made.kind(), made.flow()), (expected, Some(kind), FLOW));
         }
         assert!(state(&store, "").is_err() && refund(&store, &id, "").is_err());
+    }
+
+    #[test]
+    fn a_delivery_is_made_of_the_record_that_its_key_names() {
+        for (key, id) in [
+            ("loyalty/default/customer/003000000000001AAA", "003000000000001AAA"),
+            ("loyalty/default/order/801000000000001AAA", "801000000000001AAA"),
+            ("loyalty/eu/refund/801000000000001AAA/cancel", "801000000000001AAA"),
+            ("loyalty/eu/refund/801000000000001AAA/801000000000009AAA", "801000000000009AAA"),
+            ("loyalty/eu/action/500000000000001AAA/birthdaygiftone", "500000000000001AAA"),
+        ] {
+            assert_eq!(record_of(&DeliveryKey::try_from(key.to_owned()).unwrap()), id, "{key}");
+        }
     }
 
     proptest! {

@@ -187,13 +187,7 @@ async fn vendors(
 }
 
 /// What takes a queue's messages through the delivery protocol.
-fn worker(
-    environment: Environment,
-    loyalty: &Loyalty,
-    callers: u32,
-    max_receives: u32,
-    random: fn() -> f64,
-) -> Worker {
+fn worker(environment: Environment, loyalty: &Loyalty, callers: u32, max_receives: u32, random: fn() -> f64) -> Worker {
     let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
     Worker {
         ledger: Ledger::new(&aws, table, flow(loyalty, &config.protocol), now),

@@ -78,7 +78,7 @@ impl Failed {
             Self::Unsent(unsent) => unsent.of_the_source(),
             _ => None,
         };
-        matches!(error, Some(salesforce::Error::QuotaNearEnd { .. } | salesforce::Error::QuotaExceeded { .. }))
+        error.is_some_and(salesforce::Error::is_quota)
     }
 }
 

@@ -138,6 +138,13 @@ impl std::fmt::Display for Piece {
     }
 }
 
+impl Error {
+    /// Whether the org's quota of calls is used up, as far as it is ours.
+    pub fn is_quota(&self) -> bool {
+        matches!(self, Self::QuotaNearEnd { .. } | Self::QuotaExceeded { .. })
+    }
+}
+
 impl<T: Into<Outage>> From<T> for Error {
     fn from(source: T) -> Error {
         Error::Unavailable { retry_after: None, source: source.into() }

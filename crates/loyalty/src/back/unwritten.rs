@@ -26,7 +26,7 @@ pub(crate) fn of_call(error: &salesforce::Error) -> Undelivered {
     use salesforce::Error;
     let class = match error {
         Error::SessionExpired | Error::Unauthorized { .. } => ErrorClass::Unauthorized,
-        Error::QuotaNearEnd { .. } | Error::QuotaExceeded { .. } => ErrorClass::RateLimited,
+        error if error.is_quota() => ErrorClass::RateLimited,
         Error::Unavailable { .. } | Error::TooMuch { .. } | Error::CursorExpired => ErrorClass::Unavailable,
         _ => ErrorClass::Misconfigured,
     };

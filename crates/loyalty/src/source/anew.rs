@@ -2,11 +2,11 @@
 //! without its payload, and may ask for something else by now.
 
 use crate::{
-    keys::{CANCEL, kind},
+    keys::{CANCEL, is_unrouted, kind, record_of},
     source::{
         fields::Fields,
         item::{BadRow, Hold, Mapped, Mapping},
-        publish::{Sender, Unsent},
+        publish::{IDS_A_QUERY, Sender, Unsent},
         select::{Pass, Source, Which},
     },
 };
@@ -17,9 +17,6 @@ use ledger::{Delivery, DeliveryKey, Event, Record, Settled, State};
 use org::Unfit;
 use salesforce::Client;
 use std::collections::{BTreeSet, HashMap};
-
-/// Records that are asked for at once by their ids.
-const IDS_A_QUERY: usize = 200;
 
 /// Why the source could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +103,7 @@ impl Sender<'_> {
         let (fields, mut found) = (self.mapping.fields, Vec::with_capacity(keys.len()));
         for source in Source::all(fields) {
             let wanted: Vec<&DeliveryKey> = keys.iter().copied().filter(|key| source.is_of(key, fields)).collect();
-            let ids: BTreeSet<String> = wanted.iter().map(|key| record_id(key)).collect();
+            let ids: BTreeSet<String> = wanted.iter().map(|key| record_of(key).to_owned()).collect();
             let ids: Vec<String> = ids.into_iter().collect();
             for ids in ids.chunks(IDS_A_QUERY) {
                 let query = source.query(&Pass::whole(), Which::These(ids), &self.mapping);
@@ -114,7 +111,7 @@ impl Sender<'_> {
                 for mapped in self.mapped(&source, &rows).await? {
                     let Some(made) = mapped.item().map(|item| item.delivery.key.clone()) else { continue };
                     let is = |key: &&&DeliveryKey| {
-                        **key == &made || (is_unrouted(key) && record_id(key) == record_id(&made))
+                        **key == &made || (is_unrouted(key) && record_of(key) == record_of(&made))
                     };
                     if let Some(key) = wanted.iter().find(is) {
                         found.push(((*key).clone(), mapped));
@@ -157,43 +154,13 @@ impl Sender<'_> {
 impl Source {
     /// Whether a delivery is made of this kind of record.
     fn is_of(&self, key: &DeliveryKey, fields: &Fields) -> bool {
-        let last = key.as_str().rsplit('/').next().unwrap_or_default();
+        let last = key.id().rsplit('/').next().unwrap_or_default();
         match self {
             Self::Customers => key.kind() == Some(kind::CUSTOMER),
             Self::Orders => key.kind() == Some(kind::ORDER),
             Self::Cancellations => key.kind() == Some(kind::REFUND) && last == CANCEL,
             Self::Returns => key.kind() == Some(kind::REFUND) && last != CANCEL,
             Self::Actions(at) => key.kind() == Some(kind::ACTION) && last == fields.actions[*at].word,
-        }
-    }
-}
-
-fn is_unrouted(key: &DeliveryKey) -> bool {
-    key.as_str().split('/').nth(1) == Some(StoreName::UNROUTED)
-}
-
-/// The id of the record that a delivery is made of: that of a return stands behind its order's.
-fn record_id(key: &DeliveryKey) -> String {
-    let mut segments = key.as_str().split('/').skip(3);
-    let (first, second) = (segments.next(), segments.next());
-    let is_return = key.kind() == Some(kind::REFUND) && second != Some(CANCEL);
-    second.filter(|_| is_return).or(first).unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_delivery_is_made_of_the_record_that_its_key_names() {
-        for (key, id) in [
-            ("loyalty/default/customer/003000000000001AAA", "003000000000001AAA"),
-            ("loyalty/default/order/801000000000001AAA", "801000000000001AAA"),
-            ("loyalty/eu/refund/801000000000001AAA/cancel", "801000000000001AAA"),
-            ("loyalty/eu/refund/801000000000001AAA/801000000000009AAA", "801000000000009AAA"),
-            ("loyalty/eu/action/500000000000001AAA/birthdaygiftone", "500000000000001AAA"),
-        ] {
-            assert_eq!(record_id(&DeliveryKey::try_from(key.to_owned()).unwrap()), id, "{key}");
         }
     }
 }

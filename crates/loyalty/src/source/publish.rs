@@ -15,8 +15,8 @@ use ledger::{Record as Known, State};
 use salesforce::{Client, Id, Query, Record, soql};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Orders that are asked for at once by their ids.
-const IDS_A_QUERY: usize = 200;
+/// Records that are asked for at once by their ids.
+pub(crate) const IDS_A_QUERY: usize = 200;
 
 /// Where a page's records go.
 pub(crate) struct Sender<'a> {
@@ -182,7 +182,7 @@ impl Sender<'_> {
                 Judgement::Skipped(reason) => *counts.skipped.entry(reason).or_default() += 1,
                 Judgement::Send => {
                     if key.kind() == Some(kind::ORDER) && record.is_some_and(|known| known.state == State::Skipped) {
-                        again.extend(key.as_str().rsplit('/').next().map(str::to_owned));
+                        again.push(key.id().to_owned());
                     }
                     send.push(item);
                 }

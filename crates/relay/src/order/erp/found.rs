@@ -42,7 +42,7 @@ impl Named {
         }
         if text.contains('/') {
             let key = DeliveryKey::try_from(text.to_owned()).map_err(|_| expected())?;
-            let shop = text.split('/').nth(1).and_then(|shop| shop.parse().ok());
+            let shop = key.scope().and_then(|shop| shop.parse().ok());
             let (true, Some("order"), Some(shop), Ok(id)) =
                 (key.flow() == erp::FLOW, key.kind(), shop, key.id().parse())
             else {
