@@ -1,4 +1,4 @@
-//! Error classes: what an operator groups failures by. The runbook in the README has a line for each.
+//! Error classes: what an operator groups failures by. docs/RUNBOOK.md has a line for each.
 
 use std::fmt;
 

@@ -1,7 +1,11 @@
 use super::*;
 
-const DOCUMENTS: [(&str, &str); 3] = [
+const DOCUMENTS: [(&str, &str); 7] = [
     ("README.md", include_str!("../../../README.md")),
+    ("docs/COMMANDS.md", include_str!("../../../docs/COMMANDS.md")),
+    ("docs/REVIEWS.md", include_str!("../../../docs/REVIEWS.md")),
+    ("docs/ERP.md", include_str!("../../../docs/ERP.md")),
+    ("docs/LOYALTY.md", include_str!("../../../docs/LOYALTY.md")),
     ("docs/RUNBOOK.md", include_str!("../../../docs/RUNBOOK.md")),
     ("infra/README.md", include_str!("../../../infra/README.md")),
 ];

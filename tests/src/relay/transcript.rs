@@ -1,4 +1,4 @@
-//! The README's transcripts are what the commands print. `UPDATE_README=1 cargo test -p tests relay:: -- --test-threads=1` writes
+//! The transcripts of docs/COMMANDS.md are what the commands print. `UPDATE_COMMANDS=1 cargo test -p tests relay:: -- --test-threads=1` writes
 //! them anew.
 
 use super::{Ran, relay};
@@ -7,11 +7,11 @@ use chrono::{NaiveDate, TimeDelta, Utc};
 use regex::Regex;
 use std::fs;
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/COMMANDS.md");
 
-/// Runs `relay` with what is typed in `line`, asserts that the README's transcript `name` shows just that, and says how it ended.
+/// Runs `relay` with what is typed in `line`, asserts that the page's transcript `name` shows just that, and says how it ended.
 ///
-/// In the README there is a place for it: `<!-- transcript: name -->` and `<!-- end -->`, each on a line of its own.
+/// The page has a place for it: `<!-- transcript: name -->` and `<!-- end -->`, each on a line of its own.
 pub(crate) fn shown(stage: &Stage, name: &str, line: &str) -> Ran {
     let arguments: Vec<&str> = line.split_whitespace().skip(1).collect();
     let ran = relay(stage, &arguments);
@@ -20,14 +20,14 @@ pub(crate) fn shown(stage: &Stage, name: &str, line: &str) -> Ran {
         assert!(row.chars().count() <= 80, "wider than 80 columns: {row}");
     }
     let block = format!("```console\n$ {}\n{}\n```\n", steady(stage, line), steady(stage, said.trim_end()));
-    let readme = fs::read_to_string(README).unwrap();
+    let page = fs::read_to_string(PAGE).unwrap();
     let begin = format!("<!-- transcript: {name} -->\n");
-    let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("the README has no {}", begin.trim()));
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("docs/COMMANDS.md has no {}", begin.trim()));
     let (there, after) = rest.split_once("<!-- end -->").unwrap();
-    if std::env::var_os("UPDATE_README").is_some() {
-        fs::write(README, format!("{before}{begin}{block}<!-- end -->{after}")).unwrap();
+    if std::env::var_os("UPDATE_COMMANDS").is_some() {
+        fs::write(PAGE, format!("{before}{begin}{block}<!-- end -->{after}")).unwrap();
     } else {
-        assert_eq!(there, block, "UPDATE_README=1 writes the transcripts anew");
+        assert_eq!(there, block, "UPDATE_COMMANDS=1 writes the transcripts anew");
     }
     ran
 }

@@ -1,4 +1,4 @@
-//! A bad night, proven in the morning: `NIGHT_ORDERS=10000` for the figures in the README.
+//! A bad night, proven in the morning: `NIGHT_ORDERS=10000` for the figures in docs/PERFORMANCE.md.
 
 use crate::stage::{ACCOUNT, Setting, Stage, expected};
 use chrono::Utc;

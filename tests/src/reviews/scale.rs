@@ -1,4 +1,4 @@
-//! A day of any size is reconciled in little memory: `RECONCILE_ORDERS=100000` for the figure in the README.
+//! A day of any size is reconciled in little memory: `RECONCILE_ORDERS=100000` for the figure in docs/PERFORMANCE.md.
 
 use crate::stage::{ACCOUNT, Stage, dynamodb};
 use chrono::Utc;
