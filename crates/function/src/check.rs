@@ -18,12 +18,25 @@ pub(crate) enum Asked {
     /// `{"check":"settings"}`: which settings it works with. The answer is the beginning of the other one, and no other system
     /// is asked for it.
     Settings,
+    /// `{"check":"file"}`: the settings themselves. A function that cannot start for another reason answers this one too.
+    File,
+}
+
+/// The answer to `{"check":"file"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsFile {
+    /// The text of relay.toml as it was deployed.
+    pub file: String,
 }
 
 impl Asked {
     /// Nothing else may be in the event, so that no batch of messages is taken for a check.
     pub(crate) fn of(event: &Value) -> Option<Self> {
-        let asked = [(json!({"check": true}), Self::All), (json!({"check": "settings"}), Self::Settings)];
+        let asked = [
+            (json!({"check": true}), Self::All),
+            (json!({"check": "settings"}), Self::Settings),
+            (json!({"check": "file"}), Self::File),
+        ];
         asked.into_iter().find(|(known, _)| known == event).map(|(_, asked)| asked)
     }
 }
@@ -131,6 +144,7 @@ mod tests {
     fn a_check_event_is_one_and_nothing_else_is() {
         assert_eq!(Asked::of(&json!({"check": true})), Some(Asked::All));
         assert_eq!(Asked::of(&json!({"check": "settings"})), Some(Asked::Settings));
+        assert_eq!(Asked::of(&json!({"check": "file"})), Some(Asked::File));
         for other in [
             json!({"check": false}),
             json!({"check": "true"}),

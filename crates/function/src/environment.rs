@@ -104,6 +104,13 @@ impl Environment {
     }
 }
 
+/// The text of the configuration, read again: it is handed out seldom, and kept by nobody.
+pub(crate) fn settings_file() -> Result<String, ColdStart> {
+    let origin = variable("RELAY_CONFIG")?;
+    let text = std::fs::read_to_string(&origin);
+    Ok(text.map_err(|source| config::Error::Unreadable { origin, source })?)
+}
+
 /// How the process ends when the runtime does.
 pub(crate) fn ended(runtime: Result<(), BoxError>) -> ExitCode {
     match runtime {

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use crate::{
-    check::{self, Checked},
+    check::{self, Checked, SettingsFile},
     environment::{self, ColdStart, Environment},
     fault::Fault,
     start::Start,
@@ -34,11 +34,15 @@ pub(crate) async fn serve<T>(
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
         // Boxed: it is tens of kilobytes, and moved about.
         said(Box::pin(async {
+            let asked = check::Asked::of(&event);
+            if asked == Some(check::Asked::File) {
+                return Ok(serde_json::to_value(SettingsFile { file: environment::settings_file()? })?);
+            }
             let started = start.get().await;
-            if let Some(asked) = check::Asked::of(&event) {
+            if let Some(asked) = asked {
                 return Ok(serde_json::to_value(match (&started, asked) {
                     (Err(error), _) => Checked::not_started(error),
-                    (Ok((config, _)), check::Asked::Settings) => Checked::started(config),
+                    (Ok((config, _)), check::Asked::Settings | check::Asked::File) => Checked::started(config),
                     (Ok((config, works)), check::Asked::All) => Box::pin(check(works, Checked::started(config))).await,
                 })?);
             }

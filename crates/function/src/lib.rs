@@ -17,7 +17,7 @@ pub mod scheduled;
 mod start;
 pub mod webhook;
 
-pub use check::{Check, Checked};
+pub use check::{Check, Checked, SettingsFile};
 pub use environment::{BoxError, ColdStart, Environment};
 pub use event::{BadEvent, Event, Invoked};
 pub use fault::{Fault, Kind};

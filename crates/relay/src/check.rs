@@ -13,7 +13,7 @@ use crate::{
     machinery,
     options::Options,
     part::Part,
-    place::{self, Place},
+    place::{self, Place, Stack},
     progress,
 };
 use clap::Args;
@@ -46,19 +46,23 @@ async fn look(options: &Options, aws: aws_config::SdkConfig) -> Result<Checked, 
     let caller = caller::who(&aws).await;
     let is_known = caller.ok == Some(true);
     let groups = |caller, settings| [Group::new("caller", caller), Group::new("settings", settings)];
-    let config = match place::settings(options) {
-        Ok(config) => config,
-        Err(failure) => return Ok(Checked::of(groups(vec![caller], vec![Part::failed("file", failure)]))),
-    };
-    let stack = "cloudformation:DescribeStacks";
-    let place = match Place::with(options, aws, config).await {
-        Ok(place) => place,
+    let describe = "cloudformation:DescribeStacks";
+    let stack = match Stack::find(&options.stack, aws).await {
+        Ok(stack) => stack,
         // Where nobody knows who is asking, nothing is known.
         Err(failure) if is_known && failure.exit_code() != 2 => {
-            return Ok(Checked::of(groups(vec![caller, Part::failed(stack, failure)], vec![])));
+            return Ok(Checked::of(groups(vec![caller, Part::failed(describe, failure)], vec![])));
         }
         Err(failure) => return Err(failure),
     };
+    let config = match place::settings(options, &stack).await {
+        Ok((config, _)) => config,
+        Err(failure) => {
+            let caller = vec![caller, Part::well(describe)];
+            return Ok(Checked::of(groups(caller, vec![Part::failed("file", failure)])));
+        }
+    };
+    let place = Place::with(options, stack, config)?;
     let operators = place.operators()?;
     let (permissions, secrets, functions, vendors, machinery) = tokio::join!(
         caller::permissions(&operators),
@@ -67,11 +71,11 @@ async fn look(options: &Options, aws: aws_config::SdkConfig) -> Result<Checked, 
         vendors::look(&place),
         machinery::look(&place),
     );
-    let here = format!("{}, SHA-256 {}", options.config.display(), short(&place.config.sha256));
+    let here = format!("{}, SHA-256 {}", place::origin(options), short(&place.config.sha256));
     let mut settings = vec![Part::noted("file", here)];
     settings.extend(functions::compare_settings(&functions, &place.config.sha256));
     settings.push(functions::compare_zones(&functions, config::Zone::RELEASE));
-    let caller = [caller, Part::well(stack)].into_iter().chain(permissions).collect();
+    let caller = [caller, Part::well(describe)].into_iter().chain(permissions).collect();
     let functions = functions.into_iter().map(|function| Group::new(function.name, function.parts));
     let groups = groups(caller, settings).into_iter().chain([Group::new("secrets", secrets?)]).chain(functions);
     Ok(Checked::of(groups.chain(vendors?).chain([Group::new("machinery", machinery.judged())])))

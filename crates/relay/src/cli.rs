@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     forget,
     options::Options,
-    order, parked, preview, probe, report, run, status,
+    order, parked, plan, preview, probe, report, run, settings, status,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
@@ -47,6 +47,10 @@ enum Command {
     Report(report::Arguments),
     /// What a run of a day would do, without doing it
     Preview(preview::Arguments),
+    /// The settings that the stack was deployed with
+    Settings(settings::Arguments),
+    /// What other settings would change, of the last days' orders
+    Plan(plan::Arguments),
     /// Run one day now
     Run(run::Arguments),
     /// Run many days, one after the other
@@ -91,6 +95,8 @@ impl Command {
             Self::Certificate(arguments) => told(at, certificate::run(at, arguments).await),
             Self::Report(arguments) => told(at, report::run(at, arguments).await),
             Self::Preview(arguments) => told(at, Box::pin(preview::run(at, arguments)).await),
+            Self::Settings(arguments) => told(at, settings::run(at, &arguments).await),
+            Self::Plan(arguments) => told(at, Box::pin(plan::run(at, &arguments)).await),
             Self::Run(arguments) => told(at, run::run(at, arguments).await),
             Self::Backfill(arguments) => told(at, Box::pin(backfill::run(at, arguments)).await),
             Self::Order(arguments) => told(at, Box::pin(order::run(at, arguments)).await),

@@ -7,9 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt};
 
-/// How to get what is deployed, or to deploy what is not.
-const HINT: &str = "name the file that is deployed with --config or RELAY_CONFIG, or deploy yours first; \
-    docs/RUNBOOK.md#settings says how to get the deployed one";
+/// How to work with what is deployed, or to deploy what is not.
+const HINT: &str = "leave out --config and RELAY_CONFIG, and the stack's own settings are used; or deploy yours first";
 
 /// What is to be done with the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +76,11 @@ impl Said {
 /// What a function is asked for its settings.
 pub(crate) fn event() -> Value {
     json!({"check": "settings"})
+}
+
+/// What a function is asked for the settings themselves.
+pub(crate) fn file_event() -> Value {
+    json!({"check": "file"})
 }
 
 impl Settings {
@@ -190,7 +194,7 @@ mod tests {
     fn both_digests_are_named_and_the_way_to_the_right_file() {
         let settings = settings([sha256(OURS), sha256(THEIRS), sha256(OURS)]);
         let said = settings.refuse().unwrap_err().json().to_string();
-        for named in ["aaaaaaaaaaaa here", "consumer has bbbbbbbbbbbb", "--config", "docs/RUNBOOK.md#settings"] {
+        for named in ["aaaaaaaaaaaa here", "consumer has bbbbbbbbbbbb", "leave out --config"] {
             assert!(said.contains(named), "{said}");
         }
         let differ = serde_json::to_value(settings.differ()).unwrap();

@@ -15,9 +15,9 @@ pub(crate) struct Options {
     /// Name of the CloudFormation stack
     #[arg(long, global = true, env = "RELAY_STACK", default_value = "order-relay", value_name = "NAME")]
     pub(crate) stack: String,
-    /// The settings that the stack was deployed with
-    #[arg(long, global = true, env = "RELAY_CONFIG", default_value = "infra/config/relay.toml", value_name = "FILE")]
-    pub(crate) config: PathBuf,
+    /// Settings that may differ from the deployed ones; without it, those that the stack hands out
+    #[arg(long, global = true, env = "RELAY_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// One flow; without it, all of them
     #[arg(long, global = true)]
     pub(crate) flow: Option<Flow>,

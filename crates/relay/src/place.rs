@@ -15,11 +15,11 @@ use aws_sdk_lambda::primitives::Blob;
 use chrono::{DateTime, Utc};
 use config::Relay;
 use erp::{account::NetSuiteAccount, admins::Admins};
-use function::Environment;
+use function::{Environment, SettingsFile};
 use futures_util::future::join_all;
 use secrets::Secrets;
 use serde_json::Value;
-use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, rc::Rc, sync::Arc, time::Duration};
 
 /// When a connection to Lambda is given up.
 const CONNECT: Duration = Duration::from_millis(3_100);
@@ -49,11 +49,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Reads the settings, then asks CloudFormation for the stack, and its functions whether they have the same: if not, a
-    /// command that changes something is refused, and the answer of one that reads begins with it.
+    /// Asks CloudFormation for the stack, reads the settings, and asks its functions whether they have the same: if not, a command
+    /// that changes something is refused, and the answer of one that reads begins with it.
     pub(crate) async fn find(options: &Options, purpose: Purpose) -> Result<Self, Failure> {
-        let config = settings(options)?;
-        let place = Self::with(options, sdk().await?, config).await?;
+        let stack = Stack::find(&options.stack, sdk().await?).await?;
+        let (config, _) = settings(options, &stack).await?;
+        let place = Self::with(options, stack, config)?;
         let settings = place.settings().await;
         if purpose == Purpose::Change {
             settings.refuse()?;
@@ -66,12 +67,12 @@ impl Place {
         Ok(place)
     }
 
-    /// Asks CloudFormation for the stack.
-    pub(crate) async fn with(options: &Options, aws: SdkConfig, config: Relay) -> Result<Self, Failure> {
-        let (outputs, parameters) = outputs_and_parameters(&aws, &options.stack).await?;
+    /// Of a stack, with these settings.
+    pub(crate) fn with(options: &Options, stack: Stack, config: Relay) -> Result<Self, Failure> {
+        let Stack { name, aws, outputs, parameters } = stack;
         let flows = flows(options, &outputs)?;
-        let (stack, config, context) = (options.stack.clone(), Arc::new(config), Rc::clone(&options.context));
-        Ok(Self { stack, flows, aws, config, now: Utc::now, context, outputs, parameters })
+        let (config, context) = (Arc::new(config), Rc::clone(&options.context));
+        Ok(Self { stack: name, flows, aws, config, now: Utc::now, context, outputs, parameters })
     }
 
     /// The flows' functions, by the outputs that have their names.
@@ -191,32 +192,36 @@ impl Place {
 
     /// The same, and gives it up after so long.
     async fn invoke_within(&self, name: &str, event: &Value, within: Duration) -> Result<Value, Failure> {
-        let function = self.output(name)?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(within)
-            .disable_operation_attempt_timeout()
-            .build();
-        let config = aws_sdk_lambda::config::Builder::from(&self.aws)
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::disabled())
-            .build();
-        let sent = aws_sdk_lambda::Client::from_conf(config)
-            .invoke()
-            .function_name(function)
-            .qualifier("live")
-            .payload(Blob::new(event.to_string()))
-            .send()
-            .await;
-        let answer = sent.map_err(|error| Failure::undone(&format!("start `{function}`"), &error))?;
-        let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
-        let payload: Value = serde_json::from_slice(payload).unwrap_or_default();
-        if answer.function_error().is_none() {
-            return Ok(payload);
-        }
-        let said = payload["errorMessage"].as_str().unwrap_or("it did not say why");
-        Err(Failure::because(format!("`{function}` failed: {said}")).hint("`relay check` looks at what it needs"))
+        invoke(&self.aws, self.output(name)?, event, within).await
     }
+}
+
+/// Starts a function, in the version that the schedule starts, and waits so long for its answer.
+async fn invoke(aws: &SdkConfig, function: &str, event: &Value, within: Duration) -> Result<Value, Failure> {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(within)
+        .disable_operation_attempt_timeout()
+        .build();
+    let config = aws_sdk_lambda::config::Builder::from(aws)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::disabled())
+        .build();
+    let sent = aws_sdk_lambda::Client::from_conf(config)
+        .invoke()
+        .function_name(function)
+        .qualifier("live")
+        .payload(Blob::new(event.to_string()))
+        .send()
+        .await;
+    let answer = sent.map_err(|error| Failure::undone(&format!("start `{function}`"), &error))?;
+    let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
+    let payload: Value = serde_json::from_slice(payload).unwrap_or_default();
+    if answer.function_error().is_none() {
+        return Ok(payload);
+    }
+    let said = payload["errorMessage"].as_str().unwrap_or("it did not say why");
+    Err(Failure::because(format!("`{function}` failed: {said}")).hint("`relay check` looks at what it needs"))
 }
 
 /// Those of the flows that the stack has; where it has none, what is missed is said of whichever is asked first.
@@ -234,11 +239,36 @@ fn flows(options: &Options, outputs: &Named) -> Result<Vec<Flow>, Failure> {
     }
 }
 
-/// The settings' file.
-pub(crate) fn settings(options: &Options) -> Result<Relay, Failure> {
-    Relay::load(&options.config).map_err(|error| {
-        Failure::undone("read the settings", &error).hint("name the file with --config or RELAY_CONFIG")
-    })
+/// What errors and answers call the settings that no file is named for.
+pub(crate) const OF_THE_STACK: &str = "the stack's relay.toml";
+
+/// What errors and answers call the settings.
+pub(crate) fn origin(options: &Options) -> String {
+    options.config.as_ref().map_or_else(|| OF_THE_STACK.to_owned(), |path| path.display().to_string())
+}
+
+/// The settings, and their text: of the file that is named, else those that the stack was deployed with.
+pub(crate) async fn settings(options: &Options, stack: &Stack) -> Result<(Relay, String), Failure> {
+    let text = match &options.config {
+        Some(path) => read(path)?,
+        None => stack.settings_file().await?,
+    };
+    Ok((parse(&text, &origin(options))?, text))
+}
+
+/// The settings of a file.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .map_err(|source| unusable(&config::Error::Unreadable { origin: path.display().to_string(), source }))
+}
+
+/// Checks the text of settings that come from there.
+pub(crate) fn parse(text: &str, origin: &str) -> Result<Relay, Failure> {
+    Relay::parse(text, origin).map_err(|error| unusable(&error))
+}
+
+fn unusable(error: &config::Error) -> Failure {
+    Failure::undone("read the settings", error).hint("name another file with --config or RELAY_CONFIG")
 }
 
 /// The SDK's configuration.
@@ -252,20 +282,53 @@ pub(crate) async fn sdk() -> Result<SdkConfig, Failure> {
 
 type Named = BTreeMap<String, String>;
 
-async fn outputs_and_parameters(aws: &SdkConfig, stack: &str) -> Result<(Named, Named), Failure> {
-    let client = aws_sdk_cloudformation::Client::new(aws);
-    let answer = client.describe_stacks().stack_name(stack).send().await.map_err(|error| {
-        if error.message().is_some_and(|message| message.contains("does not exist")) {
-            let hint = "name it with --stack or RELAY_STACK; is this the right account and region?";
-            return Failure::input(format!("there is no stack `{stack}`")).hint(hint);
+/// A stack as CloudFormation knows it.
+pub(crate) struct Stack {
+    name: String,
+    aws: SdkConfig,
+    outputs: Named,
+    parameters: Named,
+}
+
+impl Stack {
+    /// Asks CloudFormation for it.
+    pub(crate) async fn find(name: &str, aws: SdkConfig) -> Result<Self, Failure> {
+        let client = aws_sdk_cloudformation::Client::new(&aws);
+        let answer = client.describe_stacks().stack_name(name).send().await.map_err(|error| {
+            if error.message().is_some_and(|message| message.contains("does not exist")) {
+                let hint = "name it with --stack or RELAY_STACK; is this the right account and region?";
+                return Failure::input(format!("there is no stack `{name}`")).hint(hint);
+            }
+            Failure::undone(&format!("find stack `{name}`"), &error)
+                .hint("are AWS_REGION and your credentials set, and may you call cloudformation:DescribeStacks?")
+        })?;
+        let outputs = answer.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::outputs);
+        let parameters = answer.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::parameters);
+        let parameter = |p: &aws_sdk_cloudformation::types::Parameter| {
+            Some((p.parameter_key()?.to_owned(), p.parameter_value()?.to_owned()))
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            outputs: outputs.filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned()))).collect(),
+            parameters: parameters.filter_map(parameter).collect(),
+            aws,
+        })
+    }
+
+    /// The settings that it was deployed with, of the first function that hands them out.
+    pub(crate) async fn settings_file(&self) -> Result<String, Failure> {
+        let functions = Flow::ALL.into_iter().flat_map(Flow::functions);
+        let mut why = "it has no function".to_owned();
+        for function in functions.filter_map(|output| self.outputs.get(*output)) {
+            match invoke(&self.aws, function, &deployed::file_event(), COLD_START).await {
+                Ok(answer) => match serde_json::from_value(answer) {
+                    Ok(SettingsFile { file }) => return Ok(file),
+                    Err(_) => why = format!("the answer of `{function}` is not one to {}", deployed::file_event()),
+                },
+                Err(failure) => failure.what().clone_into(&mut why),
+            }
         }
-        Failure::undone(&format!("find stack `{stack}`"), &error)
-            .hint("are AWS_REGION and your credentials set, and may you call cloudformation:DescribeStacks?")
-    })?;
-    let outputs = answer.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::outputs);
-    let parameters = answer.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::parameters);
-    Ok((
-        outputs.filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned()))).collect(),
-        parameters.filter_map(|p| Some((p.parameter_key()?.to_owned(), p.parameter_value()?.to_owned()))).collect(),
-    ))
+        Err(Failure::because(format!("stack `{}` does not hand out its settings: {why}", self.name))
+            .hint("name the file that it was deployed with by --config or RELAY_CONFIG"))
+    }
 }

@@ -114,7 +114,7 @@ struct Line {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Previewing, Failure> {
     match &arguments.shopify_order {
         Some(file) => {
-            let mapped = shopify::run(options, file, arguments.store.as_ref())?;
+            let mapped = shopify::run(options, file, arguments.store.as_ref()).await?;
             Ok(Previewing::ShopifyOrder(Box::new(mapped)))
         }
         None => day(options, arguments).await.map(Previewing::Day),

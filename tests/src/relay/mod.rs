@@ -15,6 +15,7 @@ mod preview;
 mod probe;
 mod report;
 mod run;
+mod settings;
 mod status;
 mod transcript;
 

@@ -4,10 +4,10 @@ use crate::{
     answer::Answer,
     failure::Failure,
     options::Options,
-    place,
+    place::{self, Stack},
     text::{BAD, tick},
 };
-use config::StoreName;
+use config::{Relay, StoreName};
 use erp::map::{self, Buyer, Entity, NoMemo, OrderLine, Parked, Settings, Sums};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -53,9 +53,17 @@ struct Summed {
     differ: bool,
 }
 
+/// The settings: those of a file need no stack.
+async fn settings(options: &Options) -> Result<Relay, Failure> {
+    match &options.config {
+        Some(path) => place::parse(&place::read(path)?, &place::origin(options)),
+        None => Ok(place::settings(options, &Stack::find(&options.stack, place::sdk().await?).await?).await?.0),
+    }
+}
+
 /// Maps the order of a webhook's body, as a shop of this domain would send it.
-pub(super) fn run(options: &Options, file: &Path, shop: Option<&StoreName>) -> Result<Mapped, Failure> {
-    let config = place::settings(options)?;
+pub(super) async fn run(options: &Options, file: &Path, shop: Option<&StoreName>) -> Result<Mapped, Failure> {
+    let config = settings(options).await?;
     let erp = config.erp.as_ref().ok_or_else(|| Failure::input("the settings have no section [erp]"))?;
     let wrong =
         |what: &str, why: String| Failure::input(format!("`--shopify-order` is `{}`, {what}: {why}", file.display()));
