@@ -59,7 +59,8 @@ impl Applier {
     fn skip(&self, message: &Message) -> Option<String> {
         let settings = Settings::of(&self.erp, &message.delivery.store);
         let skip = match message.payload.asked().ok()? {
-            Asked::Order(order) => due(&order, &settings, false).err(),
+            // Whether NetSuite has it is looked up under a claim.
+            Asked::Order(order) => due(&order, &settings, false).err().filter(|skip| !skip.may_be_there()),
             Asked::Customer(_) => (self.erp.customers == Customers::WithOrders).then_some(Skip::NeverOrdered),
             Asked::Refund(order, id) => crate::refund::skip(&order, id, &settings),
             Asked::LoneRefund(_) => None,

@@ -5,7 +5,7 @@ use crate::{
     apply::{Applier, parked, say_mended},
     customer,
     items::names,
-    map::{self, Buyer, Ids, NetSuiteOrder, OrderEffect, Patch, STAMP_FIELD, Settings, Stamp, due},
+    map::{self, Buyer, Ids, NetSuiteOrder, OrderEffect, Patch, STAMP_FIELD, Settings, Skip, Stamp, due},
     outcome::unread,
 };
 use delivery::{Claim, Undelivered};
@@ -63,16 +63,17 @@ impl Applier {
         let effect = map::order(order, settings).map_err(parked)?;
         say_mended(&effect.mended, claim);
         say_sums(&effect);
-        // What NetSuite may have is read first: an order that was never tried costs no look.
-        let may_be_there = claim.applied.is_some() || claim.read_back_first || claim.attempt > 1;
-        if may_be_there {
+        let due = due(order, settings, false);
+        // What NetSuite may have is read first: an order that is due and was never tried costs no look.
+        let tried = claim.applied.is_some() || claim.read_back_first || claim.attempt > 1;
+        if tried || due.is_err_and(Skip::may_be_there) {
             match read(&effect, netsuite).await? {
                 Current::There(current) => return self.update(&effect, &current, settings, claim, netsuite).await,
                 Current::Same(id) => return Ok(id),
                 Current::Absent => {}
             }
         }
-        due(order, settings, false).map_err(|skip| Undelivered::Skipped(skip.as_str().to_owned()))?;
+        due.map_err(|skip| Undelivered::Skipped(skip.as_str().to_owned()))?;
         self.create(order, &effect, settings, claim, netsuite).await
     }
 

@@ -113,7 +113,9 @@ impl Applier {
         let keys: Result<Vec<_>, _> = order.refunds.iter().map(|refund| refund_key(&shop, refund.id)).collect();
         let keys = keys.map_err(|error| internal(&error))?;
         let known = self.worker.ledger.read(&keys).await.map_err(|error| internal(&error))?;
-        let is_open = |key| known.get(key).is_none_or(|record| record.state == State::Pending);
+        // A refund that came alone may be in somebody's hands, who cannot make its memo without the order.
+        let open = [State::Pending, State::Claimed, State::Uncertain];
+        let is_open = |key| known.get(key).is_none_or(|record| open.contains(&record.state));
         let day = Some(crate::message::day(order, &Settings::of(&self.erp, &message.delivery.store)));
         for (refund, _) in order.refunds.iter().zip(&keys).filter(|(_, key)| is_open(*key)) {
             let delivery = refund_delivery(refund.id, &shop, day.clone()).map_err(|error| internal(&error))?;

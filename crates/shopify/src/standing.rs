@@ -1,4 +1,4 @@
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -45,6 +45,14 @@ pub enum Payback {
     Failed,
 }
 
+/// Whether a refund belongs to the cancellation: it came with it or after it. What came shortly before is of it only where it took the
+/// last lines off: what was paid back for itself has its memo by then.
+fn is_of_cancellation(order: &Order, refund: &Refund, cancelled_at: DateTime<Utc>) -> bool {
+    let has_lines = |refund: &Refund| !refund.refund_line_items.is_empty();
+    let is_last = || has_lines(refund) && !order.refunds.iter().any(|other| other.id > refund.id && has_lines(other));
+    refund.created_at >= cancelled_at || (refund.created_at + ONE_ACTION >= cancelled_at && is_last())
+}
+
 impl<'a> RefundParts<'a> {
     /// Takes a refund of `order` apart.
     pub fn of(order: &Order, refund: &'a Refund) -> RefundParts<'a> {
@@ -55,7 +63,7 @@ impl<'a> RefundParts<'a> {
             RestockType::NoRestock | RestockType::Other(_) => had_shipped(order, refund, line),
         });
         let shipped = order.fulfillments.iter().any(|parcel| parcel.created_at <= refund.created_at);
-        let cancels = order.cancelled_at.is_some_and(|at| !shipped && refund.created_at + ONE_ACTION >= at);
+        let cancels = order.cancelled_at.is_some_and(|at| !shipped && is_of_cancellation(order, refund, at));
         RefundParts { refund, returned, reduced, cancels }
     }
 

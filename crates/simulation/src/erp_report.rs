@@ -63,14 +63,14 @@ impl ErpReport {
         ratio
     }
 
-    /// Calls to NetSuite that read or write a record.
-    pub fn of_records(&self) -> u64 {
-        let beside = [netsuite::TOKEN.name(), netsuite::QUERY.name()];
-        let of_records = self
+    /// Calls to NetSuite that read or change a record that is there.
+    pub fn of_updates(&self) -> u64 {
+        let these = [netsuite::READ.name(), netsuite::UPDATE.name()];
+        let of_updates = self
             .effects
             .iter()
-            .filter(|(effect, _)| effect.service == Service::NetSuite && !beside.contains(&effect.operation));
-        of_records.map(|(_, times)| times).sum()
+            .filter(|(effect, _)| effect.service == Service::NetSuite && these.contains(&effect.operation));
+        of_updates.map(|(_, times)| times).sum()
     }
 
     /// What is wrong, and what happened to the deliveries that it is about.

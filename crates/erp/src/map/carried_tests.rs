@@ -87,6 +87,16 @@ fn what_makes_an_order_due() {
         assert_eq!(skip(&with(&changes), true), None, "{changes:?}");
     }
     assert_eq!(skip(&and("cancelled_at", json!("2026-11-21T00:00:00Z")), false), Some("cancelled"));
+    // Every line was removed: with its shipping it is an order still, without there is none.
+    let mut removed = plain();
+    for line in removed["line_items"].as_array_mut().unwrap() {
+        line["current_quantity"] = 0.into();
+    }
+    assert_eq!(skip(&removed, false), None);
+    removed["shipping_lines"] = json!([]);
+    removed["total_tax_set"] = money("3.00");
+    removed["current_total_price_set"] = money("0.00");
+    assert_eq!((skip(&removed, false), skip(&removed, true)), (Some("nothing_left"), None));
     let mut terms = with(&[("/financial_status", json!("pending"))]);
     terms["payment_terms"] = json!({ "payment_terms_name": "Net 30" });
     assert_eq!(skip(&terms, false), None);

@@ -13,6 +13,8 @@ pub enum Skip {
     TestOrder,
     /// The order was cancelled before it was ever applied.
     Cancelled,
+    /// Everything was taken off the order before it was ever applied.
+    NothingLeft,
     /// The order is still being put together.
     NotConfirmed,
     /// The order's financial status does not make it due.
@@ -29,10 +31,11 @@ pub enum Skip {
 
 impl Skip {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BeforeStart,
         Self::TestOrder,
         Self::Cancelled,
+        Self::NothingLeft,
         Self::NotConfirmed,
         Self::NotPaid,
         Self::OrderReduced,
@@ -47,6 +50,7 @@ impl Skip {
             Self::BeforeStart => "before_start",
             Self::TestOrder => "test_order",
             Self::Cancelled => "cancelled",
+            Self::NothingLeft => "nothing_left",
             Self::NotConfirmed => "not_confirmed",
             Self::NotPaid => "not_paid",
             Self::OrderReduced => "order_reduced",
@@ -54,6 +58,12 @@ impl Skip {
             Self::RefundFailed => "refund_failed",
             Self::NeverOrdered => "never_ordered",
         }
+    }
+
+    /// Whether an order may have been due before, so that NetSuite may have it though the ledger has lost it: what is left open there
+    /// would be shipped.
+    pub const fn may_be_there(self) -> bool {
+        matches!(self, Self::Cancelled | Self::NothingLeft)
     }
 }
 
@@ -77,7 +87,16 @@ pub fn due(order: &Order, settings: &Settings<'_>, applied: bool) -> Result<(), 
     if !order.confirmed {
         return Err(Skip::NotConfirmed);
     }
+    if is_empty(order, settings) {
+        return Err(Skip::NothingLeft);
+    }
     let listed = |status: &str| settings.erp.statuses.iter().any(|listed| listed == status);
     let paid = order.financial_status.as_ref().is_some_and(|status| listed(status.as_str()));
     if paid || order.payment_terms.is_some() { Ok(()) } else { Err(Skip::NotPaid) }
+}
+
+/// Whether nothing is left of it, not even a charge: NetSuite has no order without a line.
+fn is_empty(order: &Order, settings: &Settings<'_>) -> bool {
+    let removed = order.line_items.iter().all(|line| line.current_quantity == 0);
+    removed && super::order(order, settings).is_ok_and(|effect| effect.lines.is_empty())
 }

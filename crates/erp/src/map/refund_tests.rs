@@ -143,9 +143,10 @@ fn shipping_and_differences_are_part_of_the_memo() {
     assert_eq!(lines(&goodwill).unwrap(), ["adjustment DISCOUNT 7.5"]);
 }
 
-/// Shipping was refunded an hour before the whole order was cancelled, and the goods with it.
-fn refunded_then_cancelled() -> (Value, Value) {
+/// Shipping was refunded `at`, then the whole order was cancelled at eleven, and the goods were refunded with it.
+fn refunded_then_cancelled(at: &str) -> (Value, Value) {
     let mut shipping = refund_json(&[]);
+    shipping["created_at"] = format!("2026-11-25T{at}-05:00").into();
     shipping["refund_shipping_lines"] =
         json!([{ "id": 21, "subtotal_amount_set": money("8.00"), "tax_amount_set": money("0.80") }]);
     let mut rest = refund_json(&[(11, 2, "cancel", "36.00", "2.50"), (12, 1, "cancel", "5.00", "0.50")]);
@@ -162,13 +163,21 @@ fn refunded_then_cancelled() -> (Value, Value) {
 
 #[test]
 fn a_cancelled_order_keeps_what_a_memo_gives_back_and_less_it_is_worth_nothing() {
-    let (order, shipping) = refunded_then_cancelled();
+    // Its memo was made before anybody thought of cancelling, be it by seconds.
+    for at in ["10:00:00", "10:59:25"] {
+        let (order, shipping) = refunded_then_cancelled(at);
+        let (lines, memo) = both(&shipping, &read(&order));
+        assert_eq!(lines, [line("shipping:21", 1, "8"), line("tax", 1, "0.8")], "{at}");
+        assert_eq!(memo.unwrap(), lines);
+        let erp = erp(&[]);
+        let OrderWorth { order: whole, memos, .. } = worth(&read(&order), &settings(&erp));
+        assert_eq!((whole, memos.len(), memos[0].1), ("8.8".parse().unwrap(), 1, whole), "{at}");
+    }
+    // What is paid back afterwards is of what was closed.
+    let (order, shipping) = refunded_then_cancelled("11:00:30");
     let (lines, memo) = both(&shipping, &read(&order));
-    assert_eq!(lines, [line("shipping:21", 1, "8"), line("tax", 1, "0.8")]);
-    assert_eq!(memo.unwrap(), lines);
-    let erp = erp(&[]);
-    let OrderWorth { order: whole, memos, .. } = worth(&read(&order), &settings(&erp));
-    assert_eq!((whole, memos.len(), memos[0].1), ("8.8".parse().unwrap(), 1, whole));
+    assert_eq!((lines.len(), memo), (0, Err(NoMemo::Skip(Skip::OrderReduced))));
+    let (order, _) = refunded_then_cancelled("10:00:00");
     // Where there is no memo, nothing is kept.
     let none = super::fixture_tests::erp(&[("", "refunds = \"none\"")]);
     assert_eq!(super::order(&read(&order), &settings(&none)).unwrap().lines, []);

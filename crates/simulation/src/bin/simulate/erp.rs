@@ -29,6 +29,9 @@ pub(crate) fn show(seed: u64, orders: usize) -> ExitCode {
             well = false;
             println!("WRONG: {problem}");
         }
+        for failure in [Some(&report), twin.as_ref()].into_iter().flatten().filter_map(ErpReport::failure) {
+            println!("{failure}");
+        }
         println!();
     }
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
