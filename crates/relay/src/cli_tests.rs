@@ -42,8 +42,12 @@ fn typed(page: &str) -> Vec<String> {
 }
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
-    let words = line.replace('"', "");
-    let words = words.split_whitespace().map(|word| {
+    // Where it goes is the shell's.
+    let line = line.split(" >").next().unwrap_or_default();
+    let parts = line.split('"').zip([false, true].into_iter().cycle());
+    let words =
+        parts.flat_map(|(part, quoted)| if quoted { vec![part] } else { part.split_whitespace().collect::<Vec<_>>() });
+    let words = words.map(|word| {
         let stands_for = STANDS_FOR.iter().find(|(placeholder, _)| *placeholder == word);
         stands_for.map_or(word, |(_, example)| *example).to_owned()
     });

@@ -58,8 +58,8 @@ async fn a_plan_says_what_other_settings_would_change_and_changes_nothing() {
     let count = |name: &str| orders[name].as_u64().unwrap();
     let changes = orders["changes"].as_object().unwrap();
     assert!(changes["not_sent"].as_u64().unwrap() > 20, "{orders}");
-    let changed: u64 = changes.values().map(|n| n.as_u64().unwrap()).sum();
-    assert_eq!(changed + count("unchanged"), count("completed"), "{orders}");
+    let otherwise: u64 = changes.values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(otherwise + count("unchanged"), count("completed"), "{orders}");
     assert_eq!(orders["changed"][0]["new"], "no_email");
     assert!(!plan.to_string().contains('@'), "no buyer is named");
     let ran = shown(&stage, "plan", "relay plan --config ./new.toml --days 2");

@@ -9,7 +9,9 @@ pub(super) fn own(reason: &str) -> Option<&'static str> {
         }
         "test_order" => "nobody's: Shopify marks it as a test; `erp.test_orders` has them sent",
         "cancelled" => "nobody's: cancelled before NetSuite had it; there is no way back",
-        "nothing_left" => "nobody's: everything was taken off the order before NetSuite had it",
+        "nothing_left" => {
+            "nobody's: everything was taken off the order before NetSuite had it; an update that adds a line sends it by itself"
+        }
         "not_confirmed" => "nobody's: Shopify has not confirmed it yet; its next update sends it by itself",
         "not_paid" => "nobody's: its status is none of `erp.statuses`; its update sends it by itself when it is paid",
         "order_reduced" => {
