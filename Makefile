@@ -1,6 +1,6 @@
 # Everything that a fresh machine with a Rust toolchain, Python 3.10+ and make needs is set up under .tools/, once.
 
-ORDERS ?= $(if $(filter demo-erp,$(MAKECMDGOALS)),200,1000)
+ORDERS ?= $(if $(filter demo-erp demo-loyalty,$(MAKECMDGOALS)),200,1000)
 FAULTS ?= on
 SEED ?= 1
 KEEP ?= off
@@ -29,7 +29,7 @@ COVERED = config delivery function ledger netsuite queue reconciliation rest rev
 export ORDERS FAULTS SEED KEEP
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-erp demo-watch relay test bench simulate model zones lint tools scan dashboard deploy deploy-local
+.PHONY: help demo demo-erp demo-loyalty demo-watch relay test bench simulate model zones lint tools scan dashboard deploy deploy-local
 .PHONY: release coverage mutants restlet lint-workflows cost
 .DELETE_ON_ERROR:
 
@@ -45,6 +45,10 @@ demo: $(T)/emulator/ready ## Run a night of orders through the whole system, on 
 demo-erp: $(T)/emulator/ready ## The same for the erp flow: a day of Shopify's webhooks, and what NetSuite has in the end
 	@cargo build --locked --profile local $(FUNCTIONS) --bin demo $(if $(filter on,$(KEEP)),--bin relay)
 	@$${CARGO_TARGET_DIR:-target}/local/demo --flow erp
+
+demo-loyalty: $(T)/emulator/ready ## The same for the loyalty flow: two markets' customers, and what Salesforce and Yotpo have in the end
+	@cargo build --locked --profile local $(FUNCTIONS) --bin demo $(if $(filter on,$(KEEP)),--bin relay)
+	@$${CARGO_TARGET_DIR:-target}/local/demo --flow loyalty
 
 relay: ## Install the operator's command line, by cargo
 	@cargo install --locked --path crates/relay

@@ -39,5 +39,5 @@ pub use memory::{Memory, Peak, Process};
 pub use relay_toml::{NoSuchKey, with_values};
 pub use stack::{Answer, Deploy, Stack, deploy};
 pub use watch::Watch;
-pub use webhooks::{Answered, send};
+pub use webhooks::{Answered, Post, send};
 pub use workspace::{Profile, Workspace};

@@ -101,8 +101,9 @@ impl Stack<'_> {
         let missing = || Error::NoOutput { stack: self.name.clone(), name: format!("{name} with an API's URL") };
         let (api, rest) =
             url.strip_prefix("https://").and_then(|url| url.split_once(".execute-api.")).ok_or_else(missing)?;
-        let (_, path) = rest.split_once('/').ok_or_else(missing)?;
-        Ok(format!("{}/_aws/execute-api/{api}/$default/{path}", self.emulator.endpoint()))
+        // Loyalty's has none: its senders' tokens are their paths.
+        let path = rest.split_once('/').map_or(String::new(), |(_, path)| format!("/{path}"));
+        Ok(format!("{}/_aws/execute-api/{api}/$default{path}", self.emulator.endpoint()))
     }
 
     /// Puts a value into the secret `{stack}/{name}`.

@@ -3,8 +3,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::faults::{Fault, Moment, Rule};
-use crate::{netsuite, salesforce, shopify, yotpo};
+use crate::faults::{Endpoint, Fault, Moment, Rule};
+use crate::{loyalty, netsuite, salesforce, shopify, yotpo};
 
 impl Fault {
     /// Yotpo answers this share of the posts with 200 and creates nothing. A repeated post is drawn anew.
@@ -57,20 +57,47 @@ impl Fault {
             (0.002, Self::ExpireTokens),
         ];
         let read = [(0.01, status(429, Moment::Before)), (0.01, status(503, Moment::Before))];
-        let rules = |endpoint, faults: &[(f64, Self)]| -> Vec<Rule> {
-            let rule =
-                |(share, fault): &(f64, Self)| Rule { share: Some(*share), ..Rule::always(endpoint, fault.clone()) };
-            faults.iter().map(rule).collect()
-        };
         let mut all = Vec::new();
         for endpoint in [netsuite::CREATE, netsuite::UPDATE, netsuite::UPSERT, netsuite::RESTLET] {
-            all.extend(rules(endpoint, &write));
+            all.extend(shares(endpoint, &write));
         }
         for endpoint in [netsuite::READ, netsuite::QUERY, netsuite::TOKEN, shopify::GRAPHQL, shopify::TOKEN] {
-            all.extend(rules(endpoint, &read));
+            all.extend(shares(endpoint, &read));
         }
         all
     }
+}
+
+impl Fault {
+    /// What can go wrong at Loyalty and Salesforce while customers buy: about one call in ten meets something.
+    pub fn demo_loyalty() -> Vec<Rule> {
+        let status = |code, moment| Self::Status { code, moment, retry_after: None, reset: None };
+        let write = [
+            (0.02, status(429, Moment::Before)),
+            (0.01, status(500, Moment::Before)),
+            (0.01, status(500, Moment::After)),
+            (0.01, Self::Html { code: 503 }),
+            (0.01, Self::Cut { moment: Moment::Before }),
+            (0.02, Self::Cut { moment: Moment::After }),
+            (0.01, Self::Delay { ms: 400, moment: Moment::Before }),
+        ];
+        let read = [(0.01, status(429, Moment::Before)), (0.01, status(503, Moment::Before))];
+        let org = [(0.01, Self::ExpireTokens), (0.01, status(503, Moment::Before)), (0.01, Self::Html { code: 502 })];
+        let mut all = Vec::new();
+        for endpoint in [loyalty::CUSTOMERS, loyalty::ORDERS, loyalty::REFUNDS] {
+            all.extend(shares(endpoint, &write));
+        }
+        all.extend(shares(loyalty::READ, &read));
+        for endpoint in [salesforce::QUERY, salesforce::UPDATE, salesforce::UPSERT] {
+            all.extend(shares(endpoint, &org));
+        }
+        all
+    }
+}
+
+/// A rule for each fault: so large a share of the endpoint's calls.
+fn shares(endpoint: Endpoint, faults: &[(f64, Fault)]) -> Vec<Rule> {
+    faults.iter().map(|(share, fault)| Rule { share: Some(*share), ..Rule::always(endpoint, fault.clone()) }).collect()
 }
 
 fn at_yotpo() -> Vec<Rule> {

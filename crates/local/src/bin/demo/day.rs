@@ -19,18 +19,21 @@ use std::time::{Duration, Instant};
 pub(crate) const SHOP: &str = "acme.myshopify.com";
 
 /// What the demo's settings have other than the shipped ones: how fast, and the subsidiary that an account with several asks for.
-const SETTINGS: Settings = &[
-    ("erp", "subsidiary", "\"1\""),
-    ("netsuite", "call_timeout", "\"3s\""),
-    ("netsuite", "unanswered_hold", "\"2s\""),
-    ("protocol", "backoff_base", "\"500ms\""),
-    ("protocol", "backoff_cap", "\"4s\""),
-    ("protocol", "held_at_least", "\"1s\""),
-    ("protocol", "clock_skew", "\"500ms\""),
-    ("protocol", "wait", "\"1s\""),
-    ("protocol", "missing_after", "\"1s\""),
-    ("protocol.settle", "netsuite", "\"3s\""),
-];
+const SETTINGS: Settings = Settings {
+    tables: "",
+    values: &[
+        ("erp", "subsidiary", "\"1\""),
+        ("netsuite", "call_timeout", "\"3s\""),
+        ("netsuite", "unanswered_hold", "\"2s\""),
+        ("protocol", "backoff_base", "\"500ms\""),
+        ("protocol", "backoff_cap", "\"4s\""),
+        ("protocol", "held_at_least", "\"1s\""),
+        ("protocol", "clock_skew", "\"500ms\""),
+        ("protocol", "wait", "\"1s\""),
+        ("protocol", "missing_after", "\"1s\""),
+        ("protocol.settle", "netsuite", "\"3s\""),
+    ],
+};
 /// The flow alone; and a short lease, for what another worker holds comes back when it would have lapsed.
 const PARAMETERS: &[(&str, &str)] = &[("ReviewsFlow", "false"), ("ErpFlow", "true"), ("NetsuiteTimeoutSeconds", "8")];
 /// A call that was held up lands so many milliseconds later: within `protocol.settle` and `netsuite.unanswered_hold`.
@@ -75,8 +78,8 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let _watch = if options.watch { Some(stack.watch("erp", &functions).await?) } else { None };
 
     let begun = Instant::now();
-    let (url, queue) = (stack.webhook("ShopifyWebhookUrl")?, "ErpQueueUrl");
-    let mut running = Running { stack: &stack, sandbox: &sandbox, progress, tail: emulator.log_tail(), queue };
+    let (url, queues) = (stack.webhook("ShopifyWebhookUrl")?, &["ErpQueueUrl"]);
+    let mut running = Running { stack: &stack, sandbox: &sandbox, progress, tail: emulator.log_tail(), queues };
     let answered = running.during(local::send(&url, plan)).await?;
     let quiet = running.drain().await?;
     let (reconciled, certificate) = reconcile(&mut running, yesterday).await?;

@@ -1,4 +1,4 @@
-//! What a demo of either flow stands on: a directory of its own, the settings, the emulator and the stack.
+//! What a demo of any flow stands on: a directory of its own, the settings, the emulator and the stack.
 
 use crate::{
     options::{Options, Switch},
@@ -18,8 +18,14 @@ const STACK: &str = "order-relay";
 /// Why there was no demo, or none to its end.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
-/// Settings that differ from the shipped ones: table, key, value.
-pub(crate) type Settings = &'static [(&'static str, &'static str, &'static str)];
+/// Settings that differ from the shipped ones.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    /// Table, key, value.
+    pub(crate) values: &'static [(&'static str, &'static str, &'static str)],
+    /// Tables that the shipped file does not have, as TOML.
+    pub(crate) tables: &'static str,
+}
 
 /// A directory that no other demo uses, with the settings in it.
 pub(crate) struct Ground {
@@ -35,16 +41,18 @@ impl Ground {
         let workspace = Workspace::here();
         let (directory, lock) = fresh_directory(&workspace, options)?;
         let settings = directory.join("relay.toml");
-        fs::write(&settings, with_values(&fs::read_to_string(workspace.relay_toml())?, changed)?)?;
+        let shipped = with_values(&fs::read_to_string(workspace.relay_toml())?, changed.values)?;
+        fs::write(&settings, shipped + changed.tables)?;
         let profile = if options.dev || options.watch { Profile::Dev } else { Profile::Local };
         Ok(Self { workspace, directory, settings, profile, _lock: lock })
     }
 
     /// What is about to run, and with which settings.
     pub(crate) fn announcement(&self, options: &Options, changed: Settings) -> String {
-        let changed: Vec<String> =
-            changed.iter().map(|(table, key, value)| format!("  [{table}] {key} = {value}\n")).collect();
-        let changed = changed.concat();
+        let values: Vec<String> =
+            changed.values.iter().map(|(table, key, value)| format!("  [{table}] {key} = {value}\n")).collect();
+        let tables = changed.tables.lines().filter(|line| !line.is_empty()).map(|line| format!("  {line}\n"));
+        let changed = values.concat() + &tables.collect::<String>();
         format!(
             "{} orders, faults {}, seed {}; logs in {}\n\
              Settings are those of infra/config/relay.toml but for\n{changed}\

@@ -2,8 +2,10 @@
 
 mod day;
 mod ground;
+mod members;
 mod night;
 mod options;
+mod points;
 mod progress;
 mod proof;
 mod running;
@@ -29,6 +31,7 @@ async fn main() -> ExitCode {
         match options.flow {
             Flow::Reviews => Box::pin(night::run(&options)).await,
             Flow::Erp => Box::pin(day::run(&options)).await,
+            Flow::Loyalty => Box::pin(members::run(&options)).await,
         }
     };
     // Whatever ends first, dropping the run ends every process it started.

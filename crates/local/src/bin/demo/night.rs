@@ -4,24 +4,27 @@ use crate::{
     ground::{Failure, Ground, Settings},
     options::{Options, Switch},
     progress::{Progress, REVIEWS},
-    running::{RECONCILER_RUNS, Running, SCHEDULE},
+    running::{RECONCILER_RUNS, Running, SCHEDULE, scheduled},
     summary::{STORE, Summary},
 };
-use chrono::{SecondsFormat, Utc};
+use chrono::Utc;
 use sandbox::{DaySpec, Fault, Sandbox};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{collections::BTreeMap, time::Instant};
 
 /// What the demo's settings have other than the shipped ones: how fast, and where the simulated org keeps things.
-const SETTINGS: Settings = &[
-    ("pace", "yotpo_reviews", "1000"),
-    ("protocol", "backoff_base", "\"500ms\""),
-    ("protocol", "backoff_cap", "\"4s\""),
-    ("protocol", "missing_after", "\"1s\""),
-    ("salesforce", "route_by", "\"Store__c\""),
-    ("stores.default", "routes", "[\"default\"]"),
-    ("reviews", "test_order", "\"Is_Test__c\""),
-];
+const SETTINGS: Settings = Settings {
+    tables: "",
+    values: &[
+        ("pace", "yotpo_reviews", "1000"),
+        ("protocol", "backoff_base", "\"500ms\""),
+        ("protocol", "backoff_cap", "\"4s\""),
+        ("protocol", "missing_after", "\"1s\""),
+        ("salesforce", "route_by", "\"Store__c\""),
+        ("stores.default", "routes", "[\"default\"]"),
+        ("reviews", "test_order", "\"Is_Test__c\""),
+    ],
+};
 /// The share of posts that Yotpo answers with a yes and drops.
 const SILENT_DROPS: f64 = 0.03;
 
@@ -52,9 +55,9 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     let _watch = if options.watch { Some(stack.watch("reviews", &functions).await?) } else { None };
 
     let begun = Instant::now();
-    let queue = "ReviewsQueueUrl";
-    let mut running = Running { stack: &stack, sandbox: &sandbox, progress, tail: emulator.log_tail(), queue };
-    let runs = settle(&mut running).await?;
+    let queues = &["ReviewsQueueUrl"];
+    let mut running = Running { stack: &stack, sandbox: &sandbox, progress, tail: emulator.log_tail(), queues };
+    let runs = running.settle("ReviewsProducerFunction").await?;
     let quiet = running.drain().await?;
     let (reconciled, certificates) = reconcile(&mut running).await?;
     let summary = Summary {
@@ -72,22 +75,9 @@ pub(crate) async fn run(options: &Options) -> Result<bool, Failure> {
     };
     let progress = running.progress;
     progress.finish();
-    summary.print(SETTINGS[0].2);
+    summary.print(SETTINGS.values[0].2);
     ground.end(options, emulator, &progress).await?;
     Ok(summary.holds())
-}
-
-/// Does what the schedule does until the producer says that the day is settled; how many runs it took.
-async fn settle(running: &mut Running<'_>) -> Result<usize, Failure> {
-    let mut failed = 0;
-    for run in 1.. {
-        let answer = running.run("ReviewsProducerFunction", &scheduled(), &mut failed).await?;
-        if answer["settled"] == Value::Bool(true) {
-            return Ok(run);
-        }
-        tokio::time::sleep(SCHEDULE).await;
-    }
-    Err("unreachable: runs are not counted to the end".into())
 }
 
 /// Does what the schedule does until the store's day is complete or nothing comes of it; how many runs it took, and the
@@ -106,9 +96,4 @@ async fn reconcile(running: &mut Running<'_>) -> Result<(usize, BTreeMap<String,
         tokio::time::sleep(SCHEDULE).await;
     }
     Err("unreachable: runs are not counted to the end".into())
-}
-
-/// What the scheduler sends.
-fn scheduled() -> Value {
-    json!({ "scheduled_at": Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true) })
 }

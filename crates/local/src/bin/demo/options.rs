@@ -10,7 +10,7 @@ pub(crate) struct Options {
     /// Whose orders.
     #[arg(long, value_enum, default_value_t = Flow::Reviews)]
     pub(crate) flow: Flow,
-    /// Yesterday's orders, awkward ones among them. By default 1000; of the erp flow, which has several webhooks an order, 200.
+    /// Yesterday's orders, awkward ones among them. By default 1000; of the other flows, which have several messages an order, 200.
     #[arg(long, env = "ORDERS")]
     orders: Option<usize>,
     /// Whether the vendors fail now and then.
@@ -37,7 +37,7 @@ impl Options {
     pub(crate) fn orders(&self) -> usize {
         self.orders.unwrap_or(match self.flow {
             Flow::Reviews => 1_000,
-            Flow::Erp => 200,
+            Flow::Erp | Flow::Loyalty => 200,
         })
     }
 }
@@ -49,6 +49,8 @@ pub(crate) enum Flow {
     Reviews,
     /// Shopify to NetSuite.
     Erp,
+    /// Salesforce to Yotpo Loyalty, and back.
+    Loyalty,
 }
 
 /// On or off.

@@ -50,6 +50,18 @@ pub(crate) const ERP: View = View {
     ],
 };
 
+/// The loyalty flow.
+pub(crate) const LOYALTY: View = View {
+    arrived: |sandbox| sandbox.report().loyalty.values().map(|account| account.orders as u64).sum(),
+    shown: &[
+        ("OrdersEnqueued", "enqueued"),
+        ("Delivered", "delivered"),
+        ("Confirmed", "written back"),
+        ("Retried", "retried"),
+        ("Parked", "parked"),
+    ],
+};
+
 impl Progress {
     pub(crate) fn new(orders: usize, view: View) -> Self {
         let target =

@@ -1,9 +1,10 @@
 //! The functions at work, and how far they are.
 
 use crate::{ground::Failure, progress::Progress};
+use chrono::{SecondsFormat, Utc};
 use local::{Stack, Tail};
 use sandbox::Sandbox;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// The schedule's 15 minutes are a second here.
@@ -16,13 +17,18 @@ const FAILED_RUNS: usize = 20;
 /// Without any order delivered for so long, whatever is still in the queue stays there.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// What the scheduler sends.
+pub(crate) fn scheduled() -> Value {
+    json!({ "scheduled_at": Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true) })
+}
+
 pub(crate) struct Running<'a> {
     pub(crate) stack: &'a Stack<'a>,
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) progress: Progress,
     pub(crate) tail: Tail,
-    /// The output with the queue's URL.
-    pub(crate) queue: &'static str,
+    /// The outputs with the queues' URLs.
+    pub(crate) queues: &'static [&'static str],
 }
 
 impl Running<'_> {
@@ -52,16 +58,33 @@ impl Running<'_> {
         Ok(Value::Null)
     }
 
-    /// Waits until the queue is empty and stays so; false when it does not become empty.
+    /// Does what the schedule does until the producer says that all is read; how many runs it took.
+    pub(crate) async fn settle(&mut self, producer: &str) -> Result<usize, Failure> {
+        let mut failed = 0;
+        for run in 1.. {
+            let answer = self.run(producer, &scheduled(), &mut failed).await?;
+            if answer["settled"] == Value::Bool(true) {
+                return Ok(run);
+            }
+            tokio::time::sleep(SCHEDULE).await;
+        }
+        Err("unreachable: runs are not counted to the end".into())
+    }
+
+    /// Waits until the queues are empty and stay so; false when they do not become empty.
     pub(crate) async fn drain(&mut self) -> Result<bool, Failure> {
-        let queue = self.stack.queue(self.queue)?;
+        let queues: Vec<_> = self.queues.iter().map(|queue| self.stack.queue(queue)).collect::<Result<_, _>>()?;
         let (mut empty, mut last) = (0, (0, Instant::now()));
         loop {
             let delivered = self.progress.look(self.sandbox, &mut self.tail)?;
             if delivered != last.0 {
                 last = (delivered, Instant::now());
             }
-            empty = if queue.depth().await?.total() == 0 { empty + 1 } else { 0 };
+            let mut waiting = 0;
+            for queue in &queues {
+                waiting += queue.depth().await?.total();
+            }
+            empty = if waiting == 0 { empty + 1 } else { 0 };
             if empty == 3 || last.1.elapsed() > PATIENCE {
                 return Ok(empty > 0);
             }
