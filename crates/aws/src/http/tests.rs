@@ -137,10 +137,10 @@ async fn a_host_that_amazons_roots_do_not_vouch_for_is_told_nothing() {
         let (stream, _) = listener.accept().await.unwrap();
         tokio_rustls::TlsAcceptor::from(Arc::new(tls)).accept(stream).await.map(|_| ())
     };
-    let (answer, served) = tokio::join!(patient().call(post(&url, "hunter2")), server);
+    let (answer, handshake) = tokio::join!(patient().call(post(&url, "hunter2")), server);
     let refused = answer.unwrap_err();
     assert!(refused.is_io() && format!("{refused:?}").contains("UnknownIssuer"), "{refused:?}");
-    assert!(served.is_err());
+    assert!(handshake.is_err());
 }
 
 #[tokio::test]
