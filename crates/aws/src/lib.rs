@@ -6,13 +6,9 @@
 //! emulator is reached.
 
 mod http;
+mod lambda;
 
-use aws_config::{
-    BehaviorVersion, ConfigLoader, SdkConfig,
-    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
-    retry::RetryConfig,
-    timeout::TimeoutConfig,
-};
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_smithy_types::retry::ReconnectMode;
 use std::time::Duration;
@@ -51,10 +47,7 @@ pub fn connector() -> Result<SharedHttpConnector, BoxError> {
 /// # Errors
 /// Only when the embedded certificates cannot be read.
 pub async fn function_config() -> Result<SdkConfig, BoxError> {
-    let told = defaults()?
-        .region(EnvironmentVariableRegionProvider::new())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new());
-    Ok(load(told).await)
+    Ok(settled(lambda::config(http_client()?, timeouts()).await))
 }
 
 /// The same for whoever has an account of their own: credentials and region from the environment, a profile, or what else the SDK
@@ -63,18 +56,13 @@ pub async fn function_config() -> Result<SdkConfig, BoxError> {
 /// # Errors
 /// Only when the embedded certificates cannot be read.
 pub async fn sdk_config() -> Result<SdkConfig, BoxError> {
-    Ok(load(defaults()?).await)
-}
-
-fn defaults() -> Result<ConfigLoader, BoxError> {
     let defaults = aws_config::defaults(BehaviorVersion::latest());
-    Ok(defaults.http_client(http_client()?).timeout_config(timeouts()))
+    Ok(settled(defaults.http_client(http_client()?).timeout_config(timeouts()).load().await))
 }
 
 /// A connection that brought an answer is used again, whatever the answer says: reqwest does not tell which it was, and the SDK would
 /// write an error for each that it cannot close. What timed out or broke is closed in any case.
-async fn load(loader: ConfigLoader) -> SdkConfig {
-    let config = loader.load().await;
+fn settled(config: SdkConfig) -> SdkConfig {
     let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
     config.into_builder().retry_config(retries.with_reconnect_mode(ReconnectMode::ReuseAllConnections)).build()
 }
