@@ -4,6 +4,7 @@ ORDERS ?= $(if $(filter demo-erp demo-loyalty,$(MAKECMDGOALS)),200,1000)
 FAULTS ?= on
 SEED ?= 1
 KEEP ?= off
+ROUNDS ?= 7
 SEEDS ?= 10000
 FROM ?= 0
 FAULTS_A_TRACE ?= 2
@@ -65,7 +66,7 @@ test: tools lint ## Format, clippy, licences, then every test
 	@cargo nextest run --locked --workspace --test-threads $$((2 * $$(getconf _NPROCESSORS_ONLN)))
 
 bench: ## The functions' release binaries on a bare Lambda Runtime API: docs/PERFORMANCE.md (needs root for the CPU shares; ROUNDS=7)
-	@cargo build --locked --release -p erp --bin shopify-webhook
+	@cargo build --locked --release --bin shopify-webhook --bin reviews-consumer --bin floor
 	@cargo run --locked --quiet --profile local -p bench -- --binaries $${CARGO_TARGET_DIR:-target}/release --rounds $(ROUNDS) --write docs/PERFORMANCE.md
 
 simulate: ## Many nights in a simulated world, each from one number: SEEDS=10000, FROM=0, or one with its trace: SEED=; or the erp flow's days: FLOW=erp ORDERS=1000

@@ -4,7 +4,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Crate to the crates of ours that it may use. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     ("aws", &[]),
     ("rest", &[]),
     ("queue", &[]),
@@ -70,7 +70,8 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("rollout", &["aws", "function", "telemetry"]),
     ("sandbox", &[]),
     ("bench", &["sandbox"]),
-    ("local", &["sandbox", "queue"]),
+    ("floor", &[]),
+    ("local", &["aws", "sandbox", "queue"]),
     // It plays AWS's and the vendors' part for a flow's functions, and hands them the clients that end in it.
     (
         "simulation",
@@ -134,19 +135,18 @@ const ARROWS: [(&str, &[&str]); 25] = [
 ];
 
 /// Libraries that one crate alone may use.
-const OWNERS: [(&str, &[&str]); 8] = [
-    ("reqwest", &["rest"]),
-    ("lambda_runtime", &["function", "rollout"]),
+const OWNERS: [(&str, &[&str]); 7] = [
+    ("reqwest", &["aws", "rest"]),
+    ("lambda_runtime", &["floor", "function", "rollout"]),
     ("aws-sdk-sqs", &["queue"]),
     ("aws-sdk-dynamodb", &["ledger"]),
     ("aws-sdk-secretsmanager", &["secrets"]),
     ("aws-sdk-codedeploy", &["rollout"]),
     ("flate2", &["queue"]),
-    ("aws-smithy-http-client", &["aws", "local"]),
 ];
 
 /// They use what the functions use, and run on a developer's machine.
-const OPERATING: [&str; 3] = ["relay", "simulation", "tests"];
+const OPERATING: [&str; 4] = ["floor", "relay", "simulation", "tests"];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 

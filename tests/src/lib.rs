@@ -28,6 +28,8 @@ mod relay;
 #[cfg(test)]
 mod reviews;
 #[cfg(test)]
+mod stacks;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod template;

@@ -48,7 +48,7 @@ async fn config(server: &MockServer) -> aws_config::SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .endpoint_url(server.uri())
-        .http_client(aws::sdk_config().await.unwrap().http_client().unwrap())
+        .http_client(aws::http_client().unwrap())
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .load()
         .await

@@ -5,15 +5,15 @@
 //! <https://www.amazontrust.com/repository/>. `AWS_ENDPOINT_URL` is honoured, which is how the local
 //! emulator is reached.
 
-use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
-use aws_smithy_http_client::{
-    Builder, Connector,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
+mod http;
+mod lambda;
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
+use aws_smithy_types::retry::ReconnectMode;
 use std::time::Duration;
 
-/// Amazon Trust Services' roots (Amazon Root CA 1 to 4, Starfield Services Root CA G2).
-const ROOTS: &[u8] = include_bytes!("amazon-trust-services.pem");
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// When a call to AWS is given up and made again: by itself the SDK waits for an answer for ever, and one lost connection
 /// would cost the invocation.
@@ -25,25 +25,59 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-fn tls() -> Result<TlsContext, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build()?)
-}
-
-/// The same HTTP and TLS for a call that no SDK of ours makes; signing it is the caller's, and when to give it up.
+/// HTTP and TLS for the SDK's clients, which share its connections.
 ///
 /// # Errors
 /// Only when the embedded certificates cannot be read.
-pub fn connector() -> Result<Connector, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls()?).build())
+pub fn http_client() -> Result<SharedHttpClient, BoxError> {
+    http::client(timeouts().connect_timeout())
 }
 
-/// The configuration every SDK client of a process is made from: one connection pool, one TLS stack,
-/// credentials and region from the environment.
+/// The same for a call that no SDK of ours makes; signing it is the caller's, and when to give it up.
 ///
 /// # Errors
 /// Only when the embedded certificates cannot be read.
-pub async fn sdk_config() -> Result<SdkConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let tls = tls()?;
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
-    Ok(aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts()).load().await)
+pub fn connector() -> Result<SharedHttpConnector, BoxError> {
+    http::connector()
+}
+
+/// The configuration every SDK client of a function is made from: one connection pool, one TLS stack. Region and credentials are
+/// those that Lambda puts into the environment, for as long as the process lives; they are looked for nowhere else.
+///
+/// # Errors
+/// Only when the embedded certificates cannot be read.
+pub async fn function_config() -> Result<SdkConfig, BoxError> {
+    Ok(settled(lambda::config(http_client()?, timeouts()).await))
+}
+
+/// The same for whoever has an account of their own: credentials and region from the environment, a profile, or what else the SDK
+/// looks at.
+///
+/// # Errors
+/// Only when the embedded certificates cannot be read.
+pub async fn sdk_config() -> Result<SdkConfig, BoxError> {
+    let defaults = aws_config::defaults(BehaviorVersion::latest());
+    Ok(settled(defaults.http_client(http_client()?).timeout_config(timeouts()).load().await))
+}
+
+/// A connection that brought an answer is used again, whatever the answer says: reqwest does not tell which it was, and the SDK would
+/// write an error for each that it cannot close. What timed out or broke is closed in any case.
+fn settled(config: SdkConfig) -> SdkConfig {
+    let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    config.into_builder().retry_config(retries.with_reconnect_mode(ReconnectMode::ReuseAllConnections)).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_functions_configuration_is_complete() {
+        let config = function_config().await.unwrap();
+        assert!(config.http_client().is_some() && config.credentials_provider().is_some());
+        let timeouts = config.timeout_config().unwrap();
+        let of = (timeouts.connect_timeout(), timeouts.operation_attempt_timeout());
+        assert_eq!(of, (Some(Duration::from_millis(3_100)), Some(Duration::from_secs(5))));
+        assert_eq!(config.retry_config().unwrap().reconnect_mode(), ReconnectMode::ReuseAllConnections);
+    }
 }

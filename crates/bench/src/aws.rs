@@ -83,8 +83,7 @@ impl Backends {
         ];
         environment.extend(fixed.map(|(name, value)| (name.to_owned(), value)));
         environment.extend(function.environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        // It is as large as the function is deployed with.
-        environment.push(("AWS_LAMBDA_FUNCTION_MEMORY_SIZE".to_owned(), "128".to_owned()));
+        environment.push(("AWS_LAMBDA_FUNCTION_MEMORY_SIZE".to_owned(), function.memory.to_string()));
         Ok(environment)
     }
 }

@@ -1,6 +1,7 @@
 //! The functions, and what each is fed. Another function is another entry.
 
 use axum::body::Bytes;
+use chrono::Utc;
 use sandbox::{
     InProcess,
     shopify::{Mischief, Mix, Webhook},
@@ -11,6 +12,8 @@ use serde_json::{Value, json};
 pub(crate) struct Function {
     /// Its binary's name.
     pub(crate) name: &'static str,
+    /// The megabytes that it is deployed with.
+    pub(crate) memory: u64,
     /// Beside what every function is told.
     pub(crate) environment: &'static [(&'static str, &'static str)],
     /// What it asks Secrets Manager for.
@@ -27,6 +30,8 @@ pub(crate) struct Case {
 /// What is handed over, and what has to be answered.
 pub(crate) struct Event {
     pub(crate) body: Bytes,
+    /// How many messages are in it.
+    pub(crate) messages: u32,
     /// How long the function may take, in seconds, as the template has it.
     pub(crate) timeout: u64,
     /// In the answer; otherwise the figures are of something else.
@@ -35,9 +40,9 @@ pub(crate) struct Event {
     pub(crate) within: Option<u64>,
 }
 
-/// Every function that there is something to feed with.
-pub(crate) fn all() -> Vec<Function> {
-    vec![shopify_webhook()]
+/// Every function that there is something to feed with. `vendor`: where Yotpo is.
+pub(crate) fn all(vendor: &str) -> Vec<Function> {
+    vec![shopify_webhook(), reviews_consumer(vendor)]
 }
 
 const SHOP: &str = "acme.myshopify.com";
@@ -45,8 +50,8 @@ const MEBIBYTE: usize = 1024 * 1024;
 
 /// An order's webhook, and the same with so many lines that it is this long.
 fn shopify_webhook() -> Function {
-    let shops = InProcess::new(1, "http://127.0.0.1:9", chrono::Utc::now);
-    let (_, told) = shops.shopify.place(SHOP, &Mix::default(), chrono::Utc::now());
+    let shops = InProcess::new(1, "http://127.0.0.1:9", Utc::now);
+    let (_, told) = shops.shopify.place(SHOP, &Mix::default(), Utc::now());
     let order = told.into_iter().find(|webhook| webhook.topic.starts_with("orders/"));
     let case = |name, least: usize| {
         let webhook = order.clone().map(|webhook| long(webhook, least));
@@ -65,12 +70,12 @@ fn shopify_webhook() -> Function {
                     "userAgent": "Shopify-Captain-Hook"},
             },
         });
-        let event =
-            Event { body: event.to_string().into(), timeout: 4, answered: "\"statusCode\":200", within: Some(5) };
-        Case { name, event }
+        let (body, answered) = (event.to_string().into(), "\"statusCode\":200");
+        Case { name, event: Event { body, messages: 1, timeout: 4, answered, within: Some(5) } }
     };
     Function {
         name: "shopify-webhook",
+        memory: 128,
         environment: &[],
         secrets: vec![("shopify", shops.shopify.webhook_secret(&[SHOP]))],
         cases: vec![case("an order", 0), case("1 MiB", MEBIBYTE), case("4 MiB", 4 * MEBIBYTE)],
@@ -95,4 +100,44 @@ fn long(mut webhook: Webhook, least: usize) -> Webhook {
     }
     webhook.body = order.to_string();
     webhook
+}
+
+/// A batch of ten orders that nobody has seen before: each is claimed, posted to Yotpo and recorded.
+fn reviews_consumer(vendor: &str) -> Function {
+    let messages: u32 = 10;
+    let today = Utc::now().date_naive();
+    let record = |number: u32| {
+        let products: serde_json::Map<String, Value> = (1..=3)
+            .map(|line| (format!("SKU-{line}"), json!({"name": "A thing with a name", "price": "19.90"})))
+            .collect();
+        let body = json!({
+            "key": format!("reviews/801RO00000{number:08}"), "revision": Utc::now().timestamp_millis(),
+            "hash": format!("{number:032x}"), "store": "default", "day": today,
+            "purchase": {
+                "email": format!("jane.{number}@example.com"), "customer_name": "Jane Doe", "order_id": format!("{number:08}"),
+                "order_date": today, "currency_iso": "EUR", "platform": "commerce_cloud", "products": products,
+            },
+        });
+        json!({
+            "messageId": format!("00000000-0000-0000-0000-{number:012}"), "receiptHandle": "r", "body": body.to_string(),
+            "attributes": {
+                "ApproximateReceiveCount": "1", "SentTimestamp": Utc::now().timestamp_millis().to_string(),
+                "AWSTraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0",
+            },
+            "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "awsRegion": "eu-central-1",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:queue",
+        })
+    };
+    let event = json!({"Records": (1..=messages).map(record).collect::<Vec<_>>()});
+    let (body, answered) = (event.to_string().into(), "\"batchItemFailures\":[]");
+    Function {
+        name: "reviews-consumer",
+        memory: 256,
+        environment: &[("VENDOR_CONCURRENCY", "1"), ("MAX_RECEIVE_COUNT", "5")],
+        secrets: vec![(
+            "yotpo",
+            json!({"reviews_url": vendor, "stores": {"default": {"app_key": "key", "secret_key": "of no use"}}}),
+        )],
+        cases: vec![Case { name: "ten orders", event: Event { body, messages, timeout: 60, answered, within: None } }],
+    }
 }

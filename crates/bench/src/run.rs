@@ -28,7 +28,7 @@ pub(crate) struct Taken {
     pub(crate) cpu_to_answer: Duration,
     /// Each further invocation, from event to answer.
     pub(crate) warm: Vec<Duration>,
-    /// On a CPU, an invocation.
+    /// On a CPU, a message of a further invocation.
     pub(crate) cpu_warm: Duration,
     /// Memory, at most, in bytes.
     pub(crate) peak: u64,
@@ -60,7 +60,7 @@ impl Run<'_> {
                 warm.push(next.until - next.from);
             }
         }
-        let count = u32::try_from(warm.len().max(1)).unwrap_or(u32::MAX);
+        let count = u32::try_from(warm.len().max(1)).unwrap_or(u32::MAX).saturating_mul(event.messages.max(1));
         let taken = Taken {
             to_next,
             to_answer: first.until - process.spawned_at,

@@ -89,7 +89,7 @@ impl Environment {
         tracing::info!(flow, config_sha256 = config.sha256, "cold start");
         Ok(Self {
             config: Arc::new(config),
-            aws: aws::sdk_config().await.map_err(ColdStart::Environment)?,
+            aws: aws::function_config().await.map_err(ColdStart::Environment)?,
             stack: variable("STACK_NAME")?,
             table: variable("LEDGER_TABLE")?,
             queue: variable("QUEUE_URL")?,

@@ -6,7 +6,7 @@ use aws_sdk_lambda::config::{Credentials, SharedCredentialsProvider};
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    fs,
+    fs, io,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -28,6 +28,7 @@ pub struct Emulator {
     endpoint: String,
     directory: PathBuf,
     http: ureq::Agent,
+    aws: SdkConfig,
 }
 
 impl Emulator {
@@ -51,7 +52,8 @@ impl Emulator {
             let mut keeper = Keeper::start(workspace, &[program.as_os_str()], &directory, &variables, &log)?;
             let http = agent();
             if is_up(&http, &endpoint, &mut keeper) {
-                return Ok(Self { _keeper: keeper, workspace: workspace.clone(), endpoint, directory, http });
+                let aws = sdk_config(&endpoint)?;
+                return Ok(Self { _keeper: keeper, workspace: workspace.clone(), endpoint, directory, http, aws });
             }
         }
         Err(Error::NotStarted { said: end_of(&log) })
@@ -81,13 +83,7 @@ impl Emulator {
 
     /// For any AWS SDK client that is to speak to this emulator.
     pub fn sdk_config(&self) -> SdkConfig {
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .endpoint_url(&self.endpoint)
-            .region(Region::from_static(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "local")))
-            .build()
+        self.aws.clone()
     }
 
     /// Every line that every function process has printed so far, whole lines only, process after process. Unlike
@@ -140,6 +136,17 @@ impl Emulator {
         let text = answer.body_mut().read_to_string().map_err(|e| refused(e.to_string()))?;
         if answer.status().is_success() { Ok(text) } else { Err(refused(format!("{} {text}", answer.status()))) }
     }
+}
+
+fn sdk_config(endpoint: &str) -> Result<SdkConfig, Error> {
+    let http = aws::http_client().map_err(io::Error::other).map_err(Error::io("make an HTTP client"))?;
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .endpoint_url(endpoint)
+        .region(Region::from_static(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "local")))
+        .build())
 }
 
 pub(crate) fn agent() -> ureq::Agent {

@@ -26,7 +26,7 @@ async fn config(server: &MockServer) -> SdkConfig {
         .region(Region::from_static("eu-west-1"))
         .endpoint_url(server.uri())
         .timeout_config(aws::timeouts())
-        .http_client(aws::sdk_config().await.unwrap().http_client().unwrap())
+        .http_client(aws::http_client().unwrap())
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .load()
         .await

@@ -27,7 +27,7 @@ async fn run() -> Result<(), Error> {
     telemetry::init("rollout-check", std::env::var("LOG_LEVEL").as_deref().unwrap_or("info"))?;
     // Without targets it still has CodeDeploy to tell that the check failed.
     let targets = std::env::var("TARGETS").unwrap_or_default();
-    let rollout = &Rollout::new(&aws::sdk_config().await?, &targets);
+    let rollout = &Rollout::new(&aws::function_config().await?, &targets);
     let handler = service_fn(|event: LambdaEvent<Value>| async move {
         let (event, context) = event.into_parts();
         let span = telemetry::invocation(&context.request_id, context.xray_trace_id.as_deref());
