@@ -74,6 +74,34 @@ fn the_quotas_alarm_is_the_configurations_share() {
     assert_eq!(lines, [share]);
 }
 
+/// What is posted stays JSON, whatever alarm it is about: EventBridge puts the texts in as they are.
+#[test]
+fn a_channel_is_told_of_this_stacks_alarms_in_json() {
+    let part = Template::read("infra/observability.yaml");
+    let rule = &part.0["Resources"]["AlarmWebhookRule"]["Properties"];
+    let prefix = text(&rule["EventPattern"]["detail"]["alarmName"][0]["prefix"]["Fn::Sub"]).to_owned();
+    let parts = parts();
+    for Part { stack, .. } in &parts {
+        assert!(format!("${{Name}}-{stack}").starts_with(&prefix), "{stack}");
+    }
+    let transformer = &rule["Targets"][0]["InputTransformer"];
+    let formats = transformer["InputTemplate"]["Fn::If"].as_array().unwrap();
+    let names: Vec<&String> = transformer["InputPathsMap"].as_object().unwrap().keys().collect();
+    for (_, alarm) in parts.iter().flat_map(|part| part.template.of_type("AWS::CloudWatch::Alarm")) {
+        let means = text(&alarm["AlarmDescription"]);
+        for format in &formats[1..] {
+            let mut body = format.as_str().unwrap().to_owned();
+            for name in &names {
+                let value = if *name == "means" { means } else { "order-relay-Observability-X" };
+                assert!(body.contains(&format!("<{name}>")), "{name} is not used");
+                body = body.replace(&format!("<{name}>"), value);
+            }
+            let posted: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+            assert!(posted.to_string().contains(means), "{posted}");
+        }
+    }
+}
+
 /// GitHub's anchors of the runbook's headings, and those it sets itself.
 fn anchors() -> BTreeSet<String> {
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### "));
