@@ -60,8 +60,9 @@ pub fn callers() -> Result<u32, ColdStart> {
 /// When configuration, environment or secrets do not allow it to work.
 pub async fn consumer(environment: Environment) -> Result<Consumer, ColdStart> {
     let (callers, receives) = (callers()?, parsed("MAX_RECEIVE_COUNT")?);
+    let hints = parsed::<String>("WRITEBACK_QUEUE_URL")?;
     let http = http(&environment)?;
-    Consumer::of(environment, http, callers, receives, rand::random).await
+    Consumer::of(environment, http, callers, receives, hints, rand::random).await
 }
 
 /// Everything the write-back works with.
@@ -136,7 +137,8 @@ impl Producer {
 
 impl Consumer {
     /// With its secrets, and this HTTP client for the vendors. `callers`: how many may call a store's account at once, all functions
-    /// together; `max_receives`: how often SQS delivers a message; `random`: uniform in `0.0..1.0`.
+    /// together; `max_receives`: how often SQS delivers a message; `hints`: the URL of the write-back's queue; `random`: uniform in
+    /// `0.0..1.0`.
     ///
     /// # Errors
     /// When a secret does not allow it to work, or the settings have no such flow.
@@ -145,18 +147,19 @@ impl Consumer {
         http: Http,
         callers: u32,
         max_receives: u32,
+        hints: String,
         random: fn() -> f64,
     ) -> Result<Self, ColdStart> {
         let loyalty = loyalty(&environment.config)?;
         let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
-        let config = Arc::clone(&environment.config);
+        let (config, hints) = (Arc::clone(&environment.config), Queue::new(&environment.aws, hints));
         let worker = worker(environment, &loyalty, callers, max_receives, random);
-        Ok(Self { config, loyalty, clients, salesforce, worker })
+        Ok(Self { config, loyalty, clients, salesforce, worker, hints })
     }
 }
 
 impl Refresher {
-    /// As [`Consumer::of`].
+    /// As [`Consumer::of`]; the hints' queue is its own.
     ///
     /// # Errors
     /// As [`Consumer::of`].
