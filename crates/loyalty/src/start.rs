@@ -40,10 +40,19 @@ pub async fn producer(environment: Environment) -> Result<Producer, ColdStart> {
     Producer::of(environment, http).await
 }
 
-/// Each store's account, with this process's share of its calls: `callers` may call it at once, this one among them.
-pub fn accounts(config: &Relay, loyalty: &Loyalty, callers: u32) -> Accounts {
-    let account = || Account::new(Pace::new(config.pace.yotpo_loyalty, callers));
-    loyalty.stores.keys().map(|name| (name.to_string(), account())).collect()
+/// Each store's account, with this process's share of its calls: `callers` may call it at once, this one among them, each for every store
+/// that has the account.
+fn accounts(config: &Relay, clients: &LoyaltyClients, callers: u32) -> Accounts {
+    let stores = clients.all();
+    let stores: Vec<_> = stores.iter().map(|(name, client)| (name.as_str(), client.account())).collect();
+    let account = |callers| Account::new(Pace::new(config.pace.yotpo_loyalty, callers));
+    sharing(&stores, callers).into_iter().map(|(name, callers)| (name.to_owned(), account(callers))).collect()
+}
+
+/// Among how many callers a store's account is divided: each calls it for one store after the other, at the pace of each.
+fn sharing<'a>(stores: &[(&'a str, &str)], callers: u32) -> Vec<(&'a str, u32)> {
+    let of = |guid: &str| stores.iter().fold(0, |sum: u32, (_, other)| sum + u32::from(*other == guid));
+    stores.iter().map(|(name, guid)| (*name, callers * of(guid))).collect()
 }
 
 /// How many may call a store's account at once: the consumers, the write-backs, and the reconciler.
@@ -100,8 +109,8 @@ impl Reconciler {
         let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
         let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
         Ok(Self {
+            accounts: accounts(&config, &clients, callers),
             clients,
-            accounts: accounts(&config, &loyalty, callers),
             ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
@@ -153,7 +162,7 @@ impl Consumer {
         let loyalty = loyalty(&environment.config)?;
         let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
         let (config, hints) = (Arc::clone(&environment.config), Queue::new(&environment.aws, hints));
-        let worker = worker(environment, &loyalty, callers, max_receives, random);
+        let worker = worker(environment, &loyalty, &clients, (callers, max_receives), random);
         Ok(Self { config, loyalty, clients, salesforce, worker, hints })
     }
 }
@@ -173,7 +182,7 @@ impl Refresher {
         let loyalty = loyalty(&environment.config)?;
         let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
         let config = Arc::clone(&environment.config);
-        let worker = worker(environment, &loyalty, callers, max_receives, random);
+        let worker = worker(environment, &loyalty, &clients, (callers, max_receives), random);
         Ok(Self { config, loyalty, clients, salesforce, worker })
     }
 }
@@ -190,16 +199,33 @@ async fn vendors(
 }
 
 /// What takes a queue's messages through the delivery protocol.
-fn worker(environment: Environment, loyalty: &Loyalty, callers: u32, max_receives: u32, random: fn() -> f64) -> Worker {
+fn worker(
+    environment: Environment,
+    loyalty: &Loyalty,
+    clients: &LoyaltyClients,
+    (callers, max_receives): (u32, u32),
+    random: fn() -> f64,
+) -> Worker {
     let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
     Worker {
         ledger: Ledger::new(&aws, table, flow(loyalty, &config.protocol), now),
         queue: Queue::new(&aws, queue),
         dead_letters: Queue::new(&aws, dead_letters),
-        accounts: accounts(&config, loyalty, callers),
+        accounts: accounts(&config, clients, callers),
         times: config.protocol.clone(),
         looks: None,
         max_receives,
         random,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_of_one_account_share_its_pace() {
+        let stores = [("us", "guid-1"), ("ca", "guid-1"), ("jp", "guid-2")];
+        assert_eq!(sharing(&stores, 5), [("us", 10), ("ca", 10), ("jp", 5)]);
     }
 }
