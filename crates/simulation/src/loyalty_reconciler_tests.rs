@@ -301,3 +301,27 @@ fn a_spend_that_differs_is_reported() {
         assert_eq!(town.differing(), 0, "no reading mends it");
     });
 }
+
+/// No event of Yotpo's ever comes, and no hint of the consumer's.
+#[test]
+fn a_day_of_which_nothing_is_told_is_right_after_the_night() {
+    in_town(1, Odds::NONE, None, async |town| {
+        let people: Vec<(String, String)> = (0..30).map(|n| town.order(n, 7 + i64::from(n % 12))).collect();
+        town.give_back(&people[3].0, 20);
+        town.produce_until(26).await;
+        town.lambda.sim.lock().queues.hints.clear();
+        town.look().await;
+        let read = || town.lambda.sim.vendors().report().counters.get(&yotpo::READ).map_or(0, |counters| counters.calls);
+        let before = read();
+        town.write_back().await;
+        assert_eq!(read() - before, 30, "each is read once");
+        for (n, (_, contact)) in people.iter().enumerate() {
+            let points = if n == 3 { 40.0 } else { 50.0 };
+            assert_eq!(town.contact(contact)["Yotpo_Points_Balance__c"].as_f64(), Some(points), "{n}");
+        }
+        // Once a night.
+        clock::until(at(29)).await;
+        town.look().await;
+        assert_eq!(town.lambda.sim.lock().queues.hints.len(), 0);
+    });
+}
