@@ -311,7 +311,8 @@ fn a_day_of_which_nothing_is_told_is_right_after_the_night() {
         town.produce_until(26).await;
         town.lambda.sim.lock().queues.hints.clear();
         town.look().await;
-        let read = || town.lambda.sim.vendors().report().counters.get(&yotpo::READ).map_or(0, |counters| counters.calls);
+        let read =
+            || town.lambda.sim.vendors().report().counters.get(&yotpo::READ).map_or(0, |counters| counters.calls);
         let before = read();
         town.write_back().await;
         assert_eq!(read() - before, 30, "each is read once");
