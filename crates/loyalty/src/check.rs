@@ -83,7 +83,9 @@ async fn worker(mut checked: Checked, clients: &LoyaltyClients, salesforce: &Cli
 impl Consumer {
     /// Whether the consumer could work.
     pub async fn check(&self, checked: Checked) -> Checked {
-        worker(checked, &self.clients, &self.salesforce, &self.worker).await
+        let mut checked = worker(checked, &self.clients, &self.salesforce, &self.worker).await;
+        checked.note("write-back queue", self.hints.reach().await);
+        checked
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::{
     clients::LoyaltyClients,
+    hint,
     message::{Message, Payload},
     outcome::{internal, parked, undelivered},
 };
@@ -11,14 +12,18 @@ use config::{Loyalty, Relay, StoreName};
 use delivery::{Claim, Hooks, Reading, Undelivered, Worker};
 use function::batch::Consumed;
 use ledger::ErrorClass;
+use queue::{Entry, Queue, body};
 use std::{sync::Arc, time::Duration};
 use telemetry::Metrics;
+use tokio::time::Instant;
 use yotpo::loyalty::Client;
 
 /// Deliveries under way at once in one invocation.
 const AT_ONCE: usize = 10;
 /// An account that asks for a rest of no more than this is waited for; a longer one goes back to the queue.
 const SHORT_REST: Duration = Duration::from_secs(3);
+/// How long SQS is asked to take a hint, which can do without.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// What the consumer works with; built once at cold start.
 pub struct Consumer {
@@ -32,6 +37,8 @@ pub struct Consumer {
     pub salesforce: salesforce::Client,
     /// Claims, and writes down what became of them.
     pub worker: Worker,
+    /// The write-back's queue: what was sent here changes points there.
+    pub hints: Queue,
 }
 
 impl Consumer {
@@ -58,6 +65,27 @@ impl Consumer {
             Payload::Return(asked) => self.a_return(asked, claim).await,
             Payload::Cancellation(asked) => self.cancellation(asked, claim).await,
             Payload::Action(asked) => self.action(asked, claim).await,
+        }?;
+        if let Some(customer) = customer_of(&message.payload).filter(|_| !claim.is_unchanged()) {
+            self.read_back_later(customer, claim).await;
+        }
+        Ok(())
+    }
+
+    /// Has the customer read back when Yotpo has had time to count what it was told. Before the delivery is written down as accepted: who
+    /// dies in between delivers again, and asks again. Where SQS does not take it, the delivery is done all the same.
+    async fn read_back_later(&self, customer: &str, claim: &Claim<'_>) {
+        if Instant::now() >= claim.latest {
+            return;
+        }
+        let asked = async {
+            let message = hint::state(&store_of(claim)?, self.worker.ledger.now(), customer);
+            let body = made(message).and_then(|message| made(body::json(&message)))?;
+            let entry = Entry::new(body).traced(claim.trace.clone()).later(self.loyalty.refresh_after);
+            made(self.hints.send_one(entry, PATIENCE).await)
+        };
+        if !matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(()))) {
+            tracing::warn!("the customer is read back when Yotpo tells of them, and not for this");
         }
     }
 
@@ -93,6 +121,16 @@ impl Consumer {
         } else if let Some(account) = self.worker.accounts.get(store.as_str()) {
             account.pace.hold(rest);
         }
+    }
+}
+
+/// Whose points a delivery changes, by the id at Yotpo. Messages of returns and cancellations name an order and nobody.
+fn customer_of(payload: &Payload) -> Option<&str> {
+    match payload {
+        Payload::Customer(asked) => Some(&asked.customer_id),
+        Payload::Order(asked) => asked.customer.as_ref().map(|customer| customer.asked.customer_id.as_str()),
+        Payload::Action(asked) => Some(&asked.customer_id),
+        Payload::Return(_) | Payload::Cancellation(_) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::FLOW;
 use config::StoreName;
 use ledger::{DeliveryKey, InvalidKey};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use salesforce::Id;
 
 /// The kinds of delivery, the third segment of a key.
@@ -104,6 +104,12 @@ pub(crate) fn record_of(key: &DeliveryKey) -> &str {
     }
 }
 
+/// The order that a refund is of, and the refund's id, as its balance has them; none of what is no refund.
+pub fn refund_of(key: &DeliveryKey) -> Option<(String, String)> {
+    let (order, refund) = key.id().split_once('/').filter(|_| key.kind() == Some(kind::REFUND))?;
+    Some((order.to_owned(), percent_decode_str(refund).decode_utf8().ok()?.into_owned()))
+}
+
 fn segment(text: &str) -> String {
     utf8_percent_encode(text, OUTSIDE).to_string()
 }
@@ -115,6 +121,16 @@ mod tests {
 
     fn store() -> StoreName {
         StoreName::try_from("default".to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_refunds_key_says_what_its_balance_has() {
+        let (store, id) = (store(), Id::parse("801RO000000AbcD").unwrap());
+        let of = |key: DeliveryKey| refund_of(&key);
+        let pair = |refund: &str| Some((id.to_string(), refund.to_owned()));
+        assert_eq!(of(refund(&store, &id, "r 1/2%").unwrap()), pair("r 1/2%"));
+        assert_eq!(of(cancellation(&store, &id).unwrap()), pair(CANCEL));
+        assert_eq!(of(order(&store, &id).unwrap()), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod day_orders;
 mod lost;
+mod night;
 mod sample;
 mod spend;
 mod written;
@@ -203,6 +204,7 @@ impl Reconciler {
         self.send_lost_returns(task, &returns, day, metrics).await?;
         let sampling = Sampling { reconciler: self, sender: &returns, task, day };
         let balances: Balances = Box::pin(sampling.compare(&entries, metrics)).await?;
+        Box::pin(sampling.read_all_back()).await?;
         Ok(day.certify(judged, repaired, Compared::Balances(balances), metrics).await?)
     }
 

@@ -40,10 +40,19 @@ pub async fn producer(environment: Environment) -> Result<Producer, ColdStart> {
     Producer::of(environment, http).await
 }
 
-/// Each store's account, with this process's share of its calls: `callers` may call it at once, this one among them.
-pub fn accounts(config: &Relay, loyalty: &Loyalty, callers: u32) -> Accounts {
-    let account = || Account::new(Pace::new(config.pace.yotpo_loyalty, callers));
-    loyalty.stores.keys().map(|name| (name.to_string(), account())).collect()
+/// Each store's account, with this process's share of its calls: `callers` may call it at once, this one among them, each for every store
+/// that has the account.
+fn accounts(config: &Relay, clients: &LoyaltyClients, callers: u32) -> Accounts {
+    let stores = clients.all();
+    let stores: Vec<_> = stores.iter().map(|(name, client)| (name.as_str(), client.account())).collect();
+    let account = |callers| Account::new(Pace::new(config.pace.yotpo_loyalty, callers));
+    sharing(&stores, callers).into_iter().map(|(name, callers)| (name.to_owned(), account(callers))).collect()
+}
+
+/// Among how many callers a store's account is divided: each calls it for one store after the other, at the pace of each.
+fn sharing<'a>(stores: &[(&'a str, &str)], callers: u32) -> Vec<(&'a str, u32)> {
+    let of = |guid: &str| stores.iter().fold(0, |sum: u32, (_, other)| sum + u32::from(*other == guid));
+    stores.iter().map(|(name, guid)| (*name, callers * of(guid))).collect()
 }
 
 /// How many may call a store's account at once: the consumers, the write-backs, and the reconciler.
@@ -60,8 +69,9 @@ pub fn callers() -> Result<u32, ColdStart> {
 /// When configuration, environment or secrets do not allow it to work.
 pub async fn consumer(environment: Environment) -> Result<Consumer, ColdStart> {
     let (callers, receives) = (callers()?, parsed("MAX_RECEIVE_COUNT")?);
+    let hints = parsed::<String>("WRITEBACK_QUEUE_URL")?;
     let http = http(&environment)?;
-    Consumer::of(environment, http, callers, receives, rand::random).await
+    Consumer::of(environment, http, callers, receives, hints, rand::random).await
 }
 
 /// Everything the write-back works with.
@@ -99,8 +109,8 @@ impl Reconciler {
         let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
         let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
         Ok(Self {
+            accounts: accounts(&config, &clients, callers),
             clients,
-            accounts: accounts(&config, &loyalty, callers),
             ledger: Ledger::new(&aws, table, flow(&loyalty, &config.protocol), now),
             queue: Queue::new(&aws, queue),
             dead_letters: Queue::new(&aws, dead_letters),
@@ -136,7 +146,8 @@ impl Producer {
 
 impl Consumer {
     /// With its secrets, and this HTTP client for the vendors. `callers`: how many may call a store's account at once, all functions
-    /// together; `max_receives`: how often SQS delivers a message; `random`: uniform in `0.0..1.0`.
+    /// together; `max_receives`: how often SQS delivers a message; `hints`: the URL of the write-back's queue; `random`: uniform in
+    /// `0.0..1.0`.
     ///
     /// # Errors
     /// When a secret does not allow it to work, or the settings have no such flow.
@@ -145,18 +156,19 @@ impl Consumer {
         http: Http,
         callers: u32,
         max_receives: u32,
+        hints: String,
         random: fn() -> f64,
     ) -> Result<Self, ColdStart> {
         let loyalty = loyalty(&environment.config)?;
         let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
-        let config = Arc::clone(&environment.config);
-        let worker = worker(environment, &loyalty, callers, max_receives, random);
-        Ok(Self { config, loyalty, clients, salesforce, worker })
+        let (config, hints) = (Arc::clone(&environment.config), Queue::new(&environment.aws, hints));
+        let worker = worker(environment, &loyalty, &clients, (callers, max_receives), random);
+        Ok(Self { config, loyalty, clients, salesforce, worker, hints })
     }
 }
 
 impl Refresher {
-    /// As [`Consumer::of`].
+    /// As [`Consumer::of`]; the hints' queue is its own.
     ///
     /// # Errors
     /// As [`Consumer::of`].
@@ -170,7 +182,7 @@ impl Refresher {
         let loyalty = loyalty(&environment.config)?;
         let (salesforce, clients) = vendors(&environment, http, &loyalty).await?;
         let config = Arc::clone(&environment.config);
-        let worker = worker(environment, &loyalty, callers, max_receives, random);
+        let worker = worker(environment, &loyalty, &clients, (callers, max_receives), random);
         Ok(Self { config, loyalty, clients, salesforce, worker })
     }
 }
@@ -187,16 +199,33 @@ async fn vendors(
 }
 
 /// What takes a queue's messages through the delivery protocol.
-fn worker(environment: Environment, loyalty: &Loyalty, callers: u32, max_receives: u32, random: fn() -> f64) -> Worker {
+fn worker(
+    environment: Environment,
+    loyalty: &Loyalty,
+    clients: &LoyaltyClients,
+    (callers, max_receives): (u32, u32),
+    random: fn() -> f64,
+) -> Worker {
     let Environment { config, aws, table, queue, dead_letters, now, .. } = environment;
     Worker {
         ledger: Ledger::new(&aws, table, flow(loyalty, &config.protocol), now),
         queue: Queue::new(&aws, queue),
         dead_letters: Queue::new(&aws, dead_letters),
-        accounts: accounts(&config, loyalty, callers),
+        accounts: accounts(&config, clients, callers),
         times: config.protocol.clone(),
         looks: None,
         max_receives,
         random,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_of_one_account_share_its_pace() {
+        let stores = [("us", "guid-1"), ("ca", "guid-1"), ("jp", "guid-2")];
+        assert_eq!(sharing(&stores, 5), [("us", 10), ("ca", 10), ("jp", 5)]);
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     audit::{Action, noted},
+    balance,
     failure::Failure,
     hand::{HELD, Hand},
     keep::Keep,
@@ -10,7 +11,10 @@ use crate::{
     place::Place,
     progress,
 };
-use delivery::redrive::{Dismissal, Planned};
+use delivery::{
+    letter::{Plan, Why},
+    redrive::{Dismissal, Planned},
+};
 use queue::Taken;
 use serde::Serialize;
 use serde_json::json;
@@ -67,7 +71,16 @@ pub(crate) async fn discard(
 
 /// Whether nobody is delivering it, and the ledger says that it is not to be sent, or was.
 async fn may_go(operator: &Operator, one: &Planned, reason: &str) -> Result<bool, Failure> {
-    let Some(delivery) = one.letter.delivery().filter(|_| one.plan.still_counts()) else { return Ok(true) };
-    let dismissal = operator.redrive().dismiss(delivery, reason).await;
-    Ok(dismissal.map_err(|error| Failure::undone("write to the ledger", &error))? == Dismissal::Settled)
+    let Some(delivery) = one.letter.delivery() else { return Ok(true) };
+    if one.plan.still_counts() {
+        let dismissal = operator.redrive().dismiss(delivery, reason).await;
+        if dismissal.map_err(|error| Failure::undone("write to the ledger", &error))? != Dismissal::Settled {
+            return Ok(false);
+        }
+    } else if one.plan != Plan::Leave(Why::Dismissed) {
+        return Ok(true);
+    }
+    // Also of what was dismissed before: whoever did so may have been stopped here.
+    balance::give_back(operator, &one.letter).await?;
+    Ok(true)
 }

@@ -8,6 +8,7 @@ mod anew;
 mod answer;
 mod audit;
 mod backfill;
+mod balance;
 mod certificate;
 mod check;
 mod cli;

@@ -234,6 +234,13 @@ impl Played {
         world.effects.iter().filter(|(effect, _)| effect.operation == operation).map(|(_, times)| times).sum()
     }
 
+    /// The hints for the write-back: after how many seconds, and who is to be read.
+    fn hints(&self) -> Vec<(i64, String)> {
+        let world = self.lambda.sim.lock();
+        let key = |body: &str| loyalty::hint::HintMessage::parse(body).unwrap().delivery.key.to_string();
+        world.queues.hints.iter().map(|(delay, body)| (*delay, key(body))).collect()
+    }
+
     fn effects(&self) -> BTreeMap<Effect, u64> {
         self.lambda.sim.lock().effects.clone()
     }
@@ -600,4 +607,48 @@ fn the_accounts_pace_is_kept_and_what_it_asks_for_is_obeyed() {
     assert_eq!((sums.customers, played.parked().len()), (59, 0));
     // Three consumers share four calls a second: two each at the most, wherever a second begins.
     assert!(sums.peak <= 6, "{sums:?}");
+}
+
+#[test]
+fn who_was_sent_is_read_back_some_minutes_later() {
+    let jane = || Some((1, who(1, OLD)));
+    let messages = vec![
+        customer(1, who(1, OLD)),
+        order(1, sale(1, usd(5_000), jane())),
+        // A guest has no points that anybody could read; what only was touched changes none.
+        order(1, sale(2, usd(100), None)),
+        order(2, sale(1, usd(5_000), jane())),
+        customer(2, who(1, OLD)),
+    ];
+    let hint = (600, "loyalty/default/state/C1".to_owned());
+    assert_eq!(Scene::in_turn(messages.clone()).play().hints(), [hint.clone(), hint.clone()]);
+    let longer = |text: String| text.replace("refresh_after = \"10m\"", "refresh_after = \"15m\"");
+    let played = Scene { config: longer, ..Scene::in_turn(messages.clone()) }.play();
+    assert_eq!(played.hints()[0], (900, hint.1.clone()));
+    // Whenever the process dies, somebody asks for it.
+    let order_alone = || Scene::of(vec![messages[1].clone()]);
+    for (effect, _) in order_alone().play().effects() {
+        for moment in Moment::ALL {
+            let played = Scene { kill: Some(Kill { effect, moment, occurrence: 1 }), ..order_alone() }.play();
+            let what = format!("{moment:?} {effect}");
+            played.is_sound(&what);
+            assert_eq!((played.sale(1), played.parked().len()), (Some((50, 0, 1)), 0), "{what}");
+            assert!(played.hints().contains(&hint), "{what}: {}", played.lambda.sim.lock().trace());
+        }
+    }
+}
+
+/// Where SQS takes no hint, what was delivered is delivered.
+#[test]
+fn a_hint_that_is_not_taken_fails_no_delivery() {
+    let mut without = 0;
+    for seed in 0..10 {
+        let orders: Vec<Message> = (1..=20).map(|n| order(1, sale(n, usd(5_000), Some((1, who(1, OLD)))))).collect();
+        let odds = Odds { entry: 0.8, ..Odds::NONE };
+        let played = Scene { seed, odds, faults: TimeDelta::hours(1), ..Scene::of(orders) }.play();
+        played.is_sound("no hints");
+        assert_eq!(played.parked(), BTreeMap::new(), "{seed}");
+        without += played.yotpo().sales().len().saturating_sub(played.hints().len());
+    }
+    assert!(without > 0, "every hint was taken");
 }

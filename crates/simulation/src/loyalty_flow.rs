@@ -32,7 +32,7 @@ async fn consumer(lambda: &Lambda, machine: usize) -> Option<Process<Consumer>> 
     let receives = lambda.scenario.max_receives;
     let make = async |environment: Environment, http: Client| {
         // Boxed: it is large.
-        Box::pin(Consumer::of(environment, http, CONSUMERS, receives, fastrand::f64)).await
+        Box::pin(Consumer::of(environment, http, CONSUMERS, receives, HINTS.to_owned(), fastrand::f64)).await
     };
     lambda.start(LOYALTY_CONSUMER, machine, make).await
 }

@@ -81,8 +81,8 @@ fn key(body: &str) -> Option<String> {
 pub(crate) struct Queues {
     messages: BTreeMap<String, Message>,
     pub(crate) letters: Vec<Letter>,
-    /// What was sent to the write-back's queue, which nobody polls here.
-    pub(crate) hints: Vec<String>,
+    /// What was sent to the write-back's queue, which nobody polls here, and for how many seconds each is held back.
+    pub(crate) hints: Vec<(i64, String)>,
     /// The queue's visibility time-out.
     pub(crate) visibility: TimeDelta,
     pub(crate) fairness: Fairness,
@@ -183,7 +183,7 @@ impl Queues {
                     self.put(id.clone(), body, group, delay, clock::now());
                 }
             } else if request["QueueUrl"] == HINTS {
-                self.hints.push(body);
+                self.hints.push((entry["DelaySeconds"].as_i64().unwrap_or(0), body));
             } else {
                 let said = |name: &str| entry["MessageAttributes"][name]["StringValue"].as_str().map(str::to_owned);
                 let (class, error, reason) = (said("error_class"), said("error"), said("reason"));

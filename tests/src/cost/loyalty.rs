@@ -20,15 +20,18 @@ struct Step {
 
 /// Of a new customer's first order. Yotpo tells of points and perhaps of a tier; what it tells of one customer within a read-back
 /// is read once.
-const LIFE: [Step; 4] = [
+const LIFE: [Step; 5] = [
     Step { what: "its customer's message", times: 1.0, calls: 0.0, writes: 1.0 },
     Step { what: "its own message, which brings the customer along", times: 1.0, calls: 4.0, writes: 6.0 },
     Step { what: "two events of Yotpo's", times: 2.0, calls: 0.0, writes: 0.0 },
     Step { what: "one reading back for these", times: 1.0, calls: 1.0, writes: 2.0 },
+    Step { what: "the order's own hint, which that reading has seen", times: 1.0, calls: 0.0, writes: 1.0 },
 ];
-/// Messages: the customer's, the order's, and the hints of two events.
-const MESSAGES: f64 = 4.0;
+/// Messages: the customer's, the order's, and the hints of two events and of the order.
+const MESSAGES: f64 = 5.0;
 const EVENTS: f64 = 2.0;
+/// Those of them that the write-back takes.
+const HINTS: f64 = EVENTS + 1.0;
 
 /// Assumed: how long the webhook takes, and a worker without a call.
 const SHORT_SECONDS: f64 = 0.05;
@@ -62,7 +65,7 @@ pub(super) fn an_order(stack: &Stack) -> Vec<Line> {
     let stored = RECORDS * (RECORD_BYTES + ITEM_OVERHEAD) / GB * (RECORD_LIFE.as_secs_f64() / 86_400.0 / DAYS);
     let seconds = |calls: f64, messages: f64| calls * turn(stack) + messages * SHORT_SECONDS;
     let gb_seconds = seconds(calls(0..2), 2.0) * stack.memory("LoyaltyConsumer")
-        + seconds(calls(2..4), EVENTS) * stack.memory("LoyaltyWriteback")
+        + seconds(calls(2..LIFE.len()), HINTS) * stack.memory("LoyaltyWriteback")
         + EVENTS * SHORT_SECONDS * stack.memory("LoyaltyWebhook");
     vec![
         line("Webhooks, at the API", EVENTS, "api_requests"),

@@ -139,6 +139,7 @@ const WRITEBACK_QUEUE: &str = "the write-back's queue";
 /// What the functions of the loyalty flow call, beside what a simulated night of theirs shows.
 fn of_loyalty(binary: &str) -> Vec<(&'static str, Resource)> {
     let secret = |name: &str| ("secretsmanager:GetSecretValue", Resource::Secret(name.to_owned()));
+    let hints = || Resource::Unknown(WRITEBACK_QUEUE.to_owned());
     // Each is checked before it gets work.
     let mut calls = vec![
         ("sqs:SendMessage", Resource::Queue),
@@ -159,14 +160,17 @@ fn of_loyalty(binary: &str) -> Vec<(&'static str, Resource)> {
         "loyalty-consumer" | "loyalty-writeback" => {
             calls.extend(ledger);
             calls.extend([("sqs:ChangeMessageVisibility", Resource::Queue), secret("salesforce"), secret("yotpo")]);
+            if binary == "loyalty-consumer" {
+                calls.extend(["sqs:SendMessage", "sqs:GetQueueAttributes"].map(|call| (call, hints())));
+            }
         }
         // What it cannot put on the queue is lost to it, and made up for by night: it has no ledger.
         "loyalty-webhook" => calls.push(secret("yotpo")),
         "loyalty-reconciler" => {
             calls.extend(ledger);
             calls.extend([
-                ("sqs:SendMessage", Resource::Unknown(WRITEBACK_QUEUE.to_owned())),
-                ("sqs:GetQueueAttributes", Resource::Unknown(WRITEBACK_QUEUE.to_owned())),
+                ("sqs:SendMessage", hints()),
+                ("sqs:GetQueueAttributes", hints()),
                 ("dynamodb:BatchGetItem", Resource::Table),
                 ("dynamodb:Query", Resource::Index("open".to_owned())),
                 secret("salesforce"),

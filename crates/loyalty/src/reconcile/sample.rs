@@ -18,7 +18,7 @@ use config::StoreName;
 use ledger::State;
 use queue::{Entry, PATIENCE, body};
 use reconciliation::{Balances, Entries, Reconciliation, Task, fingerprint};
-use salesforce::Id;
+use salesforce::{Id, Record};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use telemetry::{Metric, Metrics};
 use tokio::time::Instant;
@@ -95,9 +95,18 @@ impl Sampling<'_> {
     }
 
     /// The customers of these orders, by their records, with the ids by which Yotpo knows them.
-    async fn customers(&self, ids: &[String]) -> Result<BTreeMap<Id, String>, Failed> {
+    pub(super) async fn customers(&self, ids: &[String]) -> Result<BTreeMap<Id, String>, Failed> {
         let Sender { mapping, salesforce, .. } = self.sender;
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let rows = salesforce.all(&Source::Orders.query(&Pass::whole(), Which::These(ids), mapping)).await?;
+        self.customers_of(&rows).await
+    }
+
+    /// The same of orders that were read.
+    pub(super) async fn customers_of(&self, rows: &[Record]) -> Result<BTreeMap<Id, String>, Failed> {
+        let Sender { mapping, salesforce, .. } = self.sender;
         let contacts = rows.iter().filter_map(|row| mapping.customer_of(row)).collect();
         let people = People { salesforce, mapping: *mapping };
         let people = people.of(contacts).await.map_err(Unsent::from)?;

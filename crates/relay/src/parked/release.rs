@@ -5,7 +5,7 @@ use crate::{
     anew,
     answer::Answer,
     audit::Action,
-    day,
+    balance, day,
     deployed::Purpose,
     failure::Failure,
     flow::{self, Flow, Typed},
@@ -175,6 +175,9 @@ async fn release(place: &Place, open: Open, arguments: &Arguments, answer: &mut 
     answer.selected += orders.len();
     answer.sendable += resends.len();
     if sending.yes && !resends.is_empty() {
+        for order in orders.iter().filter(|order| order.outcome == SENDABLE && order.reason == balance::EXCEEDS) {
+            balance::let_through(&operator, &order.key).await?;
+        }
         let detail = json!({"selection": which.json(), "orders": resends.len(), "limit_repairs": limit});
         let action = Action { name: "parked release", detail };
         let resent = Hand::with(&operator.dead_letters, DEAD_LETTERS, judging.hide_for, async |hand, taken| {
