@@ -140,3 +140,13 @@ fn a_second_one_is_found() {
     assert_eq!(with("2rustls v0.21.12"), ["rustls in the versions {\"v0.21.12\", \"v0.23.46\"}"]);
     assert_eq!(with("1yotpo v0.1.0 (/yotpo)\n2reqwest v0.13.5 (*)"), ["yotpo -> reqwest"]);
 }
+
+/// `.cargo/config.toml` says why; a cargo that reads another one would build it in.
+#[test]
+fn no_start_measures_the_jitter_of_the_cpu() {
+    let binary = local::Workspace::here().binary(local::Profile::Dev, "reviews-consumer").unwrap();
+    let symbols = fs::read(binary).unwrap();
+    let has = |name: &[u8]| symbols.windows(name.len()).any(|window| window == name);
+    assert!(has(b"RAND_bytes"), "the binary's symbols were not read");
+    assert!(!has(b"jent_entropy_collector_alloc"), "AWS-LC is built with CPU jitter as a source of randomness");
+}
