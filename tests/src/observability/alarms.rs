@@ -74,7 +74,7 @@ fn the_quotas_alarm_is_the_configurations_share() {
     assert_eq!(lines, [share]);
 }
 
-/// What is posted stays JSON, whatever alarm it is about: EventBridge puts the texts in as they are.
+/// What is posted stays JSON, whatever alarm it is about: the texts are put in as they are.
 #[test]
 fn a_channel_is_told_of_this_stacks_alarms_in_json() {
     let part = Template::read("infra/observability.yaml");
