@@ -113,12 +113,15 @@ impl Points {
         let ends = self.markets.entry(market.store).or_default();
         ends.rewards += 1;
         let id = redemption.id.to_string();
-        let mut own = rewards.iter().filter(|reward| reward["Redemption_Id__c"] == *id);
+        // One that no event told of is found in the customer's history, which does not know its id.
+        let found = format!("{}:{customer}:{}", market.store, redemption.code);
+        let is_it = |reward: &&Value| [id.as_str(), &found].contains(&reward["Redemption_Id__c"].as_str().unwrap_or(""));
+        let mut own = rewards.iter().filter(is_it);
         let of_it = (own.next(), own.next());
         let right = |reward: &Value| {
             reward["Contact__c"] == *customer
                 && reward["Coupon_Code__c"] == *redemption.code
-                && whole(&reward["Points__c"]) == Some(redemption.points)
+                && whole(&reward["Points__c"]).is_none_or(|points| points == redemption.points)
                 && reward["Order__c"].as_str() == redemption.used_by.as_deref()
         };
         match of_it {
