@@ -271,6 +271,6 @@ mod tests {
         let store = StoreName::try_from("us".to_owned()).unwrap();
         let skipped = Err(Undelivered::Skipped(CANCELLED.to_owned()));
         assert_eq!(matches(&closed, &same, &store, Revision(7)), skipped);
-        assert_eq!(word(reason(&closed, &same, "us", 8)), "reactivated");
+        assert_eq!(reason(&closed, &same, "us", 8).unwrap().0, "reactivated");
     }
 }
