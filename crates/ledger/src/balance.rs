@@ -6,6 +6,7 @@
 
 mod decide;
 mod item;
+mod translated;
 mod write;
 
 pub use decide::{BalanceEvent, BalanceVerdict, MOST_REFUNDS, Next, SeenBalance, decide};
@@ -24,6 +25,8 @@ pub struct Balance {
     pub store: String,
     /// The order's currency.
     pub currency: String,
+    /// Whose points it changes, by the id at the destination; nobody's: a guest's, or that of an order which was never to be sent.
+    pub customer: Option<String>,
     /// What it was worth.
     pub amount: i64,
     /// What is left of it: never below zero, never over the amount.
@@ -48,6 +51,11 @@ pub struct BalancePart {
 }
 
 impl Balance {
+    /// Whether the order was cancelled before anybody had begun to send it: there is nothing to give back, and nothing to send.
+    pub fn is_closed(&self) -> bool {
+        self.cancelled_at.is_some() && self.currency.is_empty()
+    }
+
     /// What all refunds took together.
     pub fn taken(&self) -> i64 {
         self.parts.values().map(|part| part.taken).sum()

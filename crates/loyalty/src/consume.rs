@@ -59,15 +59,24 @@ impl Consumer {
     }
 
     async fn deliver(&self, message: &Message, claim: &Claim<'_>) -> Result<(), Undelivered> {
-        match &message.payload {
-            Payload::Customer(asked) => self.customer(asked, claim).await,
-            Payload::Order(asked) => self.order(asked, claim).await,
-            Payload::Return(asked) => self.a_return(asked, claim).await,
-            Payload::Cancellation(asked) => self.cancellation(asked, claim).await,
-            Payload::Action(asked) => self.action(asked, claim).await,
-        }?;
-        if let Some(customer) = customer_of(&message.payload).filter(|_| !claim.is_unchanged()) {
-            self.read_back_later(customer, claim).await;
+        let customer = match &message.payload {
+            Payload::Customer(asked) => {
+                self.customer(asked, claim).await?;
+                Some(asked.customer_id.clone())
+            }
+            Payload::Order(asked) => {
+                self.order(asked, claim).await?;
+                asked.customer.as_ref().map(|customer| customer.asked.customer_id.clone())
+            }
+            Payload::Action(asked) => {
+                self.action(asked, claim).await?;
+                Some(asked.customer_id.clone())
+            }
+            Payload::Return(asked) => self.a_return(asked, claim).await?,
+            Payload::Cancellation(asked) => self.cancellation(asked, claim).await?,
+        };
+        if let Some(customer) = customer.filter(|_| !claim.is_unchanged()) {
+            self.read_back_later(&customer, claim).await;
         }
         Ok(())
     }
@@ -121,16 +130,6 @@ impl Consumer {
         } else if let Some(account) = self.worker.accounts.get(store.as_str()) {
             account.pace.hold(rest);
         }
-    }
-}
-
-/// Whose points a delivery changes, by the id at Yotpo. Messages of returns and cancellations name an order and nobody.
-fn customer_of(payload: &Payload) -> Option<&str> {
-    match payload {
-        Payload::Customer(asked) => Some(&asked.customer_id),
-        Payload::Order(asked) => asked.customer.as_ref().map(|customer| customer.asked.customer_id.as_str()),
-        Payload::Action(asked) => Some(&asked.customer_id),
-        Payload::Return(_) | Payload::Cancellation(_) => None,
     }
 }
 

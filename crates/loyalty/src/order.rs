@@ -28,6 +28,10 @@ impl Consumer {
         let (revision, key) = (claim.delivery.revision, &claim.delivery.key);
         let balance = ledger.balance(asked.order.as_str()).await.map_err(|error| internal(&error))?;
         if let Some(balance) = &balance {
+            // Before the first call a balance is opened, which one that is closed keeps from being.
+            if balance.is_closed() {
+                claim.note_untouched();
+            }
             matches(balance, asked, &store, revision)?;
         }
         // A newer revision moves the record on, and nothing more: no call takes back what an order has earned.
@@ -46,9 +50,13 @@ impl Consumer {
             store: store.to_string(),
             currency: asked.amount.currency.to_string(),
             amount: asked.amount.units,
+            customer: asked.customer.as_ref().map(|customer| customer.asked.customer_id.clone()),
         };
         let opened = ledger.put_to_balance(asked.order.as_str(), &open).await.map_err(|error| internal(&error))?;
         if let BalanceVerdict::Opened(balance) = &opened {
+            if balance.is_closed() {
+                claim.note_untouched();
+            }
             matches(balance, asked, &store, revision)?;
         }
         let record = self.record(asked, ensured.as_ref(), &store);
@@ -147,6 +155,9 @@ fn item(goods: &GoodsAsked) -> PricedItem {
     }
 }
 
+/// Why nothing is sent, or taken back, of an order that was cancelled before it was sent.
+pub(crate) const CANCELLED: &str = "cancelled";
+
 /// A call was made that nobody answered, and nothing at Yotpo tells whether it took effect.
 pub(crate) fn unanswered(what: &str) -> Undelivered {
     let class = ErrorClass::Uncertain;
@@ -156,11 +167,15 @@ pub(crate) fn unanswered(what: &str) -> Undelivered {
 /// Whether the order still is what its balance was opened for.
 fn matches(balance: &Balance, asked: &OrderAsked, store: &StoreName, revision: Revision) -> Result<(), Undelivered> {
     let (class, amount) = (ErrorClass::Conflict, &asked.amount);
+    if balance.is_closed() && balance.cancelled_at.is_some_and(|at| revision <= at) {
+        return Err(Undelivered::Skipped(CANCELLED.to_owned()));
+    }
     if balance.store != store.as_str() {
         let error = format!("the order was first sent to {}, and would be awarded again by {store}", balance.store);
         return Err(parked(class, "store_changed", error));
     }
-    if balance.currency != amount.currency.as_str() || balance.amount != amount.units {
+    let differs = balance.currency != amount.currency.as_str() || balance.amount != amount.units;
+    if differs && !balance.is_closed() {
         let (was, currency) = (balance.amount, &balance.currency);
         let returned = balance.amount - balance.taken();
         let net = if balance.taken() > 0 && amount.units == returned {
@@ -174,7 +189,11 @@ fn matches(balance: &Balance, asked: &OrderAsked, store: &StoreName, revision: R
     match balance.cancelled_at {
         // What is no newer than the cancellation was late.
         Some(at) if revision > at => {
-            let error = "the order was cancelled, which took all back, and is completed again";
+            let error = if balance.is_closed() {
+                "the order was cancelled before it was sent, and is completed again"
+            } else {
+                "the order was cancelled, which took all back, and is completed again"
+            };
             Err(parked(class, "reactivated", error))
         }
         _ => Ok(()),
@@ -226,6 +245,7 @@ mod tests {
         let balance = Balance {
             store: "us".to_owned(),
             currency: "USD".to_owned(),
+            customer: None,
             amount: 5000,
             rest: 4000,
             parts: BTreeMap::from([("r".to_owned(), part)]),
@@ -246,5 +266,11 @@ mod tests {
             "{error}"
         );
         assert!(reason(&balance, &asked(4000, "USD"), "us", 7).unwrap().1.contains("net of returns"));
+        // Cancelled before it was sent: nothing is, and what is completed again is a person's.
+        let closed = Balance { currency: String::new(), amount: 0, rest: 0, parts: BTreeMap::new(), ..balance };
+        let store = StoreName::try_from("us".to_owned()).unwrap();
+        let skipped = Err(Undelivered::Skipped(CANCELLED.to_owned()));
+        assert_eq!(matches(&closed, &same, &store, Revision(7)), skipped);
+        assert_eq!(reason(&closed, &same, "us", 8).unwrap().0, "reactivated");
     }
 }

@@ -137,20 +137,25 @@ impl Producer {
                 self.orders_are_read(begun_at, metrics).await?;
             }
         }
-        self.route_anew(fields, invoked, report).await?;
+        self.release(fields, invoked, report).await?;
         Ok(true)
     }
 
-    /// What fitted no store is looked at again when the settings are others.
-    async fn route_anew(&self, fields: &Fields, invoked: &Invoked, report: &mut Report) -> Result<(), Failed> {
-        let kept = self.ledger.checkpoint(ROUTED_BY).await?;
+    /// What is parked until the settings or the day are others is looked at again when they are.
+    async fn release(&self, fields: &Fields, invoked: &Invoked, report: &mut Report) -> Result<(), Failed> {
+        let kept = self.ledger.checkpoint(LOOKED_BY).await?;
         let (version, by) = kept.map_or((0, String::new()), |kept| (kept.version, kept.state));
-        if by != self.config.sha256 {
-            let routed = Box::pin(self.sender(false, fields, invoked).routed(report)).await?;
-            if routed > 0 {
-                tracing::info!(routed, "fitted no store before, and fit one by these settings");
+        let now = (self.now)();
+        let days = self.loyalty.stores.keys().map(|store| BusinessDay::of(now, self.config.zone(store)).to_string());
+        let (settings, days) = (&self.config.sha256, days.collect::<Vec<_>>().join(" "));
+        let state = format!("{settings} {days}");
+        if by != state {
+            let other_settings = by.split(' ').next() != Some(settings);
+            let released = Box::pin(self.sender(false, fields, invoked).released(other_settings, report)).await?;
+            if released > 0 {
+                tracing::info!(released, "parked before, and sent by these settings, or since the day has come");
             }
-            self.ledger.save_checkpoint(ROUTED_BY, version, &self.config.sha256).await?;
+            self.ledger.save_checkpoint(LOOKED_BY, version, &state).await?;
         }
         Ok(())
     }
@@ -244,8 +249,8 @@ impl Producer {
     }
 }
 
-/// What the settings are kept under by which everything that fitted no store was looked at.
-const ROUTED_BY: &str = "routed-by";
+/// What the settings and the stores' days are kept under by which everything that is parked until they are others was looked at.
+const LOOKED_BY: &str = "routed-by";
 
 /// Messages that are published together.
 const BATCH: usize = 50;

@@ -4,14 +4,17 @@ use crate::{
     consume::{Consumer, store_of},
     message::{CancellationAsked, ReturnAsked},
     money::MinorAmount,
-    order::{order_key, unanswered},
+    order::{CANCELLED, order_key, unanswered},
     outcome::{internal, parked},
 };
 use config::{Repeatable, StoreName};
 use delivery::{Claim, Undelivered};
-use ledger::{Balance, BalanceEvent, BalanceVerdict, ErrorClass, State, balance::CANCELLATION};
+use ledger::{Balance, BalanceEvent, BalanceVerdict, ErrorClass, Revision, State, balance::CANCELLATION};
 use salesforce::Id;
 use yotpo::loyalty::RefundRecord;
+
+/// Why nothing is taken back of an order that was cancelled.
+const COVERED: &str = "covered";
 
 /// Which refund of which order.
 struct Of<'a> {
@@ -28,10 +31,11 @@ struct Of<'a> {
 struct Gone;
 
 impl Consumer {
-    /// Takes a return's part back.
-    pub(crate) async fn a_return(&self, asked: &ReturnAsked, claim: &Claim<'_>) -> Result<(), Undelivered> {
+    /// Takes a return's part back; whose points that changed.
+    pub(crate) async fn a_return(&self, asked: &ReturnAsked, claim: &Claim<'_>) -> Result<Option<String>, Undelivered> {
         let (refund, imported) = (asked.refund.as_str(), asked.imported.as_ref());
         let of = Of { order: &asked.order, refund, imported, store: store_of(claim)? };
+        self.after_its_order(&of, claim, None).await?;
         let take = BalanceEvent::Take {
             refund: asked.refund.clone(),
             currency: asked.amount.currency.to_string(),
@@ -40,10 +44,15 @@ impl Consumer {
         self.refund(&of, &take, &asked.amount.to_string(), claim).await
     }
 
-    /// Takes back all that is left of a cancelled order.
-    pub(crate) async fn cancellation(&self, asked: &CancellationAsked, claim: &Claim<'_>) -> Result<(), Undelivered> {
+    /// Takes back all that is left of a cancelled order; whose points that changed.
+    pub(crate) async fn cancellation(
+        &self,
+        asked: &CancellationAsked,
+        claim: &Claim<'_>,
+    ) -> Result<Option<String>, Undelivered> {
         let imported = asked.imported.as_ref();
         let of = Of { order: &asked.order, refund: CANCELLATION, imported, store: store_of(claim)? };
+        self.after_its_order(&of, claim, Some(asked.seen_at)).await?;
         self.refund(&of, &BalanceEvent::Cancel { seen_at: asked.seen_at }, "all that is left", claim).await
     }
 
@@ -53,50 +62,65 @@ impl Consumer {
         event: &BalanceEvent,
         asked: &str,
         claim: &Claim<'_>,
-    ) -> Result<(), Undelivered> {
-        self.after_its_order(of, claim).await?;
+    ) -> Result<Option<String>, Undelivered> {
         let before = self.before(of, claim).await?;
-        let order = of.order.as_str();
-        let verdict = self.worker.ledger.put_to_balance(order, event).await.map_err(|error| internal(&error))?;
+        let (ledger, order) = (&self.worker.ledger, of.order.as_str());
+        let verdict = ledger.put_to_balance(order, event).await.map_err(|error| internal(&error))?;
         let units = part(&verdict, of, asked, claim)?;
         if before.is_some_and(|balance| balance.parts.contains_key(of.refund)) {
             return Err(unanswered("a refund"));
         }
-        let currency = match event {
-            BalanceEvent::Take { currency, .. } => currency.clone(),
-            _ => self.currency(of).await?,
-        };
+        let balance = ledger.balance(order).await.map_err(|error| internal(&error))?;
+        let Balance { currency, customer, .. } = balance.ok_or_else(|| internal(&Gone))?;
         let id = format!("{order}-{}", of.refund);
         let record =
             RefundRecord { id, order_id: order.to_owned(), total_amount_cents: units, currency, items: vec![] };
-        self.call(claim, async |client| client.record_refund(&record).await).await
+        self.call(claim, async |client| client.record_refund(&record).await).await?;
+        Ok(customer)
     }
 
-    /// Yotpo drops a refund without a word whose order it does not know.
-    async fn after_its_order(&self, of: &Of<'_>, claim: &Claim<'_>) -> Result<(), Undelivered> {
+    /// Yotpo drops a refund without a word whose order it does not know. `cancelled`: the order's revision at which it was seen
+    /// cancelled.
+    async fn after_its_order(
+        &self,
+        of: &Of<'_>,
+        claim: &Claim<'_>,
+        cancelled: Option<Revision>,
+    ) -> Result<(), Undelivered> {
         let known = self.known(&order_key(&of.store, of.order)?).await?;
         if known.as_ref().is_some_and(|known| known.accepted_at.is_some()) {
             return Ok(());
         }
+        let (ledger, order, store) = (&self.worker.ledger, of.order.as_str(), of.store.to_string());
         if let Some(amount) = of.imported {
-            let (store, currency) = (of.store.to_string(), amount.currency.to_string());
-            let open = BalanceEvent::Open { store, currency, amount: amount.units };
-            let opened = self.worker.ledger.put_to_balance(of.order.as_str(), &open).await;
-            return opened.map(drop).map_err(|error| internal(&error));
+            let currency = amount.currency.to_string();
+            let open = BalanceEvent::Open { store, currency, amount: amount.units, customer: None };
+            return ledger.put_to_balance(order, &open).await.map(drop).map_err(|error| internal(&error));
         }
-        match known.map(|known| known.state) {
-            Some(State::Skipped) => {
+        if let Some(known) = known {
+            return Err(if known.state == State::Skipped {
                 claim.note_untouched();
-                Err(Undelivered::Skipped("order_skipped".to_owned()))
-            }
-            _ => Err(waits(of)?),
+                Undelivered::Skipped("order_skipped".to_owned())
+            } else {
+                waits(of)?
+            });
         }
-    }
-
-    /// The order's currency.
-    async fn currency(&self, of: &Of<'_>) -> Result<String, Undelivered> {
-        let balance = self.worker.ledger.balance(of.order.as_str()).await.map_err(|error| internal(&error))?;
-        balance.map(|balance| balance.currency).ok_or_else(|| internal(&Gone))
+        // Nobody has begun to send the order, and a claim of it that comes meanwhile opens the balance first, or finds it closed.
+        let (balance, reason) = match cancelled {
+            Some(seen_at) => {
+                let close = BalanceEvent::Close { store, seen_at };
+                match ledger.put_to_balance(order, &close).await.map_err(|error| internal(&error))? {
+                    BalanceVerdict::Opened(balance) => (Some(*balance), CANCELLED),
+                    _ => (None, CANCELLED),
+                }
+            }
+            None => (ledger.balance(order).await.map_err(|error| internal(&error))?, COVERED),
+        };
+        if balance.is_some_and(|balance| balance.is_closed()) {
+            claim.note_untouched();
+            return Err(Undelivered::Skipped(reason.to_owned()));
+        }
+        Err(waits(of)?)
     }
 
     /// The balance as it was before this attempt, where that tells whether an earlier one may have called.
@@ -120,7 +144,7 @@ fn part(verdict: &BalanceVerdict, of: &Of<'_>, asked: &str, claim: &Claim<'_>) -
         // Without a part of its own it was never sent.
         BalanceVerdict::Has(_) | BalanceVerdict::Covered => {
             claim.note_untouched();
-            Err(Undelivered::Skipped("covered".to_owned()))
+            Err(Undelivered::Skipped(COVERED.to_owned()))
         }
         BalanceVerdict::Missing | BalanceVerdict::Opened(_) | BalanceVerdict::Noted => Err(waits(of)?),
         BalanceVerdict::Changed(was) => {

@@ -48,8 +48,10 @@ fn event() -> impl Strategy<Value = BalanceEvent> {
     let currency = prop_oneof![9 => Just("USD".to_owned()), 1 => Just("JPY".to_owned())];
     let refund = || (0..5u32).prop_map(|n| format!("r-{n}/x"));
     prop_oneof![
-        2 => (currency.clone(), 1..9_000i64)
-            .prop_map(|(currency, amount)| BalanceEvent::Open { store: "us".to_owned(), currency, amount }),
+        2 => (currency.clone(), 1..9_000i64, prop::option::of(Just("C1".to_owned()))).prop_map(|(currency, amount, customer)| {
+            BalanceEvent::Open { store: "us".to_owned(), currency, amount, customer }
+        }),
+        1 => (0..9i64).prop_map(|at| BalanceEvent::Close { store: "us".to_owned(), seen_at: Revision(at) }),
         8 => (refund(), currency, 1..5_000i64)
             .prop_map(|(refund, currency, asked)| BalanceEvent::Take { refund, currency, asked }),
         1 => (0..9i64).prop_map(|at| BalanceEvent::Cancel { seen_at: Revision(at) }),
@@ -99,7 +101,7 @@ proptest! {
         const AMOUNT: i64 = 1_000;
         runtime().block_on(async {
             let (ledger, _sim) = ledger(seed);
-            let open = BalanceEvent::Open { store: "us".to_owned(), currency: "USD".to_owned(), amount: AMOUNT };
+            let open = BalanceEvent::Open { store: "us".to_owned(), currency: "USD".to_owned(), amount: AMOUNT, customer: None };
             ledger.put_to_balance(ORDER, &open).await.unwrap();
             let mut events: Vec<_> = asked
                 .iter()

@@ -53,9 +53,13 @@ mod loyalty_consumer_tests;
 #[cfg(test)]
 mod loyalty_flow;
 #[cfg(test)]
+mod loyalty_history_tests;
+#[cfg(test)]
 mod loyalty_reconciler_tests;
 #[cfg(test)]
 mod loyalty_tests;
+#[cfg(test)]
+mod loyalty_town;
 mod mapping;
 mod network;
 mod oracle;

@@ -219,6 +219,30 @@ async fn what_fitted_no_store_is_sent_once_the_settings_know_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_order_of_a_day_to_come_is_sent_by_the_first_run_on_that_day() {
+    let org = Org::new();
+    let order = json!({"OrderNumber": "50", "Status": "Completed", "ActivatedDate": "2026-11-26T09:00:00Z", "TotalAmount": 9.99,
+                       "SystemModstamp": "2026-11-23T11:00:00Z", "BillToContact": {"Email": "jim@example.com"}});
+    let key = format!("loyalty/default/order/{}", org.lambda.sim.vendors().salesforce.put("Order", &order).unwrap());
+    org.scheduled().await;
+    assert_eq!((org.stands(&key).as_deref(), org.sent().contains(&key)), (Some("parked"), false));
+    // What is newer moves the checkpoint on, so that nobody meets it any more.
+    clock::until(noon() + TimeDelta::days(1)).await;
+    let newer = json!({"OrderNumber": "77", "Status": "Completed", "ActivatedDate": "2026-11-24T09:00:00Z", "TotalAmount": 1,
+                       "BillToContact": {"Email": "joan@example.com"}});
+    org.lambda.sim.vendors().salesforce.put("Order", &newer).unwrap();
+    org.scheduled().await;
+    org.sent();
+    clock::until(noon() + TimeDelta::days(2)).await;
+    org.scheduled().await;
+    assert!(!org.sent().contains(&key));
+    clock::until(noon() + TimeDelta::hours(60) + TimeDelta::minutes(1)).await;
+    org.scheduled().await;
+    assert!(org.sent().contains(&key));
+    assert_eq!(org.problems(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_that_touches_every_customer_costs_a_query_a_page_and_keeps_no_order_waiting() {
     let org = Org::new();
     org.scheduled().await;

@@ -18,6 +18,15 @@ pub enum BalanceEvent {
         currency: String,
         /// What it is worth, in minor units.
         amount: i64,
+        /// Whose points it changes, by the id at the destination.
+        customer: Option<String>,
+    },
+    /// The order is cancelled, and nobody has begun to send it: nobody will. What is open stays as it is.
+    Close {
+        /// The store.
+        store: String,
+        /// The order's revision at which that was seen.
+        seen_at: Revision,
     },
     /// A refund is about to be sent.
     Take {
@@ -48,7 +57,7 @@ pub enum BalanceEvent {
 /// What comes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BalanceVerdict {
-    /// The order's balance, as it was opened now or before.
+    /// The order's balance, as it was opened or closed now or before.
     Opened(Box<Balance>),
     /// The refund has so much of the order, now or since an earlier try. Nothing: all had been given back.
     Has(i64),
@@ -94,9 +103,12 @@ pub enum Next {
 pub fn decide(event: &BalanceEvent, seen: &SeenBalance) -> Next {
     use BalanceVerdict::{Missing, Noted, Opened};
     let balance = match (event, seen) {
-        (BalanceEvent::Open { store, currency, amount }, SeenBalance::Unseen | SeenBalance::Absent) => {
-            let open = Change::Open { store: store.clone(), currency: currency.clone(), amount: *amount };
-            return write([Condition::Absent], open);
+        (BalanceEvent::Open { store, currency, amount, customer }, SeenBalance::Unseen | SeenBalance::Absent) => {
+            let (store, currency, customer) = (store.clone(), currency.clone(), customer.clone());
+            return write([Condition::Absent], Change::Open { store, currency, amount: *amount, customer });
+        }
+        (BalanceEvent::Close { store, seen_at }, SeenBalance::Unseen | SeenBalance::Absent) => {
+            return write([Condition::Absent], Change::Close { store: store.clone(), seen_at: *seen_at });
         }
         // Most refunds are neither too large nor too late: no look is needed.
         (BalanceEvent::Take { refund, currency, asked }, SeenBalance::Unseen) => {
@@ -108,7 +120,7 @@ pub fn decide(event: &BalanceEvent, seen: &SeenBalance) -> Next {
     };
     let unchanged = Condition::VersionIs(balance.version);
     match event {
-        BalanceEvent::Open { .. } => Next::Say(Opened(Box::new(balance.clone()))),
+        BalanceEvent::Open { .. } | BalanceEvent::Close { .. } => Next::Say(Opened(Box::new(balance.clone()))),
         BalanceEvent::Take { refund, currency, asked } => take(balance, refund, currency, *asked),
         BalanceEvent::Cancel { seen_at } => match balance.parts.get(CANCELLATION) {
             Some(part) => Next::Say(BalanceVerdict::Has(part.taken)),
@@ -116,7 +128,7 @@ pub fn decide(event: &BalanceEvent, seen: &SeenBalance) -> Next {
         },
         BalanceEvent::Release { refund } if is_released(balance, refund) => Next::Say(Noted),
         BalanceEvent::Release { refund } => write([unchanged], Change::Release { refund: refund.clone() }),
-        BalanceEvent::GiveBack { refund } => match balance.parts.get(refund) {
+        BalanceEvent::GiveBack { refund } => match balance.parts.get(refund).filter(|_| !balance.is_closed()) {
             Some(part) => write([unchanged], Change::GiveBack { refund: refund.clone(), part: *part }),
             None => Next::Say(Noted),
         },
@@ -151,6 +163,9 @@ fn take(balance: &Balance, refund: &str, currency: &str, asked: i64) -> Next {
         } else {
             BalanceVerdict::Changed(part.asked)
         });
+    }
+    if balance.is_closed() {
+        return say(BalanceVerdict::Covered);
     }
     if balance.currency != currency {
         return say(BalanceVerdict::OtherCurrency);

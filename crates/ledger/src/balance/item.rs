@@ -1,6 +1,6 @@
 //! The shell: the one item an order that is neither record, cursor nor certificate. It decides nothing.
 
-use super::write::{self, Translated};
+use super::translated::{self, Translated};
 use super::{Balance, BalanceChange, BalanceEvent, BalanceVerdict, BalanceWrite, Next, SeenBalance, decide};
 use crate::{
     decide::RECORD_LIFE,
@@ -104,5 +104,5 @@ impl From<Option<Balance>> for SeenBalance {
 }
 
 fn read(key: &str, item: &Item) -> Result<Balance, Error> {
-    write::balance(item).map_err(|attribute| Error::Unreadable { key: key.to_owned(), attribute })
+    translated::balance(item).map_err(|attribute| Error::Unreadable { key: key.to_owned(), attribute })
 }

@@ -6,7 +6,12 @@ use proptest::prelude::*;
 const AMOUNT: i64 = 10_000;
 
 fn open() -> BalanceEvent {
-    BalanceEvent::Open { store: "us".to_owned(), currency: "USD".to_owned(), amount: AMOUNT }
+    BalanceEvent::Open {
+        store: "us".to_owned(),
+        currency: "USD".to_owned(),
+        amount: AMOUNT,
+        customer: Some("C1".to_owned()),
+    }
 }
 
 fn take(refund: usize, asked: i64) -> BalanceEvent {
@@ -187,11 +192,29 @@ fn each_event_is_told_what_is_in_its_way() {
     assert_eq!(put(&mut balance, &take(1, 7000)), Has(6000));
     assert_eq!(put(&mut balance, &cancel()), Has(0), "nothing is left to take");
     // Another store finds it as it was opened.
-    let elsewhere = BalanceEvent::Open { store: "ca".to_owned(), currency: "CAD".to_owned(), amount: 1 };
+    let elsewhere =
+        BalanceEvent::Open { store: "ca".to_owned(), currency: "CAD".to_owned(), amount: 1, customer: None };
     let Opened(opened) = put(&mut balance, &elsewhere) else { panic!("not opened") };
     assert_eq!((opened.store.as_str(), opened.amount, opened.cancelled_at), ("us", AMOUNT, Some(Revision(5))));
     let many: Vec<_> = (0..MOST_REFUNDS).map(|n| take(n, 1)).collect();
     assert_eq!(put(&mut Some(put_all(&many)), &take(MOST_REFUNDS, 1)), Full);
+}
+
+#[test]
+fn an_order_that_nobody_began_to_send_is_closed_and_stays_so() {
+    let close = BalanceEvent::Close { store: "us".to_owned(), seen_at: Revision(5) };
+    let mut balance = None;
+    for event in [close.clone(), open(), close.clone()] {
+        let BalanceVerdict::Opened(seen) = put(&mut balance, &event) else { panic!("not opened") };
+        assert!(seen.is_closed() && seen.amount == 0, "{seen:?}");
+    }
+    assert_eq!(put(&mut balance, &take(0, 1)), BalanceVerdict::Covered);
+    assert_eq!(put(&mut balance, &cancel()), BalanceVerdict::Has(0));
+    put(&mut balance, &BalanceEvent::GiveBack { refund: CANCELLATION.to_owned() });
+    assert!(balance.unwrap().is_closed());
+    // What is open was sent, or may be: it stays open.
+    let BalanceVerdict::Opened(seen) = put(&mut Some(put_all(&[])), &close) else { panic!("not opened") };
+    assert!(!seen.is_closed() && seen.customer.as_deref() == Some("C1"), "{seen:?}");
 }
 
 #[test]

@@ -104,7 +104,9 @@ impl Spending<'_> {
         let mut known = ledger.read(&keys).await?;
         let (mut bought, mut refunds) = (Vec::new(), Vec::new());
         for ((id, day), key) in orders.iter().zip(&keys) {
-            let balance = ledger.balance(id.as_str()).await?.filter(|balance| balance.store == self.store.as_str());
+            // One that is closed was never sent.
+            let is_own = |balance: &Balance| balance.store == self.store.as_str() && !balance.is_closed();
+            let balance = ledger.balance(id.as_str()).await?.filter(is_own);
             for refund in balance.iter().flat_map(|balance| balance.parts.keys()) {
                 refunds.push(keys::refund(self.store, id, refund).map_err(BadRow::from)?);
             }
@@ -186,6 +188,7 @@ mod tests {
         let balance = Balance {
             store: "default".to_owned(),
             currency: currency.to_owned(),
+            customer: None,
             amount,
             rest,
             parts: BTreeMap::new(),

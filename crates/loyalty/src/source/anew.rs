@@ -12,7 +12,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use config::{BusinessDay, Loyalty, Relay, StoreName};
-use delivery::{Anew, Publisher, Report};
+use delivery::{Anew, Fate, Publisher, Report};
 use ledger::{Delivery, DeliveryKey, Event, Record, Settled, State};
 use org::Unfit;
 use salesforce::Client;
@@ -122,32 +122,45 @@ impl Sender<'_> {
         Ok(found)
     }
 
-    /// Sends what fitted no store when it was met, and fits one by the settings of now. Its delivery of then is rejected, so that no
-    /// person has to: how many were.
-    pub(crate) async fn routed(&self, report: &mut Report) -> Result<usize, Unsent> {
+    /// Sends what was parked when it was met, and need not be any more: what fits a store by the settings of now, if they are other
+    /// ones, whose delivery of then is rejected, so that no person has to; and what was completed on a day that has come. How many
+    /// there were.
+    pub(crate) async fn released(&self, other_settings: bool, report: &mut Report) -> Result<usize, Unsent> {
         let ledger = self.publisher.ledger;
         let mut parked = ledger.open_records().await?;
-        let unknown = Some(Hold::UnknownStore.as_str());
         parked.retain(|(key, record)| {
-            is_unrouted(key) && record.state == State::Parked && record.reason.as_deref() == unknown
+            let is = |hold: Hold| record.state == State::Parked && record.reason.as_deref() == Some(hold.as_str());
+            let is_routed_anew = || other_settings && is_unrouted(key) && is(Hold::UnknownStore);
+            is_routed_anew() || (is(Hold::FutureCompletionDate) && self.has_come(record))
         });
         let known: HashMap<DeliveryKey, Record> = parked.into_iter().collect();
         let keys: Vec<&DeliveryKey> = known.keys().collect();
-        let mut routed = 0;
+        let mut released = 0;
         for (key, mapped) in self.anew(&keys).await? {
-            let Some(record) =
-                known.get(&key).filter(|_| mapped.item().is_some_and(|it| !is_unrouted(&it.delivery.key)))
-            else {
+            let Some((record, item)) = known.get(&key).zip(mapped.item()) else { continue };
+            let is_routed = is_unrouted(&key) && !is_unrouted(&item.delivery.key);
+            let is_due = !is_unrouted(&key) && !matches!(item.fate, Fate::Park(..));
+            if !is_routed && !is_due {
                 continue;
-            };
+            }
             self.publish(vec![mapped], report).await?;
-            let Record { revision, hash, store, day, .. } = record.clone();
-            let delivery = Delivery { key, revision, hash, store, day, triggered_at: None };
-            let settled = Settled::Dismissed("it fits a store by now".to_owned());
-            ledger.put(&Event::Settle { delivery, settled }).await?;
-            routed += 1;
+            if is_routed {
+                let Record { revision, hash, store, day, .. } = record.clone();
+                let delivery = Delivery { key, revision, hash, store, day, triggered_at: None };
+                let settled = Settled::Dismissed("it fits a store by now".to_owned());
+                ledger.put(&Event::Settle { delivery, settled }).await?;
+            }
+            released += 1;
         }
-        Ok(routed)
+        Ok(released)
+    }
+
+    /// Whether an order's day has begun in its store.
+    fn has_come(&self, record: &Record) -> bool {
+        let (mapping, day) = (&self.mapping, record.day.as_ref().and_then(|day| day.parse::<BusinessDay>().ok()));
+        let store = StoreName::try_from(record.store.clone()).ok();
+        let zone = store.map_or(mapping.config.time_zone, |store| mapping.config.zone(&store));
+        day.is_some_and(|day| day <= BusinessDay::of(mapping.now, zone))
     }
 }
 

@@ -207,9 +207,12 @@ impl Instead<'_> {
         self.item(reason, Fate::Skip(reason))
     }
 
+    /// Until a day that is to come, it is parked just below its own revision: who meets it when that day has come has a newer one in
+    /// hand, which reopens what is parked.
     pub(crate) fn hold(self, hold: Hold) -> Mapped {
-        let reason = hold.as_str();
-        self.item(reason, Fate::Park(reason, hold.class()))
+        let (reason, waits) = (hold.as_str(), hold == Hold::FutureCompletionDate);
+        let revision = Revision(self.revision.0 - i64::from(waits));
+        Self { revision, ..self }.item(reason, Fate::Park(reason, hold.class()))
     }
 
     fn item(self, reason: &str, fate: Fate) -> Mapped {

@@ -24,6 +24,10 @@ fn skipped(reason: &str) -> Option<&'static str> {
         "order_skipped" => {
             "nobody's: its order was not sent, so that nothing is to be taken back; it goes by itself with the order"
         }
+        "cancelled" => {
+            "nobody's: the order was cancelled before it was sent, so that it earns nothing and gives nothing back; there is no \
+             way back"
+        }
         "covered" => "nobody's: its order was cancelled, and has given back all it could; there is no way back",
         "no_contact" => {
             "nobody's: no record of the org has this customer's id, or it was deleted; none is made, and once there is one the \
@@ -102,7 +106,7 @@ fn others(reason: &str) -> Option<&'static str> {
         }
         "no_completion_date" => "Salesforce: the date is empty; fill it, the change sends it by itself",
         "future_completion_date" => {
-            "Salesforce: the date is still to come; correct it, or wait: the first change after that day sends it by itself"
+            "Salesforce: the date is still to come; it is sent by itself when that day has come, or correct the date"
         }
         "unknown_action" => {
             "the settings: `loyalty.actions` has no such word any more; put it back and deploy, then `relay parked release`"
