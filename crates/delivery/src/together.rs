@@ -57,7 +57,7 @@ impl Worker {
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
         let begun = Instant::now();
         let batch = Batch::from_event(event)?;
-        let invocation = self.invocation(deadline, metrics);
+        let invocation = self.invocation(deadline, metrics).await;
         let mut returned: Vec<(&Received, Duration)> = Vec::new();
         let mut parsed: Vec<Parsed<'_, P>> = Vec::new();
         for received in &batch.messages {
@@ -159,6 +159,9 @@ impl Worker {
         latest: Instant,
     ) -> Result<Claim<'a>, Disposal> {
         let delivery = &message.delivery;
+        if let Some(disposal) = self.held_back(delivery, received, invocation).await {
+            return Err(disposal);
+        }
         let held = self.accounts.get(&delivery.store).and_then(|account| account.pace.held());
         if held.is_some() || latest <= Instant::now() {
             let wait = self.backoff(received.receives, held);
