@@ -21,7 +21,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use reconciliation::Certificate;
 use sandbox::{DaySpec, InProcess, Manifest, TimeZone};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::{
     select,
@@ -205,6 +205,29 @@ impl Story {
     /// The ledger forgets everything that it keeps under keys of this kind.
     pub fn forget(&self, kind: &str) {
         self.lambda.sim.lock().table.forget(kind);
+    }
+
+    /// A person pauses the flow, or one store of it.
+    pub fn pause(&self, store: Option<&str>) {
+        let of = store.unwrap_or("*");
+        let key = format!("pause/{}", reviews::FLOW);
+        let item = [
+            ("k".to_owned(), json!({ "S": key })),
+            (format!("{of} since"), json!({"N": clock::now().timestamp_millis().to_string()})),
+            (format!("{of} by"), json!({"S": "arn:aws:iam::123456789012:user/jane"})),
+            (format!("{of} why"), json!({"S": "the account is being moved"})),
+        ];
+        self.lambda.sim.lock().table.keep(&key, item.into_iter().collect());
+    }
+
+    /// A person ends the pause of the whole flow.
+    pub fn resume(&self) {
+        let key = format!("pause/{}", reviews::FLOW);
+        let item = [
+            ("k".to_owned(), json!({ "S": key })),
+            ("* ended".to_owned(), json!({"N": clock::now().timestamp_millis().to_string()})),
+        ];
+        self.lambda.sim.lock().table.keep(&key, item.into_iter().collect());
     }
 
     /// The ledger's items under keys of this kind, as DynamoDB has them.
