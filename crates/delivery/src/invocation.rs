@@ -127,7 +127,13 @@ mod tests {
 
     fn invocation(ends_in: Duration) -> Invocation {
         let stores = ["a".to_owned(), "b".to_owned()];
-        Invocation::new(DateTime::UNIX_EPOCH, ends_in, Metrics::new("reviews", "test", "r"), stores.iter(), Some(Pauses::default()))
+        Invocation::new(
+            DateTime::UNIX_EPOCH,
+            ends_in,
+            Metrics::new("reviews", "test", "r"),
+            stores.iter(),
+            Some(Pauses::default()),
+        )
     }
 
     #[tokio::test]

@@ -106,7 +106,18 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
     let machinery = machinery.judged();
     let at = (place.now)();
     let attention = attention::of(&place.flows, &runs, &stores, &backlog, &machinery, at);
-    Ok(Status { ok: attention.is_empty() && paused.is_empty(), at, paused, attention, runs, stores, backlog, quotas, machinery, by_hand })
+    Ok(Status {
+        ok: attention.is_empty() && paused.is_empty(),
+        at,
+        paused,
+        attention,
+        runs,
+        stores,
+        backlog,
+        quotas,
+        machinery,
+        by_hand,
+    })
 }
 
 fn unread(error: &ledger::Error) -> Failure {
