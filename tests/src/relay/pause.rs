@@ -6,6 +6,7 @@ use super::{
     relay, relay_json,
 };
 use crate::stage::Setting;
+use chrono::Utc;
 use serde_json::json;
 
 const WHY: &str = "the account is being moved";
@@ -36,6 +37,9 @@ async fn a_flow_that_is_paused_sends_nothing_until_it_is_resumed() {
         assert_eq!(ran.code, 3, "{refused:?}: {ran:?}");
         assert!(ran.err.contains(WHY) && ran.err.contains("relay resume --flow reviews"), "{ran:?}");
     }
+    let schedule = json!({"scheduled_at": Utc::now()});
+    let (read, looked) = (stage.producer(&schedule).await, stage.reconciler(&schedule).await);
+    assert_eq!((&read["paused"], &read["settled"], &looked["paused"]), (&json!(true), &json!(false), &json!(true)));
     assert_eq!(arrived(&stage, "7001"), (0, 0));
 
     assert_eq!(relay_json(&stage, 0, &["resume", "--flow", "reviews"])["flows"][0]["changed"], true);
