@@ -60,6 +60,11 @@ impl Invocation {
         self.pauses.as_ref()
     }
 
+    /// Whether a store is known to be paused.
+    pub(crate) fn is_paused(&self, store: &str) -> bool {
+        self.pauses.as_ref().is_some_and(|pauses| pauses.of(store).is_some())
+    }
+
     /// When the last pause ended that held for a store.
     pub(crate) fn resumed(&self, store: &str) -> Option<Millis> {
         self.pauses.as_ref()?.ended(store)

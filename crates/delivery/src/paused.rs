@@ -2,7 +2,7 @@
 
 use crate::{Invocation, Worker, worker::Disposal};
 use ledger::Delivery;
-use queue::{Entry, Received};
+use queue::Received;
 use std::time::Duration;
 
 /// So long what is paused is left alone: SQS's longest delay, and as late it is after the pause.
@@ -23,7 +23,7 @@ impl Worker {
             return Some(self.back(received, invocation, delivery, self.backoff(received.receives, None)).await);
         };
         pauses.of(&delivery.store)?;
-        let copy = Entry::new(received.body.clone()).traced(received.trace.clone()).later(PAUSED);
+        let copy = received.afresh().later(PAUSED);
         let sent = self.queue.send_one(copy, invocation.patience()).await;
         Some(sent.map_or_else(
             |error| {

@@ -355,7 +355,7 @@ impl Worker {
         if received.receives < self.max_receives {
             return Disposal::Return(wait);
         }
-        let copy = Entry::new(received.body.clone()).traced(received.trace.clone()).later(wait);
+        let copy = received.afresh().later(wait);
         match self.queue.send_one(copy, invocation.patience()).await {
             Ok(()) => Disposal::Delete,
             Err(error) => {

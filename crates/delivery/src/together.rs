@@ -78,10 +78,10 @@ impl Worker {
         let ends = self.deliver_together(&parsed, &leaders, &invocation, steps, call).await;
         let of = |one: &usize| leaders.iter().position(|leader| leader == one).map(|place| ends[place]);
         for (follower, leader) in followers {
-            // What the leader's end says of the delivery holds for its older versions too.
+            // What the leader's end says of the delivery holds for its older versions too: under a pause, its copy has them in it.
             if let Some(Disposal::Return(delay)) = of(&leader) {
                 returned.push((parsed[follower].received, delay));
-            } else {
+            } else if !invocation.is_paused(&parsed[follower].message.delivery.store) {
                 invocation.count(Metric::AlreadyDelivered, &parsed[follower].message.delivery.store);
             }
         }

@@ -63,8 +63,8 @@ impl InCare {
 }
 
 impl Reconciliation<'_> {
-    /// The days that an event asks for, in their turn, but for those of stores that are paused. `routed`: there may be records that fit no store, which have a certificate
-    /// of their own.
+    /// The days that an event asks for, in their turn, but for those of stores that are paused. `routed`: there may be records that fit
+    /// no store, which have a certificate of their own.
     ///
     /// # Errors
     /// When the ledger fails.
@@ -155,7 +155,7 @@ impl Reconciliation<'_> {
         Ok(care)
     }
 
-    /// Measures what is open in the flow.
+    /// Measures what is open in the flow, and for how long something of it has been paused.
     ///
     /// # Errors
     /// When the ledger fails.
@@ -166,6 +166,9 @@ impl Reconciliation<'_> {
         metrics.count(Metric::OpenDeliveries, None, open.deliveries);
         metrics.measure(Metric::OldestOpenSeconds, age(open.oldest));
         metrics.measure(Metric::OldestUncertainSeconds, age(open.oldest_uncertain));
+        let pauses = self.ledger.pauses().await?;
+        let paused = pauses.lasting().map(|(_, pause)| pause.since).min();
+        metrics.measure(Metric::PausedHours, (age(paused) / 3600.0).floor());
         Ok(())
     }
 }

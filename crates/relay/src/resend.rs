@@ -3,11 +3,9 @@
 use crate::{
     audit::{Action, noted},
     failure::Failure,
-    flow::Flow,
     hand::{HELD, Hand},
     judging::Judging,
     operator::Operator,
-    pause,
     place::Place,
     progress,
 };
@@ -37,11 +35,6 @@ pub(crate) struct Job {
     pub(crate) copies: Vec<String>,
 }
 
-/// The flow whose ledger it is.
-fn of(operator: &Operator) -> Vec<Flow> {
-    Flow::ALL.into_iter().filter(|flow| flow.as_str() == operator.ledger.flow().name).collect()
-}
-
 impl Sending {
     /// Sends them, between two notes; what became of each, in order.
     pub(crate) async fn send(
@@ -53,7 +46,6 @@ impl Sending {
         judging: Judging,
         action: Action,
     ) -> Result<Vec<Resent>, Failure> {
-        pause::refuse(place, &of(operator), None).await?;
         let work = Box::pin(self.send_all(place, operator, hand, jobs, judging));
         let count = |resent: &[Resent], ended: fn(&Resent) -> bool| resent.iter().filter(|one| ended(one)).count();
         let numbers = |resent: &Vec<Resent>| {

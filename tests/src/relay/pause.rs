@@ -2,7 +2,7 @@
 
 use super::{
     assert_refused,
-    letters::{arrived, night, notes, stage},
+    letters::{AT_ONCE, arrived, night, notes, refuse, stage, world},
     relay, relay_json,
 };
 use crate::stage::Setting;
@@ -48,4 +48,30 @@ async fn a_flow_that_is_paused_sends_nothing_until_it_is_resumed() {
     assert_eq!(arrived(&stage, "7001"), (1, 1));
     let kept = notes(&stage);
     assert_eq!(&kept[..2], ["pause begun", "pause ended"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_by_hand_under_a_pause() {
+    let orders = [("7101", "default", "a@example.com"), ("7102", "Nowhere", "b@example.com")];
+    let (stage, _) = stage(&orders, Setting::default()).await;
+    refuse(&stage, &["7101"]);
+    night(&stage).await;
+    stage.sandbox.clear_faults();
+    // That of one store is enough: nobody has said which orders are meant.
+    for store in [&["--store", "default"][..], &[]] {
+        relay_json(&stage, 0, &[&["pause", "--flow", "reviews", "--reason", WHY][..], store].concat());
+        let before = world(&stage).await;
+        for refused in [&["dlq", "redrive", "--yes"][..], &["parked", "release", "--all", "--yes"]] {
+            let ran = relay(&stage, &[refused, &AT_ONCE].concat());
+            assert_eq!(ran.code, 3, "{refused:?}: {ran:?}");
+            assert!(ran.err.contains(WHY) && ran.err.contains("relay resume --flow reviews"), "{ran:?}");
+        }
+        assert_eq!(world(&stage).await, before, "something was sent, or kept in the hand");
+        let looked = relay_json(&stage, 0, &[&["dlq", "redrive"][..], &AT_ONCE].concat());
+        assert_eq!((&looked["dry_run"], &looked["sendable"]), (&json!(true), &json!(1)), "{looked}");
+        relay_json(&stage, 0, &[&["resume", "--flow", "reviews"][..], store].concat());
+    }
+    relay_json(&stage, 1, &[&["dlq", "redrive", "--yes"][..], &AT_ONCE].concat());
+    stage.drained().await;
+    assert_eq!(arrived(&stage, "7101").1, 1);
 }
