@@ -156,6 +156,7 @@ async fn messages_are_hidden_for_whole_seconds_rounded_up_ten_a_call() {
         receives: 1,
         sent_at: None,
         trace: None,
+        group: None,
     };
     let messages: Vec<_> = (0..12).map(message).collect();
     let delays = [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(30)];

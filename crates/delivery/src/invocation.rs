@@ -1,6 +1,7 @@
 //! What the deliveries of one invocation share: its end, its counts, and which stores cannot be reached.
 
 use chrono::{DateTime, Utc};
+use ledger::{Millis, Pauses};
 use queue::PATIENCE;
 use std::{
     collections::BTreeMap,
@@ -26,6 +27,8 @@ pub struct Invocation {
     timer: Instant,
     metrics: Mutex<Metrics>,
     stores: BTreeMap<String, Store>,
+    /// What was paused when it began; `None` if the ledger did not say.
+    pauses: Option<Pauses>,
 }
 
 /// How a store's account answers within one invocation.
@@ -46,9 +49,25 @@ impl Invocation {
         remaining: Duration,
         metrics: Metrics,
         stores: impl Iterator<Item = &'a String>,
+        pauses: Option<Pauses>,
     ) -> Self {
         let stores = stores.map(|name| (name.clone(), Store::default())).collect();
-        Self { deadline, timer: Instant::now() + remaining, metrics: Mutex::new(metrics), stores }
+        Self { deadline, timer: Instant::now() + remaining, metrics: Mutex::new(metrics), stores, pauses }
+    }
+
+    /// What is paused, as the ledger said when the batch began.
+    pub(crate) fn pauses(&self) -> Option<&Pauses> {
+        self.pauses.as_ref()
+    }
+
+    /// Whether a store is known to be paused.
+    pub(crate) fn is_paused(&self, store: &str) -> bool {
+        self.pauses.as_ref().is_some_and(|pauses| pauses.of(store).is_some())
+    }
+
+    /// When the last pause ended that held for a store.
+    pub(crate) fn resumed(&self, store: &str) -> Option<Millis> {
+        self.pauses.as_ref()?.ended(store)
     }
 
     /// What was counted.
@@ -113,7 +132,13 @@ mod tests {
 
     fn invocation(ends_in: Duration) -> Invocation {
         let stores = ["a".to_owned(), "b".to_owned()];
-        Invocation::new(DateTime::UNIX_EPOCH, ends_in, Metrics::new("reviews", "test", "r"), stores.iter())
+        Invocation::new(
+            DateTime::UNIX_EPOCH,
+            ends_in,
+            Metrics::new("reviews", "test", "r"),
+            stores.iter(),
+            Some(Pauses::default()),
+        )
     }
 
     #[tokio::test]

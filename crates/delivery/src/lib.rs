@@ -16,6 +16,7 @@ pub mod judge;
 pub mod letter;
 mod message;
 mod pace;
+mod paused;
 pub mod publish;
 pub mod redrive;
 pub mod report;

@@ -12,6 +12,16 @@ pub struct Answer {
     pub runs: Vec<Run>,
     /// Whether everything that is over by now is settled (by hand: whether that day is).
     pub settled: bool,
+    /// The flow is paused: nothing was read or sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+}
+
+impl Answer {
+    /// Of a flow that is paused.
+    pub fn paused() -> Self {
+        Self { paused: true, ..Self::default() }
+    }
 }
 
 /// What one invocation did for one store's business day.

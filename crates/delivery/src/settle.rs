@@ -163,7 +163,12 @@ impl Worker {
         let now = self.millis();
         let error = match state {
             Some(State::Rejected | State::Parked) => Some(format!("it waits for {on}, which waits for a person")),
-            _ if claim.open_since.is_some_and(|since| since.plus(LONGEST_WAIT) <= now) => {
+            // Under a pause nothing could come that it waits for: the two days begin anew with its end.
+            _ if claim
+                .open_since
+                .max(claim.open_since.and(claim.invocation.resumed(&claim.delivery.store)))
+                .is_some_and(|since| since.plus(LONGEST_WAIT) <= now) =>
+            {
                 Some(format!("it has waited for {on} for two days"))
             }
             _ => None,
@@ -350,7 +355,7 @@ impl Worker {
         if received.receives < self.max_receives {
             return Disposal::Return(wait);
         }
-        let copy = Entry::new(received.body.clone()).traced(received.trace.clone()).later(wait);
+        let copy = received.afresh().later(wait);
         match self.queue.send_one(copy, invocation.patience()).await {
             Ok(()) => Disposal::Delete,
             Err(error) => {

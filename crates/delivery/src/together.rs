@@ -57,7 +57,7 @@ impl Worker {
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
         let begun = Instant::now();
         let batch = Batch::from_event(event)?;
-        let invocation = self.invocation(deadline, metrics);
+        let invocation = self.invocation(deadline, metrics).await;
         let mut returned: Vec<(&Received, Duration)> = Vec::new();
         let mut parsed: Vec<Parsed<'_, P>> = Vec::new();
         for received in &batch.messages {
@@ -78,10 +78,10 @@ impl Worker {
         let ends = self.deliver_together(&parsed, &leaders, &invocation, steps, call).await;
         let of = |one: &usize| leaders.iter().position(|leader| leader == one).map(|place| ends[place]);
         for (follower, leader) in followers {
-            // What the leader's end says of the delivery holds for its older versions too.
+            // What the leader's end says of the delivery holds for its older versions too: under a pause, its copy has them in it.
             if let Some(Disposal::Return(delay)) = of(&leader) {
                 returned.push((parsed[follower].received, delay));
-            } else {
+            } else if !invocation.is_paused(&parsed[follower].message.delivery.store) {
                 invocation.count(Metric::AlreadyDelivered, &parsed[follower].message.delivery.store);
             }
         }
@@ -159,6 +159,9 @@ impl Worker {
         latest: Instant,
     ) -> Result<Claim<'a>, Disposal> {
         let delivery = &message.delivery;
+        if let Some(disposal) = self.held_back(delivery, received, invocation).await {
+            return Err(disposal);
+        }
         let held = self.accounts.get(&delivery.store).and_then(|account| account.pace.held());
         if held.is_some() || latest <= Instant::now() {
             let wait = self.backoff(received.receives, held);

@@ -92,7 +92,7 @@ impl Worker {
     ) -> Result<(queue::Response, Metrics), InvalidBatch> {
         let begun = Instant::now();
         let batch = Batch::from_event(event)?;
-        let invocation = self.invocation(deadline, metrics);
+        let invocation = self.invocation(deadline, metrics).await;
         let (shared, call) = (&invocation, &call);
         let returned: Vec<(&queue::Received, Duration)> = stream::iter(&batch.messages)
             .map(|message| async move { (message, self.deliver(message, shared, hooks, call).await) })
@@ -105,10 +105,14 @@ impl Worker {
         Ok((response, invocation.into_metrics()))
     }
 
-    /// What a batch has in common, until `deadline`.
-    pub(crate) fn invocation(&self, deadline: DateTime<Utc>, metrics: Metrics) -> Invocation {
+    /// What a batch has in common, until `deadline`: also what is paused, which is read once.
+    pub(crate) async fn invocation(&self, deadline: DateTime<Utc>, metrics: Metrics) -> Invocation {
         let remaining = (deadline - self.ledger.now()).to_std().unwrap_or(Duration::ZERO);
-        Invocation::new(deadline, remaining, metrics, self.accounts.keys())
+        let pauses = self.ledger.pauses().await.inspect_err(|error| {
+            let error = error as &dyn std::error::Error;
+            tracing::error!(error, "whether the flow is paused is not known; nothing is called");
+        });
+        Invocation::new(deadline, remaining, metrics, self.accounts.keys(), pauses.ok())
     }
 
     /// Hides what comes back, each for its own delay, counted from when the batch was received, which was no later than `begun`.
@@ -154,6 +158,9 @@ impl Worker {
         call: &impl AsyncFn(&Message<P>, &Claim<'_>) -> Result<(), Undelivered>,
     ) -> Disposal {
         let delivery = &message.delivery;
+        if let Some(disposal) = self.held_back(delivery, received, invocation).await {
+            return disposal;
+        }
         if let Some(reason) = (hooks.skip)(message)
             && let Some(disposal) = self.skip_unclaimed(delivery, received, invocation, reason).await
         {

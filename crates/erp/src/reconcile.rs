@@ -127,6 +127,10 @@ impl Reconciler {
         let (config, ledger, queue) = (self.config.as_ref(), &self.ledger, &self.queue);
         let day = Reconciliation { config, stores: &stores, ledger, queue, invoked };
         let work = Box::pin(async {
+            answer.days.paused = day.is_paused().await?;
+            if answer.days.paused {
+                return Ok(());
+            }
             if scheduled {
                 self.catch_up(&shops, &day, &mut answer, metrics).await?;
             }
@@ -179,7 +183,11 @@ impl Reconciler {
     ) -> Result<(), Failed> {
         let (now, publisher, mut silent) = (self.ledger.now(), self.publisher(day.invoked), 0);
         let half = (day.invoked.ends() - now) / 2;
+        let pauses = self.ledger.pauses().await?;
         for (n, shop) in (1..).zip(shops) {
+            if pauses.of(shop.name.as_str()).is_some() {
+                continue;
+            }
             // An equal share, and what those before have left of theirs.
             let until = now + half * n / i32::try_from(shops.len()).unwrap_or(i32::MAX);
             match Box::pin(self.walk(shop, &publisher, until, metrics)).await {

@@ -19,6 +19,8 @@ pub enum Ended {
     NothingCertified,
     /// Reconciler: a day could not be looked at, or not to its end.
     NotFinished,
+    /// The flow is paused: nothing was called or sent.
+    Paused,
 }
 
 impl Ended {
@@ -31,6 +33,7 @@ impl Ended {
             Self::NotComplete => "not complete",
             Self::NothingCertified => "nothing certified",
             Self::NotFinished => "not finished",
+            Self::Paused => "paused",
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The delivery protocol and its DynamoDB table: records, cursors, checkpoints, days that are due, certificates, runs,
-//! notes, an account's places, what orders have left to give back, and what is to be forgotten.
+//! notes, pauses, an account's places, what orders have left to give back, and what is to be forgotten.
 //!
 //! The protocol is two pure functions, [`decide::decide`] (which conditional write an event asks for) and
 //! [`conclude::conclude`] (what the database's answer means). Everything else here is
@@ -23,6 +23,7 @@ mod millis;
 pub mod open;
 mod outside;
 pub mod part;
+pub mod pause;
 mod reach;
 pub mod record;
 mod redacted;
@@ -46,6 +47,7 @@ pub use millis::Millis;
 pub use open::{Open, OpenIn};
 pub use outside::Outside;
 pub use part::Parts;
+pub use pause::{Pause, Pauses};
 pub use record::{Record, State};
 pub use run::{By, Ran};
 pub use scan::{Days, Scanned};

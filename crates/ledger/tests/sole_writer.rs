@@ -1,4 +1,4 @@
-//! Nothing writes a record but `Ledger::run`; balances, cursors, checkpoints, certificates, days that are due and notes have a writer of their own.
+//! Nothing writes a record but `Ledger::run`; balances, cursors, checkpoints, certificates, days that are due, pauses and notes have a writer of their own.
 
 #![expect(clippy::unwrap_used, reason = "it is a test")]
 
@@ -113,6 +113,7 @@ fn the_shell_writes_in_one_place_and_cursors_in_another() {
         ),
         ("due.rs", "&due_key(self.flow.name,store),", "format!(\"due/{flow}/{store}\")"),
         ("outside.rs", "&outside_key(self.flow.name,store,day),", "format!(\"outside/{flow}/{store}/{day}\")"),
+        ("pause.rs", "&pause_key(self.flow.name),", "format!(\"pause/{flow}\")"),
         ("part.rs", "&part_key(self.flow.name,name,n),", "format!(\"part/{flow}/{name}/{n}\")"),
         ("redacted.rs", "&redacted_key(self.flow.name,subject),", "format!(\"redacted/{flow}/{}\","),
         ("slot.rs", "&slot_key(&slot.account,slot.place),", "format!(\"slot/{account}/{place}\")"),

@@ -150,6 +150,10 @@ impl Reconciler {
         answer: &mut Answer,
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
+        answer.paused = day.is_paused().await?;
+        if answer.paused {
+            return Ok(());
+        }
         let scheduled = matches!(event, Event::Scheduled { .. });
         // Where one store takes all, no order fits none.
         let routed = self.loyalty.stores.values().any(|market| !market.routes.is_empty());

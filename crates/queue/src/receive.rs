@@ -1,7 +1,7 @@
 //! Receiving: Lambda hands over a batch; the messages that are not done are named in the answer, and only
 //! those come back. <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 
-use crate::{BATCH_ENTRIES, Queue, TraceHeader, Unavailable};
+use crate::{BATCH_ENTRIES, Entry, Queue, TraceHeader, Unavailable};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use chrono::{DateTime, Utc};
@@ -30,6 +30,8 @@ pub struct Received {
     pub sent_at: Option<DateTime<Utc>>,
     /// The trace that it was sent in.
     pub trace: Option<TraceHeader>,
+    /// Whose it is, where its sender said so: what a fair queue goes by.
+    pub group: Option<String>,
 }
 
 /// A batch as Lambda hands it over.
@@ -77,6 +79,11 @@ impl Batch {
 }
 
 impl Received {
+    /// The same message, to be sent again as one that was never received.
+    pub fn afresh(&self) -> Entry {
+        Entry { trace: self.trace.clone(), group: self.group.clone(), ..Entry::new(self.body.clone()) }
+    }
+
     fn from_record(record: SqsMessage) -> Result<Self, &'static str> {
         let attribute = |name: &str| record.attributes.get(name).map(String::as_str);
         let receives = attribute("ApproximateReceiveCount").and_then(|n| n.parse().ok()).unwrap_or(1);
@@ -87,6 +94,7 @@ impl Received {
             receives,
             sent_at,
             trace: attribute("AWSTraceHeader").and_then(TraceHeader::parse),
+            group: attribute("MessageGroupId").map(str::to_owned),
             id: present(record.message_id).ok_or("messageId")?,
             receipt_handle: present(record.receipt_handle).ok_or("receiptHandle")?,
             body: record.body.unwrap_or_default(),

@@ -18,12 +18,16 @@ pub struct Answer {
     /// What was not looked at, or not to the end: time was up, or a vendor's quota of calls.
     #[serde(default)]
     pub unfinished: Vec<StoreDay>,
+    /// The flow is paused: nothing was looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
 }
 
 impl Answer {
     /// How the run ended, for whoever asks later.
     pub fn ended(&self) -> Ended {
         match self.certificates.as_slice() {
+            _ if self.paused => Ended::Paused,
             _ if !self.unreadable.is_empty() || !self.unfinished.is_empty() => Ended::NotFinished,
             [] => Ended::NothingCertified,
             all if all.iter().all(|certificate| certificate.complete) => Ended::Complete,

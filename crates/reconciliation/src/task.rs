@@ -63,16 +63,27 @@ impl InCare {
 }
 
 impl Reconciliation<'_> {
-    /// The days that an event asks for, in their turn. `routed`: there may be records that fit no store, which have a certificate
-    /// of their own.
+    /// The days that an event asks for, in their turn, but for those of stores that are paused. `routed`: there may be records that fit
+    /// no store, which have a certificate of their own.
     ///
     /// # Errors
     /// When the ledger fails.
     pub async fn tasks(&self, event: Event, routed: bool, metrics: &mut Metrics) -> Result<Vec<Task>, Failed> {
-        match event {
-            Event::Scheduled { at } => self.due(at.min(self.now()), routed, metrics).await,
-            Event::Day { day, store, .. } => self.by_hand(day, store, routed).await,
-        }
+        let mut tasks = match event {
+            Event::Scheduled { at } => self.due(at.min(self.now()), routed, metrics).await?,
+            Event::Day { day, store, .. } => self.by_hand(day, store, routed).await?,
+        };
+        let pauses = self.ledger.pauses().await?;
+        tasks.retain(|task| pauses.of(task.store.as_str()).is_none());
+        Ok(tasks)
+    }
+
+    /// Whether the flow is paused as a whole: nothing is to be called or sent then.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn is_paused(&self) -> Result<bool, Failed> {
+        Ok(self.ledger.pauses().await?.whole().is_some())
     }
 
     /// Notes that a look at a day begins, so that the others have their turn before it comes again.
@@ -144,7 +155,7 @@ impl Reconciliation<'_> {
         Ok(care)
     }
 
-    /// Measures what is open in the flow.
+    /// Measures what is open in the flow, and for how long something of it has been paused.
     ///
     /// # Errors
     /// When the ledger fails.
@@ -155,6 +166,9 @@ impl Reconciliation<'_> {
         metrics.count(Metric::OpenDeliveries, None, open.deliveries);
         metrics.measure(Metric::OldestOpenSeconds, age(open.oldest));
         metrics.measure(Metric::OldestUncertainSeconds, age(open.oldest_uncertain));
+        let pauses = self.ledger.pauses().await?;
+        let paused = pauses.lasting().map(|(_, pause)| pause.since).min();
+        metrics.measure(Metric::PausedHours, (age(paused) / 3600.0).floor());
         Ok(())
     }
 }

@@ -22,11 +22,10 @@ pub(crate) async fn noted<T>(
     work: Pin<Box<impl Future<Output = Result<T, Failure>>>>,
     numbers: impl FnOnce(&T) -> Value,
 ) -> Result<T, Failure> {
-    let answer = aws_sdk_sts::Client::new(&place.aws).get_caller_identity().send().await;
-    let answer = answer.map_err(|error| Failure::undone("ask AWS who you are", &error))?;
+    let who = place.who().await?;
     let note = async |step: &str, detail: &Value| {
         let nonce = uuid::Uuid::new_v4().simple().to_string();
-        let (at, who) = ((place.now)().into(), answer.arn().unwrap_or("unknown").to_owned());
+        let (at, who) = ((place.now)().into(), who.clone());
         let note = Note { at, who, action: format!("{name} {step}"), detail: detail.to_string() };
         let kept = ledger.note(&nonce, &note).await;
         kept.map_err(|error| Failure::undone("note in the ledger what is done", &error))

@@ -11,6 +11,7 @@ use crate::{
     failure::Failure,
     flow::Flow,
     options::Options,
+    pause,
     place::Place,
     producing::{self, Asked, Done},
     progress,
@@ -97,6 +98,9 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Fille
     let Arguments { from, to, store, yes, again, max_backlog } = arguments;
     let (flow, operator) = (Flow::Reviews, place.reviews()?);
     place.known(store.as_ref())?;
+    if yes {
+        pause::refuse(&place, &[flow], store.as_ref()).await?;
+    }
     let now = (place.now)();
     let [from, to] = [from, to].map(|day| day.of(store.as_ref(), &place.config, now));
     if from > to {

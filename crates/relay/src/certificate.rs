@@ -10,6 +10,7 @@ use crate::{
     look::{Look, NotLookedAt, look},
     operator::Operator,
     options::Options,
+    pause,
     place::Place,
     text::{BAD, DIM, GOOD, instant, right, table, tick},
 };
@@ -84,6 +85,9 @@ struct Unseen {
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Proof, Failure> {
     let place = Place::find(options, Purpose::with(arguments.refresh)).await?;
     let Arguments { day, store, refresh } = arguments;
+    if refresh {
+        pause::refuse(&place, &place.flows, store.as_ref()).await?;
+    }
     let (config, now) = (&place.config, (place.now)());
     let unrouted = StoreName::unrouted();
     let day = day.of(store.as_ref(), config, now);

@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     forget,
     options::Options,
-    order, parked, plan, preview, probe, report, run, settings, status,
+    order, parked, pause, plan, preview, probe, report, run, settings, status,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
@@ -63,6 +63,10 @@ enum Command {
     /// What waits for a person, and the way out
     #[command(subcommand)]
     Parked(parked::Command),
+    /// Stops a flow or one store: nothing is called or sent until it is resumed
+    Pause(pause::Pausing),
+    /// Ends a pause
+    Resume(pause::Resuming),
     /// Deletes what the queues hold of a person
     Forget(forget::Arguments),
     /// Whether a vendor does what is assumed of it
@@ -102,6 +106,8 @@ impl Command {
             Self::Order(arguments) => told(at, Box::pin(order::run(at, arguments)).await),
             Self::Dlq(command) => command.run(at).await,
             Self::Parked(command) => command.run(at).await,
+            Self::Pause(arguments) => told(at, pause::pause(at, arguments).await),
+            Self::Resume(arguments) => told(at, pause::resume(at, arguments).await),
             Self::Forget(arguments) => told(at, forget::run(at, arguments).await),
             Self::Probe(arguments) => told(at, probe::run(at, arguments).await),
             Self::Completions(arguments) => told(at, Ok(completions::run(&arguments, &mut Cli::command()))),

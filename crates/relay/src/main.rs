@@ -32,6 +32,7 @@ mod options;
 mod order;
 mod parked;
 mod part;
+mod pause;
 mod place;
 mod plan;
 mod preview;

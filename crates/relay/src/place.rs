@@ -75,6 +75,13 @@ impl Place {
         Ok(Self { stack: name, flows, aws, config, now: Utc::now, context, outputs, parameters })
     }
 
+    /// Who asks, as AWS names its caller.
+    pub(crate) async fn who(&self) -> Result<String, Failure> {
+        let answer = aws_sdk_sts::Client::new(&self.aws).get_caller_identity().send().await;
+        let answer = answer.map_err(|error| Failure::undone("ask AWS who you are", &error))?;
+        Ok(answer.arn().unwrap_or("unknown").to_owned())
+    }
+
     /// The flows' functions, by the outputs that have their names.
     pub(crate) fn functions(&self) -> impl Iterator<Item = &'static str> {
         self.flows.iter().flat_map(|flow| flow.functions()).copied()

@@ -11,6 +11,7 @@ use crate::{
     flow::Flow,
     look::{NotLookedAt, look},
     options::Options,
+    pause,
     place::Place,
     producing::{self, Asked, Done},
     progress,
@@ -116,6 +117,9 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Ran, 
         say(options, &estimate)?;
         Takes::Reviews(estimate)
     };
+    if yes {
+        pause::refuse(&place, &[flow], store.as_ref()).await?;
+    }
     let operator = place.operator(flow)?;
     let (done, certificates, not_looked_at) = (None, None, Vec::new());
     let mut ran = Ran { flow, business_day: day, store, dry_run: !yes, estimate, done, certificates, not_looked_at };

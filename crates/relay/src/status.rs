@@ -13,6 +13,7 @@ use crate::{
     machinery,
     options::Options,
     part::Part,
+    pause::{self, Lasting},
     place::Place,
     progress,
 };
@@ -45,6 +46,9 @@ pub(crate) struct Status {
     /// Nothing wants attention.
     ok: bool,
     at: DateTime<Utc>,
+    /// What is paused; without it, nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paused: Vec<Lasting>,
     /// What a person should look at.
     attention: Vec<Attention>,
     /// The last run of each function, by schedule and by hand; those that there were.
@@ -65,7 +69,7 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
     let place = Place::find(options, Purpose::Read).await?;
     let spinner = progress::spinner("reading the ledger and the queues");
     let flows = async {
-        let (mut runs, mut stores, mut by_hand) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut runs, mut stores, mut by_hand, mut paused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut backlog = Backlog { queues: Vec::new(), deliveries: Vec::new() };
         for flow in place.flows.iter().copied() {
             let operator = place.operator(flow)?;
@@ -76,31 +80,44 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
                     Flow::Erp | Flow::Loyalty => Ok(Vec::new()),
                 }
             };
-            let (last, standings, open, notes) = tokio::join!(
+            let (last, standings, open, notes, pauses) = tokio::join!(
                 runs::last(flow, &operator),
                 standings,
                 backlog::deliveries(flow, &operator),
-                notes::of(flow, &operator)
+                notes::of(flow, &operator),
+                pause::lasting(flow, &operator)
             );
             runs.extend(last?);
             stores.extend(standings?.into_iter().map(|of| Of { flow, of }));
             backlog.deliveries.extend(open?);
             by_hand.extend(notes?);
+            paused.extend(pauses?);
         }
         for (flow, operator) in place.operators()? {
             backlog.queues.push(backlog::queues(flow, &operator).await?);
         }
-        Ok((runs, stores, backlog, by_hand))
+        Ok((runs, stores, backlog, by_hand, paused))
     };
     // Boxed: everything at once is large.
     let (flows, quotas, machinery) =
         Box::pin(async { tokio::join!(flows, quotas(&place), machinery::look(&place)) }).await;
     spinner.finish_and_clear();
-    let (quotas, (runs, stores, backlog, by_hand)) = (quotas?, flows?);
+    let (quotas, (runs, stores, backlog, by_hand, paused)) = (quotas?, flows?);
     let machinery = machinery.judged();
     let at = (place.now)();
     let attention = attention::of(&place.flows, &runs, &stores, &backlog, &machinery, at);
-    Ok(Status { ok: attention.is_empty(), at, attention, runs, stores, backlog, quotas, machinery, by_hand })
+    Ok(Status {
+        ok: attention.is_empty() && paused.is_empty(),
+        at,
+        paused,
+        attention,
+        runs,
+        stores,
+        backlog,
+        quotas,
+        machinery,
+        by_hand,
+    })
 }
 
 fn unread(error: &ledger::Error) -> Failure {

@@ -97,9 +97,16 @@ impl Producer {
     /// When a system that it needs fails; the schedule's next run tries again.
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let by = ran::by(&event);
-        let answer = Box::pin(self.work(event, invoked, metrics)).await;
-        let ended =
-            answer.as_ref().map(|answer| if answer.settled { ran::Ended::Settled } else { ran::Ended::NotSettled });
+        let answer = match self.ledger.pauses().await {
+            Ok(pauses) if pauses.whole().is_some() => Ok(Answer::paused()),
+            Ok(_) => Box::pin(self.work(event, invoked, metrics)).await,
+            Err(error) => Err(error.into()),
+        };
+        let ended = answer.as_ref().map(|answer| match answer {
+            Answer { paused: true, .. } => ran::Ended::Paused,
+            Answer { settled: true, .. } => ran::Ended::Settled,
+            Answer { settled: false, .. } => ran::Ended::NotSettled,
+        });
         ran::keep(&self.ledger, PRODUCER, by, ended).await;
         answer
     }
@@ -113,7 +120,7 @@ impl Producer {
             metrics.measure(Metric::QuotaUsed, usage.share() * 100.0);
         }
         let runs = report.finish(FLOW, metrics);
-        Ok(Answer { runs, settled: settled? })
+        Ok(Answer { runs, settled: settled?, paused: false })
     }
 
     async fn settle(

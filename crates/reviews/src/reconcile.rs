@@ -139,6 +139,10 @@ impl Reconciler {
     ) -> Result<(), Failed> {
         // Without a field to route by, every order is the one store's.
         let routed = self.config.salesforce.route_by.is_some();
+        answer.paused = reconciliation.is_paused().await?;
+        if answer.paused {
+            return Ok(());
+        }
         let tasks = reconciliation.tasks(event, routed, metrics).await?;
         match self.look_at_all(&tasks, reconciliation, answer, metrics).await {
             Err(failed) if failed.is_quota() => {

@@ -41,6 +41,11 @@ impl Table {
         self.0.iter().filter(|(key, _)| key.starts_with(kind)).map(|(_, (item, _))| json!(item)).collect()
     }
 
+    /// Puts an item there that somebody outside has written.
+    pub(crate) fn keep(&mut self, key: &str, item: Item) {
+        self.0.insert(key.to_owned(), (item, None));
+    }
+
     /// Takes them out.
     pub(crate) fn forget(&mut self, kind: &str) {
         self.0.retain(|key, _| !key.starts_with(kind));

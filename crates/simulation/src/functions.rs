@@ -81,7 +81,7 @@ pub const REVIEWS_PRODUCER: Function = Function {
     batch: 0,
     calls: &[
         (Secrets, "GetSecretValue", &["salesforce"]),
-        (Table, "GetItem", &["check", "cursor", "pass"]),
+        (Table, "GetItem", &["check", "cursor", "pass", "pause"]),
         (Table, "BatchGetItem", &["reviews"]),
         (Table, "UpdateItem", &["cursor first", "cursor", "due", "outside", "pass first", "pass", "run"]),
         (Table, "UpdateItem", &["reviews parked", "reviews rejected", "reviews skipped"]),
@@ -103,7 +103,7 @@ pub const REVIEWS_CONSUMER: Function = Function {
     batch: 10,
     calls: &[
         (Secrets, "GetSecretValue", &["yotpo"]),
-        (Table, "GetItem", &["check"]),
+        (Table, "GetItem", &["check", "pause"]),
         (Table, "UpdateItem", &["reviews claimed", "reviews accepted", "reviews pending"]),
         (Table, "UpdateItem", &["reviews parked", "reviews rejected"]),
         (Queue, "GetQueueAttributes", BOTH_QUEUES),
@@ -123,7 +123,7 @@ pub const REVIEWS_RECONCILER: Function = Function {
     batch: 0,
     calls: &[
         (Secrets, "GetSecretValue", &["salesforce", "yotpo"]),
-        (Table, "GetItem", &["certificate", "check", "cursor", "due", "part", "pass"]),
+        (Table, "GetItem", &["certificate", "check", "cursor", "due", "part", "pass", "pause"]),
         (Table, "BatchGetItem", &["reviews"]),
         (Table, "Query", &["open"]),
         (Table, "UpdateItem", &["certificate", "due", "part", "pass first", "pass", "run"]),
@@ -164,7 +164,7 @@ pub const NETSUITE_WORKER: Function = Function {
     batch: 1,
     calls: &[
         (Secrets, "GetSecretValue", &["netsuite", "shopify"]),
-        (Table, "GetItem", &["check", "redacted"]),
+        (Table, "GetItem", &["check", "pause", "redacted"]),
         (Table, "BatchGetItem", &["order", "refund", "customer"]),
         (Table, "UpdateItem", &["slot first", "slot"]),
         (
@@ -199,7 +199,7 @@ pub const LOYALTY_PRODUCER: Function = Function {
     batch: 0,
     calls: &[
         (Secrets, "GetSecretValue", &["salesforce"]),
-        (Table, "GetItem", &["check", "cursor", "pass"]),
+        (Table, "GetItem", &["check", "cursor", "pass", "pause"]),
         (Table, "BatchGetItem", &["order", "customer", "refund", "action"]),
         (Table, "Query", &["open"]),
         (Table, "UpdateItem", &["cursor first", "cursor", "due", "pass first", "pass", "run"]),
@@ -225,7 +225,7 @@ pub const LOYALTY_CONSUMER: Function = Function {
     batch: 10,
     calls: &[
         (Secrets, "GetSecretValue", &["yotpo", "salesforce"]),
-        (Table, "GetItem", &["check", "balance", "order", "customer"]),
+        (Table, "GetItem", &["check", "balance", "order", "customer", "pause"]),
         (Table, "BatchGetItem", &["order", "customer"]),
         (Table, "UpdateItem", &["balance"]),
         (Table, "UpdateItem", &["customer claimed", "customer accepted", "customer pending"]),
@@ -258,7 +258,7 @@ pub const LOYALTY_RECONCILER: Function = Function {
     batch: 0,
     calls: &[
         (Secrets, "GetSecretValue", &["salesforce", "yotpo"]),
-        (Table, "GetItem", &["balance", "certificate", "check", "cursor", "due", "part", "pass"]),
+        (Table, "GetItem", &["balance", "certificate", "check", "cursor", "due", "part", "pass", "pause"]),
         (Table, "BatchGetItem", &["order", "refund", "customer", "action"]),
         (Table, "Query", &["open"]),
         (Table, "UpdateItem", &["certificate", "due", "part", "pass first", "pass", "run"]),
@@ -285,7 +285,7 @@ pub const ERP_RECONCILER: Function = Function {
     batch: 0,
     calls: &[
         (Secrets, "GetSecretValue", &["netsuite", "shopify"]),
-        (Table, "GetItem", &["certificate", "check", "cursor", "due", "part", "pass"]),
+        (Table, "GetItem", &["certificate", "check", "cursor", "due", "part", "pass", "pause"]),
         (Table, "BatchGetItem", &["order", "refund", "customer"]),
         (Table, "Query", &["open"]),
         (Table, "UpdateItem", &["certificate", "cursor first", "cursor", "due", "part", "pass first", "pass", "run"]),

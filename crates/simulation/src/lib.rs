@@ -8,7 +8,7 @@
 //! moment (a settled day, a certificate, pace, waits that were asked for) is looked at when it happens.
 //!
 //! Not simulated: a warm process that freezes in the middle of a call (the functions leave none under way), messages that
-//! nobody can read, several stores, the rotation of a secret; the end-to-end tests have the last three.
+//! nobody can read, several stores but for a pause of one, the rotation of a secret; the end-to-end tests have the last three.
 //!
 //! Of the erp flow a run is a day ([`ErpDay`]): a shop's orders and what becomes of each while the clock runs, held at both ends against
 //! each other. Its hardest days are [`erp_cases`].

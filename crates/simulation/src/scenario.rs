@@ -59,6 +59,8 @@ pub struct Scenario {
     pub(crate) billed: bool,
     /// Yotpo's order id is a field that the org does not keep unique, and some orders share theirs.
     pub(crate) twins: bool,
+    /// Orders belong to two stores, `default` and `outlet`.
+    pub(crate) outlet: bool,
 }
 
 /// When the reconciler runs. It mends what producer and consumer lose, so that they are judged before it has.
@@ -120,6 +122,7 @@ impl Scenario {
             checks: false,
             billed: false,
             twins: seed % 7 == 3,
+            outlet: false,
         }
     }
 
@@ -148,6 +151,12 @@ impl Scenario {
     #[must_use]
     pub fn doomed(seed: u64) -> Self {
         Self { doomed: true, drops: 0.3, ..Self::calm(seed) }
+    }
+
+    /// The same of two stores, `default` and `outlet`: for stories.
+    #[must_use]
+    pub fn of_two_stores(self) -> Self {
+        Self { outlet: true, ..self }
     }
 
     /// Two nights in which nothing goes wrong, with orders that share their id, of one day and of two.
@@ -246,6 +255,20 @@ impl Scenario {
     /// A night in which the destination throttles this share of the posts, and nothing else goes wrong.
     pub fn throttled(seed: u64, share: f64) -> Self {
         Self { throttles: share, orders: 40, page_size: 2_000, ..Self::calm(seed) }
+    }
+
+    /// What may go wrong with AWS and the vendors, for as long as a story says.
+    pub fn troubled(seed: u64) -> Self {
+        let odds = Odds {
+            aws: [0.02; 8],
+            vendor: [0.02; 10],
+            slow: 0.05,
+            kill: 0.01,
+            duplicate: 0.05,
+            entry: 0.03,
+            ..Odds::NONE
+        };
+        Self { odds, ..Self::calm(seed) }
     }
 
     /// A night in which the ledger answers in part.

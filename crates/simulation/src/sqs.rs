@@ -30,6 +30,8 @@ const NOT_NOW: [(&str, bool); 6] = [
 ];
 /// The visibility time-out of the reviews flow's queue, as in the template.
 pub(crate) const VISIBILITY: TimeDelta = TimeDelta::seconds(480);
+/// How long the queue keeps a message, as in the template.
+const RETENTION: TimeDelta = TimeDelta::days(7);
 
 struct Message {
     body: String,
@@ -93,6 +95,11 @@ impl Queues {
     pub(crate) fn new(max_receives: u32) -> Self {
         let (visibility, fairness) = (VISIBILITY, Fairness::default());
         Self { messages: BTreeMap::new(), letters: Vec::new(), hints: Vec::new(), visibility, fairness, max_receives }
+    }
+
+    /// How many messages there are, hidden ones too.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -234,6 +241,7 @@ impl Queues {
     /// Up to `most` messages in any order.
     pub(crate) fn receive(&mut self, chance: &mut Chance, most: usize) -> Received {
         let now = clock::now();
+        self.messages.retain(|_, message| message.sent_at + RETENTION > now);
         let visible = self.messages.iter().filter(|(_, message)| message.visible_at <= now);
         let mut visible: Vec<String> = self.fairness.first(visible).into_iter().cloned().collect();
         let mut received = Received::default();
@@ -279,7 +287,7 @@ impl Queues {
 }
 
 fn record(id: &str, handle: &str, message: &Message) -> Value {
-    json!({
+    let mut record = json!({
         "messageId": id,
         "receiptHandle": handle,
         "body": message.body,
@@ -291,7 +299,11 @@ fn record(id: &str, handle: &str, message: &Message) -> Value {
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "awsRegion": "us-east-1",
-    })
+    });
+    if let Some(group) = &message.group {
+        record["attributes"]["MessageGroupId"] = group.as_str().into();
+    }
+    record
 }
 
 #[cfg(test)]

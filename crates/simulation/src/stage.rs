@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// The account that the store `default` belongs to.
 pub(crate) const ACCOUNT: &str = "sandbox-default";
 
+/// That of the store `outlet`, where there is one.
+pub(crate) const OUTLET: &str = "sandbox-outlet";
+
 /// A run, and what is known of it.
 pub(crate) struct Stage {
     pub(crate) lambda: Lambda,
@@ -149,7 +152,8 @@ pub(crate) fn config(scenario: &Scenario, problems: &mut Vec<String>) -> Arc<Rel
     let order_id = "\norder_id = \"OrderNumber\"";
     let names = scenario.twins.then_some((order_id, named_by.as_str()));
     let mut toml = shipped.to_owned();
-    for (from, to) in changes.into_iter().chain(names) {
+    let outlet = ("\nroutes = [\"default\"]", "\nroutes = [\"default\"]\n\n[stores.outlet]\nroutes = [\"outlet\"]");
+    for (from, to) in changes.into_iter().chain(names).chain(scenario.outlet.then_some(outlet)) {
         if !toml.contains(from) {
             problems.push(format!("the shipped configuration has no line {from:?}"));
         }

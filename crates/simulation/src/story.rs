@@ -5,12 +5,13 @@ use crate::{
     chance::Chance,
     clock,
     effect::Kill,
+    functions::Service,
     lambda::Lambda,
     logs::Logs,
     reviews_flow::{consume, produce, reconcile, scheduled},
     run::PRODUCERS,
     scenario::Scenario,
-    stage::{ACCOUNT, config},
+    stage::{ACCOUNT, OUTLET, config},
     vendors,
     world::{Sim, World},
 };
@@ -20,8 +21,8 @@ use function::Event;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use reconciliation::Certificate;
-use sandbox::{DaySpec, InProcess, Manifest, TimeZone};
-use serde_json::Value;
+use sandbox::{Arrival, DaySpec, InProcess, Manifest, Route, TimeZone};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::{
     select,
@@ -74,7 +75,9 @@ pub fn tell<T>(day: NaiveDate, scenario: &Scenario, story: impl AsyncFnOnce(&Sto
         let mut world = World::new(chance, scenario.max_receives);
         world.most_calls = scenario.most_calls;
         world.secrets.insert(format!("{STACK}/salesforce"), vendors.salesforce.secret());
-        world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(&[("default", ACCOUNT)]));
+        let accounts = [("default", ACCOUNT), ("outlet", OUTLET)];
+        let accounts = if scenario.outlet { &accounts[..] } else { &accounts[..1] };
+        world.secrets.insert(format!("{STACK}/yotpo"), vendors.yotpo.secret(accounts));
         let mut problems = Vec::new();
         let config = config(&scenario, &mut problems);
         assert_eq!(problems, Vec::<String>::new());
@@ -134,6 +137,11 @@ impl Story {
     fn seed(&self, day: NaiveDate, orders: usize, first_number: Option<u64>) -> Manifest {
         let mut spec = DaySpec::new(self.lambda.scenario.seed, day, TimeZone::UTC, orders);
         (spec.awkward, spec.first_number) = (false, first_number);
+        if self.lambda.scenario.outlet {
+            let outlet =
+                Route { value: Some("outlet".to_owned()), app_key: OUTLET.to_owned(), ..spec.routes[0].clone() };
+            spec.routes.push(outlet);
+        }
         #[expect(clippy::expect_used, reason = "they are generated")]
         self.vendors().seed_day(&spec).expect("orders")
     }
@@ -202,9 +210,59 @@ impl Story {
         world.kill = Some(kill);
     }
 
+    /// Whether that has happened.
+    pub fn kill_struck(&self) -> bool {
+        self.lambda.sim.lock().kill_struck
+    }
+
+    /// From now on things go wrong as the scenario has it, for so long.
+    pub fn trouble(&self, lasts: TimeDelta) {
+        self.lambda.sim.lock().chance.faults_end = clock::now() + lasts;
+    }
+
+    /// So many calls were made to a service, whatever became of them.
+    pub fn calls(&self, service: Service) -> u64 {
+        let world = self.lambda.sim.lock();
+        world.effects.iter().filter(|(effect, _)| effect.service == service).map(|(_, times)| times).sum()
+    }
+
+    /// So many messages are on the queue, hidden ones too.
+    pub fn waiting(&self) -> usize {
+        self.lambda.sim.lock().queues.len()
+    }
+
+    /// So much went wrong.
+    pub fn faults(&self) -> u64 {
+        self.lambda.sim.lock().faults
+    }
+
     /// The ledger forgets everything that it keeps under keys of this kind.
     pub fn forget(&self, kind: &str) {
         self.lambda.sim.lock().table.forget(kind);
+    }
+
+    /// A person pauses the flow, or one store of it.
+    pub fn pause(&self, store: Option<&str>) {
+        let of = store.unwrap_or("*");
+        let key = format!("pause/{}", reviews::FLOW);
+        let item = [
+            ("k".to_owned(), json!({ "S": key })),
+            (format!("{of} since"), json!({"N": clock::now().timestamp_millis().to_string()})),
+            (format!("{of} by"), json!({"S": "arn:aws:iam::123456789012:user/jane"})),
+            (format!("{of} why"), json!({"S": "the account is being moved"})),
+        ];
+        self.lambda.sim.lock().table.keep(&key, item.into_iter().collect());
+    }
+
+    /// A person ends the pause of the flow, or of one store of it.
+    pub fn resume(&self, store: Option<&str>) {
+        let of = store.unwrap_or("*");
+        let key = format!("pause/{}", reviews::FLOW);
+        let item = [
+            ("k".to_owned(), json!({ "S": key })),
+            (format!("{of} ended"), json!({"N": clock::now().timestamp_millis().to_string()})),
+        ];
+        self.lambda.sim.lock().table.keep(&key, item.into_iter().collect());
     }
 
     /// The ledger's items under keys of this kind, as DynamoDB has them.
@@ -217,13 +275,17 @@ impl Story {
         self.lambda.sim.lock().trace().to_owned()
     }
 
-    /// How often an order was posted.
+    /// How often an order was posted, to whichever account.
     pub fn posts(&self, order_id: &str) -> u64 {
-        self.vendors().yotpo.arrival(ACCOUNT, order_id).map_or(0, |arrival| arrival.posted)
+        self.arrived(order_id).map(|arrival| arrival.posted).sum()
     }
 
-    /// How often an order took effect.
+    /// How often an order took effect, at whichever account.
     pub fn effects(&self, order_id: &str) -> u64 {
-        self.vendors().yotpo.arrival(ACCOUNT, order_id).map_or(0, |arrival| arrival.effects)
+        self.arrived(order_id).map(|arrival| arrival.effects).sum()
+    }
+
+    fn arrived(&self, order_id: &str) -> impl Iterator<Item = Arrival> {
+        [ACCOUNT, OUTLET].into_iter().filter_map(|account| self.vendors().yotpo.arrival(account, order_id))
     }
 }

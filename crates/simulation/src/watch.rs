@@ -5,6 +5,7 @@ use crate::{
     effect::Effect,
     functions::{Caller, Function},
     sqs::Letter,
+    stage::OUTLET,
 };
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sandbox::{DaySpec, Expected, Outcome, TimeZone};
@@ -239,7 +240,8 @@ impl Watch {
         let (mut there, mut of_the_day, mut wrong) = (0, 0, Vec::new());
         for order in self.orders.values().filter(|order| order.day == day) {
             let unrouted = matches!(&order.outcome, Outcome::Parked { reason } if reason == "unknown_store");
-            if (store == "unrouted") != unrouted {
+            let elsewhere = (store == "outlet") != (order.app_key == OUTLET);
+            if (store == "unrouted") != unrouted || (elsewhere && !unrouted) {
                 continue;
             }
             let absent = order.outcome == Outcome::Delivered && !is_there(&order.app_key, &order.order_id);

@@ -1,6 +1,8 @@
 //! What no flow uses yet, carried out by the worker as it is shipped, in the simulated AWS: a destination that creates again at
 //! each call, one that upserts, and one where a delivery waits for another. What counts is what is at the destination.
 
+mod pauses;
+
 use crate::{
     DEAD_LETTERS, Effect, Kill, Moment, QUEUE, TABLE,
     aws::sdk_config,
@@ -52,6 +54,7 @@ macro_rules! written {
 const WORKER: Function = Function {
     name: "worker",
     calls: &[
+        (Service::Table, "GetItem", &["pause"]),
         (Service::Table, "BatchGetItem", &["buyer", "customer"]),
         (Service::Table, "UpdateItem", written!("award" "buyer" "customer" "order" "refund" "sale")),
         (Service::Queue, "SendMessageBatch", &["queue", "dead-letters"]),

@@ -43,6 +43,7 @@ const WRITEBACK: Function = Function {
     batch: 200,
     calls: &[
         (Service::Secrets, "GetSecretValue", &["salesforce", "yotpo"]),
+        (Service::Table, "GetItem", &["pause"]),
         (Service::Table, "UpdateItem", &["state claimed", "state accepted", "state confirmed", "state pending"]),
         (Service::Table, "UpdateItem", &["state parked", "state skipped"]),
         (Service::Table, "UpdateItem", &["reward claimed", "reward accepted", "reward confirmed", "reward pending"]),

@@ -73,11 +73,13 @@ pub enum Metric {
     SilentShops,
     /// Balances of a certificate's sample that differ between the ends; as 0 too.
     BalancesDiffer,
+    /// For how long the oldest pause has lasted, of the flow or of one of its stores, in full hours; as 0 too.
+    PausedHours,
 }
 
 impl Metric {
     /// All of them: the contract with alarms and dashboard.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::OrdersFetched,
         Self::OrdersEnqueued,
         Self::OrdersSkipped,
@@ -113,6 +115,7 @@ impl Metric {
         Self::TotalsDiffer,
         Self::SilentShops,
         Self::BalancesDiffer,
+        Self::PausedHours,
     ];
 
     /// Those that are emitted even when nothing of the kind happened, so that an alarm has data.
@@ -156,6 +159,7 @@ impl Metric {
             Self::TotalsDiffer => "TotalsDiffer",
             Self::SilentShops => "SilentShops",
             Self::BalancesDiffer => "BalancesDiffer",
+            Self::PausedHours => "PausedHours",
         }
     }
 
@@ -165,8 +169,8 @@ impl Metric {
             Self::OldestOpenSeconds | Self::OldestUncertainSeconds => "Seconds",
             Self::DeliveryLatencyMs | Self::VendorCallMs => "Milliseconds",
             Self::QuotaUsed => "Percent",
-            // CloudWatch has no unit of days, and none of names.
-            Self::CredentialDaysLeft | Self::DataRequested => "None",
+            // CloudWatch has no unit of hours or days, and none of names.
+            Self::CredentialDaysLeft | Self::DataRequested | Self::PausedHours => "None",
             _ => "Count",
         }
     }

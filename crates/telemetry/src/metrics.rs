@@ -307,13 +307,13 @@ mod tests {
                         Parked Confirmed Missing OpenDeliveries OldestOpenSeconds OldestUncertainSeconds DaysSettled \
                         DaysOverdue QuietDays QuotaUsed CredentialDaysLeft DeliveryLatencyMs VendorCallMs RateLimited OrdersOutside \
                         WebhookReceived WebhookRefused WebhookUnhandled ApiVersionOther DataRequested Unchanged Mended \
-                        LoginFailed OverLimit TotalsDiffer SilentShops BalancesDiffer";
+                        LoginFailed OverLimit TotalsDiffer SilentShops BalancesDiffer PausedHours";
         assert_eq!(ALL.map(Metric::name).join(" "), contract);
         let by_store: Vec<_> = ALL.into_iter().filter(|metric| metric.is_by_store()).collect();
         assert_eq!(by_store, [Metric::Delivered, Metric::Rejected, Metric::Parked, Metric::Missing]);
     }
 
-    const ALL: [Metric; 35] = Metric::ALL;
+    const ALL: [Metric; 36] = Metric::ALL;
 
     proptest! {
         /// Whatever is put in comes out: per flow everything, per store what has a series a store.

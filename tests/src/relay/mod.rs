@@ -11,6 +11,7 @@ mod letters;
 mod order;
 mod outside;
 mod parked;
+mod pause;
 mod preview;
 mod probe;
 mod report;

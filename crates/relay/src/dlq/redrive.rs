@@ -16,6 +16,7 @@ use crate::{
     judging::Judging,
     operator::Operator,
     options::Options,
+    pause,
     place::Place,
     resend::{Job, Sending},
     text::{WARN, tick},
@@ -88,6 +89,9 @@ pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Redri
     let mut answer = Redriven { dry_run: !sending.yes, ..Redriven::default() };
     letters(options, Purpose::with(sending.yes), &selection, judging, async |letters| {
         let Letters { place, flow, operator, hand, planned } = letters;
+        if sending.yes {
+            pause::refuse(place, &[flow], None).await?;
+        }
         let tried = planned.iter().filter(|one| one.plan == Plan::Leave(Why::Limit));
         answer.history.extend(tried.map(|one| Line::of(one, flow, false)));
         answer.left.add(planned.iter().filter(|one| !matches!(one.plan, Plan::Send | Plan::Anew)), flow);

@@ -13,6 +13,7 @@ use crate::{
     judging::Judging,
     operator::Operator,
     options::Options,
+    pause,
     place::Place,
     resend::{Job, Sending},
     text::{DIM, WARN, tick},
@@ -134,6 +135,9 @@ struct Open {
 
 pub(crate) async fn run(options: &Options, arguments: Arguments) -> Result<Released, Failure> {
     let place = Place::find(options, Purpose::with(arguments.sending.yes)).await?;
+    if arguments.sending.yes {
+        pause::refuse(&place, &place.flows, None).await?;
+    }
     let mut all = Vec::new();
     for flow in place.flows.iter().copied() {
         let mut records = open(&place.operator(flow)?).await?;

@@ -11,6 +11,7 @@ use crate::{
     answer::Answer,
     flow::{Flow, Of},
     part::Part,
+    pause::Lasting,
     text::{BAD, DIM, WARN, instant, share, tick},
 };
 use delivery::report::BEFORE_START;
@@ -19,6 +20,13 @@ use std::io::{self, Write};
 
 impl Answer for Status {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        for one in &self.paused {
+            let Lasting { flow, store, since, by, why } = one;
+            let store = store.iter().map(|store| format!(", store {store}")).collect::<String>();
+            let (flow, since, next) = (flow.as_str(), instant(*since), one.resume());
+            writeln!(to, "{} {flow}{store}: paused since {since} by {by}: {why} → {next}", tick(false))?;
+            writeln!(to, "    nothing is called or sent; what is on the queue is kept as long as this lasts")?;
+        }
         for Attention { what, next } in &self.attention {
             writeln!(to, "{} {what} → {next}", tick(false))?;
         }

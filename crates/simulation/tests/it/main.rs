@@ -4,6 +4,7 @@ mod days;
 mod kills;
 mod needless;
 mod outages;
+mod pauses;
 mod seeds;
 mod twins;
 mod unmended;

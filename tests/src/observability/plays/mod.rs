@@ -92,6 +92,8 @@ fn of_every_flow() -> Vec<Played> {
         quiet("QuietDaysAlarm", vec![hourly(0, LENGTH, 0.0)]),
         raised("DaysOverdueAlarm", DAY..=DAY + HOUR, vec![hourly(0, DAY, 0.0), hourly(DAY, LENGTH, 1.0)]),
         quiet("DaysOverdueAlarm", vec![hourly(0, LENGTH, 0.0)]),
+        raised("PausedAlarm", DAY..=DAY + HOUR, vec![hourly(0, DAY, 23.0), hourly(DAY, LENGTH, 24.0)]),
+        quiet("PausedAlarm", vec![hourly(0, LENGTH, 23.0)]),
         raised("DeadLettersAlarm", DAY..=DAY + 10, vec![every(5, 0, DAY, 0.0), letter(DAY, LENGTH)]),
         quiet("DeadLettersAlarm", vec![every(5, 0, DAY, 0.0)]),
         raised("MoreDeadLettersAlarm", DAY..=DAY + 10, vec![letter(0, DAY), every(5, DAY, LENGTH, 2.0)]),

@@ -58,7 +58,9 @@ fn what_is_over_in_an_hour_mails_no_ok_and_speaks_again() {
 
 #[test]
 fn an_alarm_of_a_measured_state_says_when_it_is_over() {
-    for (alarm, bad) in [("OldestOpenAlarm", 90_000.0), ("QuotaAlarm", 90.0), ("OldestUncertainAlarm", 4000.0)] {
+    for (alarm, bad) in
+        [("OldestOpenAlarm", 90_000.0), ("QuotaAlarm", 90.0), ("OldestUncertainAlarm", 4000.0), ("PausedAlarm", 30.0)]
+    {
         // Measured, not measured for a day, and then well again.
         let course = vec![hourly(0, DAY, bad), hourly(2 * DAY, LENGTH, 0.0)];
         for told in told(&TEMPLATE, alarm, &one(alarm, course)) {
