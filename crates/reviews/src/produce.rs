@@ -97,10 +97,10 @@ impl Producer {
     /// When a system that it needs fails; the schedule's next run tries again.
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let by = ran::by(&event);
-        let answer = match self.ledger.pauses().await {
-            Ok(pauses) if pauses.whole().is_some() => Ok(Answer::paused()),
-            Ok(_) => Box::pin(self.work(event, invoked, metrics)).await,
-            Err(error) => Err(error.into()),
+        let answer = match self.is_paused(&event).await {
+            Ok(true) => Ok(Answer::paused()),
+            Ok(false) => Box::pin(self.work(event, invoked, metrics)).await,
+            Err(error) => Err(error),
         };
         let ended = answer.as_ref().map(|answer| match answer {
             Answer { paused: true, .. } => ran::Ended::Paused,
@@ -109,6 +109,14 @@ impl Producer {
         });
         ran::keep(&self.ledger, PRODUCER, by, ended).await;
         answer
+    }
+
+    /// Whether the flow is paused; what cannot be asked for is said in any case.
+    async fn is_paused(&self, event: &Event) -> Result<bool, Failed> {
+        if let Event::Day { day, store, .. } = event {
+            Pass::of_day(*day, store.as_ref(), &self.config, (self.now)())?;
+        }
+        Ok(self.ledger.pauses().await?.whole().is_some())
     }
 
     /// What was done is counted, however the run ended.

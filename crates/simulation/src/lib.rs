@@ -105,5 +105,7 @@ const DEAD_LETTERS: &str = "http://aws.invalid/1/dead-letters";
 const HINTS: &str = "http://aws.invalid/1/writeback";
 const TABLE: &str = "ledger";
 const STACK: &str = "simulated";
+/// The account of the store `outlet`, where there is one.
+const OUTLET: &str = "sandbox-outlet";
 /// How many consumers the event source mapping may run.
 const CONSUMERS: u32 = 3;

@@ -43,7 +43,9 @@ const WRITEBACK: Function = Function {
     batch: 10,
     calls: &[
         (Service::Secrets, "GetSecretValue", &["salesforce", "yotpo"]),
+        (Service::Table, "GetItem", &["pause"]),
         (Service::Table, "UpdateItem", &["state claimed", "state accepted", "state confirmed", "state pending"]),
+        (Service::Queue, "ChangeMessageVisibilityBatch", &["hints"]),
         (Service::Salesforce, salesforce::TOKEN.name(), &[""]),
         (Service::Salesforce, salesforce::QUERY.name(), &[""]),
         (Service::Salesforce, salesforce::UPDATE.name(), &[""]),

@@ -22,9 +22,6 @@ use std::sync::Arc;
 /// The account that the store `default` belongs to.
 pub(crate) const ACCOUNT: &str = "sandbox-default";
 
-/// That of the store `outlet`, where there is one.
-pub(crate) const OUTLET: &str = "sandbox-outlet";
-
 /// A run, and what is known of it.
 pub(crate) struct Stage {
     pub(crate) lambda: Lambda,

@@ -1,7 +1,7 @@
 //! Days and weeks told by a test: what happens, and when, is the test's, and nothing goes wrong by itself.
 
 use crate::{
-    CONSUMERS, STACK,
+    CONSUMERS, OUTLET, STACK,
     chance::Chance,
     clock,
     effect::Kill,
@@ -11,7 +11,7 @@ use crate::{
     reviews_flow::{consume, produce, reconcile, scheduled},
     run::PRODUCERS,
     scenario::Scenario,
-    stage::{ACCOUNT, OUTLET, config},
+    stage::{ACCOUNT, config},
     vendors,
     world::{Sim, World},
 };

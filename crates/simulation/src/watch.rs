@@ -2,10 +2,10 @@
 //! would not show it: what the producer loses the reconciler finds, and a repeat leaves no trace at the destination.
 
 use crate::{
+    OUTLET,
     effect::Effect,
     functions::{Caller, Function},
     sqs::Letter,
-    stage::OUTLET,
 };
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sandbox::{DaySpec, Expected, Outcome, TimeZone};

@@ -307,7 +307,9 @@ async fn a_reward_is_found_without_its_event_takes_its_id_and_is_traced_to_its_o
     loyalty.adjust(GUID, &id, 2_000, "Welcome");
     let reward = loyalty.redeem(GUID, &id, (149, "$5 off"), 500).unwrap();
     stage.hint(&id);
-    stage.work(TimeDelta::minutes(1)).await;
+    stage.work(TimeDelta::seconds(30)).await;
+    assert_eq!(stage.rewards().len(), 0, "its event may be under way");
+    stage.work(TimeDelta::minutes(3)).await;
     let found = stage.rewards();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["Redemption_Id__c"], format!("default:{id}:{}", reward.code));

@@ -77,12 +77,12 @@ fn the_quotas_alarm_is_the_configurations_share() {
 /// What is posted stays JSON, whatever alarm it is about: the texts are put in as they are.
 #[test]
 fn a_channel_is_told_of_this_stacks_alarms_in_json() {
-    let part = Template::read("infra/observability.yaml");
-    let rule = &part.0["Resources"]["AlarmWebhookRule"]["Properties"];
+    let template = Template::shipped();
+    let rule = &template.0["Resources"]["AlarmWebhookRule"]["Properties"];
     let prefix = text(&rule["EventPattern"]["detail"]["alarmName"][0]["prefix"]["Fn::Sub"]).to_owned();
     let parts = parts();
     for Part { stack, .. } in &parts {
-        assert!(format!("${{Name}}-{stack}").starts_with(&prefix), "{stack}");
+        assert!(format!("${{AWS::StackName}}-{stack}").starts_with(&prefix), "{stack}");
     }
     let transformer = &rule["Targets"][0]["InputTransformer"];
     let formats = transformer["InputTemplate"]["Fn::If"].as_array().unwrap();

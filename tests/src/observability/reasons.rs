@@ -90,7 +90,7 @@ fn of_loyalty() -> BTreeSet<String> {
         .into_iter()
         .chain(parked)
         .chain(own("skipped", r#"Skipped\("(\w+)""#))
-        .chain(own("skipped", r#"const NO_CONTACT: &str = "(\w+)""#))
+        .chain(own("skipped", r#"const (?:NO_CONTACT|COVERED): &str = "(\w+)""#))
         .chain(own("parked", r#"parked\(\s*[\w:]+,\s*"(\w+)""#))
         .chain(own("parked", r#"conflict\(\s*"(\w+)""#))
         .chain(own("rejected", r#"Rejected\("(\w+)""#))

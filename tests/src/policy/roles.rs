@@ -192,6 +192,9 @@ fn of_the_rollout_check(function: &Function) -> BTreeSet<Permission> {
     needed
 }
 
+/// With it there is a role that posts alarms.
+const ALARM_WEBHOOK: (&str, &str) = ("AlarmWebhookUrl", "https://hooks.example.com/alarms");
+
 /// What is encrypted with a key of the stack's own cannot be used without it.
 fn of_the_key(template: &Template) -> Vec<Permission> {
     let keys = template.of_type("AWS::KMS::Key");
@@ -228,6 +231,12 @@ fn roles(template: &Template, recorded: &BTreeSet<Call>) -> Vec<(String, BTreeSe
                 needed.extend(DEPLOYMENT.map(|action| permission(action, &about)));
             }
             roles.push((role.to_owned(), needed));
+        }
+    }
+    for (_, rule) in template.of_type("AWS::Events::Rule") {
+        for target in list(&rule["Targets"]) {
+            let (role, to) = (referred(&target["RoleArn"]).unwrap(), referred(&target["Arn"]).unwrap());
+            roles.push((role.to_owned(), BTreeSet::from([permission("events:InvokeApiDestination", to)])));
         }
     }
     merged(roles)
@@ -279,6 +288,7 @@ fn every_role_grants_exactly_the_calls_that_are_made_with_it() {
     let recorded = recorded();
     let template = Template::shipped();
     assert_eq!(wrong(&Template::whole(), &recorded), Vec::<String>::new());
+    assert_eq!(wrong(&template.with(&[ALARM_WEBHOOK]), &recorded), Vec::<String>::new());
     // With every switch the other way round, too, and one flow alone.
     for (name, parameter) in template.section("Parameters").filter(|(name, _)| *name != "OnEmulator") {
         let values = parameter["AllowedValues"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -296,7 +306,7 @@ fn every_role_grants_exactly_the_calls_that_are_made_with_it() {
 #[test]
 fn the_pipelines_boundary_holds_every_permission() {
     let mut with_key = FLOWS.map(|flow| (flow, "true")).to_vec();
-    with_key.push(("CustomerManagedKey", "true"));
+    with_key.extend([("CustomerManagedKey", "true"), ALARM_WEBHOOK]);
     let template = Template::shipped().with(&with_key);
     let deployment = Template::read("infra/deploy-role.yaml");
     let statements = &deployment.0["Resources"]["Boundary"]["Properties"]["PolicyDocument"]["Statement"];

@@ -1,5 +1,6 @@
 //! The rewards that a customer has taken, as the org keeps them: which rows there are to write. Pure.
 
+use chrono::{DateTime, Utc};
 use config::{RewardFields, StoreName};
 use salesforce::{Id, Record, RowValues};
 use serde_json::{Value, json};
@@ -71,6 +72,12 @@ pub(crate) fn coupons(details: &CustomerDetails) -> BTreeMap<&str, Option<i64>> 
         found.entry(code).and_modify(|known| *known = known.filter(|known| Some(*known) == cost)).or_insert(cost);
     }
     found
+}
+
+/// When the coupon with this code was taken last.
+pub(crate) fn taken_at(details: &CustomerDetails, code: &str) -> Option<DateTime<Utc>> {
+    let lines = details.history_items.iter().filter(|line| line.status.as_deref() == Some(code));
+    lines.filter_map(|line| line.created_at).max()
 }
 
 /// Whether the history shows this code: then what an event says of it is believed.

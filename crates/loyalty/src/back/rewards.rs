@@ -3,7 +3,7 @@
 use super::{
     people::Person,
     reading::{Glance, Subject, subject},
-    reward::{KnownReward, Reward, RewardWrite, ambiguous, coupons, names, shows},
+    reward::{KnownReward, Reward, RewardWrite, ambiguous, coupons, names, shows, taken_at},
     unwritten::{self, outcomes},
 };
 use crate::{
@@ -15,7 +15,10 @@ use config::{Loyalty, Relay, StoreName};
 use delivery::{Claimed, InPlace, Undelivered};
 use ledger::ErrorClass;
 use salesforce::{Id, Record, Row, soql};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Codes that one query asks for; they may be long.
 const CODES: usize = 100;
@@ -63,7 +66,14 @@ impl Rewards<'_> {
             });
             let (believed, doubted): (Vec<_>, Vec<_>) = told.partition(|(_, told)| shows(&glance.details, &told.code));
             results.extend(doubted.into_iter().map(|(place, _)| (place, Err(doubt(claimed[place].claim.attempt)))));
-            let shown = rewards(&of.customer, glance, person, &believed);
+            let (shown, young) = rewards(&of.customer, glance, person, &believed, self.config.protocol.held_at_least);
+            // Its event may be under way to another process this very moment, and would make a second row.
+            let again = || Undelivered::Failed {
+                class: ErrorClass::Conflict,
+                may_land: false,
+                floor: Some(self.config.protocol.held_at_least),
+            };
+            results.extend(states.iter().filter(|_| young).map(|place| (*place, Err(again()))));
             found.extend(shown.into_iter().map(|one| Found { states: states.clone(), ..one }));
         }
         if found.is_empty() {
@@ -218,9 +228,17 @@ impl Rewards<'_> {
     }
 }
 
-/// The rewards that a customer's history shows, those first of which events have told.
-fn rewards(customer: &str, glance: &Glance, person: &Person, told: &[(usize, &RewardHint)]) -> Vec<Found> {
+/// The rewards that a customer's history shows, those first of which events have told; and whether there are others that are younger than
+/// this, which are left to their events for now.
+fn rewards(
+    customer: &str,
+    glance: &Glance,
+    person: &Person,
+    told: &[(usize, &RewardHint)],
+    grace: Duration,
+) -> (Vec<Found>, bool) {
     let shown = coupons(&glance.details);
+    let is_young = |code: &str| taken_at(&glance.details, code).is_some_and(|at| glance.read_at < at + grace);
     let reward = |code: &str, points, told| Reward {
         store: StoreName::clone(&glance.store),
         customer: customer.to_owned(),
@@ -244,15 +262,16 @@ fn rewards(customer: &str, glance: &Glance, person: &Person, told: &[(usize, &Re
         found.entry(&hint.redemption).or_insert_with(new).hints.push(*place);
     }
     let codes: BTreeSet<&str> = told.iter().map(|(_, hint)| hint.code.as_str()).collect();
-    let untold = shown.iter().filter(|(code, _)| !codes.contains(*code));
-    let untold = untold.map(|(code, points)| Found {
+    let untold = || shown.iter().filter(|(code, _)| !codes.contains(*code));
+    let young = untold().any(|(code, _)| is_young(code));
+    let untold = untold().filter(|(code, _)| !is_young(code)).map(|(code, points)| Found {
         reward: reward(code, *points, None),
         person: person.id.clone(),
         account: person.account.clone(),
         hints: vec![],
         states: vec![],
     });
-    found.into_values().chain(untold).collect()
+    (found.into_values().chain(untold).collect(), young)
 }
 
 /// What an event says, and the history does not show: looked at again, for the history may come later; then a person decides.

@@ -115,7 +115,8 @@ impl Points {
         let id = redemption.id.to_string();
         // One that no event told of is found in the customer's history, which does not know its id.
         let found = format!("{}:{customer}:{}", market.store, redemption.code);
-        let is_it = |reward: &&Value| [id.as_str(), &found].contains(&reward["Redemption_Id__c"].as_str().unwrap_or(""));
+        let is_it =
+            |reward: &&Value| [id.as_str(), &found].contains(&reward["Redemption_Id__c"].as_str().unwrap_or(""));
         let mut own = rewards.iter().filter(is_it);
         let of_it = (own.next(), own.next());
         let right = |reward: &Value| {
