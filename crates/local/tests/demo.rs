@@ -68,25 +68,6 @@ fn a_night_with_faults_loses_and_doubles_nothing() {
     assert_eq!(ended[0] + ended[1] + skipped, 60, "{result}");
 }
 
-/// Back in the org by way of Yotpo's events, and where these do not come by what is read anew.
-#[test]
-fn a_day_of_the_loyalty_flow_ends_equal_at_both_ends() {
-    let directory = tempfile::tempdir().unwrap();
-    let output = demo(directory.path(), 24, "on").args(["--flow", "loyalty"]).output().unwrap();
-    let result = last_line(&output);
-    assert!(output.status.success(), "{output:?}");
-    let wrong = ["lost", "doubled", "unexpected", "differing", "stale"].map(|what| &result[what]);
-    assert_eq!(wrong, [0; 5], "{result}");
-    for store in ["default", "japan"] {
-        let ends = &result["markets"][store];
-        assert_eq!(ends["points_at_yotpo"], ends["points_in_org"], "{result}");
-        assert_eq!(ends["salesforce"], ends["yotpo"], "{result}");
-        assert_eq!(result["certificates"][store]["complete"], true, "{result}");
-    }
-    assert!(result["markets"]["default"]["refunds"].as_u64() > Some(0), "{result}");
-    assert_eq!(result["events"]["wrongly"], 0, "{result}");
-}
-
 #[test]
 fn ctrl_c_leaves_no_process_behind() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {

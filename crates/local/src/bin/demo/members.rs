@@ -29,7 +29,7 @@ const SETTINGS: Settings = Settings {
         ("protocol", "call_timeout", "\"2s\""),
         ("protocol", "backoff_base", "\"500ms\""),
         ("protocol", "backoff_cap", "\"4s\""),
-        ("protocol", "held_at_least", "\"1s\""),
+        ("protocol", "held_at_least", "\"3s\""),
         ("protocol", "clock_skew", "\"500ms\""),
         ("protocol", "wait", "\"1s\""),
         ("protocol", "missing_after", "\"1s\""),
