@@ -167,8 +167,8 @@ impl Reconciliation<'_> {
         metrics.measure(Metric::OldestOpenSeconds, age(open.oldest));
         metrics.measure(Metric::OldestUncertainSeconds, age(open.oldest_uncertain));
         let pauses = self.ledger.pauses().await?;
-        let paused = pauses.lasting().map(|(_, pause)| pause.since).min();
-        metrics.measure(Metric::PausedHours, (age(paused) / 3600.0).floor());
+        let since = pauses.lasting().map(|(_, pause)| pause.since).min();
+        metrics.measure(Metric::PausedHours, (age(since) / 3600.0).floor());
         Ok(())
     }
 }

@@ -125,7 +125,7 @@ pub(crate) struct Lasting {
 impl Lasting {
     /// The command that ends it.
     pub(crate) fn resume(&self) -> String {
-        let store = self.store.iter().map(|store| format!(" --store {store}")).collect::<String>();
+        let store = self.store.as_ref().map_or_else(String::new, |store| format!(" --store {store}"));
         format!("relay resume --flow {}{store}", self.flow.as_str())
     }
 }
@@ -162,7 +162,7 @@ pub(crate) async fn refuse(place: &Place, flows: &[Flow], store: Option<&StoreNa
 
 impl Answer for Done {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
-        let store = self.store.iter().map(|store| format!(", store {store}")).collect::<String>();
+        let store = self.store.as_ref().map_or_else(String::new, |store| format!(", store {store}"));
         for Of { flow, changed } in &self.flows {
             let said = match (self.paused, changed) {
                 (true, true) => "paused; runs that have begun end what they have in hand",

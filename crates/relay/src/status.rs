@@ -80,7 +80,7 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
                     Flow::Erp | Flow::Loyalty => Ok(Vec::new()),
                 }
             };
-            let (last, standings, open, notes, pauses) = tokio::join!(
+            let (last, standings, open, notes, lasting) = tokio::join!(
                 runs::last(flow, &operator),
                 standings,
                 backlog::deliveries(flow, &operator),
@@ -91,7 +91,7 @@ pub(crate) async fn run(options: &Options, _: &Arguments) -> Result<Status, Fail
             stores.extend(standings?.into_iter().map(|of| Of { flow, of }));
             backlog.deliveries.extend(open?);
             by_hand.extend(notes?);
-            paused.extend(pauses?);
+            paused.extend(lasting?);
         }
         for (flow, operator) in place.operators()? {
             backlog.queues.push(backlog::queues(flow, &operator).await?);

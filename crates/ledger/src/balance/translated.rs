@@ -96,7 +96,9 @@ impl Translated {
     fn change(&mut self, change: &BalanceChange) {
         match change {
             BalanceChange::Open { .. } | BalanceChange::Close { .. } => {
-                begun(change).iter().for_each(|balance| self.begin(balance));
+                if let Some(balance) = &begun(change) {
+                    self.begin(balance);
+                }
                 return;
             }
             BalanceChange::Take { refund, part } => self.take(refund, *part),

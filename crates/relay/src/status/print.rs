@@ -22,7 +22,7 @@ impl Answer for Status {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
         for one in &self.paused {
             let Lasting { flow, store, since, by, why } = one;
-            let store = store.iter().map(|store| format!(", store {store}")).collect::<String>();
+            let store = store.as_ref().map_or_else(String::new, |store| format!(", store {store}"));
             let (flow, since, next) = (flow.as_str(), instant(*since), one.resume());
             writeln!(to, "{} {flow}{store}: paused since {since} by {by}: {why} → {next}", tick(false))?;
             writeln!(to, "    nothing is called or sent; what is on the queue is kept as long as this lasts")?;
