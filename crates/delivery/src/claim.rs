@@ -62,7 +62,8 @@ impl Claim<'_> {
         self.forgotten.store(true, Ordering::Relaxed);
     }
 
-    /// To be said by a flow whose own books show that no attempt has made a call, before it answers with a skip.
+    /// To be said by a flow whose own books show that no attempt has made a call, before it answers with a skip, or
+    /// that it waits for a delivery which may turn out to be skipped.
     pub fn note_untouched(&self) {
         self.untouched.store(true, Ordering::Relaxed);
     }

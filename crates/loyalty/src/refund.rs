@@ -98,8 +98,9 @@ impl Consumer {
             return ledger.put_to_balance(order, &open).await.map(drop).map_err(|error| internal(&error));
         }
         if let Some(known) = known {
+            // A refund is called for after its order was accepted, which it never was.
+            claim.note_untouched();
             return Err(if known.state == State::Skipped {
-                claim.note_untouched();
                 Undelivered::Skipped("order_skipped".to_owned())
             } else {
                 waits(of)?
@@ -116,8 +117,8 @@ impl Consumer {
             }
             None => (ledger.balance(order).await.map_err(|error| internal(&error))?, COVERED),
         };
+        claim.note_untouched();
         if balance.is_some_and(|balance| balance.is_closed()) {
-            claim.note_untouched();
             return Err(Undelivered::Skipped(reason.to_owned()));
         }
         Err(waits(of)?)
