@@ -257,15 +257,16 @@ impl Scenario {
         Self { throttles: share, orders: 40, page_size: 2_000, ..Self::calm(seed) }
     }
 
-    /// What may go wrong with AWS and the vendors, for as long as a story says.
+    /// What may go wrong with AWS and the vendors, for as long as a story says. What makes one message two goes wrong seldom: under a
+    /// pause both are there until it ends, and each may become two again.
     pub fn troubled(seed: u64) -> Self {
         let odds = Odds {
-            aws: [0.02; 8],
+            aws: [0.005; 8],
             vendor: [0.02; 10],
             slow: 0.05,
-            kill: 0.01,
-            duplicate: 0.05,
-            entry: 0.03,
+            kill: 0.002,
+            duplicate: 0.002,
+            entry: 0.005,
             ..Odds::NONE
         };
         Self { odds, ..Self::calm(seed) }

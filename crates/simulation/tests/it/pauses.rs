@@ -88,6 +88,21 @@ fn what_is_on_the_queue_waits_through_a_pause_and_arrives_once() {
 }
 
 #[test]
+fn whatever_fails_under_a_pause_loses_and_doubles_nothing() {
+    for seed in 0..3 {
+        tell(friday(), &Scenario::troubled(seed), async |story| {
+            story.trouble(TimeDelta::hours(60));
+            let manifest = paused(story).await;
+            lasts(story, &manifest, TimeDelta::hours(9)).await;
+            assert!(story.faults() > 50, "seed {seed}: {}", story.faults());
+            story.resume(None);
+            story.pass(TimeDelta::days(1)).await;
+            arrives(story, &manifest).await;
+        });
+    }
+}
+
+#[test]
 fn a_pause_that_is_longer_than_the_queue_keeps_a_message_loses_none() {
     tell(friday(), &Scenario::calm(2), async |story| {
         let manifest = paused(story).await;
