@@ -127,7 +127,7 @@ impl Reconciler {
         let (config, ledger, queue) = (self.config.as_ref(), &self.ledger, &self.queue);
         let day = Reconciliation { config, stores: &stores, ledger, queue, invoked };
         let work = Box::pin(async {
-            answer.days.paused = day.is_paused().await?;
+            answer.days.paused = self.ledger.is_paused().await?;
             if answer.days.paused {
                 return Ok(());
             }

@@ -81,6 +81,14 @@ impl Ledger {
         Ok(self.item(&pause_key(self.flow.name)).await?.map(|item| Pauses::read(&item)).unwrap_or_default())
     }
 
+    /// Whether the flow is paused as a whole: nothing of it is to be called or sent then.
+    ///
+    /// # Errors
+    /// As [`Self::pauses`].
+    pub async fn is_paused(&self) -> Result<bool, Error> {
+        Ok(self.pauses().await?.whole().is_some())
+    }
+
     /// Pauses the flow, or one store of it; false if it is paused, and stays so as it is.
     ///
     /// # Errors

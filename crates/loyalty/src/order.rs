@@ -27,12 +27,15 @@ impl Consumer {
         let ledger = &self.worker.ledger;
         let (revision, key) = (claim.delivery.revision, &claim.delivery.key);
         let balance = ledger.balance(asked.order.as_str()).await.map_err(|error| internal(&error))?;
-        if let Some(balance) = &balance {
+        let matches = |balance: &Balance| {
             // Before the first call a balance is opened, which one that is closed keeps from being.
             if balance.is_closed() {
                 claim.note_untouched();
             }
-            matches(balance, asked, &store, revision)?;
+            matches(balance, asked, &store, revision)
+        };
+        if let Some(balance) = &balance {
+            matches(balance)?;
         }
         // A newer revision moves the record on, and nothing more: no call takes back what an order has earned.
         if claim.is_unchanged() || self.was_accepted(key, claim).await? {
@@ -54,10 +57,7 @@ impl Consumer {
         };
         let opened = ledger.put_to_balance(asked.order.as_str(), &open).await.map_err(|error| internal(&error))?;
         if let BalanceVerdict::Opened(balance) = &opened {
-            if balance.is_closed() {
-                claim.note_untouched();
-            }
-            matches(balance, asked, &store, revision)?;
+            matches(balance)?;
         }
         let record = self.record(asked, ensured.as_ref(), &store);
         self.call(claim, async |client| client.record_order(&record).await).await?;

@@ -63,9 +63,9 @@ impl Producer {
     /// When a system that it needs fails; the schedule's next run tries again.
     pub async fn run(&self, event: Event, invoked: &Invoked, metrics: &mut Metrics) -> Result<Answer, Failed> {
         let by = ran::by(&event);
-        let answer = match self.ledger.pauses().await {
-            Ok(pauses) if pauses.whole().is_some() => Ok(Answer::paused()),
-            Ok(_) => Box::pin(self.work(event, invoked, metrics)).await,
+        let answer = match self.ledger.is_paused().await {
+            Ok(true) => Ok(Answer::paused()),
+            Ok(false) => Box::pin(self.work(event, invoked, metrics)).await,
             Err(error) => Err(error.into()),
         };
         let ended = answer.as_ref().map(|answer| match answer {

@@ -150,7 +150,7 @@ impl Reconciler {
         answer: &mut Answer,
         metrics: &mut Metrics,
     ) -> Result<(), Failed> {
-        answer.paused = day.is_paused().await?;
+        answer.paused = self.ledger.is_paused().await?;
         if answer.paused {
             return Ok(());
         }

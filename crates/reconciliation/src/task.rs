@@ -78,14 +78,6 @@ impl Reconciliation<'_> {
         Ok(tasks)
     }
 
-    /// Whether the flow is paused as a whole: nothing is to be called or sent then.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn is_paused(&self) -> Result<bool, Failed> {
-        Ok(self.ledger.pauses().await?.whole().is_some())
-    }
-
     /// Notes that a look at a day begins, so that the others have their turn before it comes again.
     ///
     /// # Errors

@@ -116,7 +116,7 @@ impl Producer {
         if let Event::Day { day, store, .. } = event {
             Pass::of_day(*day, store.as_ref(), &self.config, (self.now)())?;
         }
-        Ok(self.ledger.pauses().await?.whole().is_some())
+        Ok(self.ledger.is_paused().await?)
     }
 
     /// What was done is counted, however the run ended.

@@ -139,7 +139,7 @@ impl Reconciler {
     ) -> Result<(), Failed> {
         // Without a field to route by, every order is the one store's.
         let routed = self.config.salesforce.route_by.is_some();
-        answer.paused = reconciliation.is_paused().await?;
+        answer.paused = self.ledger.is_paused().await?;
         if answer.paused {
             return Ok(());
         }

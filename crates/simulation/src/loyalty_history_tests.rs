@@ -3,8 +3,7 @@
 
 use crate::{
     clock,
-    fault::Odds,
-    loyalty_town::{GUID, Town, at, in_town},
+    loyalty_town::{GUID, TROUBLED, Town, at, in_town},
 };
 use chrono::TimeDelta;
 use rand::{RngExt as _, SeedableRng as _};
@@ -172,19 +171,9 @@ fn address(customer: usize, version: usize) -> String {
 
 /// Plays what follows from a number; what is wrong in the end.
 fn play(seed: u64) {
-    let odds = Odds {
-        aws: [0.01; 8],
-        vendor: [0.01; 10],
-        slow: 0.05,
-        kill: 0.01,
-        duplicate: 0.1,
-        entry: 0.03,
-        stale: 0.05,
-        ..Odds::NONE
-    };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let history = history(&mut rng);
-    in_town(seed, odds, None, async |town| {
+    in_town(seed, TROUBLED, None, async |town| {
         let mut told = Told::new(town);
         let mut hour = 7;
         for (n, (minutes, what)) in history.iter().enumerate() {

@@ -4,7 +4,7 @@
 use crate::{
     clock,
     fault::{BrokenPromise, Odds},
-    loyalty_town::{DAY, GUID, at, in_town},
+    loyalty_town::{DAY, GUID, TROUBLED, at, in_town},
     vendors,
 };
 use function::Event;
@@ -16,17 +16,7 @@ use serde_json::{Value, json};
 fn a_day_with_drops_and_kills_ends_complete() {
     let mut lost = 0;
     for seed in 0..12 {
-        let odds = Odds {
-            aws: [0.01; 8],
-            vendor: [0.01; 10],
-            slow: 0.05,
-            kill: 0.01,
-            duplicate: 0.1,
-            entry: 0.03,
-            stale: 0.05,
-            ..Odds::NONE
-        };
-        in_town(seed, odds, Some(BrokenPromise::Delivery), async |town| {
+        in_town(seed, TROUBLED, Some(BrokenPromise::Delivery), async |town| {
             let orders: Vec<(u32, String)> = (0..8).map(|n| (n, town.order(n, 7 + i64::from(n)).0)).collect();
             for (n, order) in &orders {
                 if n % 3 == 0 {

@@ -32,6 +32,18 @@ pub(crate) const GUID: &str = "guid-default";
 pub(crate) const MACHINE: usize = CONSUMERS as usize;
 pub(crate) const DAY: &str = "2026-11-20";
 
+/// Something goes wrong with AWS and the vendors, and processes die.
+pub(crate) const TROUBLED: Odds = Odds {
+    aws: [0.01; 8],
+    vendor: [0.01; 10],
+    slow: 0.05,
+    kill: 0.01,
+    duplicate: 0.1,
+    entry: 0.03,
+    stale: 0.05,
+    ..Odds::NONE
+};
+
 pub(crate) fn at(hours: i64) -> DateTime<Utc> {
     "2026-11-20T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::hours(hours)
 }

@@ -16,6 +16,7 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use config::Relay;
 use delivery::{Account, Claim, Hooks, Message, Pace, Reading, Undelivered, Worker};
+use function::batch::Consumed;
 use ledger::{
     Delivery, DeliveryKey, ErrorClass, Event, Flow, Ledger, Policies, Policy, Repair, Repeat, Revision, Settled,
 };
@@ -242,8 +243,28 @@ impl Stage {
         self.work_for(TimeDelta::hours(hours)).await;
     }
 
-    /// Polls the queue for so long, one process after another if they are killed.
+    /// Polls the queue for so long, and handles one message at a time.
     async fn work_for(&self, time: TimeDelta) {
+        let handle = async |worker: &Worker, event, deadline, metrics| {
+            let call = async |message: &Message<Payload>, claim: &Claim<'_>| self.call(worker, message, claim).await;
+            let hooks = Hooks {
+                skip: |message: &Message<Payload>| message.payload.cancelled.then(|| "cancelled".to_owned()),
+                read_back: async |message: &Message<Payload>, _: Reading| {
+                    Ok(self.shows(message.delivery.key.as_str(), message.payload.value))
+                },
+                reread: async |_: &Message<Payload>, _: Reading| Ok(None),
+            };
+            worker.consume_with(event, deadline, metrics, 10, &hooks, call).await
+        };
+        self.poll(time, handle).await;
+    }
+
+    /// Polls the queue for so long, one process after another if they are killed.
+    async fn poll(
+        &self,
+        time: TimeDelta,
+        handle: impl AsyncFn(&Worker, queue::Event, DateTime<Utc>, Metrics) -> Consumed,
+    ) {
         let end = clock::now() + time;
         let mut warm: Option<(Caller, Worker)> = None;
         while clock::now() < end {
@@ -262,15 +283,7 @@ impl Stage {
             let ids: Vec<String> = records.iter().map(|it| it["messageId"].as_str().unwrap().to_owned()).collect();
             let event = serde_json::from_value(json!({"Records": records})).unwrap();
             let (deadline, metrics) = (clock::now() + INVOCATION, Metrics::new("reviews", "test", "r"));
-            let call = async |message: &Message<Payload>, claim: &Claim<'_>| self.call(&worker, message, claim).await;
-            let hooks = Hooks {
-                skip: |message: &Message<Payload>| message.payload.cancelled.then(|| "cancelled".to_owned()),
-                read_back: async |message: &Message<Payload>, _: Reading| {
-                    Ok(self.shows(message.delivery.key.as_str(), message.payload.value))
-                },
-                reread: async |_: &Message<Payload>, _: Reading| Ok(None),
-            };
-            let work = Box::pin(worker.consume_with(event, deadline, metrics, 10, &hooks, call));
+            let work = Box::pin(handle(&worker, event, deadline, metrics));
             let answer = select! {
                 biased;
                 () = self.sim.killed(MACHINE) => continue,

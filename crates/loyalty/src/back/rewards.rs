@@ -262,16 +262,16 @@ fn rewards(
         found.entry(&hint.redemption).or_insert_with(new).hints.push(*place);
     }
     let codes: BTreeSet<&str> = told.iter().map(|(_, hint)| hint.code.as_str()).collect();
-    let untold = || shown.iter().filter(|(code, _)| !codes.contains(*code));
-    let young = untold().any(|(code, _)| is_young(code));
-    let untold = untold().filter(|(code, _)| !is_young(code)).map(|(code, points)| Found {
+    let untold = shown.iter().filter(|(code, _)| !codes.contains(*code));
+    let (young, untold): (Vec<_>, Vec<_>) = untold.partition(|(code, _)| is_young(code));
+    let untold = untold.into_iter().map(|(code, points)| Found {
         reward: reward(code, *points, None),
         person: person.id.clone(),
         account: person.account.clone(),
         hints: vec![],
         states: vec![],
     });
-    (found.into_values().chain(untold).collect(), young)
+    (found.into_values().chain(untold).collect(), !young.is_empty())
 }
 
 /// What an event says, and the history does not show: looked at again, for the history may come later; then a person decides.

@@ -34,14 +34,13 @@ pub struct Purchases<'a> {
     markets: &'a [Market],
     rng: ChaCha8Rng,
     customers: Vec<Customer>,
-    /// By record id: what they were worth, in the currency.
+    /// Those that were worth something.
     sold: Vec<Sold>,
     numbered: usize,
 }
 
 struct Customer {
     id: String,
-    email: String,
     market: Market,
 }
 
@@ -70,7 +69,7 @@ impl<'a> Purchases<'a> {
             let contact = json!({"FirstName": first, "LastName": last, "Email": email, "Store__c": market.name,
                                  "Account": {"Name": format!("Household {number}")}});
             let id = vendors.salesforce.put("Contact", &contact)?;
-            customers.push(Customer { id, email, market });
+            customers.push(Customer { id, market });
         }
         Ok(Self { vendors, markets, rng, customers, sold: Vec::new(), numbered: 0 })
     }
@@ -155,15 +154,15 @@ impl<'a> Purchases<'a> {
         Ok(taken)
     }
 
-    /// One more order, complete by now; its record's id, and its customer's.
+    /// One more order, complete by now; its customer's id.
     ///
     /// # Errors
     /// When the org does not take a record.
-    pub fn one_more(&mut self, at: DateTime<Utc>) -> Result<(String, String), BadRecord> {
+    pub fn one_more(&mut self, at: DateTime<Utc>) -> Result<String, BadRecord> {
         let who = self.sold.iter().find_map(|sold| sold.customer).unwrap_or_default();
         let market = self.customers[who].market;
-        let order = self.order(market, 12_300, Some(who), at, None)?;
-        Ok((order, self.customers[who].id.clone()))
+        self.order(market, 12_300, Some(who), at, None)?;
+        Ok(self.customers[who].id.clone())
     }
 
     fn order(
@@ -197,11 +196,6 @@ impl<'a> Purchases<'a> {
             order["Coupon_Code__c"] = json!(code);
         }
         self.vendors.salesforce.put("Order", &order)
-    }
-
-    /// Everybody's address, which no log may show.
-    pub fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.customers.iter().map(|customer| customer.email.as_str())
     }
 }
 

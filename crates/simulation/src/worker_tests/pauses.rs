@@ -30,46 +30,19 @@ impl Stage {
 
     /// Polls the queue for so long, and makes one call for all that could be claimed.
     async fn work_together(&self, time: TimeDelta) {
-        let end = clock::now() + time;
-        let mut warm: Option<(Caller, Worker)> = None;
-        while clock::now() < end {
-            let records = {
-                let World { chance, queues, .. } = &mut *self.sim.lock();
-                queues.receive(chance, 10).records
+        let call = async |claimed: &[Claimed<'_, Payload>]| {
+            let mut there = self.there.lock().unwrap();
+            let one = |one: &Claimed<'_, Payload>| {
+                let Delivery { key, revision, hash, .. } = &one.message.delivery;
+                there.effects.push((key.as_str().to_owned(), one.message.payload.value));
+                Ok(InPlace { revision: *revision, hash: hash.clone() })
             };
-            if records.is_empty() {
-                sleep(Duration::from_secs(20)).await;
-                continue;
-            }
-            let (caller, worker) = warm.take().unwrap_or_else(|| {
-                let caller = self.sim.lock().born(WORKER, MACHINE);
-                (caller, self.worker(caller))
-            });
-            let ids: Vec<String> = records.iter().map(|it| it["messageId"].as_str().unwrap().to_owned()).collect();
-            let event = serde_json::from_value(json!({"Records": records})).unwrap();
-            let (deadline, metrics) = (clock::now() + INVOCATION, Metrics::new("reviews", "test", "r"));
-            let call = async |claimed: &[Claimed<'_, Payload>]| {
-                let mut there = self.there.lock().unwrap();
-                let one = |one: &Claimed<'_, Payload>| {
-                    let Delivery { key, revision, hash, .. } = &one.message.delivery;
-                    there.effects.push((key.as_str().to_owned(), one.message.payload.value));
-                    Ok(InPlace { revision: *revision, hash: hash.clone() })
-                };
-                claimed.iter().map(one).collect()
-            };
-            let work = Box::pin(worker.consume_together(event, deadline, metrics, 1, call));
-            let answer = select! {
-                biased;
-                () = self.sim.killed(MACHINE) => continue,
-                answer = work => answer.unwrap().0,
-            };
-            let back: Vec<&str> = answer.batch_item_failures.iter().map(|it| it.item_identifier.as_str()).collect();
-            for id in ids.iter().filter(|id| !back.contains(&id.as_str())) {
-                let World { chance, queues, .. } = &mut *self.sim.lock();
-                queues.delete(chance, id);
-            }
-            warm = Some((caller, worker));
-        }
+            claimed.iter().map(one).collect()
+        };
+        let handle = async |worker: &Worker, event, deadline, metrics| {
+            worker.consume_together(event, deadline, metrics, 1, &call).await
+        };
+        self.poll(time, handle).await;
     }
 }
 

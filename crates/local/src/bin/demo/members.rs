@@ -218,7 +218,7 @@ impl Shop<'_> {
         self.running.sandbox.clear_faults();
         self.running.during(tokio::time::sleep(SCHEDULE)).await?;
         let (begun, before) = (Instant::now(), sandbox.loyalty.sales().len());
-        let (_, customer) = purchases.one_more(Utc::now())?;
+        let customer = purchases.one_more(Utc::now())?;
         self.runs += self.running.settle("LoyaltyProducerFunction").await?;
         let arrived = self.until(|| sandbox.loyalty.sales().len() > before).await?;
         let there = begun.elapsed().as_secs_f64();

@@ -1,6 +1,6 @@
 //! What came of the day: the org against Yotpo Loyalty, in each market.
 
-use crate::table::{certificate_table, table};
+use crate::table::{certificate_table, peak_rows, table};
 use comfy_table::Table;
 use local::{Answered, Peak};
 use sandbox::{Ends, Points, Report};
@@ -141,11 +141,7 @@ impl Proof {
             rows.push(("and from there to the Contact, s".to_owned(), format!("{back:.1}")));
         }
         rows.extend(points.wrong().map(|(what, wrong)| (what.to_owned(), wrong.len().to_string())));
-        for peak in &f.peaks {
-            let name = format!("peak memory, {} (pid {})", peak.process.function, peak.process.pid);
-            #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-            rows.push((name, format!("{:.1} MiB", peak.kib as f64 / 1024.0)));
-        }
+        rows.extend(peak_rows(&f.peaks));
         table("The day", rows)
     }
 }

@@ -1,6 +1,6 @@
 //! What came of the day: Shopify against NetSuite.
 
-use crate::table::{certificate_table, table};
+use crate::table::{certificate_table, peak_rows, table};
 use local::{Answered, Peak};
 use rust_decimal::Decimal;
 use sandbox::{Agreement, Report, netsuite};
@@ -148,11 +148,7 @@ impl Proof {
             ("faults that struck".to_owned(), faults.to_string()),
             ("runs of the reconciler".to_owned(), f.reconciled.to_string()),
         ];
-        for peak in &f.peaks {
-            let name = format!("peak memory, {} (pid {})", peak.process.function, peak.process.pid);
-            #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-            rows.push((name, format!("{:.1} MiB", peak.kib as f64 / 1024.0)));
-        }
+        rows.extend(peak_rows(&f.peaks));
         rows
     }
 }

@@ -1,6 +1,6 @@
 //! What came of the night: source against destination.
 
-use crate::table::{certificate_table, table};
+use crate::table::{certificate_table, peak_rows, table};
 use comfy_table::Table;
 use local::Peak;
 use sandbox::{Comparison, Manifest, Outcome, Report};
@@ -138,11 +138,7 @@ impl Summary {
             ("dropped by Yotpo after a yes".to_owned(), dropped.to_string()),
             ("faults that struck".to_owned(), faults.to_string()),
         ];
-        for peak in &self.peaks {
-            let name = format!("peak memory, {} (pid {})", peak.process.function, peak.process.pid);
-            #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-            rows.push((name, format!("{:.1} MiB", peak.kib as f64 / 1024.0)));
-        }
+        rows.extend(peak_rows(&self.peaks));
         table("The night", rows)
     }
 }

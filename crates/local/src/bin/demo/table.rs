@@ -1,6 +1,7 @@
 //! Figures for people.
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
+use local::Peak;
 use serde_json::Value;
 
 /// A certificate for people.
@@ -30,6 +31,15 @@ pub(crate) fn certificate_table(certificate: &Value) -> Table {
     rows.push(("complete".to_owned(), text(&certificate["complete"])));
     let (day, store) = (text(&certificate["business_day"]), text(&certificate["store"]));
     table(&format!("Certificate of {day}, store {store}"), rows)
+}
+
+/// What each function's processes took of memory, at most.
+pub(crate) fn peak_rows(peaks: &[Peak]) -> impl Iterator<Item = (String, String)> {
+    peaks.iter().map(|Peak { process, kib }| {
+        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+        let mebibytes = *kib as f64 / 1024.0;
+        (format!("peak memory, {} (pid {})", process.function, process.pid), format!("{mebibytes:.1} MiB"))
+    })
 }
 
 /// Names and figures under a title.
